@@ -1,0 +1,100 @@
+"""What every command shares: the configuration file, the clock, the colours, and how errors become exit codes."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from alongside.problems import AlongsideError, UsageError
+
+REAL_CLOCK_TOLERANCE_SECONDS = 3600  # further away than this, no mail leaves by SMTP
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The instant a command works at: the real one, or the one `--now` names (then `simulated`)."""
+
+    now: datetime  # aware, UTC
+    simulated: bool  # more than an hour from the real clock
+
+
+def parse_now(text: str | None, *, real: datetime) -> Clock:
+    """`--now`: ISO 8601 with a zone ("2026-12-01T09:00Z"). Raises `UsageError`."""
+    if text is None:
+        return Clock(real, simulated=False)
+    try:
+        now = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            f'--now "{text}" is no instant.', hint="Write ISO 8601 with a zone: 2026-12-01T09:00Z."
+        ) from error
+    if now.tzinfo is None:
+        raise UsageError(f'--now "{text}" has no zone.', hint=f"Add one: {text}Z is UTC.")
+    try:
+        now = now.astimezone(UTC)
+    except OverflowError as error:
+        raise UsageError(f'--now "{text}" is out of range.', hint="Use a year from 1970 to 2200.") from error
+    if not 1970 <= now.year <= 2200:
+        raise UsageError(f'--now "{text}" is out of range.', hint="Use a year from 1970 to 2200.")
+    return Clock(now, simulated=abs((now - real).total_seconds()) > REAL_CLOCK_TOLERANCE_SECONDS)
+
+
+config_file = click.option(
+    "-f",
+    "--config-file",
+    type=click.Path(path_type=Path),
+    default=Path("mkdocs.yml"),
+    show_default=True,
+    help="The community's MkDocs configuration.",
+)
+
+now = click.option(
+    "--now",
+    "now_text",
+    metavar="INSTANT",
+    help="Work as if it were then (ISO 8601 with a zone). Away from the real clock nothing is sent by SMTP.",
+)
+
+
+def output_format(*choices: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`--format`, the first choice being the default."""
+    return click.option(
+        "--format", "format_", type=click.Choice(choices), default=choices[0], show_default=True, help="How to print."
+    )
+
+
+def clock(now_text: str | None) -> Clock:
+    """The command's clock; the only place of the command line that looks at the real one."""
+    return parse_now(now_text, real=datetime.now(UTC))
+
+
+def wants_colour(stream: Literal["stdout", "stderr"] = "stdout") -> bool:
+    """Colours on a terminal, unless NO_COLOR is set (no-color.org); FORCE_COLOR turns them on anyway."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return (sys.stdout if stream == "stdout" else sys.stderr).isatty()
+
+
+def reports_errors(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn `AlongsideError` into one red line on stderr and its exit code; anything else is a defect and shows."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except AlongsideError as error:
+            label = click.style("error:", fg="red", bold=True) if wants_colour("stderr") else "error:"
+            click.echo(f"{label} {error}", err=True)
+            sys.exit(error.exit_code)
+
+    return wrapped

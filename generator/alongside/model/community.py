@@ -1,0 +1,80 @@
+"""The whole community: every record by its slug. Nothing changes it once it is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+from alongside.model.gatherings import Group, Meetup
+from alongside.model.journeys import Journey
+from alongside.model.people import Challenge, Container, Member
+from alongside.model.places import Place
+from alongside.model.stories import Story
+
+
+@dataclass(frozen=True, kw_only=True)
+class Community:
+    """All records that could be read, in the order of their slugs (challenges and journeys: as authored)."""
+
+    name: str
+    url: str = ""  # of the site, with a trailing slash; empty when unknown
+    language: str = "en"
+    timezone: str = "UTC"
+    challenges: Mapping[str, Challenge] = field(default_factory=dict)
+    members: Mapping[str, Member] = field(default_factory=dict)
+    stories: Mapping[str, Story] = field(default_factory=dict)
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    meetups: Mapping[str, Meetup] = field(default_factory=dict)
+    journeys: Mapping[str, Journey] = field(default_factory=dict)
+
+    @cached_property
+    def stories_of(self) -> Mapping[str, tuple[Story, ...]]:
+        """Published stories of each member, newest first; translations stand beside their originals."""
+        found: dict[str, list[Story]] = {}
+        for story in self.stories.values():
+            if story.status == "published":
+                for member in story.members:
+                    found.setdefault(member, []).append(story)
+        return {
+            slug: tuple(sorted(stories, key=lambda story: (-story.date.toordinal(), story.slug)))
+            for slug, stories in found.items()
+        }
+
+    @cached_property
+    def translations_of(self) -> Mapping[str, tuple[Story, ...]]:
+        """For the slug of an original: its published translations, by language."""
+        found: dict[str, list[Story]] = {}
+        for story in self.stories.values():
+            if story.translation_of and story.status == "published":
+                found.setdefault(story.translation_of, []).append(story)
+        return {slug: tuple(sorted(stories, key=lambda story: story.language)) for slug, stories in found.items()}
+
+    @cached_property
+    def meetups_of(self) -> Mapping[str, tuple[Meetup, ...]]:
+        """Meetups of each group, by slug."""
+        found: dict[str, list[Meetup]] = {}
+        for meetup in self.meetups.values():
+            if meetup.group:
+                found.setdefault(meetup.group, []).append(meetup)
+        return {slug: tuple(meetups) for slug, meetups in found.items()}
+
+    @cached_property
+    def places(self) -> Mapping[str, Place]:
+        """Every place a published page can be made of, by slug: of groups and meetups, then of members."""
+        found: dict[str, Place] = {}
+        records: tuple[Group | Meetup | Member, ...] = (
+            *self.groups.values(),
+            *self.meetups.values(),
+            *self.members.values(),
+        )
+        for record in records:
+            if record.place is not None and record.place.slug:
+                found.setdefault(record.place.slug, record.place)
+        return dict(sorted(found.items()))
+
+    def tellers(self, story: Story, container: Container, day: date) -> tuple[Member, ...]:
+        """Who may be named as telling `story` in `container` on `day`; the first is its voice. May be empty."""
+        members = (self.members[slug] for slug in story.members if slug in self.members)
+        return tuple(member for member in members if member.allows(container, day))

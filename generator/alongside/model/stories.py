@@ -1,0 +1,57 @@
+"""Stories: members' first-hand accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from alongside.problems import Position
+
+StoryStatus = Literal["published", "draft"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """Recordings of a story: paths below docs_dir, or https URLs; empty where there is none."""
+
+    audio: str = ""
+    video: str = ""
+    transcript: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a story first appeared and under which licence it may be shown."""
+
+    url: str = ""
+    license: str = ""
+    credit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """One story in one language. Its tellers exist; whether they may be named is asked of the member."""
+
+    slug: str
+    title: str
+    members: tuple[str, ...]  # slugs, never empty
+    date: date
+    language: str
+    translation_of: str = ""  # slug of the original
+    challenges: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    welcome: str = ""  # the excerpt a writer chose; plain text, paragraphs apart by a blank line
+    media: Media = Media()
+    status: StoryStatus = "published"
+    source: Source | None = None
+    body: str = ""  # Markdown
+    body_line: int = field(default=1, compare=False)  # of the file, where the body starts
+    was: tuple[str, ...] = ()
+    position: Position = field(compare=False)
+
+    @property
+    def path(self) -> str:
+        """Its page, below the site's root."""
+        return f"stories/{self.slug}/"

@@ -1,0 +1,79 @@
+"""Ground floor: where something stands in a file, what is wrong with it, and how both are printed.
+
+Loading returns problems, it never raises them: a writer gets all of them in one run. Exceptions are for what
+stops a command (a missing configuration file, a server that refuses) and carry an exit code for the doors.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in an author's file, as editors count: lines and columns from 1, columns in characters."""
+
+    path: str  # as a writer would type it: relative to the configuration file's folder, with "/"
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something a writer should know: what was found and what to do about it."""
+
+    position: Position
+    message: str  # what is wrong, one sentence with a full stop
+    code: str  # stable, kebab-case: "unknown-key"; what a filter or a test may name
+    hint: str = ""  # what to do, one or two sentences; names the nearest known word where there is one
+    severity: Severity = "error"
+
+    @property
+    def sort_key(self) -> tuple[str, int, int, str]:
+        """Problems are shown in the order a writer meets them in the files."""
+        return (self.position.path, self.position.line, self.position.column, self.code)
+
+    def __str__(self) -> str:
+        prefix = "" if self.severity == "error" else "warning: "
+        return f"{self.position}: {prefix}{self.message}" + (f" {self.hint}" if self.hint else "")
+
+
+class AlongsideError(Exception):
+    """The root of what stops a command. `exit_code` 1: the work could not be done; 2: the call was wrong."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".rstrip()
+
+
+class UsageError(AlongsideError):
+    """A wrong call: a missing configuration file, an unknown journey, a `--now` that is no instant."""
+
+    exit_code = 2
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name most like `name`, or None when nothing is near enough to be worth proposing."""
+    folded = {word.casefold(): word for word in known}
+    match = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    return folded[match[0]] if match else None
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`Did you mean "onboarding"?`, or an empty text."""
+    word = nearest(name, known)
+    return f'Did you mean "{word}"?' if word is not None else ""
