@@ -1,0 +1,1 @@
+"""What fits a newcomer, in integers, and why."""

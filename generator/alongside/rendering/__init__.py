@@ -1,0 +1,1 @@
+"""From records and plans to text and bytes: pages, embeds, mails, feeds."""

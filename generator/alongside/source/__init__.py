@@ -1,0 +1,1 @@
+"""YAML and front matter to values that know their line and column."""

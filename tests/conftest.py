@@ -1,0 +1,65 @@
+"""What all tests share: folders with small communities, the real data beside the checkout, and the clock."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # the tests' clock
+TODAY = NOW.date()
+
+CONFIG = """\
+site_name: Test community
+site_url: https://community.example.org/
+docs_dir: content
+plugins:
+  - alongside:
+      teams: {community: Community team, growth: Growth team, product: Product team}
+      organisation: {name: Test community, postal: "1 Test Street, Testville", privacy: "https://example.org/privacy"}
+"""
+
+WriteCommunity = Callable[..., Path]
+
+
+@pytest.fixture
+def write_community(tmp_path: Path) -> WriteCommunity:
+    """A factory: `write_community({"content/members/ana.md": "..."})` writes the files and returns `mkdocs.yml`.
+
+    Texts are dedented; bytes are written as they are. A `mkdocs.yml` is added unless the files hold one.
+    """
+
+    def write(files: Mapping[str, str | bytes], *, name: str = "community") -> Path:
+        root = tmp_path / name
+        (root / "content").mkdir(parents=True, exist_ok=True)
+        for path, text in {"mkdocs.yml": CONFIG, **files}.items():
+            target = root / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(text if isinstance(text, bytes) else dedent(text).encode())
+        return root / "mkdocs.yml"
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with data that nobody here wrote: `../shared`, or where ALONGSIDE_SHARED points."""
+    folder = Path(os.environ.get("ALONGSIDE_SHARED", ROOT.parent / "shared"))
+    if not folder.is_dir():
+        pytest.fail(f"{folder} is missing: tests marked real need it; `make test` leaves them out")
+    return folder
+
+
+@pytest.fixture
+def today() -> date:
+    return TODAY
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
