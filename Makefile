@@ -1,0 +1,76 @@
+# The one list of tasks. `make` alone prints it. A fresh machine needs Python 3.11+ and git, nothing else.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+AREA ?= all
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal -q
+
+.PHONY: help install dev debian demo serve check lint types layers format test test-real bench lock clean
+
+help:  ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+install: $(VENV)/.installed  ## The command `alongside` in .venv, nothing more
+
+$(VENV)/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Alongside needs Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "This Python cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/.installed: $(VENV)/bin/pip pyproject.toml requirements.lock
+	@echo "Installing into $(VENV) ..."
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+dev: $(VENV)/.dev  ## As install, with the tools of tests and checks
+
+$(VENV)/.dev: $(VENV)/.installed requirements-dev.lock
+	@echo "Installing the tools of the tests ..."
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+debian:  ## What the tests need from Debian (Chromium, fonts, PostgreSQL), with apt where we are root
+	@tools/install-debian-packages
+
+demo: install  ## The example community: checked, built, and 30 days of its mail on a simulated clock
+	@$(BIN)/python tools/demo.py
+
+serve: install  ## Live preview of the example community
+	@$(BIN)/alongside serve
+
+check: lint types layers  ## Format, lint, types, layers, and the example community itself
+	@$(BIN)/alongside check --strict
+
+lint: dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: dev
+	@$(BIN)/mypy
+
+layers: dev
+	@$(BIN)/lint-imports
+
+format: dev  ## Put the code into shape
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+test: debian check  ## Every check and every test that needs nothing but this checkout
+	@$(PYTEST) -m "not real" $$(tools/install-debian-packages --missing)
+
+test-real: debian dev  ## The same code against real communities (../shared, or ALONGSIDE_SHARED)
+	@$(PYTEST) -m real -s tests/real
+
+bench: dev  ## Figures beside named peers; one area: make bench AREA=site
+	@$(BIN)/python -m bench --area $(AREA)
+
+lock: dev  ## Pin the newest versions that pyproject.toml allows
+	@$(BIN)/pip install -q uv
+	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml tools/build-requirements.txt -o requirements.lock
+	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -c requirements.lock --group dev pyproject.toml tools/build-requirements.txt -o requirements-dev.lock
+
+clean:  ## What was built: site, mails, caches, the demo's store (never content)
+	rm -rf site build outbox alongside.sqlite alongside.sqlite-wal alongside.sqlite-shm .mypy_cache .ruff_cache .pytest_cache .hypothesis
