@@ -1,1 +1,1 @@
-"""YAML and front matter to values that know their line and column."""
+"""Author files as text: decoding, front matter, YAML and Markdown that know where each word stood."""

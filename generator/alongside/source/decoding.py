@@ -1,0 +1,99 @@
+"""Bytes of an author's file to text. First step of the road.
+
+Line ends become "\\n" here, once (CRLF, lone CR), so everything above counts lines alike; a byte order mark is
+dropped. Lines and columns stay those an editor shows.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from alongside.problems import Position, Problem
+
+MAX_BYTES = 4_000_000  # no author writes more by hand; a file that large is something else
+
+# C0 without tab and line feed, C1 without NEXT LINE, and what is no character at all.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A character that no editor shows."""
+
+    index: int  # in the text
+    character: str
+
+    @property
+    def name(self) -> str:
+        """As Unicode writes it: U+0007."""
+        return f"U+{ord(self.character):04X}"
+
+
+def position_at(text: str, index: int, path: str, *, first_line: int = 1) -> Position:
+    """The line and column, from 1 and in characters, of `text[index]`."""
+    start = text.rfind("\n", 0, index) + 1
+    return Position(path, first_line + text.count("\n", 0, index), index - start + 1)
+
+
+def read_bytes(file: Path, path: str) -> bytes | Problem:
+    """The file's bytes, or the problem that kept them: no permission, a folder, a link to nowhere."""
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        return Problem(
+            position=Position(path),
+            code="unreadable-file",
+            message=f"This file cannot be read ({error.strerror or type(error).__name__}).",
+            hint="Check its permissions, and that it is a file and no folder or broken link.",
+        )
+    if len(content) > MAX_BYTES:
+        return Problem(
+            position=Position(path),
+            code="file-too-large",
+            message=f"This file is larger than {MAX_BYTES // 1_000_000} MB.",
+            hint="Split it, or keep recordings and images in files of their own.",
+        )
+    return content
+
+
+def decode(content: bytes, path: str) -> str | Problem:
+    """UTF-8 to text with "\\n" line ends; or the problem, at the first byte that is no UTF-8."""
+    if content.startswith(_UTF16):
+        return Problem(
+            position=Position(path),
+            code="encoding",
+            message="This file is written in UTF-16.",
+            hint="Save it as UTF-8 in your editor.",
+        )
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = _line_feeds(content[: error.start].decode("utf-8"))
+        return Problem(
+            position=position_at(before, len(before), path),
+            code="encoding",
+            message=f"Byte 0x{content[error.start]:02X} here is no UTF-8; the file has another encoding.",
+            hint="Save it as UTF-8 in your editor (it was probably Windows-1252 or Latin-1).",
+        )
+    return _line_feeds(text.removeprefix("\ufeff"))
+
+
+def _line_feeds(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def find_controls(text: str) -> list[Control]:
+    """Every control character of a text, in order."""
+    if text.isascii() and text.isprintable():
+        return []
+    return [Control(match.start(), match[0]) for match in _CONTROL.finditer(text)]
+
+
+def without_controls(text: str) -> str:
+    """The text with a space for each control character, so that columns stay."""
+    return _CONTROL.sub(" ", text)
