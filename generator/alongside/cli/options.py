@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import click
 
-from alongside.problems import AlongsideError, UsageError
+from alongside.problems import AlongsideError, Problem, UsageError
 
 REAL_CLOCK_TOLERANCE_SECONDS = 3600  # further away than this, no mail leaves by SMTP
 
@@ -98,3 +98,9 @@ def reports_errors(command: Callable[..., Any]) -> Callable[..., Any]:
             sys.exit(error.exit_code)
 
     return wrapped
+
+
+def report_problems(problems: Iterable[Problem]) -> None:
+    """Problems of a file the call named (a profile, a CSV), on stderr, one a line."""
+    for problem in problems:
+        click.echo(str(problem), err=True)

@@ -1,0 +1,80 @@
+"""TF-IDF in integers: how like two texts are, the same number in every language it is computed in.
+
+A document's weight for a word is `tf * idf`, both integers: `tf` is 16 + 16 ln(count), `idf` is 256 ln(N / n). The
+likeness of two texts is the cosine of their vectors in thousandths.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+# 16 * (1 + ln(count)), rounded; a word a hundred times is no more telling than one that stands there fifty times
+_TF = [0, *(round(16 * (1 + math.log(count))) for count in range(1, 65))]
+
+
+def inverse_document_frequency(documents: int, containing: int) -> int:
+    """256 ln(N / n), at least 0."""
+    return max(0, round(256 * math.log(documents / containing))) if containing else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """The documents of one kind, as what a query needs: which documents hold a word, and how much it weighs there."""
+
+    idf: Mapping[str, int]
+    postings: Mapping[str, tuple[array[int], array[int]]]  # word -> (documents, ascending; their tf * idf)
+    norms: tuple[int, ...]  # of each document: the length of its vector, at least 1
+
+    @classmethod
+    def of(cls, documents: Sequence[Sequence[str]]) -> Corpus:
+        """The corpus of these documents, each given as its words."""
+        counts = [Counter(document) for document in documents]
+        frequency: Counter[str] = Counter()
+        for count in counts:
+            frequency.update(count.keys())
+        # With the +1 a word of every document of a tiny community still weighs something.
+        idf = {word: inverse_document_frequency(len(documents) + 1, n) for word, n in frequency.items()}
+        postings: dict[str, tuple[array[int], array[int]]] = {word: (array("I"), array("I")) for word in idf}
+        norms: list[int] = []
+        for number, count in enumerate(counts):
+            square = 0
+            for word, times in count.items():
+                weight = _TF[min(times, 64)] * idf[word]
+                if weight:
+                    square += weight * weight
+                    numbers, entries = postings[word]
+                    numbers.append(number)
+                    entries.append(weight)
+            norms.append(max(1, math.isqrt(square)))
+        return cls(idf, postings, tuple(norms))
+
+    def likeness(self, query: Sequence[str]) -> dict[int, int]:
+        """document -> cosine in thousandths (0 to 1000), of those that share a word with the query."""
+        weights = self._weights(query)
+        norm = math.isqrt(sum(weight * weight for weight in weights.values()))
+        if not norm:
+            return {}
+        dots: dict[int, int] = {}
+        for word, weight in weights.items():
+            for document, entry in zip(*self.postings[word], strict=True):
+                dots[document] = dots.get(document, 0) + weight * entry
+        return {document: 1000 * dot // (norm * self.norms[document]) for document, dot in dots.items()}
+
+    def shared_words(self, query: Sequence[str], document: int, limit: int = 3) -> tuple[str, ...]:
+        """The words that make `document` like the query, the weightiest first."""
+        shared: list[tuple[int, str]] = []
+        for word, weight in self._weights(query).items():
+            numbers, entries = self.postings[word]
+            place = bisect_left(numbers, document)
+            if place < len(numbers) and numbers[place] == document:
+                shared.append((-weight * entries[place], word))
+        return tuple(word for _, word in sorted(shared)[:limit])
+
+    def _weights(self, query: Sequence[str]) -> dict[str, int]:
+        counts = Counter(word for word in query if word in self.idf)
+        return {word: _TF[min(times, 64)] * self.idf[word] for word, times in counts.items()}

@@ -1,0 +1,61 @@
+"""Text to the words it is compared by; the same rule for every script, simple enough to run in a browser too.
+
+The rule: compatibility forms and case are folded (NFKD, casefold), accents and Arabic vowel marks are dropped, runs of
+letters and digits are words, a plural's "s" is dropped, and scripts written without spaces are cut into pairs of
+characters.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Vowel signs of Indic and South-East Asian scripts are marks, which `\w` leaves out; without them words fall apart.
+_LETTER = r"[^\W_]|[\u0900-\u0963\u0971-\u0dff\u0e00-\u0e4e\u0e80-\u0ece\u1000-\u1049\u1780-\u17d3]"
+_WORD = re.compile(f"(?:{_LETTER})+")
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
+_ACCENT = re.compile(r"[\u0300-\u036f\u064b-\u0652\u0640]")
+# Han, kana, Thai, Lao, Khmer, Burmese: no spaces between words
+_UNSPACED = re.compile(
+    r"[\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+"
+    r"|[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+"
+)
+MAXIMUM_CHARACTERS = 200_000  # of one text; what a person wrote is shorter
+
+
+def fold(text: str) -> str:
+    """Case, accents and compatibility forms away: "Café" and "CAFE" are one."""
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFC", _ACCENT.sub("", unicodedata.normalize("NFKD", text).casefold()))
+
+
+def _stem(word: str) -> str:
+    """A plural's "s" away (en, es, pt, fr), where the rest is still a word."""
+    return word[:-1] if len(word) > 3 and word[-1] == "s" and word[-2] not in "su" else word
+
+
+def words(text: str) -> list[str]:
+    """The words of `text` in their order, with repetitions: "Three talks, in Kyōto" -> three, talk, in, kyoto."""
+    folded = fold(text[:MAXIMUM_CHARACTERS])
+    if folded.isascii():
+        return [_stem(word) for word in _ASCII_WORD.findall(folded)]
+    found: list[str] = []
+    for word in _WORD.findall(folded):
+        runs = list(_UNSPACED.finditer(word))
+        if not runs:
+            found.append(_stem(word))
+            continue
+        position = 0
+        for run in runs:
+            if run.start() > position:
+                found.append(_stem(word[position : run.start()]))
+            found.extend(_pairs(run.group()))
+            position = run.end()
+        if position < len(word):
+            found.append(_stem(word[position:]))
+    return found
+
+
+def _pairs(run: str) -> list[str]:
+    return [run] if len(run) == 1 else [run[i : i + 2] for i in range(len(run) - 1)]
