@@ -1,0 +1,365 @@
+"""What a page reads, written down: the reason why one edit renders a few pages and not ten thousand.
+
+`Site` is all that rendering may look at. It hands out the community in mappings that note every look-up while a job
+is rendered. A later build compares the digests of what was noted; a job none of whose reads changed is not rendered
+again. So nobody declares dependencies, and nobody can forget one. What it asks of templates and views:
+
+- look records up by slug (`site.community.members["ana"]`); to loop over a whole mapping is to depend on all of it;
+- lists that need all records (sorting, related stories) are made once, by `site.shared`, and looked up by key;
+- ask `site.allows` and `site.tellers` instead of comparing dates: a page is then made anew when the answer changes,
+  not every day.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import marshal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from functools import cached_property, partial
+from hashlib import blake2b
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from alongside.model.community import Community
+from alongside.model.gatherings import Meetup
+from alongside.model.people import Container, Member
+from alongside.model.stories import Story
+from alongside.planning.occurrences import Occurrence, next_occurrence
+from alongside.rendering.markdown import Links
+from alongside.settings import Settings
+
+if TYPE_CHECKING:
+    import jinja2
+
+V = TypeVar("V")
+Digest = bytes
+_ABSENT: Digest = b""
+_SEPARATOR = "\0"  # between a mapping's name and a key, in the names of reads
+
+
+class Site:
+    """All that rendering may look at, for one build at one instant."""
+
+    def __init__(
+        self,
+        *,
+        community: Community,
+        settings: Settings,
+        now: datetime,
+        templates: jinja2.Environment | None = None,
+        drafts: bool = False,
+        use_directory_urls: bool = True,
+    ) -> None:
+        """`now` is aware, UTC. `drafts`: show stories that are not published, marked as such (only `serve`)."""
+        self.whole = community  # untracked: for lists made by `shared` and for listing jobs, never while rendering
+        self.settings = settings
+        self.drafts = drafts
+        self.use_directory_urls = use_directory_urls
+        self.pages: set[str] = set()  # paths of all pages of this build; filled when the jobs are listed
+        self._templates = templates
+        self._now = now
+        self._reads: set[str] | None = None
+        self._mappings: dict[str, Mapping[str, Any]] = {}
+        self._digests: dict[int, Digest] = {}
+        self.community = self._tracked_community(community)
+        self.upcoming: Mapping[str, Occurrence | None] = self._lazy("upcoming", self._next_occurrence)
+
+    # --- what rendering asks -----------------------------------------------------------------------------------
+
+    @property
+    def templates(self) -> jinja2.Environment:
+        """The environment of `rendering.templates`; a change of any template renders everything again."""
+        assert self._templates is not None, "this site was made without templates"
+        return self._templates
+
+    @property
+    def day(self) -> date:
+        """Today, UTC. What reads it is rendered anew every day."""
+        self._note("day")
+        return self._now.date()
+
+    @property
+    def now(self) -> datetime:
+        """The build's instant. What reads it is rendered anew in every build with another `--now`."""
+        self._note("now")
+        return self._now
+
+    def allows(self, member: Member, container: Container) -> bool:
+        """True when `container` may show `member` today (consent and status)."""
+        self._note_record("members", member.slug)
+        return member.allows(container, self._now.date())
+
+    def is_away(self, member: Member) -> bool:
+        """True when `member` asked to be left alone today."""
+        self._note_record("members", member.slug)
+        return member.is_away(self._now.date())
+
+    def tellers(self, story: Story, container: Container) -> tuple[Member, ...]:
+        """Who may be named as telling `story` in `container` today; the first is its voice. May be empty."""
+        members = (self.community.members.get(slug) for slug in story.members)
+        return tuple(member for member in members if member is not None and self.allows(member, container))
+
+    def links(self, page: str) -> Links:
+        """How relative links resolve in HTML that stands on the page `page` ("stories/x/")."""
+        return Links(
+            files=self.community.files,
+            documents=self._mapping("documents"),
+            pages=self._mapping("pages"),
+            page=page,
+            use_directory_urls=self.use_directory_urls,
+        )
+
+    def shared(self, name: str, compute: Callable[[Community], Mapping[str, V]]) -> Mapping[str, V]:
+        """A mapping made once a build out of the whole community, tracked by key.
+
+        Call it while listing jobs and bind the result's name, or call it again in the job with the same name: it is
+        computed once. Values are records, texts, numbers, dates, or tuples and mappings of these.
+        """
+        if name not in self._mappings:
+            with self._untracked():
+                self._mappings[name] = compute(self.whole)
+        return self._mapping(name)
+
+    # --- what the build asks -----------------------------------------------------------------------------------
+
+    @contextmanager
+    def reading(self) -> Iterator[set[str]]:
+        """While open, every read is added to the set it yields. Not nested."""
+        self._reads = reads = set()
+        try:
+            yield reads
+        finally:
+            self._reads = None
+
+    def digest_of_read(self, read: str) -> Digest:
+        """What a noted read would find in this build, as a digest; empty when it finds nothing."""
+        name, separator, key = read.partition(_SEPARATOR)
+        if name == "day":
+            return self.digest(self._now.date())
+        if name == "now":
+            return self.digest(self._now)
+        mapping = self._mappings.get(name)
+        if mapping is None:
+            return _ABSENT
+        if not separator:
+            return self.digest(mapping)
+        value = mapping.get(key)
+        return _ABSENT if value is None else self.digest(value)
+
+    def digest_of_call(self, render: Callable[..., Any]) -> Digest:
+        """A digest of what a job's `render` was bound to: a module's function, or a `partial` of one."""
+        if not isinstance(render, partial):
+            if getattr(render, "__closure__", None):
+                raise TypeError(f"{render!r} hides what it depends on; bind it with functools.partial instead")
+            return self.digest(f"{render.__module__}.{render.__qualname__}")
+        arguments = tuple(value for value in (*render.args, *render.keywords.values()) if not isinstance(value, Site))
+        return self.digest((self.digest_of_call(render.func), *arguments))
+
+    def digest(self, value: object) -> Digest:
+        """16 bytes that are equal for equal values, in every process. Positions do not count."""
+        if type(value) in _RECORD_READERS or dataclasses.is_dataclass(value):
+            key = id(value)
+            known = self._digests.get(key)
+            if known is None:
+                known = self._digests[key] = _hash(self._plain_record(value))
+            return known
+        return _hash(self._plain(value))
+
+    # --- within ------------------------------------------------------------------------------------------------
+
+    def _tracked_community(self, community: Community) -> Community:
+        """A copy whose mappings, cached properties included, note what is looked up."""
+        tracked = copy.copy(community)
+        names = [f.name for f in dataclasses.fields(community) if isinstance(getattr(community, f.name), Mapping)]
+        for name in names:
+            self._mappings[name] = getattr(community, name)
+        for name, attribute in vars(Community).items():
+            if isinstance(attribute, cached_property):
+                self._mappings[name] = _Late(partial(getattr, community, name))
+                names.append(name)
+        for name in names:
+            tracked.__dict__[name] = self._mapping(name)
+        self._mappings["documents"] = dict.fromkeys(getattr(community, "documents", ()), True)
+        self._mappings["pages"] = _Flags(self.pages)
+        return tracked
+
+    def _mapping(self, name: str) -> Any:
+        return _Tracked(self, name)
+
+    def _lazy(self, name: str, compute: Callable[[str], Any]) -> Mapping[str, Any]:
+        self._mappings[name] = _Computed(tuple(self.whole.meetups), compute)
+        return cast(Mapping[str, Any], self._mapping(name))
+
+    def _next_occurrence(self, slug: str) -> Occurrence | None:
+        return next_occurrence(self.whole.meetups[slug], after=self._now)
+
+    def _note(self, name: str) -> None:
+        if self._reads is not None:
+            self._reads.add(name)
+
+    def _note_record(self, name: str, key: str) -> None:
+        if self._reads is not None:
+            self._reads.add(name + _SEPARATOR + key)
+
+    @contextmanager
+    def _untracked(self) -> Iterator[None]:
+        reads, self._reads = self._reads, None
+        try:
+            yield
+        finally:
+            self._reads = reads
+
+    def _plain_record(self, record: Any) -> tuple[Any, ...]:
+        kind = type(record)
+        reader = _RECORD_READERS.get(kind)
+        if reader is None:
+            reader = _RECORD_READERS[kind] = _record_reader(kind)
+        plain = tuple([self._plain(value) for value in reader(record)])
+        if kind is Member:  # consent begins and ends without an edit
+            day = self._now.date()
+            standing = tuple(record.allows(where, day) for where in ("page", "embed", "mail"))
+            return (kind.__name__, plain, standing, record.is_away(day))
+        return (kind.__name__, plain)
+
+    def _plain(self, value: Any) -> Any:
+        """The same value in what `marshal` writes."""
+        kind = type(value)
+        if kind is str or kind is bytes or kind is int or kind is bool or value is None or kind is float:
+            return value
+        if kind is tuple or kind is list:
+            return tuple([self._plain(item) for item in value])
+        if isinstance(value, datetime | date):
+            return value.isoformat()
+        if isinstance(value, timedelta):
+            return ("timedelta", value.days, value.seconds, value.microseconds)
+        if isinstance(value, set | frozenset):
+            return ("set", tuple(sorted(_hash(self._plain(item)) for item in value)))
+        if isinstance(value, Mapping):
+            return ("mapping", tuple([(key, self.digest(item)) for key, item in value.items()]))
+        if dataclasses.is_dataclass(value):
+            return self.digest(value)
+        raise TypeError(f"a {kind.__name__} cannot be tracked; use records, texts, numbers, dates and tuples of these")
+
+
+def _hash(plain: Any) -> Digest:
+    # version 2 of marshal writes equal values as equal bytes: later ones depend on who else refers to an object
+    return blake2b(marshal.dumps(plain, 2), digest_size=16).digest()
+
+
+def _record_reader(kind: type) -> Callable[[Any], tuple[Any, ...]]:
+    names = [f.name for f in dataclasses.fields(kind) if f.compare]
+    if len(names) == 1:
+        reader = attrgetter(names[0])
+        return lambda record: (reader(record),)
+    return cast(Callable[[Any], tuple[Any, ...]], attrgetter(*names)) if names else (lambda record: ())
+
+
+_RECORD_READERS: dict[type, Callable[[Any], tuple[Any, ...]]] = {
+    Story: _record_reader(Story),
+    Member: _record_reader(Member),
+    Meetup: _record_reader(Meetup),
+}
+
+
+class _Tracked(Mapping[str, Any]):
+    """A mapping of the site that notes what is looked up: one key, or everything."""
+
+    __slots__ = ("_name", "_prefix", "_site")
+
+    def __init__(self, site: Site, name: str) -> None:
+        self._site = site
+        self._name = name
+        self._prefix = name + _SEPARATOR
+
+    def __getitem__(self, key: str) -> Any:
+        reads = self._site._reads
+        if reads is not None:
+            reads.add(self._prefix + key)
+        return self._site._mappings[self._name][key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        reads = self._site._reads
+        if reads is not None:
+            reads.add(self._prefix + key)
+        return self._site._mappings[self._name].get(key, default)
+
+    def __contains__(self, key: object) -> bool:
+        self._site._note_record(self._name, str(key))
+        return key in self._site._mappings[self._name]
+
+    def __iter__(self) -> Iterator[str]:
+        self._site._note(self._name)
+        return iter(self._site._mappings[self._name])
+
+    def __len__(self) -> int:
+        self._site._note(self._name)
+        return len(self._site._mappings[self._name])
+
+
+class _Late(Mapping[str, Any]):
+    """A mapping that is made when it is first looked into."""
+
+    def __init__(self, make: Callable[[], Mapping[str, Any]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> Mapping[str, Any]:
+        return self._make()
+
+    def __getitem__(self, key: str) -> Any:
+        return self._made[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self._made.get(key, default)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+
+class _Computed(Mapping[str, Any]):
+    """A mapping whose values are made one by one, when they are looked up."""
+
+    def __init__(self, keys: tuple[str, ...], compute: Callable[[str], Any]) -> None:
+        self._keys = dict.fromkeys(keys)
+        self._compute = compute
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self._keys:
+            raise KeyError(key)
+        if key not in self._made:
+            self._made[key] = self._compute(key)
+        return self._made[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+
+class _Flags(Mapping[str, bool]):
+    """A set as a mapping to True."""
+
+    def __init__(self, members: set[str]) -> None:
+        self._members = members
+
+    def __getitem__(self, key: str) -> bool:
+        if key in self._members:
+            return True
+        raise KeyError(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return True if key in self._members else default
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._members))
+
+    def __len__(self) -> int:
+        return len(self._members)
