@@ -75,14 +75,9 @@ def _as_json(matches: Matches, community: Community) -> dict[str, list[dict[str,
             {
                 "slug": match.slug,
                 "score": match.score,
-                "reasons": [
-                    {
-                        "kind": reason.kind,
-                        "value": reason.value,
-                        "points": reason.points,
-                        "text": reason_text(reason, community.language, community),
-                    }
-                    for reason in match.reasons
+                "reasons": [reason_text(reason, community.language, community) for reason in match.reasons],
+                "signals": [
+                    {"kind": reason.kind, "value": reason.value, "points": reason.points} for reason in match.reasons
                 ],
             }
             for match in _entries(matches, kind)

@@ -107,7 +107,10 @@ def _scored(
 ) -> Scored:
     language, understood = language_reason(seeker, candidate, index.community.language)
     told = [*reasons, *(reason for reason in (place, language) if reason is not None)]
-    told.sort(key=lambda reason: (-reason.points, reason.kind, reason.value))
+    # Likeness that cannot be told in their own words counts, and is named last.
+    told.sort(
+        key=lambda reason: (reason.kind == "text" and not reason.value, -reason.points, reason.kind, reason.value)
+    )
     score = sum(reason.points for reason in told)
     return (score if understood else score * WEIGHTS.no_language_percent // 100), tuple(told)
 

@@ -1,0 +1,59 @@
+"""TF-IDF in integers."""
+
+import math
+
+import pytest
+
+from alongside.matching.vectors import Corpus, inverse_document_frequency
+
+
+def test_a_text_is_most_like_itself() -> None:
+    corpus = Corpus.of([["first", "talk", "fear"], ["garden", "rain"], ["first", "garden"]])
+    likeness = corpus.likeness(["first", "talk", "fear"])
+    assert likeness[0] >= 999
+    assert likeness[0] > likeness[2] > 0
+    assert 1 not in likeness
+
+
+def test_rare_words_weigh_more() -> None:
+    documents = [["common", "rare"], *(["common", f"other{i}"] for i in range(30))]
+    corpus = Corpus.of(documents)
+    assert corpus.likeness(["rare"])[0] > 10 * corpus.likeness(["common"])[0]
+
+
+@pytest.mark.parametrize("query", [[], ["unknown"]])
+def test_nothing_in_common(query: list[str]) -> None:
+    assert Corpus.of([["a", "b"]]).likeness(query) == {}
+    assert Corpus.of([]).likeness(query) == {}
+
+
+def test_the_cosine_is_the_one_of_real_numbers() -> None:
+    documents = [["a", "a", "b"], ["b", "c"], ["c", "d", "d", "d"], ["a", "d"]]
+    query = ["a", "c", "c"]
+    corpus = Corpus.of(documents)
+
+    def vector(words: list[str]) -> dict[str, float]:
+        return {
+            word: (1 + math.log(words.count(word))) * math.log((len(documents) + 1) / sum(word in d for d in documents))
+            for word in set(words)
+        }
+
+    def norm(v: dict[str, float]) -> float:
+        return math.sqrt(sum(x * x for x in v.values()))
+
+    asked = vector(query)
+    for number, found in corpus.likeness(query).items():
+        document = vector(documents[number])
+        exact = sum(asked[w] * document.get(w, 0) for w in asked) / (norm(asked) * norm(document))
+        assert found == pytest.approx(1000 * exact, abs=5)
+
+
+def test_shared_words_come_weightiest_first() -> None:
+    corpus = Corpus.of([["talk", "stage"], ["talk"], ["talk"], ["rain"]])
+    assert corpus.shared_words(["talk", "stage", "rain"], 0) == ("stage", "talk")
+
+
+def test_idf_is_never_negative() -> None:
+    assert inverse_document_frequency(3, 9) == 0
+    assert inverse_document_frequency(3, 0) == 0
+    assert inverse_document_frequency(1000, 1) == 1768
