@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from importlib import resources
@@ -18,28 +18,31 @@ from typing import Any, Literal
 
 import yaml
 
+from alongside.gazetteer import country_name
 from alongside.matching.matches import Reason
 from alongside.model.community import Community
 
 FALLBACK = "en"
 About = Literal["member", "story", "group", "meetup"]
 
+# fmt: off
 # Languages' own names, for switches between translations (CLDR, sentence start where the language writes it so).
 AUTONYMS: Mapping[str, str] = {
     "af": "Afrikaans", "ar": "العربية", "bg": "Български", "bn": "বাংলা", "ca": "Català", "cs": "Čeština",
     "cy": "Cymraeg", "da": "Dansk", "de": "Deutsch", "el": "Ελληνικά", "en": "English", "eo": "Esperanto",
-    "es": "Español", "et": "Eesti", "eu": "Euskara", "fa": "فارسی", "fi": "Suomi", "fr": "Français", "ga": "Gaeilge",
-    "gl": "Galego", "gu": "ગુજરાતી", "he": "עברית", "hi": "हिन्दी", "hr": "Hrvatski", "hu": "Magyar",
-    "hy": "Հայերեն", "id": "Bahasa Indonesia", "is": "Íslenska", "it": "Italiano", "ja": "日本語", "ka": "ქართული",
-    "kk": "Қазақ тілі", "km": "ខ្មែរ", "kn": "ಕನ್ನಡ", "ko": "한국어", "lt": "Lietuvių", "lv": "Latviešu",
-    "mk": "Македонски", "ml": "മലയാളം", "mr": "मराठी", "ms": "Bahasa Melayu", "my": "မြန်မာ", "nb": "Norsk bokmål",
-    "ne": "नेपाली", "nl": "Nederlands", "nn": "Norsk nynorsk", "no": "Norsk", "pa": "ਪੰਜਾਬੀ", "pl": "Polski",
-    "pt": "Português", "ro": "Română", "ru": "Русский", "sk": "Slovenčina", "sl": "Slovenščina", "sq": "Shqip",
-    "sr": "Српски", "sv": "Svenska", "sw": "Kiswahili", "ta": "தமிழ்", "te": "తెలుగు", "th": "ไทย", "tl": "Filipino",
+    "es": "Español", "et": "Eesti", "eu": "Euskara", "fa": "فارسی", "fi": "Suomi", "fr": "Français",
+    "ga": "Gaeilge", "gl": "Galego", "gu": "ગુજરાતી", "he": "עברית", "hi": "हिन्दी", "hr": "Hrvatski",
+    "hu": "Magyar", "hy": "Հայերեն", "id": "Bahasa Indonesia", "is": "Íslenska", "it": "Italiano",
+    "ja": "日本語", "ka": "ქართული", "kk": "Қазақ тілі", "km": "ខ្មែរ", "kn": "ಕನ್ನಡ", "ko": "한국어",
+    "lt": "Lietuvių", "lv": "Latviešu", "mk": "Македонски", "ml": "മലയാളം", "mr": "मराठी",
+    "ms": "Bahasa Melayu", "my": "မြန်မာ", "nb": "Norsk bokmål", "ne": "नेपाली", "nl": "Nederlands",
+    "nn": "Norsk nynorsk", "no": "Norsk", "pa": "ਪੰਜਾਬੀ", "pl": "Polski", "pt": "Português", "ro": "Română",
+    "ru": "Русский", "sk": "Slovenčina", "sl": "Slovenščina", "sq": "Shqip", "sr": "Српски",
+    "sv": "Svenska", "sw": "Kiswahili", "ta": "தமிழ்", "te": "తెలుగు", "th": "ไทย", "tl": "Filipino",
     "tr": "Türkçe", "uk": "Українська", "ur": "اردو", "uz": "Oʻzbekcha", "vi": "Tiếng Việt", "yo": "Yorùbá",
-    "zh": "中文", "zh-hans": "简体中文", "zh-cn": "简体中文", "zh-hant": "繁體中文", "zh-tw": "繁體中文",
-    "zu": "IsiZulu",
-}  # fmt: skip
+    "zh": "中文", "zh-hans": "简体中文", "zh-cn": "简体中文", "zh-hant": "繁體中文", "zh-tw": "繁體中文", "zu": "IsiZulu",
+}
+# fmt: on
 
 
 # --- plural categories (CLDR 46, cardinal, whole numbers) ---
@@ -70,7 +73,7 @@ def _plural_arabic(count: int) -> str:
 PLURALS: Mapping[str, Callable[[int], str]] = {
     "ar": _plural_arabic,
     "fr": _plural_french,
-    "ja": lambda count: "other",
+    "ja": lambda _: "other",
     "pt": _plural_french,
     "uk": _plural_ukrainian,
 }
@@ -169,7 +172,17 @@ def reason_text(reason: Reason, language: str, community: Community, about: Abou
         value = challenge.title.text(language, community.language) if challenge else value
     elif reason.kind == "language":
         value = language_name(value, language)
+    elif reason.kind == "country":
+        value = country_name(value, language)
     return say(language, f"reason.{reason.kind}.{'member' if about == 'member' else 'record'}", value=value)
+
+
+def reason_texts(
+    reasons: Iterable[Reason], language: str, community: Community, about: About = "member"
+) -> tuple[str, ...]:
+    """The reasons one can tell, in their order; a likeness of words with no word to name is left out."""
+    told = (reason for reason in reasons if reason.value or reason.kind != "text")
+    return tuple(reason_text(reason, language, community, about) for reason in told)
 
 
 def autonym(code: str) -> str:
