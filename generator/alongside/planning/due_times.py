@@ -3,7 +3,7 @@
 Part of planning, between matches and rendering. Pure functions: no clock, no store. Instants go in and come out
 aware, results in UTC; days, windows and "the same time of day" are the newcomer's own zone's.
 
-Enrolled Friday 27 March 2026, 10:00 in Berlin; `after: 2 days`, `window: {days: [mon, tue, wed, thu, fri], from: "09:00"}`:
+Enrolled Friday 27 March 2026, 10:00 in Berlin; `after: 2 days`, `window: {days: [mon, tue], from: "09:00"}`:
 
     planned   Sunday 29 March 10:00 (08:00 UTC: the clock went forward that night)
     due       Monday 30 March 09:00 (07:00 UTC), unless another mail went out less than `gap` before
@@ -82,23 +82,26 @@ def next_opening(instant: datetime, *, window: Window, zone: str) -> datetime:
     first_day = instant.astimezone(ZoneInfo(zone)).date()
     for offset in range(-1, SEARCH_DAYS):
         try:
-            day = first_day + timedelta(days=offset)
-            openings = _openings(day, window=window, zone=zone)
+            openings = _openings(first_day + timedelta(days=offset), window=window, zone=zone)
         except OverflowError as error:
             raise ValueError("the window opens after the end of the calendar") from error
-        for opening in openings:
-            if opening >= instant and is_open(opening, window=window, zone=zone):
-                return opening
+        ahead = (opening for opening in openings if opening >= instant and is_open(opening, window=window, zone=zone))
+        found = min(ahead, default=None)
+        if found is not None:
+            return found
     raise ValueError("the window never opens")
 
 
-def _openings(day: date, *, window: Window, zone: str) -> list[datetime]:
-    """The instants of `day` at which `window` may open, sorted: its start, and where the clocks jump."""
+def _openings(day: date, *, window: Window, zone: str) -> set[datetime]:
+    """The instants of `day` at which `window` may open: its start, and where the clocks jump."""
     place = ZoneInfo(zone)
     starts = {datetime.combine(day, window.start, tzinfo=place).replace(fold=fold).astimezone(UTC) for fold in (0, 1)}
-    midnight = datetime.combine(day, time(), tzinfo=place).astimezone(UTC) - timedelta(hours=2)
-    jump = _clock_change(midnight, midnight + timedelta(hours=28), place)
-    return sorted(starts | ({jump} if jump else set()))
+    midnight, next_midnight = (
+        datetime.combine(midnight_of, time(), tzinfo=place).astimezone(UTC)
+        for midnight_of in (day, day + timedelta(days=1))
+    )
+    jump = _clock_change(midnight, next_midnight, place)
+    return starts | ({jump} if jump is not None else set())
 
 
 def _clock_change(start: datetime, end: datetime, place: ZoneInfo) -> datetime | None:

@@ -6,18 +6,28 @@ all use these two, so what a team previews is what a newcomer gets.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Literal
 
+from alongside.matching.assignment import assign_member
 from alongside.matching.index import MatchIndex
-from alongside.matching.matches import Reason
+from alongside.matching.matches import Matches, Reason, match_newcomer
 from alongside.model.community import Community
 from alongside.model.gatherings import Group, Meetup
 from alongside.model.journeys import Journey, Message, Moment
-from alongside.model.people import Challenge, Member, Newcomer
+from alongside.model.people import Challenge, Container, Member, Newcomer
 from alongside.model.stories import Story
-from alongside.planning.occurrences import Occurrence
+from alongside.model.texts import language_fits
+from alongside.planning.due_times import due_time, expiry_time
+from alongside.planning.occurrences import Occurrence, upcoming
+
+NEAR_KM = 100.0  # how near "near" is where no moment of the journey says so
+SHOWN = 3  # groups and meetups a moment shows
+LOOKED_AT = 50  # matches of each kind looked through for what the member tells
+
+Note = Literal["no-member", "member-unavailable", "no-words", "ask-first-later", "no-message", "other-language"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +41,7 @@ class PlannedStep:
 
     @property
     def expired(self) -> bool:
-        """True when the gaps of earlier mails push it past its expiry: it will be skipped."""
+        """True when the mails before it push it past its expiry: it will be skipped."""
         return self.due > self.expires
 
 
@@ -51,16 +61,17 @@ class StepContent:
 
     journey: Journey
     moment: Moment
+    day: date  # for which consent and invitations were looked at
     language: str  # of the step: the message's, or for embeds and pages the newcomer's first
     message: Message | None = None  # for mails
     member: Member | None = None  # None: from the team
     words: Words | None = None  # None: they wrote none, so the team introduces them
-    story: Story | None = None  # told by the member
+    story: Story | None = None  # told by the member; in a team's mail by anyone who may be named
     reasons: tuple[Reason, ...] = ()  # why this member, strongest first
     challenge: Challenge | None = None  # the one both share, else the newcomer's first
     groups: tuple[Group, ...] = ()
     meetups: tuple[tuple[Meetup, Occurrence], ...] = ()  # with the date meant
-    notes: tuple[str, ...] = ()  # codes of what a team should know: "no-member", "no-words", "member-unavailable", ...
+    notes: tuple[Note, ...] = ()  # what a team should know
 
 
 def newcomer_zone(newcomer: Newcomer, community: Community) -> str:
@@ -70,8 +81,8 @@ def newcomer_zone(newcomer: Newcomer, community: Community) -> str:
 
 
 def next_meetups(community: Community, *, now: datetime) -> dict[str, Occurrence]:
-    """For each meetup that still happens after `now`: its next occurrence, by slug."""
-    raise NotImplementedError
+    """For each meetup that still happens after `now` (aware): its next occurrence, by the meetup's slug."""
+    return {occurrence.meetup: occurrence for occurrence in upcoming(community, now=now)}
 
 
 def plan_sequence(
@@ -85,9 +96,33 @@ def plan_sequence(
     """Every mail of `journey` in authored order, each after the one before and at least its gap apart.
 
     `last_sent`: the last mail of any other journey to the same person. `sent`: steps that went out already, by
-    moment id, with the instant; they are left out and those after them keep their distance.
+    moment id, with the instant; they are left out and those after them keep their distance. A step that comes out
+    `expired` is skipped when its time comes, so those after it do not wait for it.
     """
-    raise NotImplementedError
+    planned: list[PlannedStep] = []
+    before = last_sent
+    for moment in journey.steps:
+        if sent is not None and moment.id in sent:
+            before = sent[moment.id] if before is None else max(before, sent[moment.id])
+            continue
+        due = due_time(moment, enrolled_at=enrolled_at, zone=zone, last_sent=before)
+        step = PlannedStep(
+            moment=moment,
+            due=due,
+            expires=expiry_time(moment, enrolled_at=enrolled_at, zone=zone),
+            ask_first=_asked_at(moment, due=due, enrolled_at=enrolled_at),
+        )
+        planned.append(step)
+        if not step.expired:
+            before = due
+    return tuple(planned)
+
+
+def _asked_at(moment: Moment, *, due: datetime, enrolled_at: datetime) -> datetime | None:
+    """When the member is asked: `ask_first` before the mail, but not before there was anybody to write to."""
+    if moment.ask_first is None or moment.sender != "member":
+        return None
+    return max(due - moment.ask_first, enrolled_at.astimezone(UTC))
 
 
 def choose(
@@ -103,7 +138,164 @@ def choose(
 ) -> StepContent:
     """Who and what `moment` shows to `newcomer` on `day`.
 
-    `member`: slug of the member assigned to them (from `matching.assignment.assign_member`), None for nobody.
-    `upcoming`: from `next_meetups` at that instant. Never raises for what is missing: `notes` say it.
+    `member`: slug of the member assigned to them (from `matching.assignment.assign_member`), None for nobody; one who
+    does not allow this container on `day` is not used. `upcoming`: from `next_meetups` at that instant. What is
+    missing never raises: `notes` say it.
+
+    Which words (honest voice, rule 1): the first mail `from: member` of a journey uses the story's `welcome:`, else
+    the member's `## Welcome`; every later one uses their `## Check-in`.
     """
-    raise NotImplementedError
+    container: Container = moment.where
+    matches = match_newcomer(
+        index,
+        newcomer,
+        upcoming={slug: occurrence.instant for slug, occurrence in upcoming.items()},
+        limit=LOOKED_AT,
+        near_km=_near_km(journey, moment),
+    )
+    chosen, notes = _member(community, moment, member, container, day)
+    message, language = _message(moment, newcomer, community)
+    story = _story(community, matches, chosen, newcomer, language, container, day)
+    words = _words(journey, moment, chosen, story, newcomer, language) if chosen is not None else None
+    reasons = _reasons(index, matches, newcomer, chosen, day) if chosen is not None else ()
+    content = StepContent(
+        journey=journey,
+        moment=moment,
+        day=day,
+        language=language,
+        message=message,
+        member=chosen,
+        words=words,
+        story=story,
+        reasons=reasons,
+        challenge=_challenge(community, newcomer, reasons),
+        groups=tuple(community.groups[match.slug] for match in matches.groups[:SHOWN]),
+        meetups=tuple((community.meetups[match.slug], upcoming[match.slug]) for match in matches.meetups[:SHOWN]),
+    )
+    return replace(content, notes=(*notes, *_notes(content, newcomer)))
+
+
+def _member(
+    community: Community, moment: Moment, slug: str | None, container: Container, day: date
+) -> tuple[Member | None, tuple[Note, ...]]:
+    """The member, where the moment shows one and they allow it on that day."""
+    if moment.where == "mail" and moment.sender == "team":
+        return None, ()
+    member = community.members.get(slug or "")
+    if member is None:
+        return None, ("no-member",)
+    if not member.allows(container, day):
+        return None, ("member-unavailable",)
+    return member, ()
+
+
+def _message(moment: Moment, newcomer: Newcomer, community: Community) -> tuple[Message | None, str]:
+    """The message in the newcomer's first language that it exists in, else its default; and the step's language."""
+    if moment.where != "mail" or not moment.messages:
+        return None, next(iter(newcomer.languages), community.language)
+    for wanted in newcomer.languages:
+        exact = (tag for tag in moment.messages if tag.casefold() == wanted.casefold())
+        near = (tag for tag in moment.messages if language_fits(wanted, tag))
+        found = next(exact, None) or next(near, None)
+        if found is not None:
+            return moment.messages[found], found
+    default, message = next(iter(moment.messages.items()))
+    return message, default
+
+
+def _story(
+    community: Community,
+    matches: Matches,
+    member: Member | None,
+    newcomer: Newcomer,
+    language: str,
+    container: Container,
+    day: date,
+) -> Story | None:
+    """The story that fits the newcomer best of those whose voice is `member` (of all named voices, without one)."""
+
+    def voiced(story: Story) -> bool:
+        tellers = community.tellers(story, container, day)
+        return bool(tellers) and (member is None or tellers[0].slug == member.slug)
+
+    matched = (community.stories[match.slug] for match in matches.stories)
+    found = next(filter(voiced, matched), None)
+    if found is None and member is not None:
+        own = filter(voiced, community.stories_of.get(member.slug, ()))
+        found = max(own, key=lambda story: _likeness(story, newcomer), default=None)
+    return _in_language(community, found, (language, *newcomer.languages), voiced=voiced) if found else None
+
+
+def _likeness(story: Story, newcomer: Newcomer) -> tuple[int, int, bool, int, str]:
+    """How well one of a member's own stories fits, where matching found others' stories better."""
+    challenges = len(set(story.challenges) & set(newcomer.challenges))
+    topics = len(set(story.topics) & set(newcomer.topics))
+    return challenges, topics, bool(story.welcome), story.date.toordinal(), story.slug
+
+
+def _in_language(
+    community: Community, story: Story, languages: tuple[str, ...], *, voiced: Callable[[Story], bool]
+) -> Story:
+    """The version of `story` in the first of `languages` there is, told by the same voice."""
+    original = community.stories.get(story.translation_of, story)
+    versions = [story, original, *community.translations_of.get(original.slug, ())]
+    for wanted in languages:
+        for version in versions:
+            if version.status == "published" and language_fits(wanted, version.language) and voiced(version):
+                return version
+    return story
+
+
+def _words(
+    journey: Journey, moment: Moment, member: Member, story: Story | None, newcomer: Newcomer, language: str
+) -> Words | None:
+    """The member's own words for this step, or None where they wrote none."""
+    first = next((step for step in journey.steps if step.sender == "member"), moment)
+    welcomes = moment.where != "mail" or moment.id == first.id
+    if welcomes and story is not None and story.welcome.strip():
+        source = story.position.path
+        return Words(text=story.welcome.strip(), language=story.language, markdown=False, source=source)
+    pages = sorted(member.pages.values(), key=lambda page: _distance(page.language, (language, *newcomer.languages)))
+    for page in pages:
+        text = (page.welcome if welcomes else page.check_in).strip()
+        if text:
+            return Words(text=text, language=page.language, markdown=True, source=page.position.path)
+    return None
+
+
+def _distance(offered: str, wanted: tuple[str, ...]) -> int:
+    """The place of `offered` among the languages `wanted`; those not wanted last, in their own order."""
+    return next((place for place, tag in enumerate(wanted) if language_fits(tag, offered)), len(wanted))
+
+
+def _reasons(index: MatchIndex, matches: Matches, newcomer: Newcomer, member: Member, day: date) -> tuple[Reason, ...]:
+    """Why `member`; their match stands among the best, or is asked for by name."""
+    match = next((match for match in matches.members if match.slug == member.slug), None)
+    match = match or assign_member(index, newcomer, day=day, load={}, keep=member.slug)
+    return match.reasons if match is not None and match.slug == member.slug else ()
+
+
+def _challenge(community: Community, newcomer: Newcomer, reasons: tuple[Reason, ...]) -> Challenge | None:
+    shared = (reason.value for reason in reasons if reason.kind == "challenge")
+    named = (slug for slug in (*shared, *newcomer.challenges) if slug in community.challenges)
+    return next((community.challenges[slug] for slug in named), None)
+
+
+def _notes(content: StepContent, newcomer: Newcomer) -> tuple[Note, ...]:
+    notes: list[Note] = []
+    if content.moment.where == "mail":
+        if content.message is None:
+            notes.append("no-message")
+        elif newcomer.languages and not language_fits(newcomer.languages[0], content.language):
+            notes.append("other-language")
+        if content.moment.ask_first is not None and content.member is not None:
+            notes.append("ask-first-later")
+    if content.member is not None and content.words is None:
+        notes.append("no-words")
+    return tuple(notes)
+
+
+def _near_km(journey: Journey, moment: Moment) -> float:
+    """How near gatherings must be: what the moment says, else another moment of the journey, else 100 km."""
+    said = (other.near_km for other in (moment, *journey.moments) if other.near_km is not None)
+    return next(said, NEAR_KM)
