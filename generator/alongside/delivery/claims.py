@@ -1,0 +1,397 @@
+"""Claiming what is due: in one short transaction, steps are looked at again and either taken, skipped or put off.
+
+A claim belongs to one process for a while (a lease). Members are assigned in the same transaction, by the load it
+reads there, so two senders never fill one member twice. Between the claim and `record_sent` the mail is handed over;
+who dies in between leaves claims behind, which come back: at once when that process ran on this machine, else when
+their lease ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, case, func, insert, literal, select, text, update
+
+from alongside.delivery.addresses import hash_address
+from alongside.delivery.decisions import DueStep, Skip, Wait
+from alongside.delivery.enrollment import insert_missing
+from alongside.delivery.profiles import unpack_newcomer
+from alongside.delivery.schema import (
+    StepState,
+    assignments,
+    enrollments,
+    events,
+    messages,
+    newcomers,
+    steps,
+    suppressions,
+)
+from alongside.delivery.store import Store
+
+LEASE = timedelta(minutes=10)  # longer than a batch takes, short enough for a dead machine's mail to go out today
+LOAD_DAYS = 7  # `welcomes` is newcomers a week
+CLAIM_LOCK = 0x636C61696D  # "claim": PostgreSQL's advisory lock; on SQLite the write lock does the same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A step this process is to send now."""
+
+    due: DueStep
+    member: str  # slug of who welcomes them from now on; empty: the team does
+    changed: bool  # another member welcomed them before
+    dated_at: datetime  # the mail's Date
+
+    @property
+    def newcomer_id(self) -> int:
+        return self.due.newcomer_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What became of the steps one transaction looked at. Empty: nothing is due."""
+
+    claims: tuple[Claim, ...] = ()
+    skipped: tuple[tuple[DueStep, Skip], ...] = ()
+    waiting: tuple[tuple[DueStep, Wait], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.claims or self.skipped or self.waiting)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A step that was delivered."""
+
+    claim: Claim
+    message_id: str
+    transport: str
+    subject: str
+    language: str
+    member: str
+    story: str
+
+
+# (step, last mail to that person) -> go out (None), or not
+Decide = Callable[[DueStep, datetime | None], Skip | Wait | None]
+# (step, load of the last seven days) -> slug of the member, or "" for the team
+Assign = Callable[[DueStep, Mapping[str, int]], str]
+
+
+def process_token() -> str:
+    """Names this process among all that may send from one store: machine, process space, process."""
+    return f"{_machine()}/{os.getpid()}"
+
+
+def _machine() -> str:
+    """The machine; containers that share its name are told apart by their process space."""
+    space = ""
+    with contextlib.suppress(OSError):
+        space = str(Path("/proc/self/ns/pid").readlink())
+    return f"{socket.gethostname()}/{space}"
+
+
+def claim_batch(
+    connection: Connection,
+    *,
+    key: bytes,
+    journeys: Collection[str],
+    decide: Decide,
+    assign: Assign,
+    now: datetime,
+    leased_until: datetime,
+    token: str,
+    limit: int,
+) -> Batch:
+    """Look at up to `limit` steps of `journeys` (slugs) due at `now`, earliest first, and take those that go out.
+
+    Must run inside `Store.writing`. `leased_until` counts by the real clock, whatever `now` is.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": CLAIM_LOCK})
+    found = _read_due(connection, key, journeys, now, limit)
+    load = read_load(connection, now)
+    last_mail = {due.newcomer_id: due.last_mail for due in found}
+    members = {due.newcomer_id: due.member for due in found}
+    claims: list[Claim] = []
+    skipped: list[tuple[DueStep, Skip]] = []
+    waiting: list[tuple[DueStep, Wait]] = []
+    for step in found:
+        due = replace(step, member=members[step.newcomer_id])
+        decision = decide(due, last_mail[due.newcomer_id])
+        if isinstance(decision, Skip):
+            skipped.append((due, decision))
+        elif isinstance(decision, Wait):
+            waiting.append((due, decision))
+        else:
+            member = assign(due, load)
+            if member and member != due.member:
+                load[member] += 1
+                members[due.newcomer_id] = member
+            last_mail[due.newcomer_id] = now
+            changed = bool(due.member) and member != due.member
+            claims.append(Claim(due=due, member=member, changed=changed, dated_at=due.dated_at or now))
+    batch = Batch(claims=tuple(claims), skipped=tuple(skipped), waiting=tuple(waiting))
+    _write_batch(connection, batch, now=now, leased_until=leased_until, token=token)
+    return batch
+
+
+def read_load(connection: Connection, now: datetime) -> Counter[str]:
+    """How many newcomers each member took on in the seven days before `now`."""
+    statement = (
+        select(assignments.c.member, func.count())
+        .where(assignments.c.assigned_at > now - timedelta(days=LOAD_DAYS), assignments.c.assigned_at <= now)
+        .group_by(assignments.c.member)
+    )
+    return Counter(dict(connection.execute(statement).tuples().all()))
+
+
+def is_state(state: StepState) -> Any:
+    """The condition as the partial indices spell it; a bound value would not let them be used."""
+    return steps.c.state == literal(state, literal_execute=True)
+
+
+def _due_statement(journeys: Collection[str], now: datetime, limit: int) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            steps.c.id.label("step_id"),
+            steps.c.moment,
+            steps.c.dated_at,
+            enrollments.c.id.label("enrollment_id"),
+            enrollments.c.journey,
+            enrollments.c.enrolled_at,
+            enrollments.c.state.label("enrollment_state"),
+            newcomers.c.id.label("newcomer_id"),
+            newcomers.c.address,
+            newcomers.c.address_as_given,
+            newcomers.c.name,
+            newcomers.c.zone,
+            newcomers.c.languages,
+            newcomers.c.profile,
+            newcomers.c.member,
+        )
+        .join(enrollments, enrollments.c.id == steps.c.enrollment_id)
+        .join(newcomers, newcomers.c.id == enrollments.c.newcomer_id)
+        .where(is_state("planned"), steps.c.due_at <= now, enrollments.c.journey.in_(sorted(journeys)))
+        .order_by(steps.c.due_at, steps.c.id)
+        .limit(limit)
+    )
+
+
+def _read_due(
+    connection: Connection, key: bytes, journeys: Collection[str], now: datetime, limit: int
+) -> list[DueStep]:
+    """The steps and, each by one statement for all of them, what was heard from and sent to their newcomers."""
+    rows = connection.execute(_due_statement(journeys, now, limit)).mappings().all()
+    people = sorted({row["newcomer_id"] for row in rows})
+    if not people:
+        return []
+    last_mail = _last_mail(connection, people)
+    heard = _events(connection, people)
+    hashes = {row["newcomer_id"]: hash_address(row["address"], key) for row in rows}
+    suppressed = _suppressed(connection, hashes.values())
+    threads = _threads(connection, sorted({row["enrollment_id"] for row in rows}))
+    return [
+        DueStep(
+            step_id=row["step_id"],
+            enrollment_id=row["enrollment_id"],
+            newcomer_id=row["newcomer_id"],
+            journey=row["journey"],
+            moment=row["moment"],
+            enrolled_at=row["enrolled_at"],
+            enrollment_state=row["enrollment_state"],
+            dated_at=row["dated_at"],
+            newcomer=unpack_newcomer(dict(row)),
+            member=row["member"],
+            suppressed=any((hashes[row["newcomer_id"]], scope) in suppressed for scope in ("", row["journey"])),
+            last_mail=last_mail.get(row["newcomer_id"]),
+            events=frozenset(heard.get(row["newcomer_id"], ())),
+            thread=threads.get(row["enrollment_id"], ""),
+        )
+        for row in rows
+    ]
+
+
+def _last_mail(connection: Connection, people: Sequence[int]) -> dict[int, datetime]:
+    """When each was last written to; a mail another process is sending counts."""
+    instant = case((is_state("sent"), steps.c.done_at), else_=steps.c.dated_at)
+    statement = (
+        select(enrollments.c.newcomer_id, func.max(instant, type_=steps.c.done_at.type))
+        .join(steps, steps.c.enrollment_id == enrollments.c.id)
+        .where(enrollments.c.newcomer_id.in_(people), steps.c.state.in_(("sent", "claimed")))
+        .group_by(enrollments.c.newcomer_id)
+    )
+    return {newcomer: instant for newcomer, instant in connection.execute(statement).tuples() if instant is not None}
+
+
+def _events(connection: Connection, people: Sequence[int]) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = {}
+    statement = select(events.c.newcomer_id, events.c.kind).where(events.c.newcomer_id.in_(people)).distinct()
+    for newcomer, kind in connection.execute(statement).tuples():
+        found.setdefault(newcomer, set()).add(kind)
+    return found
+
+
+def _suppressed(connection: Connection, hashes: Iterable[str]) -> set[tuple[str, str]]:
+    """(hash, journey) of those among `hashes` who want no mail; journey "": of none."""
+    statement = select(suppressions.c.address_hash, suppressions.c.journey).where(
+        suppressions.c.address_hash.in_(sorted(set(hashes)))
+    )
+    return set(connection.execute(statement).tuples().all())
+
+
+def _threads(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
+    """The Message-ID of the first mail of each enrollment."""
+    statement = (
+        select(steps.c.enrollment_id, messages.c.message_id)
+        .join(messages, messages.c.step_id == steps.c.id)
+        .where(steps.c.enrollment_id.in_(numbers))
+        .order_by(messages.c.sent_at.desc(), messages.c.id.desc())
+    )
+    return dict(connection.execute(statement).tuples().all())
+
+
+def _write_batch(connection: Connection, batch: Batch, *, now: datetime, leased_until: datetime, token: str) -> None:
+    """Four statements at most, each for all rows it concerns."""
+    if batch.claims:
+        statement = (
+            update(steps)
+            .where(steps.c.id == bindparam("of_step"))
+            .values(
+                state="claimed", claimed_by=token, leased_until=leased_until, reason="", dated_at=bindparam("dated")
+            )
+        )
+        connection.execute(
+            statement, [{"of_step": claim.due.step_id, "dated": claim.dated_at} for claim in batch.claims]
+        )
+    if batch.skipped:
+        statement = (
+            update(steps)
+            .where(steps.c.id == bindparam("of_step"))
+            .values(state="skipped", reason=bindparam("why"), done_at=now)
+        )
+        connection.execute(
+            statement, [{"of_step": due.step_id, "why": decision.reason} for due, decision in batch.skipped]
+        )
+    if batch.waiting:
+        put_off(connection, [(due.step_id, decision) for due, decision in batch.waiting])
+    _record_assignments(connection, [claim for claim in batch.claims if claim.member != claim.due.member], now)
+
+
+def _record_assignments(connection: Connection, claims: Sequence[Claim], now: datetime) -> None:
+    """Who took whom on: for the load of the week, and so that it stays so."""
+    taken = [claim for claim in claims if claim.member]
+    if not taken:
+        return
+    connection.execute(
+        insert(assignments),
+        [{"member": claim.member, "newcomer_id": claim.newcomer_id, "assigned_at": now} for claim in taken],
+    )
+    connection.execute(
+        update(newcomers).where(newcomers.c.id == bindparam("of_newcomer")).values(member=bindparam("slug")),
+        [{"of_newcomer": claim.newcomer_id, "slug": claim.member} for claim in taken],
+    )
+    connection.execute(
+        insert(events),
+        [
+            {"newcomer_id": claim.newcomer_id, "kind": "assigned", "detail": claim.member, "happened_at": now}
+            for claim in taken
+        ],
+    )
+
+
+def put_off(connection: Connection, waits: Sequence[tuple[int, Wait]]) -> None:
+    """Plan steps (by id) again. Their first Date is forgotten: what comes later is another mail."""
+    statement = (
+        update(steps)
+        .where(steps.c.id == bindparam("of_step"))
+        .values(
+            state="planned",
+            claimed_by="",
+            leased_until=None,
+            dated_at=None,
+            due_at=bindparam("until", type_=steps.c.due_at.type),
+            reason=bindparam("why"),
+        )
+    )
+    connection.execute(statement, [{"of_step": step, "until": wait.until, "why": wait.reason} for step, wait in waits])
+
+
+def record_sent(connection: Connection, sent: Sequence[Sent], *, now: datetime) -> None:
+    """What was delivered at `now`. Recording the same twice changes nothing."""
+    if not sent:
+        return
+    insert_missing(
+        connection,
+        messages,
+        [
+            {
+                "step_id": entry.claim.due.step_id,
+                "message_id": entry.message_id,
+                "sent_at": now,
+                "transport": entry.transport,
+                "subject": entry.subject,
+                "language": entry.language,
+                "member": entry.member,
+                "story": entry.story,
+            }
+            for entry in sent
+        ],
+    )
+    connection.execute(
+        update(steps)
+        .where(steps.c.id == bindparam("of_step"))
+        .values(state="sent", done_at=now, claimed_by="", leased_until=None),
+        [{"of_step": entry.claim.due.step_id} for entry in sent],
+    )
+
+
+def release(connection: Connection, claims: Iterable[Claim]) -> None:
+    """Give claims back that were not sent, for the next pass."""
+    numbers = [{"of_step": claim.due.step_id} for claim in claims]
+    if numbers:
+        connection.execute(
+            update(steps)
+            .where(steps.c.id == bindparam("of_step"), is_state("claimed"))
+            .values(state="planned", claimed_by="", leased_until=None, dated_at=None),
+            numbers,
+        )
+
+
+def release_abandoned(store: Store, *, wall: datetime, token: str) -> int:
+    """Give back the claims of processes that are gone; how many steps that were. `wall`: the real clock.
+
+    The Date of the first claim stays, so what such a process may have delivered is delivered again as the same mail.
+    """
+    with store.reading() as connection:
+        holders = set(connection.scalars(select(steps.c.claimed_by).where(is_state("claimed")).distinct()))
+    gone = sorted(holder for holder in holders if holder != token and _is_gone(holder))
+    with store.writing() as connection:
+        result = connection.execute(
+            update(steps)
+            .where(is_state("claimed"), steps.c.claimed_by.in_(gone) | (steps.c.leased_until <= wall))
+            .values(state="planned", claimed_by="", leased_until=None)
+        )
+    return result.rowcount
+
+
+def _is_gone(holder: str) -> bool:
+    """True when that process ran here and does not any more; of other machines only the lease tells."""
+    machine, _, process = holder.rpartition("/")
+    if machine != _machine() or not process.isdigit():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        pass  # it is another user's, so it is there
+    return False

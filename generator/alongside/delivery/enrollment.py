@@ -1,0 +1,246 @@
+"""Newcomers in: each once a journey, with the basis on which we write to them, their steps planned as rows.
+
+Enrolling is idempotent by journey and address, so an interrupted import is simply run again. Rows go in by batches,
+one transaction each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from alongside.delivery.addresses import AddressError, hash_address, mask_address, normalise_address
+from alongside.delivery.profiles import pack_newcomer
+from alongside.delivery.schema import enrollments, events, newcomers, steps, suppressions
+from alongside.delivery.store import Store
+from alongside.model.community import Community
+from alongside.model.journeys import Journey
+from alongside.model.people import Basis, Newcomer
+from alongside.planning.plan import newcomer_zone, plan_sequence
+
+BATCH = 500  # below SQLite's oldest limit of 999 parameters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A newcomer who asks to be enrolled, and where that was said."""
+
+    newcomer: Newcomer
+    row: int = 1  # line of the file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A newcomer who was not enrolled, and why."""
+
+    row: int
+    who: str  # a masked address
+    reason: str
+
+
+@dataclass(slots=True, kw_only=True)
+class EnrollReport:
+    """What became of the candidates; each is counted once."""
+
+    enrolled: int = 0
+    already: int = 0  # on this journey before, or twice in the file
+    awaiting: int = 0  # of the enrolled: they confirm before the first mail
+    refusals: list[Refusal] = field(default_factory=list)
+
+
+def enroll(
+    store: Store,
+    journey: Journey,
+    candidates: Iterable[Candidate],
+    *,
+    community: Community,
+    basis: Basis | None,
+    source: str,
+    now: datetime,
+    progress: Callable[[int], None] | None = None,
+) -> EnrollReport:
+    """Put `candidates` on `journey` at `now`.
+
+    `basis`: of those whose profile names none. `progress` hears after each batch how many were looked at. Raises
+    `StoreError`; the batches before are kept.
+    """
+    now = now.replace(microsecond=0)  # as the store keeps it
+    report = EnrollReport()
+    looked_at = 0
+    for batch in _batches(candidates):
+        accepted = _accept(batch, basis, report)
+        with store.writing() as connection:
+            wanted = _without_suppressed(connection, store.key, accepted, journey, report)
+            _enroll_batch(connection, wanted, journey, community, source, now, report)
+        looked_at += len(batch)
+        if progress is not None:
+            progress(looked_at)
+    return report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Accepted:
+    """A candidate with a usable address and a basis."""
+
+    candidate: Candidate
+    basis: Basis
+
+
+def _batches(candidates: Iterable[Candidate]) -> Iterator[list[Candidate]]:
+    iterator = iter(candidates)
+    while batch := list(islice(iterator, BATCH)):
+        yield batch
+
+
+def _accept(batch: Sequence[Candidate], basis: Basis | None, report: EnrollReport) -> dict[str, _Accepted]:
+    """Those with an address and a basis, by normalised address; the others are refused, repeats counted."""
+    accepted: dict[str, _Accepted] = {}
+    for candidate in batch:
+        given = candidate.newcomer.email
+        used = candidate.newcomer.basis or basis
+        try:
+            address = normalise_address(given)
+        except AddressError as error:
+            _refuse(report, candidate, f"{error}.")
+            continue
+        if used is None:
+            _refuse(report, candidate, "no basis: nothing says why we may write to them.")
+        elif address in accepted:
+            report.already += 1
+        else:
+            accepted[address] = _Accepted(candidate=candidate, basis=used)
+    return accepted
+
+
+def _refuse(report: EnrollReport, candidate: Candidate, reason: str) -> None:
+    report.refusals.append(Refusal(row=candidate.row, who=mask_address(candidate.newcomer.email), reason=reason))
+
+
+def _without_suppressed(
+    connection: Connection, key: bytes, accepted: Mapping[str, _Accepted], journey: Journey, report: EnrollReport
+) -> dict[str, _Accepted]:
+    """Those who may get mail of this journey."""
+    hashes = {hash_address(address, key): address for address in accepted}
+    statement = select(suppressions.c.address_hash).where(
+        suppressions.c.address_hash.in_(hashes), suppressions.c.journey.in_(("", journey.slug))
+    )
+    stopped = {hashes[found] for found in connection.scalars(statement)}
+    for address, entry in accepted.items():
+        if address in stopped:
+            _refuse(report, entry.candidate, "they asked for no more mail.")
+    return {address: entry for address, entry in accepted.items() if address not in stopped}
+
+
+def _enroll_batch(
+    connection: Connection,
+    wanted: Mapping[str, _Accepted],
+    journey: Journey,
+    community: Community,
+    source: str,
+    now: datetime,
+    report: EnrollReport,
+) -> None:
+    """Newcomers, their enrollments and the steps of those, in one transaction."""
+    if not wanted:
+        return
+    people = {address: _newcomer_row(address, entry.candidate.newcomer, now) for address, entry in wanted.items()}
+    known = set(connection.scalars(select(newcomers.c.address).where(newcomers.c.address.in_(people))))
+    insert_missing(connection, newcomers, list(people.values()))
+    found = connection.execute(select(newcomers.c.address, newcomers.c.id).where(newcomers.c.address.in_(people)))
+    numbers = dict(found.tuples().all())
+    there = set(
+        connection.scalars(
+            select(enrollments.c.newcomer_id).where(
+                enrollments.c.journey == journey.slug, enrollments.c.newcomer_id.in_(numbers.values())
+            )
+        )
+    )
+    fresh = {address: entry for address, entry in wanted.items() if numbers[address] not in there}
+    report.already += len(wanted) - len(fresh)
+    if not fresh:
+        return
+    _renew_profiles(connection, [people[address] for address in fresh if address in known])
+    rows = [
+        {
+            "newcomer_id": numbers[address],
+            "journey": journey.slug,
+            "basis": entry.basis,
+            "source": source,
+            "enrolled_at": now,
+            "state": "awaiting confirmation" if journey.confirm else "active",
+        }
+        for address, entry in fresh.items()
+    ]
+    insert_missing(connection, enrollments, rows)
+    enrolled = connection.execute(
+        select(enrollments.c.newcomer_id, enrollments.c.id).where(
+            enrollments.c.journey == journey.slug,
+            enrollments.c.newcomer_id.in_([numbers[address] for address in fresh]),
+        )
+    )
+    by_newcomer = dict(enrolled.tuples().all())
+    planned = [
+        row
+        for address, entry in fresh.items()
+        for row in step_rows(journey, by_newcomer[numbers[address]], entry.candidate.newcomer, community, now)
+    ]
+    if planned:
+        insert_missing(connection, steps, planned)
+    happened = [{"kind": "enrolled", "detail": journey.slug, "happened_at": now, "newcomer_id": n} for n in by_newcomer]
+    connection.execute(insert(events), happened)
+    report.enrolled += len(fresh)
+    report.awaiting += len(fresh) if journey.confirm else 0
+
+
+def _newcomer_row(address: str, newcomer: Newcomer, now: datetime) -> dict[str, Any]:
+    return {
+        "address": address,
+        "address_as_given": newcomer.email.strip(),
+        "name": newcomer.name,
+        "zone": newcomer.timezone,
+        "languages": list(newcomer.languages),
+        "profile": pack_newcomer(newcomer),
+        "created_at": now,
+    }
+
+
+def _renew_profiles(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Who joins a second journey is known by what they said last."""
+    if rows:
+        fields = ("address_as_given", "name", "zone", "languages", "profile")
+        statement = (
+            update(newcomers)
+            .where(newcomers.c.address == bindparam("of_address"))
+            .values({name: bindparam(f"new_{name}", type_=newcomers.c[name].type) for name in fields})
+        )
+        connection.execute(
+            statement, [{"of_address": row["address"], **{f"new_{name}": row[name] for name in fields}} for row in rows]
+        )
+
+
+def step_rows(
+    journey: Journey, enrollment_id: int, newcomer: Newcomer, community: Community, enrolled_at: datetime
+) -> list[dict[str, Any]]:
+    """The steps of one enrollment as rows; those of a journey that wants confirmation wait for it."""
+    plan = plan_sequence(journey, enrolled_at=enrolled_at, zone=newcomer_zone(newcomer, community))
+    return [
+        {
+            "enrollment_id": enrollment_id,
+            "moment": step.moment.id,
+            "due_at": step.due,
+            "state": "waiting" if journey.confirm else "planned",
+        }
+        for step in plan
+    ]
+
+
+def insert_missing(connection: Connection, table: Table[Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the rows that break no unique rule; another process may have been first."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    connection.execute(dialect.insert(table).on_conflict_do_nothing(), [dict(row) for row in rows])

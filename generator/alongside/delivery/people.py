@@ -1,0 +1,180 @@
+"""Care for people's data: who is here, all we hold of one, and forgetting them.
+
+Everything about a newcomer hangs on one row and goes with it. What stays after `erase`: how often members were asked
+(without whom for), and, for who had asked for no more mail, a keyed hash of their address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
+
+from alongside.delivery.addresses import hash_address
+from alongside.delivery.claims import is_state
+from alongside.delivery.enrollment import step_rows
+from alongside.delivery.profiles import unpack_newcomer
+from alongside.delivery.schema import (
+    assignments,
+    contacts,
+    enrollments,
+    events,
+    messages,
+    newcomers,
+    steps,
+    suppressions,
+)
+from alongside.model.community import Community
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A newcomer on a journey, in a list."""
+
+    address: str
+    name: str
+    journey: str  # slug
+    state: str
+    member: str  # slug, or empty
+    enrolled_at: datetime
+    sent: int  # mails of this journey so far
+    next_due: datetime | None  # the next one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """What was held of a person who is gone now."""
+
+    enrollments: int
+    message_ids: tuple[str, ...]
+
+
+def list_newcomers(connection: Connection, *, journey: str | None = None) -> list[Listed]:
+    """Everybody on a journey (or on that one, a slug), by the time they enrolled."""
+    counted = (
+        select(
+            steps.c.enrollment_id,
+            func.count().filter(is_state("sent")).label("sent"),
+            func.min(steps.c.due_at, type_=steps.c.due_at.type).filter(is_state("planned")).label("next_due"),
+        )
+        .group_by(steps.c.enrollment_id)
+        .subquery()
+    )
+    statement = (
+        select(newcomers, enrollments.c.journey, enrollments.c.state, enrollments.c.enrolled_at, counted)
+        .join(enrollments, enrollments.c.newcomer_id == newcomers.c.id)
+        .outerjoin(counted, counted.c.enrollment_id == enrollments.c.id)
+        .order_by(enrollments.c.enrolled_at, enrollments.c.id)
+    )
+    if journey is not None:
+        statement = statement.where(enrollments.c.journey == journey)
+    return [
+        Listed(
+            address=row["address"],
+            name=row["name"],
+            journey=row["journey"],
+            state=row["state"],
+            member=row["member"],
+            enrolled_at=row["enrolled_at"],
+            sent=row["sent"] or 0,
+            next_due=row["next_due"],
+        )
+        for row in connection.execute(statement).mappings()
+    ]
+
+
+def find_newcomer(connection: Connection, address: str) -> int | None:
+    """The number of who has that address (normalised), or None."""
+    return connection.scalar(select(newcomers.c.id).where(newcomers.c.address == address))
+
+
+def export(connection: Connection, key: bytes, address: str) -> dict[str, Any]:
+    """All the store holds of an address (normalised), as JSON values; instants in ISO 8601.
+
+    Of somebody unknown: that, and whether their mail is stopped.
+    """
+    hashed = hash_address(address, key)
+    number = find_newcomer(connection, address)
+    held: dict[str, Any] = {"newcomer": None}
+    if number is not None:
+        enrolled = select(enrollments.c.id).where(enrollments.c.newcomer_id == number)
+        taken = select(steps.c.id).where(steps.c.enrollment_id.in_(enrolled))
+        held = {
+            "newcomer": next(iter(_rows(connection, newcomers, newcomers.c.id == number))),
+            "enrollments": _rows(connection, enrollments, enrollments.c.newcomer_id == number),
+            "steps": _rows(connection, steps, steps.c.enrollment_id.in_(enrolled)),
+            "messages": _rows(connection, messages, messages.c.step_id.in_(taken)),
+            "assignments": _rows(connection, assignments, assignments.c.newcomer_id == number),
+            "events": _rows(connection, events, events.c.newcomer_id == number),
+        }
+    return {
+        **held,
+        "suppressions": _rows(connection, suppressions, suppressions.c.address_hash == hashed),
+        "contact_of": [row["member"] for row in _rows(connection, contacts, contacts.c.address == address)],
+    }
+
+
+def _rows(connection: Connection, table: Table[Any], condition: Any) -> list[dict[str, Any]]:
+    rows = connection.execute(select(table).where(condition).order_by(*table.primary_key)).mappings()
+    return [_json(row) for row in rows]
+
+
+def _json(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {
+        str(name): value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
+        for name, value in row.items()
+    }
+
+
+def erase(connection: Connection, address: str) -> Erased | None:
+    """Delete a newcomer (by normalised address) with all that hangs on them; None when there is no such newcomer.
+
+    The caller compacts the store afterwards, and takes their mails out of the outbox.
+    """
+    number = find_newcomer(connection, address)
+    if number is None:
+        return None
+    held = connection.scalars(
+        select(messages.c.message_id)
+        .join(steps, steps.c.id == messages.c.step_id)
+        .join(enrollments, enrollments.c.id == steps.c.enrollment_id)
+        .where(enrollments.c.newcomer_id == number)
+    ).all()
+    count = connection.scalar(select(func.count()).where(enrollments.c.newcomer_id == number)) or 0
+    connection.execute(delete(newcomers).where(newcomers.c.id == number))
+    return Erased(enrollments=count, message_ids=tuple(held))
+
+
+def confirm(
+    connection: Connection, address: str, *, community: Community, now: datetime, journey: str | None = None
+) -> list[str]:
+    """They said yes: their awaiting enrollments (or that of `journey`) begin at `now`. The journeys' slugs."""
+    row = connection.execute(select(newcomers).where(newcomers.c.address == address)).mappings().one_or_none()
+    if row is None:
+        return []
+    waiting = connection.execute(
+        select(enrollments.c.id, enrollments.c.journey)
+        .where(enrollments.c.newcomer_id == row["id"], enrollments.c.state == "awaiting confirmation")
+        .order_by(enrollments.c.id)
+    ).tuples()
+    begun: list[str] = []
+    for number, slug in waiting.all():
+        if slug in community.journeys and journey in (None, slug):
+            plan = step_rows(community.journeys[slug], number, unpack_newcomer(dict(row)), community, now)
+            for step in plan:
+                connection.execute(
+                    update(steps)
+                    .where(steps.c.enrollment_id == number, steps.c.moment == step["moment"], is_state("waiting"))
+                    .values(state="planned", due_at=step["due_at"])
+                )
+            connection.execute(
+                update(enrollments).where(enrollments.c.id == number).values(state="active", enrolled_at=now)
+            )
+            connection.execute(
+                insert(events), {"newcomer_id": row["id"], "kind": "confirmed", "detail": slug, "happened_at": now}
+            )
+            begun.append(slug)
+    return begun

@@ -1,0 +1,39 @@
+"""A newcomer as a row of the store, and back."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from alongside.model.people import Newcomer
+from alongside.model.places import Place
+
+COLUMNS = ("email", "name", "timezone", "languages")  # these have columns of their own
+
+
+def pack_newcomer(newcomer: Newcomer) -> dict[str, Any]:
+    """The profile as JSON, without what has a column of its own and what is empty."""
+    fields = dataclasses.asdict(newcomer)
+    return {name: value for name, value in fields.items() if name not in COLUMNS and value not in (None, "", (), [])}
+
+
+def unpack_newcomer(row: Mapping[str, Any]) -> Newcomer:
+    """The newcomer of a row of `newcomers`. Fields that this version does not know are left alone."""
+    known = {field.name for field in dataclasses.fields(Newcomer)} - set(COLUMNS)
+    profile = {name: _unpacked(name, value) for name, value in row["profile"].items() if name in known}
+    return Newcomer(
+        email=row["address_as_given"],
+        name=row["name"],
+        timezone=row["zone"],
+        languages=tuple(row["languages"]),
+        **profile,
+    )
+
+
+def _unpacked(name: str, value: Any) -> Any:
+    """JSON knows no tuples and no places."""
+    if name == "place":
+        known = {field.name for field in dataclasses.fields(Place)}
+        return Place(**{key: part for key, part in value.items() if key in known})
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,178 @@
+"""The store's tables, one schema for SQLite and PostgreSQL. What a table holds is said here; how it changed, in
+`migrations/`.
+
+Timers are rows: each step of each enrollment stands in `steps` with the instant it is due, and a partial index over
+the planned ones alone keeps "what is due now" quick however many sleep. Everything personal hangs on a row of
+`newcomers` and goes with it (`ON DELETE CASCADE`); what must outlive a person (how often a member was asked, that an
+address wants no mail) is kept without them.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Named,
+    Table,
+    Text,
+    TypedColumns,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import JSON
+
+EnrollmentState = Literal["active", "awaiting confirmation", "stopped"]
+StepState = Literal["waiting", "planned", "claimed", "sent", "skipped"]
+
+# SQLite counts rows in an INTEGER PRIMARY KEY only; PostgreSQL wants 8 bytes.
+Id = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime, kept as whole seconds since 1970 UTC: compared and indexed as a number everywhere."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a zone")
+        return int(value.timestamp())
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else datetime.fromtimestamp(value, UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class FactColumns(TypedColumns):
+    name: Named[str] = Column(Text, primary_key=True)  # "secret", "secret check"
+    value: Named[str] = Column(Text, nullable=False)
+
+
+class NewcomerColumns(TypedColumns):
+    id: Named[int] = Column(Id, primary_key=True)
+    address: Named[str] = Column(Text, nullable=False, unique=True)  # normalised: one person, one row
+    address_as_given: Named[str] = Column(Text, nullable=False)  # what mail is sent to
+    name: Named[str] = Column(Text, nullable=False)
+    zone: Named[str] = Column(Text, nullable=False)  # IANA; empty: unknown
+    languages: Named[list[str]] = Column(JSON, nullable=False)
+    profile: Named[dict[str, Any]] = Column(JSON, nullable=False)  # the rest of `model.people.Newcomer`
+    # Slug of who welcomes them, on every journey they are on; empty: nobody yet.
+    member: Named[str] = Column(Text, nullable=False, server_default="")
+    created_at: Named[datetime] = Column(Instant, nullable=False)
+
+
+class EnrollmentColumns(TypedColumns):
+    id: Named[int] = Column(Id, primary_key=True)
+    newcomer_id: Named[int] = Column(Id, ForeignKey("newcomers.id", ondelete="CASCADE"), nullable=False, index=True)
+    journey: Named[str] = Column(Text, nullable=False)  # slug
+    basis: Named[str] = Column(Text, nullable=False)  # why we may write (GDPR, article 6)
+    source: Named[str] = Column(Text, nullable=False)  # where they signed up: free text, or a file's name
+    enrolled_at: Named[datetime] = Column(Instant, nullable=False)
+    state: Named[str] = Column(Text, nullable=False)  # EnrollmentState
+
+
+class StepColumns(TypedColumns):
+    id: Named[int] = Column(Id, primary_key=True)
+    enrollment_id: Named[int] = Column(Id, ForeignKey("enrollments.id", ondelete="CASCADE"), nullable=False)
+    moment: Named[str] = Column(Text, nullable=False)  # id
+    due_at: Named[datetime] = Column(Instant, nullable=False)  # when it is looked at next
+    state: Named[str] = Column(Text, nullable=False)  # StepState
+    reason: Named[str] = Column(Text, nullable=False, server_default="")  # why skipped, or why planned again
+    claimed_by: Named[str] = Column(Text, nullable=False, server_default="")  # the process that sends it
+    leased_until: Named[datetime | None] = Column(Instant)  # when its claim is void, by the real clock
+    dated_at: Named[datetime | None] = Column(Instant)  # the mail's Date, of the first claim: a resend is the same mail
+    done_at: Named[datetime | None] = Column(Instant)  # when it was sent or skipped
+
+
+class MessageColumns(TypedColumns):
+    id: Named[int] = Column(Id, primary_key=True)
+    step_id: Named[int] = Column(Id, ForeignKey("steps.id", ondelete="CASCADE"), nullable=False, unique=True)
+    message_id: Named[str] = Column(Text, nullable=False, unique=True)  # without angle brackets
+    sent_at: Named[datetime] = Column(Instant, nullable=False)
+    transport: Named[str] = Column(Text, nullable=False)  # "maildir"
+    subject: Named[str] = Column(Text, nullable=False)
+    language: Named[str] = Column(Text, nullable=False)
+    member: Named[str] = Column(Text, nullable=False)  # slug; empty: the team wrote
+    story: Named[str] = Column(Text, nullable=False)  # slug; empty: none
+
+
+class SuppressionColumns(TypedColumns):
+    id: Named[int] = Column(Id, primary_key=True)
+    address_hash: Named[str] = Column(Text, nullable=False)  # keyed: see `delivery.addresses.hash_address`
+    journey: Named[str] = Column(Text, nullable=False)  # slug; empty: all
+    reason: Named[str] = Column(Text, nullable=False)
+    suppressed_at: Named[datetime] = Column(Instant, nullable=False)
+
+
+class ContactColumns(TypedColumns):
+    member: Named[str] = Column(Text, primary_key=True)  # slug
+    address: Named[str] = Column(Text, nullable=False)
+    imported_at: Named[datetime] = Column(Instant, nullable=False)
+
+
+class AssignmentColumns(TypedColumns):
+    id: Named[int] = Column(Id, primary_key=True)
+    member: Named[str] = Column(Text, nullable=False)  # slug
+    # The load of a member outlives the newcomer; who it was does not.
+    newcomer_id: Named[int | None] = Column(Id, ForeignKey("newcomers.id", ondelete="SET NULL"), index=True)
+    assigned_at: Named[datetime] = Column(Instant, nullable=False, index=True)
+
+
+class EventColumns(TypedColumns):
+    id: Named[int] = Column(Id, primary_key=True)
+    newcomer_id: Named[int] = Column(Id, ForeignKey("newcomers.id", ondelete="CASCADE"), nullable=False, index=True)
+    kind: Named[str] = Column(
+        Text, nullable=False
+    )  # "enrolled", "confirmed", "assigned", "replied", "talked", "stopped"
+    detail: Named[str] = Column(Text, nullable=False)  # a journey, a member
+    happened_at: Named[datetime] = Column(Instant, nullable=False)
+
+
+class RunColumns(TypedColumns):
+    id: Named[int] = Column(Id, primary_key=True)
+    at: Named[datetime] = Column(Instant, nullable=False)  # the pass's clock, simulated or not
+    sent: Named[int] = Column(Integer, nullable=False)
+    skipped: Named[int] = Column(Integer, nullable=False)
+    planned_again: Named[int] = Column(Integer, nullable=False)
+    failed: Named[int] = Column(Integer, nullable=False)
+
+
+facts = Table("facts", metadata, FactColumns)
+newcomers = Table("newcomers", metadata, NewcomerColumns, sqlite_autoincrement=True)
+enrollments = Table(
+    "enrollments", metadata, EnrollmentColumns, UniqueConstraint("journey", "newcomer_id"), sqlite_autoincrement=True
+)
+# Numbers are never used twice: a Message-ID is made of its step's, and an erased step's must not come back.
+steps = Table("steps", metadata, StepColumns, UniqueConstraint("enrollment_id", "moment"), sqlite_autoincrement=True)
+messages = Table("messages", metadata, MessageColumns)
+suppressions = Table("suppressions", metadata, SuppressionColumns, UniqueConstraint("address_hash", "journey"))
+contacts = Table("contacts", metadata, ContactColumns)
+assignments = Table("assignments", metadata, AssignmentColumns)
+events = Table("events", metadata, EventColumns)
+runs = Table("runs", metadata, RunColumns)
+
+PLANNED = text("state = 'planned'")
+CLAIMED = text("state = 'claimed'")
+Index("ix_steps_due", steps.c.due_at, sqlite_where=PLANNED, postgresql_where=PLANNED)
+Index("ix_steps_leased", steps.c.leased_until, sqlite_where=CLAIMED, postgresql_where=CLAIMED)

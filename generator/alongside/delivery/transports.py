@@ -1,0 +1,111 @@
+"""Where a finished mail goes. A transport takes messages and promises to keep each, whatever happens next.
+
+The maildir is for trying everything out, and for handing mail to another program: one file a message, written under
+`tmp/`, brought to the disk, then moved to `new/` in one step (https://cr.yp.to/proto/maildir.html). A file's name is
+made of its Message-ID, not of the clock and the process, so the same message delivered again is the same file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from alongside.problems import AlongsideError
+
+
+class DeliveryError(AlongsideError):
+    """A message could not be handed over. It is sent by a later pass."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """A message and whom it goes to."""
+
+    message_id: str  # without angle brackets
+    recipient: str
+    content: bytes  # RFC 5322, CRLF
+
+
+class Transport(Protocol):
+    """One way out."""
+
+    @property
+    def name(self) -> str:
+        """Kept with each message: "maildir"."""
+
+    def deliver(self, envelope: Envelope) -> None:
+        """Take one message. Delivering the same again is harmless. Raises `DeliveryError`."""
+
+    def flush(self) -> None:
+        """Return when all that was delivered will outlive a power cut. Raises `DeliveryError`."""
+
+
+class Maildir:
+    """A maildir for its owner alone, made where it is missing."""
+
+    name = "maildir"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            for folder in (path, *(path / name for name in ("tmp", "new", "cur"))):
+                folder.mkdir(mode=0o700, parents=folder is path, exist_ok=True)
+            self._read = {entry.name.partition(":")[0] for entry in os.scandir(path / "cur")}
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def deliver(self, envelope: Envelope) -> None:
+        """Write the message to `new/`, unless a mail program has moved it to `cur/` already."""
+        name = file_name(envelope.message_id)
+        if name in self._read:
+            return
+        draft = self.path / "tmp" / f"{name}.{os.getpid()}"
+        try:
+            with os.fdopen(os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
+                file.write(envelope.content)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(self.path / "new" / name)
+        except OSError as error:
+            draft.unlink(missing_ok=True)
+            raise self._failure(error) from error
+
+    def flush(self) -> None:
+        """Bring the names to the disk too; the contents are there."""
+        try:
+            folder = os.open(self.path / "new", os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def remove(self, message_ids: Iterable[str]) -> int:
+        """Delete these messages, read or not; how many there were. Raises `DeliveryError`."""
+        names = {file_name(message_id) for message_id in message_ids}
+        removed = 0
+        try:
+            for folder in ("tmp", "new", "cur"):
+                for entry in sorted((self.path / folder).iterdir()):
+                    if entry.name.partition(":")[0] in names:
+                        entry.unlink()
+                        removed += 1
+        except OSError as error:
+            raise self._failure(error) from error
+        return removed
+
+    def _failure(self, error: OSError) -> DeliveryError:
+        return DeliveryError(
+            f"The maildir {self.path.name}/ cannot be written: {error.strerror}.",
+            hint="Make room or make it writable, then run the command again: what is missing goes out then.",
+        )
+
+
+def file_name(message_id: str) -> str:
+    """A maildir name without `/` and `:`, the same for the same message, telling nothing of whom it is for."""
+    return f"{hashlib.sha256(message_id.encode()).hexdigest()[:40]}.alongside"
