@@ -1,0 +1,276 @@
+"""Recurrence rules on days (RFC 5545 section 3.3.10): what `repeats` becomes, and the days it gives.
+
+Ground floor, pure arithmetic. A meetup happens at most once a day, so a rule here gives days; the hour is that of
+`starts`. The walk goes from period to period (week, month, year) and starts at the period that is asked for, so a
+weekly meetup of 2010 costs nothing to ask about next week, and a rule that never matches costs the periods looked at.
+
+    >>> rule = parse_rule("FREQ=MONTHLY;BYDAY=1TH")
+    >>> [str(day) for day in rule_days(rule, date(2026, 12, 3), start=date(2027, 1, 1), end=date(2027, 3, 1))]
+    ['2027-01-07', '2027-02-04']
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from itertools import islice
+from typing import Literal
+
+Frequency = Literal["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]
+
+WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_FREQUENCIES: tuple[Frequency, ...] = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+_DAY = re.compile(r"([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)")
+_NUMBER = re.compile(r"[+-]?\d{1,4}")
+# The largest number each part may hold, either sign where the standard allows one.
+_LIMITS = {"BYMONTHDAY": 31, "BYYEARDAY": 366, "BYSETPOS": 366}
+_LAST_YEAR = 9998  # the walk stops before the calendar of `datetime` does
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One RRULE without UNTIL and COUNT. Empty parts do not restrict."""
+
+    frequency: Frequency
+    interval: int = 1
+    months: frozenset[int] = frozenset()  # BYMONTH, 1 to 12
+    month_days: frozenset[int] = frozenset()  # BYMONTHDAY, 1 to 31, or -1 to -31 from the end
+    year_days: frozenset[int] = frozenset()  # BYYEARDAY, 1 to 366, or -1 to -366
+    weekdays: frozenset[tuple[int, int]] = frozenset()  # BYDAY: (0 for every, else first = 1, last = -1; Monday = 0)
+    positions: frozenset[int] = frozenset()  # BYSETPOS
+    week_start: int = 0  # WKST, Monday = 0
+
+
+@lru_cache(maxsize=4096)
+def parse_rule(text: str) -> Rule:
+    """The rule of an RRULE value such as `FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,TH`.
+
+    Raises ValueError, with a sentence a writer can act on, for what is no rule, and for what a meetup does not need
+    and calendar apps read in different ways: hours and minutes, week numbers, UNTIL and COUNT (`until` and `times`).
+    """
+    parts: dict[str, str] = {}
+    for part in text.upper().split(";"):
+        name, equals, value = part.partition("=")
+        if not equals or not value:
+            raise ValueError(f'"{part}" is no part of a rule: a rule looks like FREQ=WEEKLY;BYDAY=TU.')
+        if name in parts:
+            raise ValueError(f"{name} is there twice.")
+        parts[name] = value
+    frequency = _frequency(parts.pop("FREQ", ""))
+    rule = Rule(
+        frequency=frequency,
+        interval=_number(parts.pop("INTERVAL", "1"), "INTERVAL", 1, 9999),
+        months=frozenset(_number(word, "BYMONTH", 1, 12) for word in _words(parts.pop("BYMONTH", ""))),
+        month_days=_signed(parts.pop("BYMONTHDAY", ""), "BYMONTHDAY"),
+        year_days=_signed(parts.pop("BYYEARDAY", ""), "BYYEARDAY"),
+        weekdays=frozenset(_weekday(word) for word in _words(parts.pop("BYDAY", ""))),
+        positions=_signed(parts.pop("BYSETPOS", ""), "BYSETPOS"),
+        week_start=_week_start(parts.pop("WKST", "MO")),
+    )
+    if "UNTIL" in parts or "COUNT" in parts:
+        raise ValueError("UNTIL and COUNT are not part of the rule: write `until:` or `times:`.")
+    if parts:
+        raise ValueError(f"{min(parts)} is not read in a rule: the hour is that of `starts`.")
+    _check_combination(rule)
+    return rule
+
+
+def _frequency(word: str) -> Frequency:
+    for frequency in _FREQUENCIES:
+        if word == frequency:
+            return frequency
+    raise ValueError("FREQ must be DAILY, WEEKLY, MONTHLY or YEARLY.")
+
+
+def _words(text: str) -> list[str]:
+    return text.split(",") if text else []
+
+
+def _number(word: str, name: str, least: int, most: int) -> int:
+    if not _NUMBER.fullmatch(word) or not word.isascii() or not least <= int(word) <= most:
+        raise ValueError(f'"{word}" is no {name}: it is a number from {least} to {most}.')
+    return int(word)
+
+
+def _signed(text: str, name: str) -> frozenset[int]:
+    numbers = frozenset(_number(word, name, -_LIMITS[name], _LIMITS[name]) for word in _words(text))
+    if 0 in numbers:
+        raise ValueError(f"0 is no {name}: count from 1, or from -1 at the end.")
+    return numbers
+
+
+def _weekday(word: str) -> tuple[int, int]:
+    match = _DAY.fullmatch(word)
+    if match is None or (match[1] is not None and not 1 <= abs(int(match[1])) <= 53):
+        raise ValueError(f'"{word}" is no day: write MO, 1MO (the first) or -1MO (the last).')
+    return int(match[1] or 0), WEEKDAYS.index(match[2])
+
+
+def _week_start(word: str) -> int:
+    if word not in WEEKDAYS:
+        raise ValueError(f'"{word}" is no day a week starts with: write MO or SU.')
+    return WEEKDAYS.index(word)
+
+
+def _check_combination(rule: Rule) -> None:
+    """Refuse what the standard forbids (the table of section 3.3.10)."""
+    if rule.frequency in ("DAILY", "WEEKLY") and any(ordinal for ordinal, _ in rule.weekdays):
+        raise ValueError("A numbered day such as 1MO needs FREQ=MONTHLY or FREQ=YEARLY.")
+    if len({bool(ordinal) for ordinal, _ in rule.weekdays}) > 1:  # the standard adds them up, dateutil intersects
+        raise ValueError("Numbered days (1MO) and unnumbered ones (MO) do not go together: apps read them differently.")
+    if rule.frequency == "WEEKLY" and rule.month_days:
+        raise ValueError("BYMONTHDAY needs FREQ=MONTHLY.")
+    if rule.year_days and rule.frequency != "YEARLY":
+        raise ValueError("BYYEARDAY needs FREQ=YEARLY.")
+    if rule.year_days and any(ordinal for ordinal, _ in rule.weekdays):
+        raise ValueError("A numbered day such as 1MO does not go with BYYEARDAY.")
+    if rule.positions and not (rule.months or rule.month_days or rule.year_days or rule.weekdays):
+        raise ValueError("BYSETPOS needs another BY part, such as BYDAY.")
+
+
+def rule_days(rule: Rule, first: date, *, start: date, end: date) -> Iterator[date]:
+    """The days `rule` gives from `first` on that fall in `start` to `end`, both included, in order.
+
+    `first` is where counting begins (DTSTART): it sets the phase of INTERVAL and stands in for what the rule leaves
+    open, and is given only when it satisfies the rule itself.
+    """
+    start = max(start, first)
+    if end < start or start.year > _LAST_YEAR:
+        return
+    for period in _periods(rule, first, start, end):
+        for day in _positioned(period, rule.positions):
+            if day > end:
+                return
+            if day >= start:
+                yield day
+
+
+@lru_cache(maxsize=4096)
+def nth_day(rule: Rule, first: date, count: int) -> date | None:
+    """The last day of a rule that stops after `count` days; None when it has not stopped within 200 years."""
+    end = date(min(first.year + 200, _LAST_YEAR), 12, 31)
+    return next(islice(rule_days(rule, first, start=first, end=end), count - 1, None), None)
+
+
+def _positioned(days: Iterable[date], positions: frozenset[int]) -> list[date]:
+    """Sorted; only those at the BYSETPOS positions of the period, where there are any."""
+    ordered = sorted(days)
+    if not positions:
+        return ordered
+    size = len(ordered)
+    indices = {position - 1 if position > 0 else size + position for position in positions}
+    return [ordered[index] for index in sorted(indices) if 0 <= index < size]
+
+
+def _periods(rule: Rule, first: date, start: date, end: date) -> Iterator[Iterable[date]]:
+    """The days of each period of the rule, from the one `start` falls in."""
+    if rule.frequency == "DAILY":
+        return _daily(rule, first, start, end)
+    if rule.frequency == "WEEKLY":
+        return _weekly(rule, first, start, end)
+    if rule.frequency == "MONTHLY":
+        return _monthly(rule, first, start, end)
+    return _yearly(rule, first, start, end)
+
+
+def _daily(rule: Rule, first: date, start: date, end: date) -> Iterator[Iterable[date]]:
+    weekdays = {weekday for _, weekday in rule.weekdays}
+    ordinal = start.toordinal() + (first.toordinal() - start.toordinal()) % rule.interval
+    for number in range(ordinal, end.toordinal() + 1, rule.interval):
+        day = date.fromordinal(number)
+        if (
+            (not rule.months or day.month in rule.months)
+            and (not weekdays or day.weekday() in weekdays)
+            and (not rule.month_days or _is_month_day(day, rule.month_days))
+        ):
+            yield (day,)
+
+
+def _is_month_day(day: date, month_days: frozenset[int]) -> bool:
+    return day.day in month_days or day.day - monthrange(day.year, day.month)[1] - 1 in month_days
+
+
+def _weekly(rule: Rule, first: date, start: date, end: date) -> Iterator[Iterable[date]]:
+    weekdays = {weekday for _, weekday in rule.weekdays} or {first.weekday()}
+    offsets = [(weekday - rule.week_start) % 7 for weekday in weekdays]
+    zero = first.toordinal() - (first.weekday() - rule.week_start) % 7  # the week of `first`
+    step = 7 * rule.interval
+    begin = zero + (start.toordinal() - zero) // step * step
+    for week in range(begin, end.toordinal() + 1, step):
+        days = (date.fromordinal(week + offset) for offset in offsets if week + offset > 0)
+        yield [day for day in days if not rule.months or day.month in rule.months]
+
+
+def _monthly(rule: Rule, first: date, start: date, end: date) -> Iterator[Iterable[date]]:
+    zero = first.year * 12 + first.month - 1
+    begin = zero + (start.year * 12 + start.month - 1 - zero) // rule.interval * rule.interval
+    for number in range(begin, min(end.year, _LAST_YEAR) * 12 + end.month, rule.interval):
+        year, month = number // 12, number % 12 + 1
+        if not rule.months or month in rule.months:
+            yield _month(rule, year, month, default=first.day)
+
+
+def _month(rule: Rule, year: int, month: int, *, default: int) -> set[date]:
+    """The days of one month: BYMONTHDAY and BYDAY both, either, or the day `default`."""
+    size = monthrange(year, month)[1]
+    if rule.weekdays:
+        days = _weekdays_between(rule.weekdays, date(year, month, 1), date(year, month, size))
+        return {day for day in days if not rule.month_days or _is_month_day(day, rule.month_days)}
+    numbers = {day if day > 0 else size + 1 + day for day in rule.month_days} or {default}
+    return {date(year, month, number) for number in numbers if 1 <= number <= size}
+
+
+def _weekdays_between(weekdays: frozenset[tuple[int, int]], first: date, last: date) -> set[date]:
+    """The days of a month or year that BYDAY names, counted inside it."""
+    days: set[date] = set()
+    for ordinal, weekday in weekdays:
+        head = first.toordinal() + (weekday - first.weekday()) % 7
+        tail = last.toordinal() - (last.weekday() - weekday) % 7
+        if ordinal == 0:
+            days.update(map(date.fromordinal, range(head, tail + 1, 7)))
+            continue
+        number = head + 7 * (ordinal - 1) if ordinal > 0 else tail + 7 * (ordinal + 1)
+        if head <= number <= tail:
+            days.add(date.fromordinal(number))
+    return days
+
+
+def _yearly(rule: Rule, first: date, start: date, end: date) -> Iterator[Iterable[date]]:
+    begin = first.year + (start.year - first.year) // rule.interval * rule.interval
+    for year in range(begin, min(end.year, _LAST_YEAR) + 1, rule.interval):
+        yield _year(rule, year, first)
+
+
+def _year(rule: Rule, year: int, first: date) -> set[date]:
+    """The days of one year. Numbered weekdays count inside the months where there are any, else inside the year."""
+    if rule.year_days:
+        return _year_days(rule, year)
+    if rule.weekdays and not rule.months and not rule.month_days:
+        return _weekdays_between(rule.weekdays, date(year, 1, 1), date(year, 12, 31))
+    if rule.months:
+        months = rule.months
+    else:
+        months = frozenset(range(1, 13)) if rule.month_days else frozenset({first.month})
+    if rule.weekdays and rule.month_days and not rule.months:  # "Friday the 13th": BYDAY counts inside the year
+        days = _weekdays_between(rule.weekdays, date(year, 1, 1), date(year, 12, 31))
+        return {day for day in days if _is_month_day(day, rule.month_days)}
+    return {day for month in months for day in _month(rule, year, month, default=first.day)}
+
+
+def _year_days(rule: Rule, year: int) -> set[date]:
+    new_year = date(year, 1, 1)
+    size = (date(year, 12, 31) - new_year).days + 1
+    numbers = {day if day > 0 else size + 1 + day for day in rule.year_days}
+    days = {new_year + timedelta(days=number - 1) for number in numbers if 1 <= number <= size}
+    if rule.weekdays:
+        days &= _weekdays_between(rule.weekdays, new_year, date(year, 12, 31))
+    return {
+        day
+        for day in days
+        if (not rule.months or day.month in rule.months)
+        and (not rule.month_days or _is_month_day(day, rule.month_days))
+    }
