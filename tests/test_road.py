@@ -1,0 +1,138 @@
+"""The whole road on the example community, as `make demo` walks it: looked at with other people's parsers."""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+import subprocess
+import sys
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from pathlib import Path
+from typing import cast
+
+import feedparser
+import html5lib
+import icalendar
+import mailparser
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the example community after the demo ran in it."""
+    folder = tmp_path_factory.mktemp("demo")
+    for name in ("content", "journeys", "tools"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copy(ROOT / "mkdocs.yml", folder)
+    result = subprocess.run(
+        [sys.executable, "tools/demo.py"], cwd=folder, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def mails(demo: Path) -> list[Path]:
+    found = sorted((demo / "outbox" / "new").iterdir())
+    assert len(found) >= 9  # three newcomers, each with a welcome and more
+    return found
+
+
+def addresses(demo: Path) -> set[str]:
+    with (demo / "journeys" / "newcomers" / "contacts.csv").open(encoding="utf-8", newline="") as file:
+        members = {row["email"] for row in csv.DictReader(file)}
+    profiles = (path.read_text(encoding="utf-8") for path in (demo / "journeys" / "newcomers").glob("*.yml"))
+    return members | {match for text in profiles for match in re.findall(r"(?m)^email:\s*(\S+)", text)}
+
+
+def visible_text(html: str) -> str:
+    """What a reader sees, without style sheets and what is hidden from everybody."""
+    tree = html5lib.parse(html, namespaceHTMLElements=False)
+    for parent in tree.iter():
+        for child in list(parent):
+            hidden = "display:none" in (child.get("style") or "").replace(" ", "")
+            if child.tag in ("style", "script", "head", "title") or hidden:
+                child.text = None
+                for inner in list(child):
+                    child.remove(inner)
+    return " ".join(tree.itertext())
+
+
+def words(text: str) -> list[str]:
+    without_links = re.sub(r"https?://\S+|mailto:\S+", " ", text)
+    return re.findall(r"[^\W\d_]{4,}", without_links.casefold())
+
+
+def parts(path: Path) -> tuple[EmailMessage, str, str]:
+    message = cast(EmailMessage, BytesParser(policy=policy.default).parsebytes(path.read_bytes()))
+    text, html = message.get_body(("plain",)), message.get_body(("html",))
+    assert text is not None
+    assert html is not None
+    return message, text.get_content(), html.get_content()
+
+
+def test_no_address_of_anybody_stands_in_the_site(demo: Path) -> None:
+    wanted = [address.encode() for address in addresses(demo)]
+    assert len(wanted) >= 10
+    for path in (demo / "site").rglob("*"):
+        if path.is_file():
+            content = path.read_bytes().lower()
+            assert not [address for address in wanted if address.lower() in content], path
+
+
+def test_mails_are_read_by_a_second_parser(mails: list[Path]) -> None:
+    for path in mails:
+        mail = mailparser.parse_from_bytes(path.read_bytes())
+        assert not mail.defects, path
+        assert mail.subject
+        assert len(mail.text_plain) == 1
+        assert len(mail.text_html) == 1
+        message, text, html = parts(path)
+        assert not message.defects
+        assert message["Subject"] == mail.subject
+        assert mail.text_plain[0].split() == text.split()
+        assert mail.text_html[0].split() == html.split()
+
+
+def test_both_parts_of_a_mail_say_the_same(mails: list[Path]) -> None:
+    for path in mails:
+        _, text, html = parts(path)
+        shown = visible_text(html)
+        assert set(words(text)) == set(words(shown)), path
+
+
+def test_mails_name_no_member_address_and_leave_no_template_behind(demo: Path, mails: list[Path]) -> None:
+    with (demo / "journeys" / "newcomers" / "contacts.csv").open(encoding="utf-8", newline="") as file:
+        members = {row["email"] for row in csv.DictReader(file)}
+    for path in mails:
+        message, text, html = parts(path)
+        everything = f"{message}\n{text}\n{html}"
+        assert not [address for address in members if address in everything], path
+        assert not re.search(r"\{\{|\{%|\bNone\b|\bUndefined\b", text + visible_text(html)), path
+        assert "<img" not in html or 'width="1"' not in html, "a tracking pixel?"
+        assert message["Auto-Submitted"] == "auto-generated"
+
+
+def test_every_feed_is_read_by_another_parser(demo: Path) -> None:
+    feeds = sorted((demo / "site" / "feeds").rglob("*.ics"))
+    assert len(feeds) > 30
+    for path in feeds:
+        raw = path.read_bytes()
+        calendar = icalendar.Calendar.from_ical(raw)
+        assert calendar.get("VERSION") == "2.0", path
+        assert all(len(line) <= 75 for line in raw.split(b"\r\n")), path
+        assert b"\n" not in raw.replace(b"\r\n", b""), path
+    for path in (demo / "site" / "feeds").rglob("*.atom"):
+        parsed = feedparser.parse(path.read_bytes())
+        assert not parsed.bozo, (path, parsed.get("bozo_exception"))
+        assert parsed.entries
+
+
+def test_the_demo_sends_nothing_twice(demo: Path, mails: list[Path]) -> None:
+    identifiers = [parts(path)[0]["Message-ID"] for path in mails]
+    assert len(set(identifiers)) == len(identifiers)
