@@ -2,14 +2,32 @@
 
 A `Job` is a promise of one or a few files. It is rendered only when something it read last time has changed
 (`rendering.tracking`), so jobs are cheap to make and may be numerous; the work belongs into `render`.
+
+`Tree` owns the files in `site/` that came from jobs. What it wrote is in its manifest (private, in the cache folder):
+it changes and deletes nothing else. A build that was killed leaves no manifest, so the next one starts afresh.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import contextlib
+import os
+import pickle
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import NamedTuple
 
+from alongside.problems import AlongsideError
 from alongside.rendering.shells import Page
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover
+    fcntl = None  # type: ignore[assignment]  # Windows: two builds at once are the caller's care
+
+_MANIFEST_FORMAT = 1
+_KEEP = ".keep-"  # MkDocs empties site/ on every build, but leaves names that begin with a dot
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +50,205 @@ class Job:
     name: str  # unique and stable: a page's is its path, "stories/x/"; feeds: "feeds/all"
     render: Callable[[], Iterable[Artifact | Page]]
     page: bool = True  # False: `name` is no page, so it is neither linked to nor in the sitemap
+
+
+class Written(NamedTuple):
+    """A file as it was written; what it is compared by."""
+
+    path: str
+    digest: bytes  # of its content
+    size: int
+    mtime_ns: int
+
+
+class Listing(NamedTuple):
+    """A page as the sitemap and the site's search name it."""
+
+    path: str
+    title: str
+    description: str
+    modified: str  # ISO date, or empty
+    listed: bool
+
+
+class Record(NamedTuple):
+    """What is remembered of a job that was rendered."""
+
+    call: bytes  # digest of what its `render` was bound to
+    reads: tuple[str, ...]  # what it read, sorted
+    files: tuple[Written, ...]
+    listings: tuple[Listing, ...]
+
+
+@dataclass(slots=True)
+class Manifest:
+    """All that is remembered of a build."""
+
+    engine: bytes = b""  # of code, templates and settings: another one renders everything again
+    reads: dict[str, bytes] = field(default_factory=dict)  # what was read -> the digest it had
+    jobs: dict[str, Record] = field(default_factory=dict)  # by name
+    guests: tuple[str, ...] = ()  # files of others among ours (images MkDocs copies), removed before it copies again
+
+
+class Tree:
+    """The files of the jobs in one folder `site/`, one build at a time."""
+
+    def __init__(self, site_dir: Path, cache_dir: Path) -> None:
+        self.site_dir = site_dir
+        name = blake2b(str(site_dir.resolve()).encode(), digest_size=8).hexdigest()
+        self._manifest_file = cache_dir / f"site-{name}.manifest"
+        self._lock_file = cache_dir / f"site-{name}.lock"
+        self._lock: int | None = None
+
+    # --- one build at a time -----------------------------------------------------------------------------------
+
+    def lock(self) -> None:
+        """Take the folder for this build. Raises `AlongsideError` when another build has it."""
+        self._lock_file.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self._lock_file, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
+        if fcntl is not None:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                os.close(handle)
+                raise AlongsideError(
+                    f"Another build is writing to {self.site_dir}.", hint="Wait for it, or name another --site-dir."
+                ) from error
+        self._lock = handle
+
+    def unlock(self) -> None:
+        """Give the folder free. Harmless when this build does not have it."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    # --- through MkDocs' emptying of site/ ---------------------------------------------------------------------
+
+    def put_away(self) -> None:
+        """Rename what is ours to names that MkDocs leaves alone; without a manifest nothing is known to be ours."""
+        manifest = self.read_manifest()
+        if manifest is None:
+            self._remove_kept()
+            return
+        self._remove_files(manifest.guests)
+        for name in _top_names(manifest):
+            kept = self.site_dir / (_KEEP + name)
+            # a build that was killed before `bring_back` left it kept; what stands beside it is newer and not ours
+            if not kept.exists() and (self.site_dir / name).exists():
+                (self.site_dir / name).rename(kept)
+
+    def bring_back(self) -> None:
+        """Undo `put_away`, after MkDocs emptied the folder."""
+        if not self.site_dir.is_dir():
+            return
+        for kept in sorted(self.site_dir.glob(f"{_KEEP}*")):
+            target = self.site_dir / kept.name.removeprefix(_KEEP)
+            if target.exists():
+                _remove_tree(kept)
+            else:
+                kept.rename(target)
+
+    def _remove_kept(self) -> None:
+        for kept in self.site_dir.glob(f"{_KEEP}*"):
+            _remove_tree(kept)
+
+    # --- the manifest ------------------------------------------------------------------------------------------
+
+    def read_manifest(self) -> Manifest | None:
+        """What the last build left, or None: there was none, it was killed, or another version wrote it."""
+        try:
+            with self._manifest_file.open("rb") as file:
+                version, manifest = pickle.load(file)
+        except Exception:  # any damage to a cache means that there is none
+            return None
+        return manifest if version == _MANIFEST_FORMAT and isinstance(manifest, Manifest) else None
+
+    def begin(self) -> None:
+        """From here on the folder changes: until `finish` there is no manifest to trust."""
+        self._manifest_file.unlink(missing_ok=True)
+
+    def finish(self, manifest: Manifest) -> None:
+        """The folder is as `manifest` says."""
+        self._manifest_file.parent.mkdir(parents=True, exist_ok=True)
+        _write_atomically(self._manifest_file, pickle.dumps((_MANIFEST_FORMAT, manifest), protocol=5))
+
+    # --- files -------------------------------------------------------------------------------------------------
+
+    def is_intact(self, files: Iterable[Written]) -> bool:
+        """True when the files stand as they were written."""
+        root = f"{self.site_dir}/"
+        for file in files:
+            try:
+                found = os.stat(root + file.path)
+            except OSError:
+                return False
+            if found.st_size != file.size or found.st_mtime_ns != file.mtime_ns:
+                return False
+        return True
+
+    def write(self, path: str, content: bytes, before: Written | None) -> Written:
+        """Write a file unless it already stands there as `before` says."""
+        digest = blake2b(content, digest_size=16).digest()
+        if before is not None and before.digest == digest and self.is_intact((before,)):
+            return before
+        target = f"{self.site_dir}/{path}"
+        try:
+            _write_atomically(target, content)
+        except (FileNotFoundError, NotADirectoryError):
+            self._make_folder(path)
+            _write_atomically(target, content)
+        return Written(path, digest, len(content), os.stat(target).st_mtime_ns)
+
+    def prune(self, paths: Iterable[str]) -> int:
+        """Delete files that no job claims any more, and folders that this empties. Returns how many there were."""
+        return self._remove_files(paths)
+
+    def _make_folder(self, path: str) -> None:
+        """Make the folder of `path`; a file of ours that stands in the way (a page became a folder) gives way."""
+        folder = (self.site_dir / path).parent
+        for parent in [*reversed(folder.relative_to(self.site_dir).parents), folder.relative_to(self.site_dir)]:
+            if (self.site_dir / parent).is_file():
+                (self.site_dir / parent).unlink()
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def _remove_files(self, paths: Iterable[str]) -> int:
+        removed = 0
+        folders: set[Path] = set()
+        for path in paths:
+            for root in (self.site_dir / path, self.site_dir / (_KEEP + path)):
+                with contextlib.suppress(OSError):
+                    root.unlink()
+                    removed += 1
+                    folders.add(root.parent)
+        for folder in sorted(folders, key=lambda folder: len(folder.parts), reverse=True):
+            self._remove_empty(folder)
+        return removed
+
+    def _remove_empty(self, folder: Path) -> None:
+        while folder != self.site_dir:
+            try:
+                folder.rmdir()
+            except OSError:  # something is left in it
+                return
+            folder = folder.parent
+
+
+def _top_names(manifest: Manifest) -> Iterator[str]:
+    yield from sorted({file.path.split("/", 1)[0] for record in manifest.jobs.values() for file in record.files})
+
+
+def _write_atomically(path: str | Path, content: bytes) -> None:
+    """Whoever reads meanwhile sees the old file or the new one, never half of one."""
+    temporary = f"{path}.{os.getpid()}.new"
+    with open(temporary, "wb", buffering=0) as file:
+        file.write(content)
+    os.replace(temporary, path)
+
+
+def _remove_tree(path: Path) -> None:
+    import shutil  # only after a build that was killed
+
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -2,15 +2,155 @@
 
 Stories come from many hands and may be copied from anywhere, so their text is untrusted: cmark-gfm turns it into HTML
 (linear time, raw HTML kept), then `nh3` keeps the harmless part by ONE allow-list, and only then links are resolved.
-CommonMark 0.31 with GFM tables, strikethrough, autolinks and footnotes.
+CommonMark with GFM tables, strikethrough, autolinks and footnotes.
 """
 
 from __future__ import annotations
 
+import ctypes
+import re
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
+from functools import cache, partial
+from html import escape, unescape
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import nh3
+from cmarkgfm import _cmark
+
+from alongside.model.links import docs_target
 
 Converter = Callable[[str], str]  # Markdown to raw HTML: `markdown: site` passes the site's own
+
+# --- the allow-list ------------------------------------------------------------------------------------------------
+
+TAGS = frozenset(
+    "a abbr b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption figure "
+    "h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q rp rt ruby s samp section small span strong sub summary sup "
+    "table tbody td tfoot th thead time tr u ul var wbr".split()
+)
+# Dropped with all they hold; of any other tag that is not allowed the words stay.
+DROPPED_WITH_CONTENT = frozenset(
+    "applet embed iframe math noembed noframes noscript object script select style svg template textarea title "
+    "xmp".split()
+)
+ATTRIBUTES = {
+    "*": {"dir", "lang", "title"},
+    "a": {"aria-label", "class", "href", "id"},
+    "code": {"class"},
+    "details": {"open"},
+    "img": {"alt", "height", "src", "width"},
+    "li": {"id"},
+    "ol": {"start"},
+    "section": {"class"},
+    "sup": {"class", "id"},
+    "td": {"align", "colspan", "rowspan"},
+    "th": {"align", "colspan", "rowspan", "scope"},
+    "time": {"datetime"},
+}
+SCHEMES = frozenset({"http", "https", "mailto"})
+_CLASSES = re.compile(r"language-[\w+#.-]{1,40}|footnotes|footnote-ref|footnote-backref")
+_IDS = re.compile(r"(?:fn|fnref)-[\w-]{1,60}")  # footnotes alone: any other id could stand in for one of the theme's
+_REMOTE_PATH = re.compile(r"[\s\x00-\x1f]*[/\\]\s*[/\\]|[\s\x00-\x1f]*\\")  # "//host", and what browsers take for it
+
+
+def _keep_attribute(tag: str, name: str, value: str) -> str | None:
+    """nh3 asks for every attribute the table above allows; schemes are settled by then."""
+    if name == "class":
+        return value if _CLASSES.fullmatch(value) else None
+    if name == "id":
+        return value if _IDS.fullmatch(value) else None
+    if name in ("href", "src") and _REMOTE_PATH.match(value):
+        return None
+    if name == "src" and value[:7].lower() == "mailto:":
+        return None
+    return value
+
+
+_CLEANER = nh3.Cleaner(
+    tags=set(TAGS),
+    clean_content_tags=set(DROPPED_WITH_CONTENT),
+    attributes=ATTRIBUTES,
+    attribute_filter=_keep_attribute,
+    url_schemes=set(SCHEMES),
+    link_rel="noopener nofollow ugc",
+    set_tag_attribute_values={"img": {"loading": "lazy", "referrerpolicy": "no-referrer"}},
+)
+
+# --- Markdown to raw HTML ------------------------------------------------------------------------------------------
+
+_lib, _ffi = _cmark.lib, _cmark.ffi
+_OPTIONS = _lib.CMARK_OPT_UNSAFE | _lib.CMARK_OPT_FOOTNOTES
+# HTML nested this deep is no story; parsing it by the rules of HTML takes time by the square of the depth
+_DEEPEST = 100
+
+
+@cache
+def _extensions() -> tuple[Any, ...]:
+    _lib.cmark_gfm_core_extensions_ensure_registered()
+    return tuple(_lib.cmark_find_syntax_extension(name) for name in (b"table", b"strikethrough", b"autolink"))
+
+
+@cache
+def _releases() -> tuple[Callable[[int], None], Callable[[int], None]]:
+    """How to give back a syntax tree and a rendered text.
+
+    cmarkgfm keeps both for ever (tens of kilobytes a story), and its interface has no function for it; the library
+    below exports one. Where the system does not show it (Windows), they are kept.
+    """
+    try:
+        free_node = ctypes.CDLL(_cmark.__file__).cmark_node_free
+        free_text = ctypes.CDLL(None).free
+    except (AttributeError, OSError, TypeError):  # pragma: no cover
+        return (lambda address: None), (lambda address: None)
+    for function in (free_node, free_text):
+        function.argtypes = [ctypes.c_void_p]
+        function.restype = None
+    return free_node, free_text
+
+
+def commonmark(text: str) -> str:
+    """Raw HTML of GFM, not yet safe. Linear in the length of `text`."""
+    encoded = text.encode("utf-8", "replace")
+    parser = _lib.cmark_parser_new(_OPTIONS)
+    for extension in _extensions():
+        _lib.cmark_parser_attach_syntax_extension(parser, extension)
+    _lib.cmark_parser_feed(parser, encoded, len(encoded))
+    tree = _lib.cmark_parser_finish(parser)
+    rendered = _lib.cmark_render_html(tree, _OPTIONS, _lib.cmark_parser_get_syntax_extensions(parser))
+    html: str = _ffi.string(rendered).decode("utf-8")
+    free_node, free_text = _releases()
+    free_text(int(_ffi.cast("uintptr_t", rendered)))
+    free_node(int(_ffi.cast("uintptr_t", tree)))
+    _lib.cmark_parser_free(parser)
+    return html
+
+
+_VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+_ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+
+
+def _too_deep(html: str) -> bool:
+    if html.count("<") < 2 * _DEEPEST:
+        return False
+    depth = 0
+    for match in _ANY_TAG.finditer(html):
+        if match[2].lower() not in _VOID:
+            depth = depth + 1 if not match[1] else max(0, depth - 1)
+            if depth > _DEEPEST:
+                return True
+    return False
+
+
+def clean_html(html: str) -> str:
+    """The harmless part of `html`, well-formed: every tag closed, every attribute in double quotes."""
+    if _too_deep(html):
+        return f"<pre>{escape(html)}</pre>"
+    return _CLEANER.clean(html)
+
+
+# --- links ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,14 +166,128 @@ class Links:
     page: str = ""  # site path of the page ("stories/x/"), or a whole URL prefix ("https://example.org/") for mail
     use_directory_urls: bool = True  # of the site: plain pages are "guide/" or "guide.html"
 
+    def url(self, path: str) -> str:
+        """The URL of the site path `path` as it is written on the page; percent-encoded."""
+        encoded = quote(path, safe="/~@!$&'()*+,;=:")
+        if "://" in self.page:
+            return self.page + encoded
+        return ("../" * self.page.count("/") or "./") + encoded
 
-def render_markdown(
-    text: str, *, source: str, links: Links, heading: int = 2, convert: Converter | None = None
-) -> str:
+    def resolve(self, source: str, href: str) -> str | None:
+        """The URL for a relative `href` in the docs file `source`; None when it leads nowhere."""
+        target = docs_target(source, href)
+        if target is None:
+            return None
+        path = self._site_path(target.rstrip("/"))
+        if path is None:
+            return None
+        parts = urlsplit(href)
+        query = f"?{parts.query}" if parts.query else ""
+        fragment = f"#{parts.fragment}" if parts.fragment else ""
+        return self.url(path) + query + fragment
+
+    def _site_path(self, target: str) -> str | None:
+        record = self.files.get(target)
+        if record is not None:
+            return record if record in self.pages else None
+        if target in self.documents:
+            return document_path(target, use_directory_urls=self.use_directory_urls)
+        return f"{target}/" if f"{target}/" in self.pages else None
+
+
+def document_path(target: str, *, use_directory_urls: bool) -> str:
+    """The site path MkDocs gives to a file below docs_dir: "guide.md" is "guide/", "talk.mp3" stays."""
+    stem, dot, suffix = target.rpartition(".")
+    if not dot or suffix.lower() not in ("md", "markdown", "mdown", "mkdn", "mkd"):
+        return target
+    folder, slash, name = stem.rpartition("/")
+    if name in ("index", "README"):
+        return folder + slash if use_directory_urls else f"{folder}{slash}index.html"
+    return f"{stem}/" if use_directory_urls else f"{stem}.html"
+
+
+# --- all of it -----------------------------------------------------------------------------------------------------
+
+# What nh3 writes: lower-case names, attributes in double quotes, no "<" in text. So one pass from tag to tag is exact.
+_TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")*)>')
+_ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
+_RELATIVE = re.compile(r' (?:href|src)="(?!https?:|mailto:|#)', re.IGNORECASE)
+_HEADING = re.compile(r"<h([1-6])[ >]")
+
+
+def render_markdown(text: str, *, source: str, links: Links, heading: int = 2, convert: Converter | None = None) -> str:
     """Safe HTML of authored Markdown.
 
     `source` is the docs file the text stands in ("stories/x.md"): its relative links and images are resolved, to
-    paths relative to `links.page`; links to records without a page become plain text. The highest heading becomes
+    URLs that work on `links.page`; links to records without a page become plain text. The highest heading becomes
     `<h{heading}>`. Links to other sites get `rel="noopener nofollow ugc"`, images `loading="lazy"`.
     """
-    raise NotImplementedError
+    html = clean_html((convert or commonmark)(text))
+    return _with_headings(_with_links(html, source=source, links=links), heading)
+
+
+def _with_links(html: str, *, source: str, links: Links) -> str:
+    if not _RELATIVE.search(html) and ' href="#' not in html:
+        return html
+    unlinked: list[bool] = []  # for each open link: is its tag left out?
+    return _TAG.sub(partial(_resolved_tag, source=source, links=links, unlinked=unlinked), html)
+
+
+def _resolved_tag(match: re.Match[str], *, source: str, links: Links, unlinked: list[bool]) -> str:
+    closing, tag, attributes = match.groups()
+    if tag == "a":
+        if closing:
+            return "" if unlinked and unlinked.pop() else match[0]
+        opened = _resolved_link(match[0], attributes, source=source, links=links)
+        unlinked.append(not opened)
+        return opened
+    if tag == "img":
+        return _resolved_image(match[0], attributes, source=source, links=links)
+    return match[0]
+
+
+def _is_relative(url: str) -> bool:
+    return not url.lower().startswith(("http:", "https:", "mailto:", "#", "/"))
+
+
+def _resolved_link(tag: str, attributes: str, *, source: str, links: Links) -> str:
+    values = dict(_ATTRIBUTE.findall(attributes))
+    if "href" not in values:
+        return tag
+    href = unescape(values["href"])
+    if href.startswith(("#", "/")):
+        return tag.replace(' rel="noopener nofollow ugc"', "")
+    if not _is_relative(href):
+        return tag
+    url = links.resolve(source, href)
+    if url is None:
+        return ""
+    values["href"] = escape(url)
+    values.pop("rel", None)
+    return "<a" + "".join([f' {name}="{value}"' for name, value in values.items()]) + ">"
+
+
+def _resolved_image(tag: str, attributes: str, *, source: str, links: Links) -> str:
+    values = dict(_ATTRIBUTE.findall(attributes))
+    if "src" not in values or not _is_relative(unescape(values["src"])):
+        return tag
+    url = links.resolve(source, unescape(values["src"]))
+    if url is None:
+        return escape(unescape(values.get("alt", "")))
+    values["src"] = escape(url)
+    return "<img" + "".join([f' {name}="{value}"' for name, value in values.items()]) + ">"
+
+
+def _with_headings(html: str, top: int) -> str:
+    levels = [int(level) for level in _HEADING.findall(html)] if "<h" in html else []
+    shift = top - min(levels, default=top)
+    if not shift:
+        return html
+
+    def shifted(match: re.Match[str]) -> str:
+        tag = match[2]
+        if len(tag) != 2 or tag[0] != "h" or not tag[1].isdigit():
+            return match[0]
+        return f"<{match[1]}h{min(6, int(tag[1]) + shift)}{match[3]}>"
+
+    return _TAG.sub(shifted, html)

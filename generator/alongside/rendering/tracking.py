@@ -6,7 +6,8 @@ again. So nobody declares dependencies, and nobody can forget one. What it asks 
 
 - look records up by slug (`site.community.members["ana"]`); to loop over a whole mapping is to depend on all of it;
 - lists that need all records (sorting, related stories) are made once, by `site.shared`, and looked up by key;
-- ask `site.allows` and `site.tellers` instead of comparing dates: a page is then made anew when the answer changes,
+- what is worth computing once and is used by many pages goes through `site.memo`, never through a cache of its own;
+- ask `site.allows`, `site.tellers` and `site.is_past` instead of comparing dates: a page is then made anew when the answer changes,
   not every day.
 """
 
@@ -15,7 +16,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import marshal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from functools import cached_property, partial
@@ -29,6 +30,7 @@ from alongside.model.people import Container, Member
 from alongside.model.stories import Story
 from alongside.planning.occurrences import Occurrence, next_occurrence
 from alongside.rendering.markdown import Links
+from alongside.rendering.shells import Shell
 from alongside.settings import Settings
 
 if TYPE_CHECKING:
@@ -62,10 +64,16 @@ class Site:
         self._templates = templates
         self._now = now
         self._reads: set[str] | None = None
+        self._memos: dict[tuple[Hashable, ...], tuple[Any, frozenset[str]]] = {}
+        self.shells: dict[int, Shell] = {}  # by depth; filled by the build before it renders
         self._mappings: dict[str, Mapping[str, Any]] = {}
         self._digests: dict[int, Digest] = {}
         self.community = self._tracked_community(community)
-        self.upcoming: Mapping[str, Occurrence | None] = self._lazy("upcoming", self._next_occurrence)
+        self._mappings["upcoming"] = _Computed(tuple(community.meetups), self._next_occurrence)
+        self._mappings["past"] = _Computed(None, lambda day: date.fromisoformat(day) < now.date())
+        self._mappings["shells"] = _Computed(None, lambda depth: self.shells.get(int(depth)))
+        # a meetup's slug -> its next occurrence after `now`; None when nothing lies ahead
+        self.upcoming: Mapping[str, Occurrence | None] = self._mapping("upcoming")
 
     # --- what rendering asks -----------------------------------------------------------------------------------
 
@@ -101,6 +109,34 @@ class Site:
         """Who may be named as telling `story` in `container` today; the first is its voice. May be empty."""
         members = (self.community.members.get(slug) for slug in story.members)
         return tuple(member for member in members if member is not None and self.allows(member, container))
+
+    def is_past(self, day: date) -> bool:
+        """True when `day` lies before today (UTC)."""
+        self._note_record("past", day.isoformat())
+        return day < self._now.date()
+
+    def memo(self, name: str, compute: Callable[..., V], *arguments: Hashable) -> V:
+        """`compute(*arguments)`, once a build; what it read counts for every job that asks again.
+
+        A plain cache would hide from the second job what the first one read.
+        """
+        key = (name, *arguments)
+        if key not in self._memos:
+            outer, self._reads = self._reads, set()
+            try:
+                value = compute(*arguments)
+                self._memos[key] = (value, frozenset(self._reads))
+            finally:
+                self._reads = outer
+        found, reads = self._memos[key]
+        if self._reads is not None:
+            self._reads |= reads
+        return cast(V, found)
+
+    def shell(self, depth: int) -> Shell:
+        """The theme's page for record pages `depth` folders below the root."""
+        self._note_record("shells", str(depth))
+        return self.shells[depth]
 
     def links(self, page: str) -> Links:
         """How relative links resolve in HTML that stands on the page `page` ("stories/x/")."""
@@ -189,10 +225,6 @@ class Site:
     def _mapping(self, name: str) -> Any:
         return _Tracked(self, name)
 
-    def _lazy(self, name: str, compute: Callable[[str], Any]) -> Mapping[str, Any]:
-        self._mappings[name] = _Computed(tuple(self.whole.meetups), compute)
-        return cast(Mapping[str, Any], self._mapping(name))
-
     def _next_occurrence(self, slug: str) -> Occurrence | None:
         return next_occurrence(self.whole.meetups[slug], after=self._now)
 
@@ -254,7 +286,7 @@ def _record_reader(kind: type) -> Callable[[Any], tuple[Any, ...]]:
     if len(names) == 1:
         reader = attrgetter(names[0])
         return lambda record: (reader(record),)
-    return cast(Callable[[Any], tuple[Any, ...]], attrgetter(*names)) if names else (lambda record: ())
+    return cast(Callable[[Any], tuple[Any, ...]], attrgetter(*names)) if names else (lambda _record: ())
 
 
 _RECORD_READERS: dict[type, Callable[[Any], tuple[Any, ...]]] = {
@@ -325,23 +357,23 @@ class _Late(Mapping[str, Any]):
 class _Computed(Mapping[str, Any]):
     """A mapping whose values are made one by one, when they are looked up."""
 
-    def __init__(self, keys: tuple[str, ...], compute: Callable[[str], Any]) -> None:
-        self._keys = dict.fromkeys(keys)
+    def __init__(self, keys: tuple[str, ...] | None, compute: Callable[[str], Any]) -> None:
+        self._keys = None if keys is None else dict.fromkeys(keys)  # None: any key
         self._compute = compute
         self._made: dict[str, Any] = {}
 
     def __getitem__(self, key: str) -> Any:
-        if key not in self._keys:
+        if self._keys is not None and key not in self._keys:
             raise KeyError(key)
         if key not in self._made:
             self._made[key] = self._compute(key)
         return self._made[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._keys)
+        return iter(self._keys or ())
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self._keys or ())
 
 
 class _Flags(Mapping[str, bool]):
