@@ -26,24 +26,24 @@ class Clock:
     simulated: bool  # more than an hour from the real clock
 
 
-def parse_now(text: str | None, *, real: datetime) -> Clock:
-    """`--now`: ISO 8601 with a zone ("2026-12-01T09:00Z"). Raises `UsageError`."""
+def parse_now(text: str | None, *, real: datetime, option: str = "--now") -> Clock:
+    """`--now` (or another option): ISO 8601 with a zone ("2026-12-01T09:00Z"). Raises `UsageError`."""
     if text is None:
         return Clock(real, simulated=False)
     try:
         now = datetime.fromisoformat(text)
     except ValueError as error:
         raise UsageError(
-            f'--now "{text}" is no instant.', hint="Write ISO 8601 with a zone: 2026-12-01T09:00Z."
+            f'{option} "{text}" is no instant.', hint="Write ISO 8601 with a zone: 2026-12-01T09:00Z."
         ) from error
     if now.tzinfo is None:
-        raise UsageError(f'--now "{text}" has no zone.', hint=f"Add one: {text}Z is UTC.")
+        raise UsageError(f'{option} "{text}" has no zone.', hint=f"Add one: {text}Z is UTC.")
     try:
         now = now.astimezone(UTC)
     except OverflowError as error:
-        raise UsageError(f'--now "{text}" is out of range.', hint="Use a year from 1970 to 2200.") from error
+        raise UsageError(f'{option} "{text}" is out of range.', hint="Use a year from 1970 to 2200.") from error
     if not 1970 <= now.year <= 2200:
-        raise UsageError(f'--now "{text}" is out of range.', hint="Use a year from 1970 to 2200.")
+        raise UsageError(f'{option} "{text}" is out of range.', hint="Use a year from 1970 to 2200.")
     return Clock(now, simulated=abs((now - real).total_seconds()) > REAL_CLOCK_TOLERANCE_SECONDS)
 
 

@@ -42,6 +42,7 @@ class Refusal:
     row: int
     who: str  # a masked address
     reason: str
+    fault: bool = True  # False: as it should be, they asked for no more mail
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,8 +119,9 @@ def _accept(batch: Sequence[Candidate], basis: Basis | None, report: EnrollRepor
     return accepted
 
 
-def _refuse(report: EnrollReport, candidate: Candidate, reason: str) -> None:
-    report.refusals.append(Refusal(row=candidate.row, who=mask_address(candidate.newcomer.email), reason=reason))
+def _refuse(report: EnrollReport, candidate: Candidate, reason: str, *, fault: bool = True) -> None:
+    who = mask_address(candidate.newcomer.email)
+    report.refusals.append(Refusal(row=candidate.row, who=who, reason=reason, fault=fault))
 
 
 def _without_suppressed(
@@ -133,7 +135,7 @@ def _without_suppressed(
     stopped = {hashes[found] for found in connection.scalars(statement)}
     for address, entry in accepted.items():
         if address in stopped:
-            _refuse(report, entry.candidate, "they asked for no more mail.")
+            _refuse(report, entry.candidate, "they asked for no more mail.", fault=False)
     return {address: entry for address, entry in accepted.items() if address not in stopped}
 
 

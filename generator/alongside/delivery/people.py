@@ -49,7 +49,8 @@ class Erased:
     """What was held of a person who is gone now."""
 
     enrollments: int
-    message_ids: tuple[str, ...]
+    steps: tuple[int, ...]  # numbers, of which Message-IDs are made
+    message_ids: tuple[str, ...]  # of what is known to have been sent
 
 
 def list_newcomers(connection: Connection, *, journey: str | None = None) -> list[Listed]:
@@ -137,15 +138,11 @@ def erase(connection: Connection, address: str) -> Erased | None:
     number = find_newcomer(connection, address)
     if number is None:
         return None
-    held = connection.scalars(
-        select(messages.c.message_id)
-        .join(steps, steps.c.id == messages.c.step_id)
-        .join(enrollments, enrollments.c.id == steps.c.enrollment_id)
-        .where(enrollments.c.newcomer_id == number)
-    ).all()
-    count = connection.scalar(select(func.count()).where(enrollments.c.newcomer_id == number)) or 0
+    enrolled = list(connection.scalars(select(enrollments.c.id).where(enrollments.c.newcomer_id == number)))
+    planned = list(connection.scalars(select(steps.c.id).where(steps.c.enrollment_id.in_(enrolled))))
+    sent = connection.scalars(select(messages.c.message_id).where(messages.c.step_id.in_(planned))).all()
     connection.execute(delete(newcomers).where(newcomers.c.id == number))
-    return Erased(enrollments=count, message_ids=tuple(held))
+    return Erased(enrollments=len(enrolled), steps=tuple(planned), message_ids=tuple(sent))
 
 
 def confirm(

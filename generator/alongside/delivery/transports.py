@@ -88,11 +88,12 @@ class Maildir:
     def remove(self, message_ids: Iterable[str]) -> int:
         """Delete these messages, read or not; how many there were. Raises `DeliveryError`."""
         names = {file_name(message_id) for message_id in message_ids}
+        length = len(file_name(""))  # flags follow in cur/, a process's number in tmp/
         removed = 0
         try:
             for folder in ("tmp", "new", "cur"):
                 for entry in sorted((self.path / folder).iterdir()):
-                    if entry.name.partition(":")[0] in names:
+                    if entry.name[:length] in names:
                         entry.unlink()
                         removed += 1
         except OSError as error:

@@ -44,6 +44,7 @@ from alongside.rendering.messages import Mail, MailCompiler, MessageError, compo
 from alongside.settings import Settings
 
 BATCH = 100  # mails between two records
+FAILED = "could not be written"  # how the reason of such a step begins
 RETRY = timedelta(hours=6)  # when a mail that could not be rendered is tried again
 
 
@@ -305,7 +306,7 @@ def _outcome(due: DueStep, kind: OutcomeKind, now: datetime, detail: str = "") -
 
 def _retry(outcome: Outcome, now: datetime) -> Wait:
     """A writer mends the message; until then it is tried a few times a day, and expires like any other."""
-    return Wait(until=now + RETRY, reason=f"could not be written: {outcome.detail}"[:500])
+    return Wait(until=now + RETRY, reason=f"{FAILED}: {outcome.detail}"[:500])
 
 
 def _record_run(store: Store, report: PassReport, now: datetime) -> None:

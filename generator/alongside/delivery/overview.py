@@ -1,0 +1,101 @@
+"""What happened and what comes next, counted: for `alongside status`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, Select, and_, case, func, select
+
+from alongside.delivery.claims import read_load
+from alongside.delivery.schema import enrollments, runs, steps
+from alongside.delivery.worker import FAILED
+
+
+@dataclass(slots=True, kw_only=True)
+class StepCounts:
+    """One step of a journey, over all its newcomers."""
+
+    sent: int = 0
+    due: int = 0  # its time has come; being sent included
+    coming: int = 0
+    waiting: int = 0  # for a confirmation
+    failing: int = 0  # of due and coming: the message could not be written so far
+    skipped: Counter[str] = field(default_factory=Counter)  # by reason
+
+
+@dataclass(slots=True, kw_only=True)
+class JourneyCounts:
+    """One journey: its enrollments by state, its steps by moment."""
+
+    states: Counter[str] = field(default_factory=Counter)
+    steps: dict[str, StepCounts] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastRun:
+    """The last pass of `alongside send`."""
+
+    at: datetime
+    sent: int
+    skipped: int
+    planned_again: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """The whole store at one instant."""
+
+    journeys: Mapping[str, JourneyCounts]  # by slug
+    load: Mapping[str, int]  # newcomers each member took on in the last seven days
+    last_run: LastRun | None
+
+
+def read_overview(connection: Connection, *, now: datetime) -> Overview:
+    """Count everything at `now`."""
+    journeys: dict[str, JourneyCounts] = {}
+    states = select(enrollments.c.journey, enrollments.c.state, func.count()).group_by(
+        enrollments.c.journey, enrollments.c.state
+    )
+    for slug, state, count in connection.execute(states).tuples():
+        journeys.setdefault(slug, JourneyCounts()).states[state] += count
+    for slug, moment, state, why, count in connection.execute(_steps_statement(now)).tuples():
+        _add(journeys[slug].steps.setdefault(moment, StepCounts()), state, why, count)
+    row = connection.execute(select(runs).order_by(runs.c.id.desc()).limit(1)).mappings().one_or_none()
+    last_run = LastRun(**{name: row[name] for name in LastRun.__dataclass_fields__}) if row is not None else None
+    return Overview(journeys=journeys, load=dict(read_load(connection, now)), last_run=last_run)
+
+
+def _steps_statement(now: datetime) -> Select[str, str, str, str, int]:
+    """(journey, moment, state with "planned" split into "due" and "coming", reason, count)."""
+    planned = steps.c.state == "planned"
+    state = case((and_(planned, steps.c.due_at <= now), "due"), (planned, "coming"), else_=steps.c.state)
+    why = case(
+        (steps.c.state == "skipped", steps.c.reason),
+        (and_(planned, steps.c.reason.startswith(FAILED, autoescape=True)), "failing"),
+        else_="",
+    )
+    return (
+        select(enrollments.c.journey, steps.c.moment, state.label("what"), why.label("why"), func.count())
+        .join(steps, steps.c.enrollment_id == enrollments.c.id)
+        .group_by(enrollments.c.journey, steps.c.moment, "what", "why")
+    )
+
+
+def _add(counts: StepCounts, state: str, why: str, count: int) -> None:
+    if state == "skipped":
+        counts.skipped[why] += count
+        return
+    counts.failing += count if why == "failing" else 0
+    match state:
+        case "sent":
+            counts.sent += count
+        case "waiting":
+            counts.waiting += count
+        case "coming":
+            counts.coming += count
+        case _:
+            counts.due += count
