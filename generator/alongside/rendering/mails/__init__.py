@@ -1,0 +1,1 @@
+"""The rooms of mail rendering: values, templates, prose, frame, compiling, the envelope."""

@@ -1,0 +1,195 @@
+"""Authored mail templates: Jinja in a sandbox whose every printed value becomes a hole.
+
+Apart from the environment of pages: what runs here was written by a community's writers, and prints what strangers
+wrote. Undefined names are errors at their line. Block tags alone on a line leave no empty line behind, so a `for`
+around a list item gives one list.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes, pass_context
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from markupsafe import Markup
+
+from alongside.problems import AlongsideError, Position
+from alongside.rendering.mails.holes import Block, Holes
+
+HOLES = "the holes"  # the context's name for the tokens; no template can say it
+FIXED = frozenset({"member", "story", "community", "team", "loop"})  # names that say nothing about the person
+
+# Filters that make a text or a list of what they are given, always the same. No `safe`: nothing authored as data
+# becomes markup. No `random`, nothing that measures out memory.
+FILTERS = (
+    "abs", "attr", "batch", "capitalize", "count", "d", "default", "dictsort", "first", "float", "groupby", "int",
+    "items", "join", "last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr", "replace", "reverse",
+    "round", "select", "selectattr", "slice", "sort", "string", "sum", "title", "trim", "truncate", "unique", "upper",
+    "wordcount",
+)  # fmt: skip
+PASSING = ("join", "default", "d", "e", "escape", "forceescape")  # filters that keep tokens whole
+LONGEST_PRODUCT = 10_000  # characters or items that `*` may make
+
+_TAG_LINE_END = re.compile(r"^(?P<before>.*\S.*?)(?<![-+])%\}[ \t]*$", re.MULTILINE)
+_NO_ATTRIBUTE = re.compile(r"(?:'|\.)(\w+) object' has no attribute '(\w+)'")
+_TAG_ALONE = re.compile(r"^\s*\{%(?:(?!%\}).)*$")
+
+
+class MessageError(AlongsideError):
+    """An authored message that cannot be run: the place in its file, and what Jinja says."""
+
+    def __init__(self, position: Position, reason: str, *, hint: str = "") -> None:
+        super().__init__(f"{position}: {reason}", hint=hint)
+        self.position = position
+        self.reason = reason
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    intercepted_binops = frozenset({"*", "**"})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        sizes = [len(side) if isinstance(side, (str, list, tuple)) else side for side in (left, right)]
+        if not all(isinstance(size, (int, float)) for size in sizes) or operator == "**":
+            raise SecurityError(f"{operator} is not for mails")
+        if abs(sizes[0] * sizes[1]) > LONGEST_PRODUCT:
+            raise SecurityError(f"{operator} makes too much")
+        return super().call_binop(context, operator, left, right)
+
+
+@pass_context
+def _hold(context: Context, value: Any) -> Any:
+    """What a template prints: markup it made itself (a macro) as it is, a value as a token."""
+    if isinstance(value, Markup):
+        return value
+    holes: Holes = context[HOLES]
+    if isinstance(value, Block):
+        return Markup(holes.token(value)) if value else ""  # noqa: S704: a token is letters and digits
+    if isinstance(value, StrictUndefined):
+        return str(value)  # raises
+    if value is None or value is False:
+        return ""
+    if callable(value):
+        raise TypeError("a function is no text")
+    return Markup(holes.hold(value if isinstance(value, str) else str(value)))  # noqa: S704
+
+
+@functools.cache
+def sandbox() -> _Sandbox:
+    """The one environment of authored mails."""
+    environment = _Sandbox(
+        undefined=StrictUndefined,
+        autoescape=True,  # so that `_hold` can tell a macro's result from a value
+        finalize=_hold,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        loader=None,
+    )
+    known = environment.filters
+    environment.filters = {name: known[name] for name in FILTERS}
+    environment.filters.update({name: _as_it_is for name in ("e", "escape", "forceescape")})
+    environment.globals = {"range": environment.globals["range"]}
+    return environment
+
+
+def _as_it_is(value: object) -> object:
+    """`escape` has nothing to do here: every value is escaped where it lands."""
+    return value
+
+
+@functools.lru_cache(maxsize=4096)
+def compile_template(source: str, position: Position) -> tuple[Template, bool]:
+    """The template, and whether it only prints, tests and joins what depends on the person (then holes will do).
+
+    Raises `MessageError` at the line of a fault.
+    """
+    environment = sandbox()
+    text = keep_line_ends(source)
+    try:
+        tree = environment.parse(text)
+        template = environment.from_string(tree)
+    except TemplateSyntaxError as error:
+        raise MessageError(_line(position, error.lineno), error.message or "not a template") from error
+    except (RecursionError, OverflowError) as error:
+        raise MessageError(position, "too deeply nested") from error
+    return template, _holes_will_do(tree)
+
+
+def run_template(template: Template, names: Mapping[str, object], holes: Holes, position: Position) -> str:
+    """What `template` prints, every value a token of `holes`. Raises `MessageError` at the line that failed."""
+    try:
+        return template.render({**names, HOLES: holes})
+    except (TemplateError, SecurityError, TypeError, ValueError, ArithmeticError, RecursionError, LookupError) as error:
+        raise MessageError(_line(position, _failed_line(error)), _reason(error)) from error
+
+
+def keep_line_ends(source: str) -> str:
+    """`source` with `+%}` where a tag that ends a line is not alone on it, so that only lone tags take their line."""
+
+    def mark(match: re.Match[str]) -> str:
+        return match[0] if _TAG_ALONE.match(match["before"]) else f"{match['before']}+%}}"
+
+    return _TAG_LINE_END.sub(mark, source)
+
+
+def _holes_will_do(tree: nodes.Template) -> bool:
+    """False when an expression looks into a value that differs from person to person."""
+    return not any(_looks_inside(node) for node in tree.find_all(nodes.Node))
+
+
+def _looks_inside(node: nodes.Node) -> bool:
+    match node:
+        case nodes.Name(ctx="store"):
+            return node.name in FIXED  # `{% set member = ... %}`: the name no longer says what it did
+        case nodes.Filter() if node.name in PASSING:
+            return False
+        case nodes.For():
+            return not _is_known_list(node.iter) and _is_personal(node.iter)
+        case nodes.Getitem(arg=nodes.Const(value=str())):
+            return False
+        case nodes.Test() if node.name in ("defined", "undefined"):
+            return False
+        case nodes.Compare() | nodes.Call() | nodes.Neg() | nodes.Pos() | nodes.Getitem() | nodes.Filter() | nodes.Test():
+            return _is_personal(node)
+        case nodes.And() | nodes.Or():
+            return False
+        case nodes.BinExpr():
+            return _is_personal(node)
+    return False
+
+
+def _is_personal(node: nodes.Node) -> bool:
+    names = [node] if isinstance(node, nodes.Name) else node.find_all(nodes.Name)
+    return any(name.name not in FIXED for name in names)
+
+
+def _is_known_list(node: nodes.Node) -> bool:
+    match node:
+        case nodes.Name(name="groups" | "meetups" | "reasons"):
+            return True
+        case nodes.Getattr(node=nodes.Name(name="newcomer"), attr="languages" | "challenges"):
+            return True
+    return False
+
+
+def _failed_line(error: BaseException) -> int:
+    """The line of the template an error came from; Jinja writes it into the traceback."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((frame.lineno or 1 for frame in reversed(frames) if frame.filename == "<template>"), 1)
+
+
+def _reason(error: BaseException) -> str:
+    message = getattr(error, "message", None) or str(error) or type(error).__name__
+    unknown = _NO_ATTRIBUTE.search(message)
+    if unknown is not None:
+        message = f'"{unknown[1]}.{unknown[2]}" is undefined.'
+    return message if message.endswith(".") else f"{message}."
+
+
+def _line(position: Position, line: int) -> Position:
+    return Position(position.path, position.line + line - 1, 1)
