@@ -1,0 +1,255 @@
+"""VTIMEZONE (RFC 5545 section 3.6.5) of an IANA zone, from the same file the instants come from.
+
+History is spelled out, one observance a change, from the year a feed needs; what goes on is the rule of the file's
+footer (RFC 9636 section 3.3) as an RRULE without an end. Lists of RDATE are shorter, and some readers (ical.js, so
+Thunderbird) read them an hour off.
+
+    TZif footer   CET-1CEST,M3.5.0,M10.5.0/3
+    VTIMEZONE     DAYLIGHT  TZOFFSETFROM:+0100 TZOFFSETTO:+0200 RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU
+                  STANDARD  TZOFFSETFROM:+0200 TZOFFSETTO:+0100 RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+
+from alongside.model.recurrences import WEEKDAYS, parse_rule, rule_days
+from alongside.planning.zones import read_zone_file
+from alongside.rendering.content_lines import content_line, text_value
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY_SECONDS = 86_400
+_NAME = r"(<[^<>]+>|[A-Za-z]{3,})"
+_OFFSET = r"([+-]?\d{1,3}(?::\d{2}){0,2})"
+_RULE = r"M(\d{1,2})\.(\d)\.(\d)(?:/" + _OFFSET + ")?"
+_FOOTER = re.compile(f"{_NAME}{_OFFSET}(?:{_NAME}{_OFFSET}?,{_RULE},{_RULE})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """What clocks show for a while."""
+
+    seconds: int  # east of UTC
+    daylight: bool
+    name: str  # "CET", "-03"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One change of the clocks, in UTC."""
+
+    at: datetime
+    before: Offset
+    after: Offset
+
+    @property
+    def wall(self) -> datetime:
+        """What the clock shows at the change, before it is moved: DTSTART of an observance. Naive."""
+        return (self.at + timedelta(seconds=self.before.seconds)).replace(tzinfo=None)
+
+
+@dataclass(frozen=True, slots=True)
+class YearlyChange:
+    """A change that comes every year, on the day of a POSIX rule `Mm.w.d/time`."""
+
+    before: Offset
+    after: Offset
+    month: int
+    week: int  # 1 to 4; 5: the last
+    weekday: int  # Sunday = 0
+    seconds: int  # wall time after midnight; may be negative, or more than a day
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneHistory:
+    """A TZif file, read."""
+
+    first: Offset  # before the first transition
+    transitions: tuple[Transition, ...]
+    yearly: tuple[YearlyChange, ...]  # after the last transition: none or two
+
+
+@lru_cache(maxsize=1024)
+def render_timezone(name: str, first_year: int) -> str:
+    """The VTIMEZONE of `name`, right from 1 January of `first_year` on, lines ended by CRLF.
+
+    Raises ZoneInfoNotFoundError for an unknown zone.
+    """
+    history = read_history(name)
+    return "".join(
+        [
+            "BEGIN:VTIMEZONE\r\n",
+            content_line("TZID", name),
+            *_observances(history, first_year),
+            "END:VTIMEZONE\r\n",
+        ]
+    )
+
+
+def _observances(history: ZoneHistory, first_year: int) -> Iterator[str]:
+    start = datetime(first_year, 1, 1, tzinfo=UTC) - timedelta(days=1)  # a day: whatever the offset
+    past = [one for one in history.transitions if one.at <= start]
+    # With a yearly rule in force before `start`, the changes of the year before say what holds then.
+    rule_year = max(first_year - 1, past[-1].at.year if past else 0)
+    ruled = (
+        bool(history.yearly) and len(past) == len(history.transitions) and rule_year > (past[-1].at.year if past else 0)
+    )
+    if not past and not ruled:
+        yield _observance(datetime.combine(date(min(first_year - 1, 1970), 1, 1), time()), history.first, history.first)
+    if past and not ruled:
+        yield _observance(past[-1].wall, past[-1].before, past[-1].after)
+    for one in history.transitions[len(past) :]:
+        yield _observance(one.wall, one.before, one.after)
+    last = history.transitions[-1].at if history.transitions else datetime(1900, 1, 1, tzinfo=UTC)
+    for change in history.yearly:
+        yield from _yearly_observances(change, after=last, from_year=max(last.year, first_year - 1))
+
+
+def _observance(wall: datetime, before: Offset, after: Offset, rule: str = "") -> str:
+    kind = "DAYLIGHT" if _is_summer(before, after) else "STANDARD"
+    lines = [
+        f"BEGIN:{kind}",
+        f"DTSTART:{wall.year:04}{wall:%m%dT%H%M%S}",
+        *([f"RRULE:{rule}"] if rule else []),
+        f"TZOFFSETFROM:{_offset_value(before.seconds)}",
+        f"TZOFFSETTO:{_offset_value(after.seconds)}",
+        f"TZNAME:{text_value(after.name)}",
+        f"END:{kind}",
+    ]
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _is_summer(before: Offset, after: Offset) -> bool:
+    """Clocks are ahead in what calendars call daylight time; Ireland's file has it the other way round."""
+    if before.daylight == after.daylight:
+        return after.daylight
+    return after.seconds > before.seconds
+
+
+def _offset_value(seconds: int) -> str:
+    sign, seconds = "-" if seconds < 0 else "+", abs(seconds)
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{sign}{hours:02}{minutes:02}" + (f"{seconds:02}" if seconds else "")
+
+
+def _yearly_observances(change: YearlyChange, *, after: datetime, from_year: int) -> Iterator[str]:
+    """The RRULE of a yearly change, from its first time after the instant `after`, in `from_year` or later.
+
+    Two where the day is now in one month, now in the next (Cairo: midnight after the last Thursday of October).
+    """
+    shift, seconds = divmod(change.seconds, _DAY_SECONDS)
+    for rule in _day_rules(change.month, change.week, change.weekday, shift):
+        days = rule_days(
+            parse_rule(rule), date(1900, 1, 1), start=date(from_year, 1, 1), end=date(from_year + 60, 1, 1)
+        )
+        for day in days:
+            wall = datetime.combine(day, time()) + timedelta(seconds=seconds)
+            if wall.replace(tzinfo=UTC) - timedelta(seconds=change.before.seconds) > after:
+                yield _observance(wall, change.before, change.after, rule)
+                break
+
+
+def _day_rules(month: int, week: int, weekday: int, shift: int) -> list[str]:
+    """RRULEs for the day `shift` days after the `week`th `weekday` (Sunday = 0) of `month`."""
+    day = WEEKDAYS[(weekday + shift - 1) % 7]
+    if not shift:
+        return [f"FREQ=YEARLY;BYMONTH={month};BYDAY={-1 if week == 5 else week}{day}"]
+    size = monthrange(2023, month)[1]
+    low = (size - 6 if week == 5 else 7 * week - 6) + shift
+    inside = [number for number in range(low, low + 7) if 1 <= number <= size]
+    beyond = [number - size for number in range(low, low + 7) if number > size]
+    before = [number for number in range(low, low + 7) if number < 1]
+    rules = []
+    for where, numbers in ((month, inside), (month % 12 + 1, beyond)):
+        if numbers:
+            listed = ",".join(map(str, numbers))
+            rules.append(f"FREQ=YEARLY;BYMONTH={where};BYMONTHDAY={listed};BYDAY={day}")
+    if before:
+        previous = (month - 2) % 12 + 1
+        listed = ",".join(str(number + monthrange(2023, previous)[1]) for number in before)
+        rules.append(f"FREQ=YEARLY;BYMONTH={previous};BYMONTHDAY={listed};BYDAY={day}")
+    return rules
+
+
+# --- TZif (RFC 9636) ---
+
+
+@lru_cache(maxsize=1024)
+def read_history(name: str) -> ZoneHistory:
+    """All changes of a zone. Raises ZoneInfoNotFoundError for an unknown one."""
+    data = read_zone_file(name)
+    start = 44 + _block_octets(_counts(data, 0), 4)  # the block of version 1 (four-octet times) is passed over
+    counts = _counts(data, start)
+    time_count, type_count = counts[3], counts[4]
+    position = start + 44
+    times = struct.unpack_from(f">{time_count}q", data, position)
+    indices = data[position + 8 * time_count : position + 9 * time_count]
+    types = position + 9 * time_count
+    names = types + 6 * type_count
+    offsets = []
+    for index in range(type_count):
+        seconds, daylight, name_index = struct.unpack_from(">iBB", data, types + 6 * index)
+        text = data[names + name_index : data.index(b"\0", names + name_index)].decode("ascii")
+        offsets.append(Offset(seconds, bool(daylight), text))
+    footer = data[start + 44 + _block_octets(counts, 8) :].strip(b"\n").decode("ascii")
+    return ZoneHistory(offsets[0], _transitions(times, indices, offsets), _parse_footer(footer))
+
+
+def _counts(data: bytes, start: int) -> tuple[int, ...]:
+    """Of UTC and standard indicators, leap seconds, times, types, and octets of names: the header at `start`."""
+    if data[start : start + 4] != b"TZif":
+        raise ValueError("no TZif file")
+    return struct.unpack_from(">6l", data, start + 20)
+
+
+def _block_octets(counts: tuple[int, ...], width: int) -> int:
+    """The size of a data block whose times take `width` octets."""
+    utc_count, standard_count, leap_count, time_count, type_count, name_octets = counts
+    return (
+        time_count * (width + 1) + type_count * 6 + name_octets + leap_count * (width + 4) + standard_count + utc_count
+    )
+
+
+def _transitions(times: tuple[int, ...], indices: bytes, offsets: list[Offset]) -> tuple[Transition, ...]:
+    found: list[Transition] = []
+    before = offsets[0]
+    for seconds, index in zip(times, indices, strict=True):
+        after = offsets[index]
+        if after != before and seconds > -2_200_000_000:  # 1900; some files begin with the big bang
+            found.append(Transition(_EPOCH + timedelta(seconds=seconds), before, after))
+        before = after
+    return tuple(found)
+
+
+def _parse_footer(text: str) -> tuple[YearlyChange, ...]:
+    """The yearly changes of a POSIX TZ string. Raises ValueError for one with rules by the day of the year."""
+    match = _FOOTER.fullmatch(text)
+    if match is None:
+        raise ValueError(f"cannot read the time zone rule {text!r}")
+    if match[3] is None:
+        return ()
+    standard = Offset(-_seconds(match[2]), False, match[1].strip("<>"))
+    ahead = standard.seconds + 3600 if match[4] is None else -_seconds(match[4])
+    daylight = Offset(ahead, True, match[3].strip("<>"))
+    return (
+        _yearly(match, 5, standard, daylight),
+        _yearly(match, 9, daylight, standard),
+    )
+
+
+def _yearly(match: re.Match[str], group: int, before: Offset, after: Offset) -> YearlyChange:
+    month, week, weekday = (int(match[group + index]) for index in range(3))
+    return YearlyChange(before, after, month, week, weekday, _seconds(match[group + 3] or "2"))
+
+
+def _seconds(text: str) -> int:
+    sign = -1 if text.startswith("-") else 1
+    hours, minutes, seconds = (*map(int, text.lstrip("+-").split(":")), 0, 0)[:3]
+    return sign * (hours * 3600 + minutes * 60 + seconds)
