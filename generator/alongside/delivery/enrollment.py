@@ -24,6 +24,7 @@ from alongside.model.journeys import Journey
 from alongside.model.people import Basis, Newcomer
 from alongside.planning.plan import newcomer_zone, plan_sequence
 
+NO_BASIS = "no basis says why we may write to them."
 BATCH = 500  # below SQLite's oldest limit of 999 parameters
 
 
@@ -111,7 +112,7 @@ def _accept(batch: Sequence[Candidate], basis: Basis | None, report: EnrollRepor
             _refuse(report, candidate, f"{error}.")
             continue
         if used is None:
-            _refuse(report, candidate, "no basis: nothing says why we may write to them.")
+            _refuse(report, candidate, NO_BASIS)
         elif address in accepted:
             report.already += 1
         else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
@@ -32,7 +32,7 @@ from alongside.delivery.claims import (
     release_abandoned,
 )
 from alongside.delivery.decisions import DueStep, Skip, Wait, decide
-from alongside.delivery.schema import enrollments, runs, steps
+from alongside.delivery.schema import enrollments, newcomers, runs, steps
 from alongside.delivery.store import Store
 from alongside.delivery.transports import DeliveryError, Envelope, Transport
 from alongside.matching.assignment import assign_member
@@ -207,6 +207,24 @@ def next_due(store: Store, journeys: Sequence[str]) -> datetime | None:
     )
     with store.reading() as connection:
         return connection.scalar(statement)
+
+
+def count_newcomers(store: Store) -> int:
+    """How many people are in the store."""
+    with store.reading() as connection:
+        return connection.scalar(select(func.count()).select_from(newcomers)) or 0
+
+
+def count_stranded(store: Store, journeys: Collection[str]) -> dict[str, int]:
+    """Planned steps of journeys that are not among `journeys` (slugs), by journey."""
+    statement = (
+        select(enrollments.c.journey, func.count())
+        .join(steps, steps.c.enrollment_id == enrollments.c.id)
+        .where(is_state("planned"), enrollments.c.journey.not_in(sorted(journeys)))
+        .group_by(enrollments.c.journey)
+    )
+    with store.reading() as connection:
+        return dict(connection.execute(statement).tuples().all())
 
 
 def message_id(store: Store, step_id: int, domain: str) -> str:

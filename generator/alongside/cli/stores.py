@@ -1,0 +1,85 @@
+"""What the commands that work on the store share: the community, the store, and addresses as arguments."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from alongside.delivery.addresses import AddressError, normalise_address
+from alongside.delivery.store import Store, open_store, store_exists
+from alongside.model.community import Community
+from alongside.model.journeys import Journey
+from alongside.problems import UsageError, did_you_mean
+from alongside.reading.loader import load_community
+from alongside.reading.settings_file import read_settings
+from alongside.settings import Settings
+
+EMPTY = "Nobody is enrolled yet. Start with: alongside enroll JOURNEY profile.yml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """A community and the settings it was read with."""
+
+    settings: Settings
+    community: Community
+
+
+def read_home(config_file: Path, *, now: datetime) -> Home:
+    """The community of a configuration file. Errors in it are counted on stderr; `alongside check` tells them."""
+    settings, problems = read_settings(config_file)
+    loaded = load_community(settings, today=now.date())
+    errors = sum(problem.severity == "error" for problem in (*problems, *loaded.problems))
+    if errors:
+        what = "an error" if errors == 1 else f"{errors} errors"
+        click.echo(f"warning: {what} in the content; what is wrong is left out. See: alongside check", err=True)
+    return Home(settings=settings, community=loaded.community)
+
+
+@contextlib.contextmanager
+def opened(settings: Settings) -> Iterator[Store]:
+    """The store of a community, made where there is none."""
+    store = open_store(settings.root, os.environ)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def has_store(settings: Settings) -> bool:
+    """False when there would be nothing in it: looking must not make one."""
+    return store_exists(settings.root, os.environ)
+
+
+def find_journey(community: Community, slug: str) -> Journey:
+    """The journey of that slug. Raises `UsageError` naming the nearest."""
+    journey = community.journeys.get(slug)
+    if journey is None:
+        known = ", ".join(community.journeys) or "none"
+        hint = did_you_mean(slug, community.journeys) or f"There are: {known}."
+        raise UsageError(f'There is no journey "{slug}".', hint=hint)
+    return journey
+
+
+def parse_address(text: str) -> str:
+    """An address argument, normalised. Raises `UsageError`."""
+    try:
+        return normalise_address(text)
+    except AddressError as error:
+        raise UsageError(f"ADDRESS: {error}.", hint="Write it as in ana@example.org.") from error
+
+
+def many(count: int, one: str, more: str = "") -> str:
+    """`1 mail`, `3 mails`, `1,200 mails`."""
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
+
+
+def instant_text(instant: datetime) -> str:
+    """An instant for people, in UTC: the one zone all teams share. `Tue 1 Dec 2026, 09:00 UTC`."""
+    return f"{instant:%a} {instant.day} {instant:%b %Y, %H:%M} UTC"
