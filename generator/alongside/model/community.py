@@ -28,6 +28,10 @@ class Community:
     groups: Mapping[str, Group] = field(default_factory=dict)
     meetups: Mapping[str, Meetup] = field(default_factory=dict)
     journeys: Mapping[str, Journey] = field(default_factory=dict)
+    # a record's source path below docs_dir -> site path of its page: "stories/x.md" -> "stories/x/"
+    files: Mapping[str, str] = field(default_factory=dict)
+    # every other file below docs_dir, with "/": ordinary pages, images, recordings
+    documents: frozenset[str] = frozenset()
 
     @cached_property
     def stories_of(self) -> Mapping[str, tuple[Story, ...]]:

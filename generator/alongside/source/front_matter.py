@@ -1,9 +1,9 @@
 """Splits a Markdown file into front matter and body; line numbers stay those of the file.
 
-    ---
-    title: My first talk     <- front matter, first_line 2
-    ---
-    The story.               <- body, body_line 4
+---
+title: My first talk     <- front matter, first_line 2
+---
+The story.               <- body, body_line 4
 """
 
 from __future__ import annotations

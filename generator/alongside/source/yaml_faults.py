@@ -130,7 +130,7 @@ def _quotes(text: str, index: int, opened: int, problem: str, context: str) -> F
             index=opened,
             code="yaml-quote-open",
             message="A quote is opened here and never closed.",
-            hint='Close it at the end of the text, or double it inside a text in the same quotes: \'it\'\'s\'.',
+            hint="Close it at the end of the text, or double it inside a text in the same quotes: 'it''s'.",
         )
     if context == "while parsing a quoted scalar":
         return Fault(

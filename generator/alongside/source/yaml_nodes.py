@@ -24,6 +24,7 @@ Keys: TypeAlias = "tuple[str | int, ...]"  # the way to a value: ("chat", 0, "ur
 
 MAX_DEPTH = 24  # levels of lists and mappings; the contract needs six
 MAX_ALIASES = 12
+MAX_REPEATED = 20  # repeated keys reported of one document; the rest is more of the same
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _PLAIN_TAGS = frozenset(("", "!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"))
 _DEEP_BLOCK = re.compile(r"^[ ?:-]{200}", re.MULTILINE)
@@ -206,11 +207,15 @@ class _Builder:
                 raise self._tag(key)
             item = self.plain(value, depth + 1)
             if name in found:
-                first = next(other for other, _ in node.value if other.value == name)
-                self.repeated.append((name, first.start_mark.index, key.start_mark.index))
+                self._repeat(node, name, key)
             else:
                 found[name] = item
         return found
+
+    def _repeat(self, node: yaml.MappingNode, name: str, key: yaml.Node) -> None:
+        if len(self.repeated) < MAX_REPEATED:
+            first = next(other for other, _ in node.value if other.value == name)
+            self.repeated.append((name, first.start_mark.index, key.start_mark.index))
 
     def _count(self, node: yaml.Node) -> None:
         if id(node) not in self.seen:
@@ -238,9 +243,7 @@ class _Builder:
         template = template_fault(self.text, index)
         if template is not None:
             return _Refused(template.index, template.code, template.message, template.hint)
-        return _Refused(
-            index, "yaml-key", "A key here is a list or a mapping.", "Keys are plain words: `name: value`."
-        )
+        return _Refused(index, "yaml-key", "A key here is a list or a mapping.", "Keys are plain words: `name: value`.")
 
 
 def keys_text(keys: Sequence[str | int]) -> str:

@@ -1,0 +1,303 @@
+"""Fields of the contract: one declarative table a kind, and the parsers that its fields name.
+
+A `Field` says what a key is called, how its value is read, whether it must be there and what it is for. Everything
+comes from these tables: reading, the errors about unknown and missing keys, the JSON Schemas, the handbook's lists.
+
+A parser takes a `Sheet` (one record as authored), the way to the value and the value; it gives the parsed value, or
+files a problem and gives None. So a bad optional field costs that field, and a bad required one costs the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from alongside.problems import Position, Problem, Severity, did_you_mean
+from alongside.source.yaml_nodes import Document, Keys, Plain, keys_text
+
+Schema = Mapping[str, Any]  # a JSON Schema (draft 2020-12)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What a file cannot know by itself: part of the key under which its reading is cached."""
+
+    language: str = "en"
+    timezone: str = "UTC"
+    teams: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A record's word for another record, checked once all files are read."""
+
+    kind: str  # "member", "challenge", "group", "story"
+    name: str
+    line: int
+    column: int
+    field: str  # the key it stands under
+
+
+@dataclass(slots=True, kw_only=True)
+class Sheet:
+    """One record while it is read: its document, the way to it, and what was found wrong."""
+
+    path: str  # of the file, relative to the configuration file's folder
+    document: Document
+    root: Keys = ()  # of the record inside the document: () in front matter, (3,) in a list
+    defaults: Defaults
+    problems: list[Problem]
+    references: list[Reference] = field(default_factory=list)
+
+    def position(self, keys: Keys = (), *, key: bool = False, find: str = "") -> Position:
+        """Where a value (or its key, or words in it) stands in the file."""
+        return self.document.position(self.root + keys, key=key, find=find)
+
+    def report(
+        self,
+        keys: Keys,
+        code: str,
+        message: str,
+        hint: str = "",
+        *,
+        severity: Severity = "error",
+        key: bool = False,
+        find: str = "",
+    ) -> None:
+        """File a problem at a value."""
+        self.problems.append(
+            Problem(
+                position=self.position(keys, key=key, find=find),
+                code=code,
+                message=message,
+                hint=hint,
+                severity=severity,
+            )
+        )
+
+    def refer(self, kind: str, keys: Keys, name: str) -> None:
+        """Note a reference to another record."""
+        at = self.position(keys)
+        top = next((str(step) for step in reversed(keys) if isinstance(step, str)), "")
+        self.references.append(Reference(kind=kind, name=name, line=at.line, column=at.column, field=top))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parser:
+    """How a value is read, and what an editor is told about it."""
+
+    read: Callable[[Sheet, Keys, Any], Any]  # the value is never None (absent) here
+    schema: Schema
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One key of a kind."""
+
+    name: str
+    parser: Parser
+    about: str  # one sentence, for editors and the handbook
+    required: bool = False
+    default: Any = None  # the value where the key is absent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """The keys of one kind of record."""
+
+    kind: str  # "story", for messages
+    about: str
+    fields: tuple[Field, ...]
+    by_name: Mapping[str, Field] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {item.name: item for item in self.fields})
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """A JSON Schema of the mapping; `null` counts as absent, as in reading."""
+        found: dict[str, Any] = {
+            "type": "object",
+            "description": self.about,
+            "properties": {item.name: _field_schema(item) for item in self.fields},
+            "additionalProperties": False,
+        }
+        required = [item.name for item in self.fields if item.required]
+        if required:
+            found["required"] = required
+        return found
+
+    def without(self, *names: str) -> Table:
+        """The table less some keys."""
+        return Table(
+            kind=self.kind, about=self.about, fields=tuple(item for item in self.fields if item.name not in names)
+        )
+
+    def plus(self, *fields: Field) -> Table:
+        """The table and some keys more."""
+        return Table(kind=self.kind, about=self.about, fields=self.fields + fields)
+
+
+def _field_schema(item: Field) -> dict[str, Any]:
+    about = {"description": item.about}
+    if item.required:
+        return {**about, **item.parser.schema}
+    return {**about, "anyOf": [item.parser.schema, {"type": "null"}]}
+
+
+def a(word: str) -> str:
+    """`a story`, `an item`."""
+    return f"an {word}" if word[:1] in "aeiou" else f"a {word}"
+
+
+def read_table(sheet: Sheet, table: Table, value: object, keys: Keys = ()) -> dict[str, Any] | None:
+    """Every field of a mapping, parsed, with defaults; None when it is no mapping or a required field is missing.
+
+    Everything wrong is filed, also where the record is lost, so that one run shows all.
+    """
+    if not isinstance(value, dict):
+        sheet.report(
+            keys,
+            "wrong-type",
+            f"{a(table.kind).capitalize()} is a set of `key: value` lines; this is {describe(value)}.",
+            f"Its keys: {', '.join(table.by_name)}.",
+        )
+        return None
+    found: dict[str, Any] = {item.name: item.default for item in table.fields}
+    complete = True
+    by_name = table.by_name
+    for name, plain in value.items():
+        known = by_name.get(name)
+        if known is None:
+            _unknown_key(sheet, table, keys, name)
+        elif plain is not None and plain != "":
+            parsed = known.parser.read(sheet, (*keys, name), plain)
+            if parsed is not None:
+                found[name] = parsed
+            elif known.required:
+                complete = False
+    for item in table.fields:
+        if item.required and value.get(item.name) in (None, ""):
+            complete = False
+            present = item.name in value
+            sheet.report(
+                (*keys, item.name) if present else keys,
+                "missing-key",
+                f'"{item.name}" is {"empty" if present else "missing"}; every {table.kind} needs it.',
+                f"{item.about}",
+                key=present,
+            )
+    return found if complete else None
+
+
+def _unknown_key(sheet: Sheet, table: Table, keys: Keys, name: str) -> None:
+    shown = name if len(name) <= 40 else name[:37] + "..."
+    hint = did_you_mean(name[:80], table.by_name)
+    if name == "email":
+        hint = "An address never stands in content, which is public; give it to `alongside contacts import`."
+    sheet.report(
+        (*keys, name),
+        "unknown-key",
+        f'{a(table.kind).capitalize()} has no key "{shown}".',
+        hint or f"Its keys: {', '.join(table.by_name)}.",
+        key=True,
+    )
+
+
+def describe(value: object) -> str:
+    """What a value is, in a writer's words."""
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, dict):
+        return "a mapping"
+    if value is None:
+        return "empty"
+    return "a text"
+
+
+def listed(words: Iterable[str]) -> str:
+    """`a, b or c`."""
+    items = list(words)
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} or {items[-1]}"
+
+
+def wrong_type(sheet: Sheet, keys: Keys, value: object, wanted: str) -> None:
+    """File the problem of a value that has another shape than its field."""
+    name = keys_text(keys) or "This"
+    sheet.report(keys, "wrong-type", f"{name} is {wanted}; this is {describe(value)}.", _shape_hint(keys, wanted))
+
+
+def _shape_hint(keys: Keys, wanted: str) -> str:
+    name = next((str(step) for step in reversed(keys) if isinstance(step, str)), "key")
+    if wanted.startswith("a list"):
+        return f"Write {name}: [one, two]"
+    if "text" in wanted:
+        return f"Write {name}: some text (in quotes where it holds : or # or starts with a bracket)."
+    return ""
+
+
+def list_of(item: Parser, *, what: str = "a list", unique: bool = True) -> Parser:
+    """A list; one value alone counts as a list of one. Bad items are left out, the others stay."""
+
+    def read(sheet: Sheet, keys: Keys, value: Plain) -> tuple[Any, ...] | None:
+        if isinstance(value, dict) and item.schema.get("type") != "object":
+            wrong_type(sheet, keys, value, what)
+            return None
+        found: list[Any] = []
+        single = not isinstance(value, list)
+        for index, plain in enumerate([value] if single else value or ()):
+            if plain is None or plain == "":
+                continue
+            place = keys if single else (*keys, index)
+            parsed = item.read(sheet, place, plain)
+            if parsed is None:
+                continue
+            if unique and parsed in found:
+                sheet.report(place, "repeated-item", f'"{plain}" stands here twice.', "Keep one.", severity="warning")
+                continue
+            found.append(parsed)
+        return tuple(found)
+
+    items = {"type": "array", "items": item.schema}
+    return Parser(read=read, schema={"anyOf": [items, item.schema]})
+
+
+def choice(words: Sequence[str]) -> Parser:
+    """One of a few words."""
+
+    def read(sheet: Sheet, keys: Keys, value: Plain) -> str | None:
+        if isinstance(value, str):
+            folded = value.strip().casefold()
+            if folded in words:
+                return folded
+            sheet.report(
+                keys,
+                "unknown-value",
+                f'{keys_text(keys)} cannot be "{value[:60]}".',
+                f"{did_you_mean(value[:60], words)} It is {listed(words)}.".strip(),
+            )
+            return None
+        wrong_type(sheet, keys, value, f"one of {listed(words)}")
+        return None
+
+    return Parser(read=read, schema={"enum": list(words)})
+
+
+def mapping(table: Table) -> Parser:
+    """A mapping with fields of its own, as a plain dict."""
+
+    def read(sheet: Sheet, keys: Keys, value: Plain) -> dict[str, Any] | None:
+        return read_table(sheet, table, value, keys)
+
+    return Parser(read=read, schema=table.schema)
+
+
+def converted(parser: Parser, convert: Callable[[Sheet, Keys, Any], Any]) -> Parser:
+    """A parser whose result is turned into something else, or refused with a problem."""
+
+    def read(sheet: Sheet, keys: Keys, value: Plain) -> Any:
+        parsed = parser.read(sheet, keys, value)
+        return None if parsed is None else convert(sheet, keys, parsed)
+
+    return Parser(read=read, schema=parser.schema)

@@ -1,0 +1,185 @@
+"""Which files below docs_dir are records, and which are ordinary pages and everything else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from alongside.problems import Position, Problem
+from alongside.reading.people import language_of
+from alongside.reading.settings_file import relative
+from alongside.reading.slugs import slug_fault
+from alongside.settings import Settings
+
+FileKind = Literal["challenges", "member", "member-page", "story", "group", "meetup", "meetups", "page", "document"]
+FOLDERS: dict[str, FileKind] = {"members": "member", "stories": "story", "groups": "group", "meetups": "meetup"}
+PLAIN_NAMES = frozenset(("index.md", "readme.md"))  # the folder's own page
+_ALMOST = frozenset((".markdown", ".mdown", ".mkdn", ".mkd", ".txt", ".html", ".htm"))
+MAX_DEPTH = 40  # folders in folders
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFile:
+    """A file of the content folder and what it is."""
+
+    file: Path
+    path: str  # as problems name it
+    docs_path: str  # below docs_dir, with "/"
+    kind: FileKind
+    mtime_ns: int
+    size: int
+
+
+def find_files(settings: Settings, problems: list[Problem]) -> list[FoundFile]:
+    """Every file below docs_dir by path; what a writer should know about their names goes to `problems`."""
+    if not settings.docs_dir.is_dir():
+        problems.append(
+            Problem(
+                position=Position(settings.config_file.name), code="missing-folder",
+                message=f"There is no content folder {relative(settings.docs_dir, settings.root)}.",
+                hint="Make it, or name another as `docs_dir` in mkdocs.yml.",
+            )
+        )  # fmt: skip
+        return []
+    prefix = relative(settings.docs_dir, settings.root)
+    prefix = "" if prefix == "." else prefix + "/"
+    names: dict[str, os.DirEntry[str]] = dict(_walk(str(settings.docs_dir), "", settings, problems, prefix))
+    found = []
+    for docs_path, entry in sorted(names.items()):
+        path = prefix + docs_path
+        kind = _kind(docs_path, names)
+        if kind != "document" and kind != "page" and not _good_name(path, docs_path, kind, problems):
+            kind = "document"
+        if kind == "document":
+            _almost_record(docs_path, path, entry, problems)
+        try:
+            status = entry.stat()
+            mtime_ns, size = status.st_mtime_ns, status.st_size
+        except OSError:
+            mtime_ns = size = -1
+        found.append(
+            FoundFile(file=Path(entry.path), path=path, docs_path=docs_path, kind=kind, mtime_ns=mtime_ns, size=size)
+        )
+    return found
+
+
+def _walk(
+    folder: str, below: str, settings: Settings, problems: list[Problem], prefix: str
+) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """(path below docs_dir, entry) of every file; dot files, journeys and the built site are left out."""
+    try:
+        with os.scandir(folder) as entries:
+            listed = sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        problems.append(
+            Problem(
+                position=Position(prefix + below.rstrip("/")), code="unreadable-file",
+                message=f"This folder cannot be read ({error.strerror}).", hint="Check its permissions.",
+            )
+        )  # fmt: skip
+        return
+    ours = {str(settings.journeys_dir), str(settings.site_dir), str(settings.build_dir)}
+    for entry in listed:
+        if entry.name.startswith(".") or not _is_text(entry.name, prefix + below, problems):
+            continue
+        docs_path = below + entry.name
+        if not _is_dir(entry) or (_record_name(docs_path) and not entry.is_symlink()):
+            yield docs_path, entry
+        elif entry.path not in ours and docs_path.count("/") < MAX_DEPTH:
+            yield from _walk(entry.path, docs_path + "/", settings, problems, prefix)
+
+
+def _is_dir(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _record_name(docs_path: str) -> bool:
+    """A folder called `x.md` among the records is a mistake to be named, no folder to be read."""
+    folder, _, name = docs_path.rpartition("/")
+    return folder in FOLDERS and name.endswith(".md")
+
+
+def _is_text(name: str, below: str, problems: list[Problem]) -> bool:
+    """False, and a problem, for a file name that is no UTF-8."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        shown = name.encode("utf-8", "backslashreplace").decode()
+        problems.append(
+            Problem(
+                position=Position(below + shown), code="bad-file-name", message="The file's name is no UTF-8.",
+                hint="Rename it with letters, digits and -.",
+            )
+        )  # fmt: skip
+        return False
+    return True
+
+
+def _kind(docs_path: str, names: dict[str, os.DirEntry[str]]) -> FileKind:
+    folder, _, name = docs_path.rpartition("/")
+    if docs_path in ("challenges.yml", "challenges.yaml"):
+        return "challenges"
+    if folder in FOLDERS and name.casefold() not in PLAIN_NAMES:
+        if name.endswith(".md"):
+            return _member_kind(folder, name, names) if folder == "members" else FOLDERS[folder]
+        if folder == "meetups" and name.endswith((".yml", ".yaml")):
+            return "meetups"
+    return "page" if name.endswith(".md") else "document"
+
+
+def _member_kind(folder: str, name: str, names: dict[str, os.DirEntry[str]]) -> FileKind:
+    """`ana.pt.md` is a page of `ana.md`; without that file it is a member's own, or a translation of nothing."""
+    pair = language_of(name.removesuffix(".md"))
+    if pair is None:
+        return "member"
+    if f"{folder}/{pair[0]}.md" in names:
+        return "member-page"
+    return "member" if _starts_with_dashes(names[f"{folder}/{name}"].path) else "member-page"
+
+
+def _starts_with_dashes(path: str) -> bool:
+    try:
+        with Path(path).open("rb") as stream:
+            return stream.read(6).lstrip(b"\xef\xbb\xbf").startswith(b"---")
+    except OSError:
+        return True
+
+
+def _good_name(path: str, docs_path: str, kind: FileKind, problems: list[Problem]) -> bool:
+    name = docs_path.rsplit("/", 1)[-1]
+    stem, _, extension = name.rpartition(".")
+    fault, proposal = slug_fault(stem)
+    if not fault:
+        return True
+    problems.append(
+        Problem(
+            position=Position(path), code="bad-file-name",
+            message=f"The file's name becomes its address, and cannot: {fault}. It is left out.",
+            hint=f"Rename it to {proposal}.{extension}",
+        )
+    )  # fmt: skip
+    return False
+
+
+def _almost_record(docs_path: str, path: str, entry: os.DirEntry[str], problems: list[Problem]) -> None:
+    """A file among the records that looks like one and is none."""
+    folder, _, name = docs_path.rpartition("/")
+    stem, point, extension = name.rpartition(".")
+    if folder.split("/")[0] not in FOLDERS or f".{extension.casefold()}" not in (*_ALMOST, ".md", ".yaml", ".yml"):
+        return
+    if extension in ("md", "yml", "yaml") or not _starts_with_dashes(entry.path):
+        return
+    kind = FOLDERS[folder.split("/")[0]]
+    problems.append(
+        Problem(
+            position=Position(path), code="file-extension",
+            message=f"This looks like a {kind}, and only files that end in .md are read.",
+            hint=f"Rename it to {stem}.md",
+        )
+    )  # fmt: skip

@@ -1,0 +1,599 @@
+"""Groups and meetups: files and lists in, records out."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from alongside.model.gatherings import Change, Chat, Group, Meetup
+from alongside.problems import Position
+from alongside.reading.bodies import read_body
+from alongside.reading.fields import (
+    Field,
+    Parser,
+    Sheet,
+    Table,
+    choice,
+    converted,
+    list_of,
+    mapping,
+    read_table,
+    wrong_type,
+)
+from alongside.reading.files import Source, marks, read_list, read_markdown
+from alongside.reading.people import CHALLENGES, TOPICS, WAS
+from alongside.reading.places import PLACE
+from alongside.reading.readings import Draft, Link, Reading
+from alongside.reading.recurrences import (
+    FORMS_HINT,
+    RecurrenceFault,
+    Rule,
+    days,
+    gives,
+    nearest_day,
+    parse_repeats,
+    parse_rrule,
+)
+from alongside.reading.slugs import slugify
+from alongside.reading.times import DATE, DURATION, MOMENT, ZONE, Moment, parse_date
+from alongside.reading.values import (
+    FLAG,
+    LANGUAGE,
+    LINE,
+    LOCAL,
+    OWN_SLUG,
+    PROSE,
+    URL,
+    read_line,
+    reference,
+    whole,
+)
+from alongside.source.yaml_nodes import Keys, Plain
+
+CHAT = converted(
+    mapping(
+        Table(
+            kind="chat",
+            about="Where to join.",
+            fields=(
+                Field(name="platform", parser=LINE, required=True, about="matrix, slack, telegram, discord, ..."),
+                Field(name="url", parser=URL, required=True, about="The invitation."),
+                Field(name="expires", parser=DATE, about="The last day on which the invitation works."),
+            ),
+        )
+    ),
+    lambda _sheet, _keys, value: Chat(**value),
+)
+LANGUAGES = Field(name="languages", parser=list_of(LANGUAGE), default=(), about="Codes of the languages spoken.")
+HOSTS = Field(name="hosts", parser=list_of(reference("member")), default=(), about="Slugs of members.")
+GROUP = Table(
+    kind="group",
+    about="A lasting gathering: content/groups/<slug>.md.",
+    fields=(
+        Field(name="name", parser=LOCAL, required=True, about="What people read, in one or more languages."),
+        Field(
+            name="kind",
+            parser=choice(("chapter", "chat", "forum", "list", "project", "other")),
+            required=True,
+            about="chapter, chat, forum, list, project or other.",
+        ),
+        Field(name="place", parser=PLACE, about='"City, Country", a country, or {label, lat, lon}.'),
+        LANGUAGES,
+        CHALLENGES,
+        TOPICS,
+        Field(name="chat", parser=list_of(CHAT), default=(), about="Where to join, most wanted first."),
+        Field(name="conduct", parser=URL, default="", about="Its code of conduct; else the community's."),
+        HOSTS,
+        Field(
+            name="status",
+            parser=choice(("active", "forming", "retired")),
+            default="active",
+            about="active (default), forming or retired.",
+        ),
+        WAS,
+    ),
+)
+
+
+def _read_online(sheet: Sheet, keys: Keys, value: Plain) -> tuple[bool, str] | None:
+    if isinstance(value, str) and not (":" in value or "." in value or "/" in value):
+        flag = FLAG.read(sheet, keys, value)
+        return (flag, "") if flag is not None else None
+    url = URL.read(sheet, keys, value)
+    return (True, url) if url is not None else None
+
+
+ONLINE = Parser(read=_read_online, schema={"anyOf": [URL.schema, FLAG.schema]})
+
+RRULE = Table(
+    kind="rule",
+    about="A recurrence as calendar programs write it.",
+    fields=(Field(name="rrule", parser=LINE, required=True, about='RFC 5545: "FREQ=MONTHLY;BYDAY=1TH"'),),
+)
+
+
+def _read_repeats(sheet: Sheet, keys: Keys, value: Plain) -> tuple[Rule, str, str] | None:
+    """(rule, words for people, the rule's UNTIL and COUNT parts)."""
+    try:
+        if not isinstance(value, dict):
+            text = read_line(sheet, keys, value)
+            return (parse_repeats(text), text, "") if text is not None else None
+        fields = read_table(sheet, RRULE, value, keys)
+        if fields is None:
+            return None
+        parts = fields["rrule"].upper().split(";")
+        bounds = ";".join(part for part in parts if part.strip().startswith(("UNTIL=", "COUNT=")))
+        return parse_rrule(fields["rrule"]), "", bounds
+    except RecurrenceFault as fault:
+        place = (*keys, "rrule") if isinstance(value, dict) else keys
+        sheet.report(place, "bad-recurrence", fault.message, fault.hint)
+        return None
+
+
+REPEATS = Parser(read=_read_repeats, schema={"anyOf": [{"type": "string", "description": FORMS_HINT}, RRULE.schema]})
+
+MEETUP_STATUS = choice(("confirmed", "tentative", "cancelled"))
+CHANGE = Table(
+    kind="change",
+    about="One occurrence that differs from the rule.",
+    fields=(
+        Field(name="starts", parser=MOMENT, about="Moved to then."),
+        Field(name="duration", parser=DURATION, about="Another length."),
+        Field(name="title", parser=LOCAL, about="Another title."),
+        Field(name="place", parser=PLACE, about="Another place."),
+        Field(name="online", parser=ONLINE, about="Another address to join at."),
+        Field(name="status", parser=MEETUP_STATUS, about="cancelled, tentative or confirmed."),
+        Field(name="reason", parser=LINE, default="", about="What people are told."),
+    ),
+)
+
+
+def _read_changes(sheet: Sheet, keys: Keys, value: Plain) -> dict[date, dict[str, Any]] | None:
+    if not isinstance(value, dict):
+        wrong_type(sheet, keys, value, "a mapping of dates to what changes on them")
+        return None
+    found: dict[date, dict[str, Any]] = {}
+    for name, plain in value.items():
+        day = parse_date(name)
+        if day is None:
+            sheet.report(
+                (*keys, name), "bad-date", f'"{name[:40]}" is no date.',
+                "The key is the day the rule gives: 2027-02-04: {starts: ...}", key=True,
+            )  # fmt: skip
+            continue
+        fields = read_table(sheet, CHANGE, plain if plain is not None else {}, (*keys, name))
+        if fields is not None:
+            found[day] = fields | {"key": name}
+    return found
+
+
+CHANGES = Parser(
+    read=_read_changes,
+    schema={
+        "type": "object",
+        "propertyNames": {"pattern": r"^\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\s*$"},
+        "additionalProperties": CHANGE.schema,
+    },
+)
+MEETUP = Table(
+    kind="meetup",
+    about="A dated gathering, once or recurring: content/meetups/<slug>.md, or an item of a list there.",
+    fields=(
+        Field(name="title", parser=LOCAL, required=True, about="What people read, in one or more languages."),
+        Field(name="group", parser=reference("group"), default="", about="The slug of the group that holds it."),
+        Field(
+            name="starts",
+            parser=MOMENT,
+            required=True,
+            about="2026-12-03 18:30 in the meetup's zone; a date alone: all day.",
+        ),
+        Field(
+            name="timezone",
+            parser=ZONE,
+            about="IANA name; else that of the place, else the group's, else the community's.",
+        ),
+        Field(name="duration", parser=DURATION, about="2h, 90 minutes, 1h 30m or PT1H30M."),
+        Field(name="ends", parser=MOMENT, about="Instead of a duration; of an all-day meetup the last day, included."),
+        Field(name="all_day", parser=FLAG, about="Says again that `starts` is a date alone."),
+        Field(name="repeats", parser=REPEATS, about=FORMS_HINT),
+        Field(name="until", parser=DATE, about="The last day on which it may repeat, included."),
+        Field(name="times", parser=whole(1, 10_000), about="How often it happens, instead of `until`."),
+        Field(
+            name="except", parser=list_of(DATE), default=(), about="Days the rule gives on which it does not happen."
+        ),
+        Field(name="changes", parser=CHANGES, default={}, about="By original date: moved, renamed or called off."),
+        Field(name="place", parser=PLACE, about='"City, Country", a country, or {label, lat, lon}.'),
+        Field(name="online", parser=ONLINE, about="The address to join at, or true."),
+        LANGUAGES,
+        HOSTS,
+        Field(
+            name="status",
+            parser=MEETUP_STATUS,
+            default="confirmed",
+            about="confirmed (default), tentative or cancelled.",
+        ),
+        CHALLENGES,
+        TOPICS,
+        Field(name="capacity", parser=whole(1, 1_000_000), about="How many people fit in."),
+        Field(name="rsvp", parser=URL, default="", about="Where to say that one comes."),
+        WAS,
+    ),
+)
+MEETUP_ITEM = MEETUP.plus(
+    Field(name="slug", parser=OWN_SLUG, about="Its slug; else the file's name and the title."),
+    Field(name="description", parser=PROSE, default="", about="What happens there, in Markdown."),
+)
+
+
+def read_group(source: Source, content: bytes) -> Reading:
+    """`groups/docs-berlin.md`."""
+    found = read_markdown(source, content, "group")
+    if found is None:
+        return Reading(problems=tuple(source.problems))
+    sheet, parts = found
+    fields = read_table(sheet, GROUP, sheet.document.value)
+    links = read_body(source, parts.body, parts.body_line)
+    if fields is None:
+        return Reading(problems=tuple(source.problems), links=links)
+    place = fields["place"]
+    group = Group(
+        slug=source.slug,
+        timezone=place.zone if place is not None else None,
+        body=parts.body,
+        body_line=parts.body_line,
+        position=Position(source.path),
+        **fields,
+    )
+    draft = Draft(record=group, references=tuple(sheet.references), marks=marks(sheet, "was", "chat"))
+    return Reading(drafts=(draft,), links=links, problems=tuple(source.problems))
+
+
+def read_meetup(source: Source, content: bytes) -> Reading:
+    """`meetups/docs-berlin-monthly.md`."""
+    found = read_markdown(source, content, "meetup")
+    if found is None:
+        return Reading(problems=tuple(source.problems))
+    sheet, parts = found
+    fields = read_table(sheet, MEETUP, sheet.document.value)
+    links = read_body(source, parts.body, parts.body_line)
+    if fields is None:
+        return Reading(problems=tuple(source.problems), links=links)
+    draft = _meetup(sheet, fields, source.slug, parts.body, parts.body_line)
+    return Reading(drafts=(draft,), links=links, problems=tuple(source.problems))
+
+
+def read_meetups(source: Source, content: bytes) -> Reading:
+    """`meetups/2027.yml`: a list of meetups."""
+    document = read_list(source, content, "list of meetups")
+    if document is None:
+        return Reading(problems=tuple(source.problems))
+    if not isinstance(document.value, list):
+        sheet = source.sheet(document)
+        sheet.report(
+            (), "wrong-type", "A file of meetups is a list.", "Start each meetup with `- title: ...`, indented alike."
+        )
+        return Reading(problems=tuple(source.problems))
+    drafts = []
+    links: list[Link] = []
+    for index, value in enumerate(document.value):
+        sheet = source.sheet(document, (index,))
+        fields = read_table(sheet, MEETUP_ITEM, value)
+        body = fields["description"] if fields is not None else ""
+        line = sheet.position(("description",)).line if body else 1
+        if body:
+            links += read_body(source, body, line, sheet=sheet, keys=("description",))
+        if fields is None:
+            continue
+        slug = fields.pop("slug") or slugify(f"{source.slug}-{fields['title']}")
+        fields.pop("description")
+        drafts.append(_meetup(sheet, fields, slug, body, line))
+    return Reading(drafts=tuple(drafts), links=tuple(links), problems=tuple(source.problems))
+
+
+def _meetup(sheet: Sheet, fields: dict[str, Any], slug: str, body: str, body_line: int) -> Draft:
+    starts: Moment = fields["starts"]
+    repeats = fields["repeats"]
+    zone, when = _zone(sheet, fields, starts, recurring=repeats is not None)
+    _check_all_day(sheet, fields["all_day"], when)
+    duration, last_day = _length(sheet, fields, starts, when)
+    rule, words = _rule(sheet, fields, when)
+    until, times = _bounds(sheet, fields, rule, when)
+    excluded = _excluded(sheet, fields, rule, when, until)
+    changes = _changes(sheet, fields, rule, starts, when, until, excluded)
+    online = fields["online"] or (False, "")
+    meetup = Meetup(
+        slug=slug,
+        title=fields["title"],
+        starts=when,
+        timezone=zone,
+        duration=duration,
+        last_day=last_day,
+        rrule=str(rule) if rule is not None else "",
+        repeats=words,
+        until=until,
+        times=times,
+        excluded=excluded,
+        changes=changes,
+        group=fields["group"],
+        place=fields["place"],
+        online=online[0],
+        online_url=online[1],
+        languages=fields["languages"],
+        hosts=fields["hosts"],
+        status=fields["status"],
+        challenges=fields["challenges"],
+        topics=fields["topics"],
+        capacity=fields["capacity"],
+        rsvp=fields["rsvp"],
+        body=body,
+        body_line=body_line,
+        was=fields["was"],
+        position=sheet.position(),
+    )
+    return Draft(
+        record=meetup, references=tuple(sheet.references), marks=marks(sheet, "starts", "title", "slug", "was")
+    )
+
+
+def _zone(sheet: Sheet, fields: dict[str, Any], starts: Moment, *, recurring: bool) -> tuple[str, datetime | date]:
+    """The zone, empty where the group or the community decides, and the start in it."""
+    place = fields["place"]
+    if starts.offset is None or not isinstance(starts.when, datetime):
+        return fields["timezone"] or (place.zone if place is not None else None) or "", starts.when
+    if fields["timezone"] is not None:
+        sheet.report(
+            ("timezone",), "offset-and-timezone", "`starts` says its offset from UTC, and here is a time zone as well.",
+            "Keep the time zone and write `starts` as its wall time, without offset.",
+        )  # fmt: skip
+    hours, rest = divmod(starts.offset, timedelta(hours=1))
+    if not rest and -12 <= hours <= 14:
+        return (f"Etc/GMT{-hours:+d}" if hours else "UTC"), starts.when
+    if recurring:
+        sheet.report(
+            ("starts",), "offset-recurring", "A meetup that repeats needs a time zone; an offset of part of an hour has none.",
+            "Write `starts` as wall time, and `timezone:` with a name such as Asia/Kolkata.",
+        )  # fmt: skip
+    return "UTC", starts.when - starts.offset
+
+
+def _check_all_day(sheet: Sheet, all_day: bool | None, when: datetime | date) -> None:
+    timed = isinstance(when, datetime)
+    if all_day and timed:
+        sheet.report(
+            ("all_day",), "all-day", "`all_day` is true, and `starts` has a time of day.",
+            "Write the date alone in `starts`, or delete `all_day`.",
+        )  # fmt: skip
+    elif all_day is False and not timed:
+        sheet.report(
+            ("all_day",), "all-day", "`all_day` is false, and `starts` is a date alone.",
+            "Add the time of day to `starts`.",
+        )  # fmt: skip
+
+
+def _length(
+    sheet: Sheet, fields: dict[str, Any], starts: Moment, when: datetime | date
+) -> tuple[timedelta | None, date | None]:
+    """(duration of a timed meetup, last day of an all-day one)."""
+    ends: Moment | None = fields["ends"]
+    duration: timedelta | None = fields["duration"]
+    if ends is not None and duration is not None:
+        sheet.report(("duration",), "ends-and-duration", "Both `ends` and `duration` are there.", "Keep one of them.")
+    if ends is None:
+        if duration is None or isinstance(when, datetime):
+            return duration, None
+        if duration % timedelta(days=1):
+            sheet.report(
+                ("duration",), "all-day", "An all-day meetup lasts whole days.",
+                "Write a number of days, or a time of day in `starts`.",
+            )  # fmt: skip
+            return None, None
+        return None, when + duration - timedelta(days=1) if duration > timedelta(days=1) else None
+    if not isinstance(ends.when, datetime) and not isinstance(when, datetime):
+        if ends.when < when:
+            _reversed_times(sheet, when)
+            return None, None
+        return None, ends.when if ends.when > when else None
+    return _timed_length(sheet, starts, ends), None
+
+
+def _timed_length(sheet: Sheet, starts: Moment, ends: Moment) -> timedelta | None:
+    if not isinstance(ends.when, datetime) or not isinstance(starts.when, datetime):
+        sheet.report(
+            ("ends",), "all-day", "One of `starts` and `ends` has a time of day, the other has none.",
+            "Write both with a time of day, or both without.",
+        )  # fmt: skip
+        return None
+    end = ends.when
+    if ends.offset != starts.offset:
+        if ends.offset is None or starts.offset is None:
+            sheet.report(
+                ("ends",), "offset-mixed", "One of `starts` and `ends` has an offset from UTC, the other has none.",
+                "Write both alike.",
+            )  # fmt: skip
+            return None
+        end = end - ends.offset + starts.offset
+    if end <= starts.when:
+        _reversed_times(sheet, starts.when)
+        return None
+    if end - starts.when > timedelta(days=366):
+        sheet.report(
+            ("ends",),
+            "out-of-range",
+            "It would last more than a year.",
+            "Check the year; a lasting gathering is a group.",
+        )
+        return None
+    return end - starts.when
+
+
+def _reversed_times(sheet: Sheet, when: datetime | date) -> None:
+    shown = when.strftime("%Y-%m-%d %H:%M") if isinstance(when, datetime) else when.isoformat()
+    sheet.report(("ends",), "dates-reversed", "It ends before it starts.", f"`ends` is later than {shown}.")
+
+
+def _day(when: datetime | date) -> date:
+    return when.date() if isinstance(when, datetime) else when
+
+
+def _rule(sheet: Sheet, fields: dict[str, Any], when: datetime | date) -> tuple[Rule | None, str]:
+    """The rule where `starts` fits it, and its words for people."""
+    if fields["repeats"] is None:
+        return None, ""
+    rule, words, bounds = fields["repeats"]
+    if bounds:
+        sheet.report(
+            ("repeats", "rrule"), "rrule-bounds", "A rule here has no UNTIL or COUNT.",
+            "Say it in `until:` (a date) or `times:` (a number), beside `repeats`.",
+        )  # fmt: skip
+    start = _day(when)
+    if not gives(rule, start, start):
+        following = next(days(rule, start), None)
+        next_day = f"The next day that is: {following} ({following:%A})." if following else "It gives no day at all."
+        sheet.report(
+            ("starts",), "start-off-rule", f"{start} ({start:%A}) is no day that `repeats` gives.",
+            f"{next_day} Write that in `starts`, or change `repeats`.",
+        )  # fmt: skip
+        return None, ""
+    _check_month_end(sheet, rule, start)
+    return rule, words
+
+
+def _check_month_end(sheet: Sheet, rule: Rule, start: date) -> None:
+    if rule.frequency != "MONTHLY" or rule.weekdays:
+        return
+    numbers = rule.month_days or (start.day,)
+    late = [number for number in numbers if number > 28]
+    if late:
+        sheet.report(
+            ("repeats",), "month-end",
+            f"Not every month has a day {late[0]}: those months are left out, and calendar programs differ on it.",
+            'Write "last day of every month", or a day up to the 28th.', severity="warning",
+        )  # fmt: skip
+
+
+def _bounds(
+    sheet: Sheet, fields: dict[str, Any], rule: Rule | None, when: datetime | date
+) -> tuple[date | None, int | None]:
+    until, times = fields["until"], fields["times"]
+    if fields["repeats"] is None:
+        for name in ("until", "times", "except", "changes"):
+            if fields[name]:
+                sheet.report(
+                    (name,), "needs-repeats", f"`{name}` says something about a meetup that repeats; this one does not.",
+                    "Add `repeats:`, or delete it.", key=True,
+                )  # fmt: skip
+        return None, None
+    if until is not None and times is not None:
+        sheet.report(("times",), "until-and-times", "Both `until` and `times` are there.", "Keep one of them.")
+        times = None
+    if until is not None and until < _day(when):
+        sheet.report(
+            ("until",), "dates-reversed", "`until` is before `starts`.",
+            f"It is the last day on which the meetup may happen, on or after {_day(when)}.",
+        )  # fmt: skip
+        until = None
+    return (until, times) if rule is not None else (None, None)
+
+
+def _excluded(
+    sheet: Sheet, fields: dict[str, Any], rule: Rule | None, when: datetime | date, until: date | None
+) -> tuple[date, ...]:
+    if rule is None:
+        return ()
+    kept = []
+    for index, day in enumerate(fields["except"]):
+        keys: Keys = ("except", index)
+        if _on_rule(sheet, keys, rule, _day(when), day, until, times=fields["times"], key=False):
+            kept.append(day)
+    return tuple(sorted(kept))
+
+
+def _on_rule(
+    sheet: Sheet, keys: Keys, rule: Rule, start: date, day: date, until: date | None, *, times: int | None, key: bool
+) -> bool:
+    """Whether the rule gives `day`; a problem with the nearest day it does give where not."""
+    ended = until is not None and day > until
+    if gives(rule, start, day) and not ended and not _past_times(rule, start, day, times):
+        return True
+    near = nearest_day(rule, start, min(day, until) if until is not None else day)
+    if near is not None and until is not None and near > until:
+        near = None
+    sheet.report(
+        keys, "off-rule", f"{day} ({day:%A}) is no day on which this meetup would happen.",
+        f"The nearest is {near} ({near:%A})." if near is not None else "Delete it.", key=key,
+    )  # fmt: skip
+    return False
+
+
+def _past_times(rule: Rule, start: date, day: date, times: int | None) -> bool:
+    if times is None:
+        return False
+    for count, given in enumerate(days(rule, start)):
+        if given >= day:
+            return count >= times
+        if count >= times:
+            return True
+    return True
+
+
+def _changes(
+    sheet: Sheet,
+    fields: dict[str, Any],
+    rule: Rule | None,
+    starts: Moment,
+    when: datetime | date,
+    until: date | None,
+    excluded: tuple[date, ...],
+) -> dict[date, Change]:
+    if rule is None:
+        return {}
+    found: dict[date, Change] = {}
+    for day, change in fields["changes"].items():
+        keys: Keys = ("changes", change["key"])
+        if not _on_rule(sheet, keys, rule, _day(when), day, until, times=fields["times"], key=True):
+            continue
+        if day in excluded:
+            sheet.report(
+                keys, "excepted-change", f"{day} also stands in `except`, so it does not happen at all.",
+                "Keep it in one of the two.", key=True,
+            )  # fmt: skip
+            continue
+        moved = _moved(sheet, (*keys, "starts"), change["starts"], starts, when)
+        online = change["online"]
+        found[day] = Change(
+            original=day,
+            starts=moved,
+            duration=change["duration"] if isinstance(when, datetime) else None,
+            title=change["title"],
+            place=change["place"],
+            online_url=online[1] if online is not None else None,
+            status=change["status"],
+            reason=change["reason"],
+            position=sheet.position(keys, key=True),
+        )
+    return dict(sorted(found.items()))
+
+
+def _moved(
+    sheet: Sheet, keys: Keys, moment: Moment | None, starts: Moment, when: datetime | date
+) -> datetime | date | None:
+    """Where a change moves an occurrence to, in the meetup's own zone."""
+    if moment is None:
+        return None
+    if isinstance(moment.when, datetime) != isinstance(when, datetime):
+        sheet.report(
+            keys, "all-day", "The meetup and this change of it are not alike: one has a time of day, the other has none.",
+            "Write both with a time of day, or both without.",
+        )  # fmt: skip
+        return None
+    if moment.offset == starts.offset or not isinstance(moment.when, datetime):
+        shift = moment.offset if moment.offset is not None and moment.offset % timedelta(hours=1) else None
+        return moment.when - shift if shift else moment.when
+    if moment.offset is None or starts.offset is None:
+        sheet.report(
+            keys, "offset-mixed", "The meetup or this change of it has an offset from UTC, the other has none.",
+            "Write both alike.",
+        )  # fmt: skip
+        return None
+    base = timedelta(0) if starts.offset % timedelta(hours=1) else starts.offset
+    return moment.when - moment.offset + base

@@ -1,0 +1,166 @@
+"""Folder to community: finds the files, reads those that changed, links the records, reports everything wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from alongside.model.community import Community
+from alongside.model.journeys import Journey
+from alongside.problems import Problem
+from alongside.reading.cache import ReadingCache
+from alongside.reading.fields import Defaults
+from alongside.reading.files import Source
+from alongside.reading.folders import FoundFile, find_files
+from alongside.reading.gatherings import read_group, read_meetup, read_meetups
+from alongside.reading.journeys import MailFile, group_mails, read_journey, read_mail
+from alongside.reading.linking import link
+from alongside.reading.pages import read_page
+from alongside.reading.people import language_of, read_challenges, read_member, read_member_page
+from alongside.reading.readings import Reading
+from alongside.reading.settings_file import relative
+from alongside.reading.stories import read_story
+from alongside.settings import Settings
+from alongside.source.decoding import read_bytes
+
+MAX_PROBLEMS_A_FILE = 100  # a file with more is broken in one way, and the first hundred show which
+Progress = Callable[[int, int], None]  # (files read, files in all)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What could be read, and everything that is wrong."""
+
+    community: Community
+    problems: tuple[Problem, ...]  # sorted as a writer meets them
+    files: int = 0  # how many files were looked at
+    fresh: int = 0  # how many of them had to be read, the cache knowing the others
+
+
+def load_community(settings: Settings, *, today: date, cache: bool = True, progress: Progress | None = None) -> Loaded:
+    """Read everything below `docs_dir` and the journeys' folder. Never raises for what authors wrote.
+
+    With `cache`, readings of unchanged files are taken from `build/cache` and kept there.
+    """
+    defaults = Defaults(language=settings.language, timezone=settings.timezone, teams=tuple(settings.teams))
+    problems: list[Problem] = []
+    found = find_files(settings, problems)
+    store = ReadingCache(settings.cache_dir if cache else None, defaults)
+    readings: dict[str, tuple[FoundFile, Reading]] = {}
+    for count, file in enumerate(found):
+        if file.kind != "document":
+            readings[file.docs_path] = (file, store.reading(file, lambda file=file: _read(file, defaults)))  # type: ignore[misc]
+        if progress is not None:
+            progress(count + 1, len(found))
+    store.save()
+    journeys, journey_files = _read_journeys(settings, defaults, problems)
+    community, linked = link(settings, readings, found, journeys, today=today)
+    problems.extend(linked)
+    return Loaded(
+        community=community,
+        problems=tuple(_limited(problems)),
+        files=len(found) + journey_files,
+        fresh=store.fresh + journey_files,
+    )
+
+
+def _read(file: FoundFile, defaults: Defaults) -> Reading:
+    """One file of the content folder. A pure function of the file's bytes, its name and the defaults."""
+    content = read_bytes(file.file, file.path)
+    if isinstance(content, Problem):
+        return Reading(problems=(content,))
+    return read_content(file.kind, file.path, file.docs_path, content, defaults)
+
+
+def read_content(kind: str, path: str, docs_path: str, content: bytes, defaults: Defaults) -> Reading:
+    """The reading of one file's bytes; `kind` as `folders` tells it."""
+    source = Source(path=path, docs_path=docs_path, defaults=defaults)
+    if kind == "member-page":
+        pair = language_of(source.slug)
+        assert pair is not None
+        return read_member_page(source, content, pair[1])
+    readers: dict[str, Callable[[Source, bytes], Reading]] = {
+        "challenges": read_challenges,
+        "member": read_member,
+        "story": read_story,
+        "group": read_group,
+        "meetup": read_meetup,
+        "meetups": read_meetups,
+        "page": read_page,
+    }
+    return readers[kind](source, content)
+
+
+def _limited(problems: list[Problem]) -> Iterator[Problem]:
+    """Sorted, each once, at most a hundred of one file."""
+    counts: dict[str, int] = {}
+    seen: set[Problem] = set()
+    for problem in sorted(problems, key=lambda problem: (*problem.sort_key, problem.message)):
+        path = problem.position.path
+        if problem in seen:
+            continue
+        seen.add(problem)
+        counts[path] = counts.get(path, 0) + 1
+        if counts[path] <= MAX_PROBLEMS_A_FILE:
+            yield problem
+
+
+def _read_journeys(settings: Settings, defaults: Defaults, problems: list[Problem]) -> tuple[dict[str, Journey], int]:
+    """Every journey by slug, in the order of their names."""
+    files, mails = _journey_files(settings.journeys_dir)
+    read: list[MailFile] = []
+    for file in mails:
+        source, content = _open(file, settings, defaults, problems)
+        stem = source.docs_path.removesuffix(".md")
+        pair = language_of(stem)
+        translation = pair is not None and (settings.journeys_dir / f"{pair[0]}.md") in mails
+        language = pair[1] if pair is not None and translation else defaults.language
+        mail = read_mail(source, content, language) if content is not None else None
+        problems.extend(source.problems)
+        if mail is not None:
+            read.append(mail)
+    grouped, wrong = group_mails(read, defaults.language)
+    problems.extend(wrong)
+    journeys: dict[str, Journey] = {}
+    for file in files:
+        source, content = _open(file, settings, defaults, problems)
+        journey = read_journey(source, content, grouped) if content is not None else None
+        problems.extend(source.problems)
+        if journey is not None and journey.slug in journeys:
+            problems.append(_same_journey(journey, journeys))
+        elif journey is not None:
+            journeys[journey.slug] = journey
+    return journeys, len(files) + len(mails)
+
+
+def _same_journey(journey: Journey, known: Mapping[str, Journey]) -> Problem:
+    return Problem(
+        position=journey.position,
+        code="slug-collision",
+        message=f'There are two journeys called "{journey.slug}".',
+        hint=f"The other is {known[journey.slug].position.path}; rename one of them.",
+    )
+
+
+def _journey_files(folder: Path) -> tuple[list[Path], list[Path]]:
+    """(journeys, mails) below the folder; mails stand in any folder below it."""
+    if not folder.is_dir():
+        return [], []
+    files = sorted(
+        path for path in folder.rglob("*") if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+    journeys = [path for path in files if path.suffix in (".yml", ".yaml") and path.parent == folder]
+    mails = [path for path in files if path.suffix == ".md"]
+    return journeys, mails
+
+
+def _open(file: Path, settings: Settings, defaults: Defaults, problems: list[Problem]) -> tuple[Source, bytes | None]:
+    path = relative(file, settings.root)
+    source = Source(path=path, docs_path=file.relative_to(settings.journeys_dir).as_posix(), defaults=defaults)
+    content = read_bytes(file, path)
+    if isinstance(content, Problem):
+        problems.append(content)
+        return source, None
+    return source, content

@@ -1,0 +1,277 @@
+"""`mkdocs.yml` to settings. MkDocs itself is not imported: the road above works without it.
+
+Tags that MkDocs and its plugins use (`!!python/name:...`) are passed over, `!ENV` is filled, `INHERIT` is followed.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from alongside.problems import Problem, UsageError
+from alongside.reading.fields import Defaults, Field, Parser, Sheet, Table, choice, converted, mapping, read_table
+from alongside.reading.slugs import slug_fault
+from alongside.reading.times import ZONE
+from alongside.reading.values import LANGUAGE, LINE, URL, pairs, read_line, web_address_fault
+from alongside.settings import Organisation, Settings
+from alongside.source.decoding import decode, read_bytes
+from alongside.source.yaml_faults import explain_syntax
+from alongside.source.yaml_nodes import Document, Keys, Plain
+
+PLUGIN = "alongside"
+MAX_INHERIT = 10
+
+
+def _read_conduct(sheet: Sheet, keys: Keys, value: Plain) -> str | None:
+    text = read_line(sheet, keys, value)
+    if text is None:
+        return None
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", text) or text.startswith("//"):
+        return URL.read(sheet, keys, text)  # type: ignore[no-any-return]
+    return text
+
+
+def _teams(sheet: Sheet, keys: Keys, value: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    for name, _ in value:
+        fault, proposal = slug_fault(name)
+        if fault:
+            sheet.report(
+                (*keys, name),
+                "bad-slug",
+                f'"{name[:40]}" cannot be a team\'s id: {fault}.',
+                f"Write {proposal}:",
+                key=True,
+            )
+    return dict(value)
+
+
+ORGANISATION = Table(
+    kind="organisation",
+    about="Who sends the mail and answers for it.",
+    fields=(
+        Field(name="name", parser=LINE, default="", about="Its name."),
+        Field(name="postal", parser=LINE, default="", about="Its postal address, in one line; mail needs it."),
+        Field(name="privacy", parser=URL, default="", about="The address of its privacy notice; mail needs it."),
+        Field(
+            name="conduct",
+            parser=Parser(read=_read_conduct, schema={"type": "string"}),
+            default="",
+            about="Its code of conduct: a web address, or a page of the site.",
+        ),
+    ),
+)
+SETTINGS = Table(
+    kind="setting",
+    about="`plugins: - alongside:` in mkdocs.yml.",
+    fields=(
+        Field(name="language", parser=LANGUAGE, default="en", about="The community's language; default en."),
+        Field(name="timezone", parser=ZONE, default="UTC", about="The community's zone; default UTC."),
+        Field(name="journeys", parser=LINE, default="journeys", about="The folder of the journeys; default journeys."),
+        Field(
+            name="teams",
+            parser=converted(pairs(LINE, "a mapping of ids to names"), _teams),
+            default={},
+            about="Teams that own moments: id and name.",
+        ),
+        Field(name="organisation", parser=mapping(ORGANISATION), default={}, about="Who sends the mail."),
+        Field(
+            name="markdown",
+            parser=choice(("commonmark", "site")),
+            default="commonmark",
+            about="commonmark (default), or site: stories use the site's own Markdown extensions.",
+        ),
+    ),
+)
+
+
+def read_settings(config_file: Path) -> tuple[Settings, list[Problem]]:
+    """The settings of a community, and what is wrong with them (the defaults stand in for it).
+
+    Raises `UsageError` where there is no such file, or it is no mapping of keys.
+    """
+    file = config_file.absolute()
+    if file.is_dir():
+        file = file / "mkdocs.yml"
+    root = file.parent
+    problems: list[Problem] = []
+    document = _read_config(file, shown=str(config_file))
+    values = _inherited(document, file, problems)
+    plugin, keys = _plugin(values, document)
+    sheet = Sheet(path=file.name, document=document, defaults=Defaults(), problems=problems)
+    fields = _plugin_fields(sheet, plugin, keys)
+    _check_site(sheet, values)
+    organisation = fields["organisation"]
+    settings = Settings(
+        config_file=file,
+        root=root,
+        docs_dir=_folder(root, values.get("docs_dir"), "docs"),
+        site_dir=_folder(root, values.get("site_dir"), "site"),
+        journeys_dir=_folder(root, fields["journeys"], "journeys"),
+        site_name=" ".join(str(values.get("site_name") or root.name).split()),
+        site_url=_site_url(values.get("site_url")),
+        language=fields["language"],
+        timezone=fields["timezone"],
+        teams=fields["teams"],
+        organisation=Organisation(**organisation),
+        markdown=fields["markdown"],
+    )
+    return settings, problems
+
+
+def _plugin_fields(sheet: Sheet, plugin: Any, keys: Keys) -> dict[str, Any]:
+    if plugin is None:
+        plugin = {}
+    fields = read_table(sheet, SETTINGS, plugin, keys)
+    return fields if fields is not None else {field.name: field.default for field in SETTINGS.fields}
+
+
+def _folder(root: Path, value: Any, default: str) -> Path:
+    name = value if isinstance(value, str) and value.strip() else default
+    return Path(os.path.normpath(root / name))
+
+
+def _site_url(value: Any) -> str:
+    text = value.strip() if isinstance(value, str) else ""
+    if not text or web_address_fault(text):
+        return ""
+    return text if text.endswith("/") else text + "/"
+
+
+def _check_site(sheet: Sheet, values: Mapping[str, Any]) -> None:
+    url = values.get("site_url")
+    if isinstance(url, str) and url.strip() and web_address_fault(url.strip()):
+        sheet.report(
+            ("site_url",), "bad-url", f"site_url is no web address: {web_address_fault(url.strip())}.",
+            "Write the whole address: https://community.example.org/",
+        )  # fmt: skip
+    if not values.get("site_name"):
+        sheet.report((), "missing-key", '"site_name" is missing; MkDocs needs it.', "Write the community's name.")
+
+
+def _read_config(file: Path, *, shown: str) -> Document:
+    if not file.exists():
+        raise UsageError(
+            f"There is no {shown}.", hint="Name the community's configuration with -f FOLDER/mkdocs.yml, or start one "
+            "with: alongside new FOLDER",
+        )  # fmt: skip
+    content = read_bytes(file, file.name)
+    if isinstance(content, Problem):
+        raise UsageError(f"{shown}: {content.message}", hint=content.hint)
+    text = decode(content, file.name)
+    if isinstance(text, Problem):
+        raise UsageError(str(text))
+    try:
+        node = _compose(text)
+        value = _plain(node, set()) if node is not None else None
+    except yaml.YAMLError as error:
+        fault = explain_syntax(error, text)
+        at = Document(path=file.name, text=text, first_line=1, node=None, value=None).at(fault.index)
+        raise UsageError(f"{at}: {fault.message}", hint=fault.hint) from error
+    except RecursionError as error:
+        raise UsageError(f"{shown} is nested too deeply to be read.") from error
+    if not isinstance(value, dict):
+        raise UsageError(
+            f"{shown} is no configuration: it holds no `key: value` lines.", hint="Start with: site_name: Our community"
+        )
+    return Document(path=file.name, text=text, first_line=1, node=node, value=value)
+
+
+class _Loader(yaml.SafeLoader):
+    """Composes nodes; resolves nothing but what an author tagged."""
+
+
+def _compose(text: str) -> yaml.Node | None:
+    loader = _Loader(text)
+    try:
+        node: yaml.Node | None = loader.get_single_node()
+    finally:
+        loader.dispose()
+    return node
+
+
+def _plain(node: yaml.Node, above: set[int]) -> Any:
+    """Values as MkDocs has them, all scalars text; merge keys and aliases are allowed here, as they are there."""
+    if id(node) in above:
+        return None
+    inside = above | {id(node)}
+    if node.tag == "!ENV":
+        return _environment(node)
+    if isinstance(node, yaml.ScalarNode):
+        return None if node.tag == "tag:yaml.org,2002:null" else node.value
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, inside) for item in node.value]
+    found: dict[str, Any] = {}
+    for key, value in node.value:
+        plain = _plain(value, inside)
+        if key.tag == "tag:yaml.org,2002:merge":
+            for merged in plain if isinstance(plain, list) else [plain]:
+                found = {**merged, **found} if isinstance(merged, dict) else found
+        elif isinstance(key, yaml.ScalarNode):
+            found[key.value] = plain
+    return found
+
+
+def _environment(node: yaml.Node) -> str | None:
+    """`!ENV NAME` or `!ENV [NAME, OTHER, default]`, as MkDocs fills it."""
+    if isinstance(node, yaml.ScalarNode):
+        return os.environ.get(node.value)
+    names = [item.value for item in node.value if isinstance(item, yaml.ScalarNode)]
+    for name in names[:-1]:
+        if name in os.environ:
+            return os.environ[name]
+    return (names[-1] if len(names) > 1 else os.environ.get(names[0])) if names else None
+
+
+def _inherited(document: Document, file: Path, problems: list[Problem]) -> dict[str, Any]:
+    """The values with those of the files named by `INHERIT` below them, as MkDocs merges them."""
+    assert isinstance(document.value, dict)
+    values: dict[str, Any] = dict(document.value)
+    at = file
+    for _ in range(MAX_INHERIT):
+        parent = values.pop("INHERIT", None)
+        if not isinstance(parent, str):
+            return values
+        at = Path(os.path.normpath(at.parent / parent))
+        inherited = _read_config(at, shown=parent)
+        assert isinstance(inherited.value, dict)
+        values = _merge(inherited.value, values)
+    problems.append(
+        Problem(
+            position=document.position(("INHERIT",)), code="inherit", message="INHERIT goes round in a circle.",
+            hint="Let the last file of the chain inherit nothing.",
+        )
+    )  # fmt: skip
+    return values
+
+
+def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """`above` over `below`, mappings key by key; the chain's own INHERIT is that of `below`."""
+    found = dict(below)
+    for name, value in above.items():
+        old = found.get(name)
+        found[name] = _merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return found
+
+
+def _plugin(values: Mapping[str, Any], document: Document) -> tuple[Any, Keys]:
+    """The plugin's options, and the way to them in the file."""
+    plugins = values.get("plugins")
+    if isinstance(plugins, dict):
+        return plugins.get(PLUGIN), ("plugins", PLUGIN)
+    for index, item in enumerate(plugins if isinstance(plugins, list) else ()):
+        if item == PLUGIN:
+            return None, ("plugins", index)
+        if isinstance(item, dict) and PLUGIN in item:
+            return item[PLUGIN], ("plugins", index, PLUGIN)
+    return None, ("plugins",)
+
+
+def relative(path: Path, root: Path) -> str:
+    """A path as problems name it: from the configuration's folder, with `/`."""
+    return posixpath.join(*Path(os.path.relpath(path, root)).parts)

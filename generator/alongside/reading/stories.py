@@ -1,0 +1,166 @@
+"""Stories: `stories/<slug>.md` in, one record out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alongside.model.links import docs_target
+from alongside.model.stories import Media, Story
+from alongside.model.stories import Source as Origin
+from alongside.problems import Position
+from alongside.reading.bodies import check_welcome, read_body
+from alongside.reading.fields import Field, Parser, Sheet, Table, choice, converted, list_of, mapping, read_table
+from alongside.reading.files import Source, marks, read_markdown
+from alongside.reading.people import CHALLENGES, ROLES, TOPICS, WAS
+from alongside.reading.readings import Draft, Link, Reading
+from alongside.reading.times import DATE
+from alongside.reading.values import LANGUAGE, LINE, PROSE, URL, read_line, reference, web_address_fault
+from alongside.source.yaml_nodes import Keys, Plain
+
+
+def _read_recording(sheet: Sheet, keys: Keys, value: Plain) -> str | None:
+    text = read_line(sheet, keys, value)
+    if text is not None and ":" in text.split("/")[0] and web_address_fault(text):
+        sheet.report(
+            keys, "bad-url", f"{keys[-1]} is a file or a web address: {web_address_fault(text)}.",
+            "Write the file's name beside the story, or https://...",
+        )  # fmt: skip
+        return None
+    return text
+
+
+RECORDING = Parser(read=_read_recording, schema={"type": "string"})
+MEDIA = mapping(
+    Table(
+        kind="media",
+        about="Recordings of the story: files beside it, or web addresses.",
+        fields=(
+            Field(name="audio", parser=RECORDING, default="", about="A sound file."),
+            Field(name="video", parser=RECORDING, default="", about="A film."),
+            Field(name="transcript", parser=RECORDING, default="", about="What is said, as WebVTT or text."),
+        ),
+    )
+)
+
+
+def _origin(sheet: Sheet, keys: Keys, value: dict[str, Any]) -> Origin | None:
+    return Origin(url=value["url"], license=value["license"], credit=value["credit"])
+
+
+ORIGIN = converted(
+    mapping(
+        Table(
+            kind="source",
+            about="Where the story first appeared, and under which licence it may be shown.",
+            fields=(
+                Field(name="url", parser=URL, default="", about="Its first address."),
+                Field(name="license", parser=LINE, default="", about="An SPDX name: CC-BY-4.0"),
+                Field(name="credit", parser=LINE, default="", about="Whom to name."),
+            ),
+        )
+    ),
+    _origin,
+)
+STORY = Table(
+    kind="story",
+    about="A member's first-hand account: content/stories/<slug>.md.",
+    fields=(
+        Field(name="title", parser=LINE, required=True, about="What people read first."),
+        Field(
+            name="members",
+            parser=list_of(reference("member")),
+            required=True,
+            about="Slugs of those who tell it; the voice is the first with consent.",
+        ),
+        Field(name="date", parser=DATE, required=True, about="The day it was told: 2026-05-04"),
+        Field(name="language", parser=LANGUAGE, about="Its language code; else the community's."),
+        Field(
+            name="translation_of",
+            parser=reference("story"),
+            default="",
+            about="The slug of the original, where this is a translation.",
+        ),
+        CHALLENGES,
+        TOPICS,
+        ROLES,
+        Field(
+            name="welcome",
+            parser=PROSE,
+            default="",
+            about="The excerpt a writer chose, 60 to 90 words (110 to 170 characters in zh, ja, ko).",
+        ),
+        Field(name="media", parser=MEDIA, about="Recordings and their transcript."),
+        Field(
+            name="status",
+            parser=choice(("published", "draft")),
+            default="published",
+            about="published (default) or draft.",
+        ),
+        Field(name="source", parser=ORIGIN, about="Where it first appeared."),
+        WAS,
+    ),
+)
+
+
+def read_story(source: Source, content: bytes) -> Reading:
+    """`stories/first-talk.md`."""
+    found = read_markdown(source, content, "story")
+    if found is None:
+        return Reading(problems=tuple(source.problems))
+    sheet, parts = found
+    fields = read_table(sheet, STORY, sheet.document.value)
+    links = read_body(source, parts.body, parts.body_line)
+    if fields is None:
+        return Reading(problems=tuple(source.problems), links=links)
+    language = fields["language"] or source.defaults.language
+    if fields["welcome"]:
+        check_welcome(sheet, fields["welcome"], language)
+    media, media_links = _media(source, sheet, fields["media"])
+    story = Story(
+        slug=source.slug,
+        title=fields["title"],
+        members=fields["members"],
+        date=fields["date"],
+        language=language,
+        translation_of=fields["translation_of"],
+        challenges=fields["challenges"],
+        topics=fields["topics"],
+        roles=fields["roles"],
+        welcome=fields["welcome"],
+        media=media,
+        status=fields["status"],
+        source=fields["source"],
+        body=parts.body,
+        body_line=parts.body_line,
+        was=fields["was"],
+        position=Position(source.path),
+    )
+    draft = Draft(
+        record=story,
+        references=tuple(sheet.references),
+        marks=marks(sheet, "date", "members", "translation_of", "was"),
+    )
+    return Reading(drafts=(draft,), links=links + media_links, problems=tuple(source.problems))
+
+
+def _media(source: Source, sheet: Sheet, fields: dict[str, str] | None) -> tuple[Media, tuple[Link, ...]]:
+    """Recordings as paths below docs_dir, and the same as links to be checked."""
+    if fields is None:
+        return Media(), ()
+    found: dict[str, str] = {}
+    links: list[Link] = []
+    for name, value in fields.items():
+        if not value or ":" in value.split("/")[0]:
+            found[name] = value
+            continue
+        target = docs_target(source.docs_path, value)
+        if target is None:
+            sheet.report(
+                ("media", name), "bad-path", f'"{value[:60]}" is no file below the content folder.',
+                "Put the recording beside the story and write its name, or give a web address.",
+            )  # fmt: skip
+            continue
+        found[name] = target
+        at = sheet.position(("media", name))
+        links.append(Link(href=value, target=target, line=at.line, column=at.column))
+    return Media(**found), tuple(links)
