@@ -120,8 +120,6 @@ def _check_combination(rule: Rule) -> None:
     """Refuse what the standard forbids (the table of section 3.3.10)."""
     if rule.frequency in ("DAILY", "WEEKLY") and any(ordinal for ordinal, _ in rule.weekdays):
         raise ValueError("A numbered day such as 1MO needs FREQ=MONTHLY or FREQ=YEARLY.")
-    if len({bool(ordinal) for ordinal, _ in rule.weekdays}) > 1:  # the standard adds them up, dateutil intersects
-        raise ValueError("Numbered days (1MO) and unnumbered ones (MO) do not go together: apps read them differently.")
     if rule.frequency == "WEEKLY" and rule.month_days:
         raise ValueError("BYMONTHDAY needs FREQ=MONTHLY.")
     if rule.year_days and rule.frequency != "YEARLY":

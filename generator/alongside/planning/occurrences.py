@@ -93,25 +93,55 @@ def last_day(meetup: Meetup) -> date | None:
     return min(limits, default=None)
 
 
-def planned_days(meetup: Meetup, *, start: date, end: date) -> Iterator[date]:
-    """The days the rule gives from `start` to `end`, both included, without those that `except` takes out."""
+def planned_days(meetup: Meetup, *, start: date, end: date, excluded: tuple[date, ...] | None = None) -> Iterator[date]:
+    """The days the rule gives from `start` to `end`, both included, without those that `except` takes out.
+
+    `excluded` stands in for `except`: an empty tuple gives all days of the rule.
+    """
+    without = frozenset(meetup.excluded if excluded is None else excluded)
     rule, first, last = meetup_rule(meetup), first_day(meetup), last_day(meetup)
     if last is not None:
         end = min(end, last)
     start, end = max(start, date(_FIRST_YEAR, 1, 1)), min(end, date(_LAST_YEAR, 12, 31))
     if rule is None:
-        if start <= first <= end and first not in meetup.excluded:
+        if start <= first <= end and first not in without:
             yield first
         return
-    excluded = frozenset(meetup.excluded)
     for day in rule_days(rule, first, start=start, end=end):
-        if day not in excluded:
+        if day not in without:
             yield day
 
 
 def changed_days(meetup: Meetup) -> tuple[date, ...]:
     """The days of `changes` that the rule really gives, in order."""
     return tuple(day for day in sorted(meetup.changes) if any(planned_days(meetup, start=day, end=day)))
+
+
+def changed_occurrences(meetup: Meetup) -> tuple[Occurrence, ...]:
+    """The dates that `changes` touches, as they are now, soonest first."""
+    zone = read_zone(meetup.timezone)
+    changes = (meetup.changes[day] for day in changed_days(meetup))
+    return tuple(sorted((_changed(meetup, one, zone) for one in changes if _plannable(one)), key=_order))
+
+
+def final_day(meetup: Meetup) -> date | None:
+    """The last day anything of it lies on, durations and moved dates included; None: it goes on for ever.
+
+    For a meetup that never takes place, the day of `starts`.
+    """
+    last = last_day(meetup)
+    if last is None:
+        return None
+    longest = meetup.duration or timedelta()
+    if meetup.last_day is not None:
+        longest = meetup.last_day - first_day(meetup)
+    moved = (_end_day(one) for one in changed_occurrences(meetup)) if meetup.changes else ()
+    return max([last + min(longest, LONGEST), *moved])
+
+
+def _end_day(occurrence: Occurrence) -> date:
+    end = occurrence.starts if occurrence.ends is None else occurrence.ends
+    return end.date() if isinstance(end, datetime) else end
 
 
 def occurrences(meetup: Meetup, *, start: datetime, end: datetime) -> Iterator[Occurrence]:
@@ -163,8 +193,7 @@ def _walk(meetup: Meetup, zone: ZoneInfo, start: date, end: date) -> Iterator[Oc
     The day before and after: a skipped midnight moves a start to the next day, a zone may have skipped a whole day.
     """
     changed = changed_days(meetup) if meetup.changes else ()
-    changes = (meetup.changes[day] for day in changed)
-    moved = sorted((_changed(meetup, one, zone) for one in changes if _plannable(one)), key=_order)
+    moved = changed_occurrences(meetup) if changed else ()
     days = planned_days(meetup, start=_shift(start, -1), end=_shift(end, 1))
     regular = (_plain(meetup, day, zone) for day in days if day not in changed)
     return heapq.merge(regular, moved, key=_order)
