@@ -12,12 +12,31 @@ fills a newcomer's values in; `compose` writes the message. Nothing here sends.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from urllib.parse import quote
 
 from alongside.model.community import Community
 from alongside.model.people import Newcomer
 from alongside.planning.plan import StepContent
+from alongside.rendering.mails.builtin import team_message
+from alongside.rendering.mails.compiling import (
+    STOP_URL,
+    CompiledMail,
+    Source,
+    compile_mail,
+    fill_text,
+    holes_will_do,
+    needs_member,
+)
+from alongside.rendering.mails.envelope import compose, sender_address
+from alongside.rendering.mails.holes import clean
+from alongside.rendering.mails.names import Shape, personal_values
+from alongside.rendering.mails.segments import fill
+from alongside.rendering.mails.templates import MessageError
 from alongside.settings import Settings
+
+__all__ = ["Mail", "MailCompiler", "MessageError", "compose", "render_mail", "sender_address"]
+
+KEPT = 4096  # compiled mails a compiler keeps, some 15 kB each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,41 +55,68 @@ class Mail:
 
 
 class MailCompiler:
-    """Compiles mails of one community and keeps what it compiled. Safe to keep for the life of a process."""
+    """Compiles mails of one community and keeps what it compiled; worth keeping for the life of a process.
+
+    Not for several threads at once. Another community (a file changed) needs another compiler.
+    """
 
     def __init__(self, community: Community, settings: Settings) -> None:
-        raise NotImplementedError
+        self.source = Source(community=community, settings=settings)
+        self.stop_url = f"mailto:{sender_address(settings)}?subject={quote('stop')}"
+        self._compiled: dict[object, CompiledMail] = {}
+
+    def compiled(self, content: StepContent, values: dict[str, str]) -> CompiledMail:
+        """The compiled mail of a step for a person with `values`; from the ones it keeps, where it can.
+
+        A message that speaks of a member where there is none gives way to the team's own (`mails.builtin`). Raises
+        `MessageError` for one that cannot be run.
+        """
+        message = content.message
+        if message is None:
+            raise ValueError(f"moment {content.moment.id} has no message")
+        shape = tuple(values)
+        key = self._key(content, shape)
+        known = self._compiled.pop(key, None)
+        if known is None:
+            try:
+                if not holes_will_do(message):
+                    return compile_mail(self.source, content, message, shape, values)
+                known = compile_mail(self.source, content, message, shape)
+            except MessageError as error:
+                if not needs_member(error, content):
+                    raise
+                known = compile_mail(self.source, content, team_message(content), shape)
+            if len(self._compiled) >= KEPT:
+                del self._compiled[next(iter(self._compiled))]
+        self._compiled[key] = known  # the most recent stands last
+        return known
+
+    def _key(self, content: StepContent, shape: Shape) -> object:
+        """What a compiled mail depends on; the community stands still."""
+        member = content.member.slug if content.member is not None else ""
+        story = content.story.slug if content.story is not None else ""
+        day = content.day  # a page's consent may end
+        return (content.journey.slug, content.moment.id, content.language, member, story, content.words, day, shape)
 
 
 def render_mail(compiler: MailCompiler, content: StepContent, newcomer: Newcomer, *, stop_url: str = "") -> Mail:
     """The mail of one step for one newcomer. `stop_url` (https or mailto): where the stop line leads.
 
-    Empty: a mailto to the community's address. Raises `MessageError` when the authored message cannot be run.
+    Empty: a mailto to the community's address. Raises `MessageError` when the authored message cannot be run, and
+    `ValueError` for a moment without a message.
     """
-    raise NotImplementedError
-
-
-def sender_address(settings: Settings) -> str:
-    """The team's own address: `community@` the site's host (`community@localhost` for a site without an address)."""
-    raise NotImplementedError
-
-
-def compose(
-    mail: Mail,
-    *,
-    sender_address: str,
-    to_address: str,
-    to_name: str = "",
-    message_id: str,
-    date: datetime,
-    list_id: str = "",
-    reply_to: str = "",
-    unsubscribe: tuple[str, ...] = (),
-    in_reply_to: str = "",
-) -> bytes:
-    """The message (RFC 5322, CRLF): headers, then `multipart/alternative` with text and HTML. Same input, same bytes.
-
-    `message_id`, `in_reply_to`: with or without angle brackets. `unsubscribe`: mailto and https URLs for
-    List-Unsubscribe (RFC 2369). Raises `ValueError` for an address that cannot stand in a header.
-    """
-    raise NotImplementedError
+    source = compiler.source
+    values = personal_values(content, newcomer, source.community)
+    compiled = compiler.compiled(content, values)
+    filled = {**values, STOP_URL: stop_url or compiler.stop_url}
+    return Mail(
+        subject=clean(fill(compiled.subject, filled)),
+        preheader=clean(fill(compiled.preheader, filled)),
+        text=fill_text(compiled.text, filled),
+        html=fill(compiled.html, filled),
+        language=content.language,
+        sender_name=source.sender_name(content),
+        member=content.member.slug if content.member is not None else "",
+        story=content.story.slug if content.story is not None else "",
+        reasons=tuple(values[path] for path in values if path.startswith("reasons.")),
+    )

@@ -107,6 +107,17 @@ class Holes:
             elif piece:
                 yield piece
 
+    def single(self, text: str) -> Value | None:
+        """What `text` stands for, when it is one token and nothing else."""
+        found = self._pattern.fullmatch(text)
+        return self.values[int(found[1])] if found is not None else None
+
+    def blocks(self) -> Iterable[tuple[str, Block]]:
+        """The tokens of blocks, and what they stand for."""
+        for number, value in enumerate(self.values):
+            if isinstance(value, Block):
+                yield f"{self.salt}{number}x", value
+
 
 def salt_for(texts: Iterable[str]) -> str:
     """A token prefix that occurs in none of `texts`, and is the same for the same texts."""
@@ -115,7 +126,7 @@ def salt_for(texts: Iterable[str]) -> str:
     while True:
         digest = hashlib.blake2s(f"{number}\n{whole}".encode("utf-8", "surrogatepass"), digest_size=5).hexdigest()
         salt = f"q{digest}x"  # starts with a letter: neither a list's number nor an indented line begins with it
-        if salt not in whole:
+        if salt[:8] not in whole:
             return salt
         number += 1
 

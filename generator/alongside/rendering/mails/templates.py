@@ -28,8 +28,8 @@ FIXED = frozenset({"member", "story", "community", "team", "loop"})  # names tha
 # becomes markup. No `random`, nothing that measures out memory.
 FILTERS = (
     "abs", "attr", "batch", "capitalize", "count", "d", "default", "dictsort", "first", "float", "groupby", "int",
-    "items", "join", "last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr", "replace", "reverse",
-    "round", "select", "selectattr", "slice", "sort", "string", "sum", "title", "trim", "truncate", "unique", "upper",
+    "items", "join", "last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr", "replace",
+    "reverse", "round", "select", "selectattr", "slice", "sort", "string", "sum", "title", "trim", "truncate", "unique", "upper",
     "wordcount",
 )  # fmt: skip
 PASSING = ("join", "default", "d", "e", "escape", "forceescape")  # filters that keep tokens whole
@@ -68,7 +68,7 @@ def _hold(context: Context, value: Any) -> Any:
         return value
     holes: Holes = context[HOLES]
     if isinstance(value, Block):
-        return Markup(holes.token(value)) if value else ""  # noqa: S704: a token is letters and digits
+        return Markup(holes.token(value)) if value else ""  # noqa: S704
     if isinstance(value, StrictUndefined):
         return str(value)  # raises
     if value is None or value is False:
@@ -92,7 +92,7 @@ def sandbox() -> _Sandbox:
     )
     known = environment.filters
     environment.filters = {name: known[name] for name in FILTERS}
-    environment.filters.update({name: _as_it_is for name in ("e", "escape", "forceescape")})
+    environment.filters.update(dict.fromkeys(("e", "escape", "forceescape"), _as_it_is))
     environment.globals = {"range": environment.globals["range"]}
     return environment
 
@@ -154,7 +154,9 @@ def _looks_inside(node: nodes.Node) -> bool:
             return False
         case nodes.Test() if node.name in ("defined", "undefined"):
             return False
-        case nodes.Compare() | nodes.Call() | nodes.Neg() | nodes.Pos() | nodes.Getitem() | nodes.Filter() | nodes.Test():
+        case (
+            nodes.Compare() | nodes.Call() | nodes.Neg() | nodes.Pos() | nodes.Getitem() | nodes.Filter() | nodes.Test()
+        ):
             return _is_personal(node)
         case nodes.And() | nodes.Or():
             return False
