@@ -157,8 +157,7 @@ class Tree:
     def read_manifest(self) -> Manifest | None:
         """What the last build left, or None: there was none, it was killed, or another version wrote it."""
         try:
-            with self._manifest_file.open("rb") as file:
-                version, manifest = pickle.load(file)
+            version, manifest = pickle.loads(self._manifest_file.read_bytes())  # noqa: S301  our own file, private
         except Exception:  # any damage to a cache means that there is none
             return None
         return manifest if version == _MANIFEST_FORMAT and isinstance(manifest, Manifest) else None
@@ -172,6 +171,12 @@ class Tree:
         self._manifest_file.parent.mkdir(parents=True, exist_ok=True)
         _write_atomically(self._manifest_file, pickle.dumps((_MANIFEST_FORMAT, manifest), protocol=5))
 
+    def forget(self) -> None:
+        """The folder is gone, or is to be written anew: leave nothing behind in the cache."""
+        self.unlock()
+        self._manifest_file.unlink(missing_ok=True)
+        self._lock_file.unlink(missing_ok=True)
+
     # --- files -------------------------------------------------------------------------------------------------
 
     def is_intact(self, files: Iterable[Written]) -> bool:
@@ -179,7 +184,7 @@ class Tree:
         root = f"{self.site_dir}/"
         for file in files:
             try:
-                found = os.stat(root + file.path)
+                found = os.stat(root + file.path)  # noqa: PTH116  a Path a page would take longer than the call
             except OSError:
                 return False
             if found.st_size != file.size or found.st_mtime_ns != file.mtime_ns:
@@ -197,7 +202,7 @@ class Tree:
         except (FileNotFoundError, NotADirectoryError):
             self._make_folder(path)
             _write_atomically(target, content)
-        return Written(path, digest, len(content), os.stat(target).st_mtime_ns)
+        return Written(path, digest, len(content), Path(target).stat().st_mtime_ns)
 
     def prune(self, paths: Iterable[str]) -> int:
         """Delete files that no job claims any more, and folders that this empties. Returns how many there were."""
@@ -239,10 +244,10 @@ def _top_names(manifest: Manifest) -> Iterator[str]:
 
 def _write_atomically(path: str | Path, content: bytes) -> None:
     """Whoever reads meanwhile sees the old file or the new one, never half of one."""
-    temporary = f"{path}.{os.getpid()}.new"
-    with open(temporary, "wb", buffering=0) as file:
+    temporary = Path(f"{path}.{os.getpid()}.new")
+    with temporary.open("wb", buffering=0) as file:
         file.write(content)
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def _remove_tree(path: Path) -> None:

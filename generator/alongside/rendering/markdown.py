@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import nh3
-from cmarkgfm import _cmark
+from cmarkgfm import _cmark  # type: ignore[import-untyped]
 
 from alongside.model.links import docs_target
 
@@ -55,7 +55,7 @@ _IDS = re.compile(r"(?:fn|fnref)-[\w-]{1,60}")  # footnotes alone: any other id 
 _REMOTE_PATH = re.compile(r"[\s\x00-\x1f]*[/\\]\s*[/\\]|[\s\x00-\x1f]*\\")  # "//host", and what browsers take for it
 
 
-def _keep_attribute(tag: str, name: str, value: str) -> str | None:
+def _keep_attribute(_tag: str, name: str, value: str) -> str | None:
     """nh3 asks for every attribute the table above allows; schemes are settled by then."""
     if name == "class":
         return value if _CLASSES.fullmatch(value) else None
@@ -75,7 +75,7 @@ _CLEANER = nh3.Cleaner(
     attribute_filter=_keep_attribute,
     url_schemes=set(SCHEMES),
     link_rel="noopener nofollow ugc",
-    set_tag_attribute_values={"img": {"loading": "lazy", "referrerpolicy": "no-referrer"}},
+    set_tag_attribute_values={"img": {"referrerpolicy": "no-referrer"}},  # one: nh3 writes several in any order
 )
 
 # --- Markdown to raw HTML ------------------------------------------------------------------------------------------
@@ -103,7 +103,7 @@ def _releases() -> tuple[Callable[[int], None], Callable[[int], None]]:
         free_node = ctypes.CDLL(_cmark.__file__).cmark_node_free
         free_text = ctypes.CDLL(None).free
     except (AttributeError, OSError, TypeError):  # pragma: no cover
-        return (lambda address: None), (lambda address: None)
+        return (lambda _address: None), (lambda _address: None)
     for function in (free_node, free_text):
         function.argtypes = [ctypes.c_void_p]
         function.restype = None
@@ -147,7 +147,7 @@ def clean_html(html: str) -> str:
     """The harmless part of `html`, well-formed: every tag closed, every attribute in double quotes."""
     if _too_deep(html):
         return f"<pre>{escape(html)}</pre>"
-    return _CLEANER.clean(html)
+    return _CLEANER.clean(html).replace("<img ", '<img loading="lazy" ')
 
 
 # --- links ---------------------------------------------------------------------------------------------------------

@@ -7,8 +7,8 @@ again. So nobody declares dependencies, and nobody can forget one. What it asks 
 - look records up by slug (`site.community.members["ana"]`); to loop over a whole mapping is to depend on all of it;
 - lists that need all records (sorting, related stories) are made once, by `site.shared`, and looked up by key;
 - what is worth computing once and is used by many pages goes through `site.memo`, never through a cache of its own;
-- ask `site.allows`, `site.tellers` and `site.is_past` instead of comparing dates: a page is then made anew when the answer changes,
-  not every day.
+- ask `site.allows`, `site.tellers` and `site.is_past` instead of comparing dates: a page is then made anew when the
+  answer changes, not every day.
 """
 
 from __future__ import annotations
@@ -122,10 +122,11 @@ class Site:
         """
         key = (name, *arguments)
         if key not in self._memos:
-            outer, self._reads = self._reads, set()
+            outer = self._reads
+            inner: set[str] = set()
+            self._reads = inner
             try:
-                value = compute(*arguments)
-                self._memos[key] = (value, frozenset(self._reads))
+                self._memos[key] = (compute(*arguments), frozenset(inner))
             finally:
                 self._reads = outer
         found, reads = self._memos[key]
@@ -157,7 +158,7 @@ class Site:
         if name not in self._mappings:
             with self._untracked():
                 self._mappings[name] = compute(self.whole)
-        return self._mapping(name)
+        return cast(Mapping[str, V], self._mapping(name))
 
     # --- what the build asks -----------------------------------------------------------------------------------
 

@@ -1,0 +1,267 @@
+"""The order of one build: list the jobs, see which are stale, render those, write what differs, prune the rest.
+
+A library without MkDocs: the doors bring the community, the instant and the theme's shells.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
+
+from alongside import __version__
+from alongside.problems import AlongsideError
+from alongside.rendering.artifacts import Artifact, Job, Listing, Manifest, Record, Tree, Written
+from alongside.rendering.embeds import render_embeds
+from alongside.rendering.feeds import render_feeds
+from alongside.rendering.markdown import document_path
+from alongside.rendering.pages import render_pages
+from alongside.rendering.shells import Page, Shell, fill
+from alongside.rendering.tracking import Site
+
+_MANY = 500  # stale jobs from which on other processes pay
+_ENGINES = ("cmarkgfm", "nh3", "jinja2", "icalendar")  # parts whose versions show in the output
+
+Progress = Callable[[int, int], None]  # (jobs rendered, jobs to render)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What one build did. Files are artifacts: pages, embeds, feeds."""
+
+    listings: tuple[Listing, ...]  # every page, by path
+    written: int
+    unchanged: int
+    removed: int
+    rendered: int  # jobs
+    feeds: int
+    embeds: int
+
+
+def list_jobs(site: Site) -> tuple[Job, ...]:
+    """The jobs of a build, by name. A page whose place an ordinary page has is left to that page.
+
+    Also tells `site` which pages there are, so it comes before anything is rendered.
+    """
+    taken = {
+        document_path(document, use_directory_urls=True)
+        for document in site.whole.documents
+        if document.endswith((".md", ".markdown", ".mdown", ".mkdn", ".mkd"))
+    }
+    found: dict[str, Job] = {}
+    for job in (*render_pages(site), *render_embeds(site), *_feeds(site)):
+        if job.page and job.name in taken:
+            continue
+        if job.name in found:
+            raise AlongsideError(f"Two jobs are called {job.name!r}.")
+        found[job.name] = job
+    site.pages.update(name for name, job in found.items() if job.page)
+    return tuple(found[name] for name in sorted(found))
+
+
+def depths(jobs: Iterable[Job]) -> tuple[int, ...]:
+    """How deep below the root the pages of `jobs` stand: which shells a build needs."""
+    return tuple(sorted({job.name.count("/") for job in jobs if job.page}))
+
+
+def build_site(
+    site: Site,
+    jobs: Sequence[Job],
+    tree: Tree,
+    *,
+    shells: Mapping[int, Shell],
+    stamp: bytes = b"",
+    guests: Iterable[str] = (),
+    processes: int | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Bring `tree` to what `jobs` render, touching only files that differ.
+
+    `stamp` stands for what the door knows and rendering cannot track (theme, configuration): another one renders
+    everything again. `guests` are files that others put among ours; the next build removes them before they are put
+    there again. `processes`: how many may render at once (default: one a core).
+    """
+    site.shells.update(shells)
+    engine = blake2b(engine_stamp() + stamp, digest_size=16).digest()
+    before = tree.read_manifest()
+    if before is None or before.engine != engine:
+        before = Manifest() if before is None else Manifest(engine=engine, jobs=_without_reads(before.jobs))
+    calls = {job.name: site.digest_of_call(job.render) for job in jobs}
+    stale = _stale_jobs(site, jobs, before, calls, tree)
+    guests = tuple(sorted(guests))
+    if not stale and before.jobs.keys() == calls.keys() and before.guests == guests:
+        return _report(before.jobs, written=0, removed=0, rendered=0)
+    tree.begin()
+    rendered = _render(site, stale, before, tree, processes=processes or os.cpu_count() or 1, progress=progress)
+    records = {
+        job.name: rendered[job.name]._replace(call=calls[job.name]) if job.name in rendered else before.jobs[job.name]
+        for job in jobs
+    }
+    written, removed = _settle(tree, before, records, rendered)
+    reads = {read for record in records.values() for read in record.reads}
+    digests = {read: site.digest_of_read(read) for read in sorted(reads)}
+    tree.finish(Manifest(engine=engine, reads=digests, jobs=records, guests=guests))
+    return _report(records, written=written, removed=removed, rendered=len(rendered))
+
+
+def _report(records: Mapping[str, Record], *, written: int, removed: int, rendered: int) -> Report:
+    listings = tuple(listing for name in sorted(records) for listing in records[name].listings)
+    paths = [file.path for record in records.values() for file in record.files]
+    return Report(
+        listings=listings,
+        written=written,
+        unchanged=len(paths) - written,
+        removed=removed,
+        rendered=rendered,
+        feeds=sum(path.startswith("feeds/") for path in paths),
+        embeds=sum(path.startswith("embed/") and path.endswith(".html") for path in paths),
+    )
+
+
+def engine_stamp() -> bytes:
+    """Changes with the code and templates of this package, and with the parts that shape its output."""
+    package = Path(__file__).parent
+    state = [__version__, sys.version, *(f"{name} {version(name)}" for name in _ENGINES)]
+    for folder, folders, names in os.walk(package):
+        folders.sort()
+        for name in sorted(names):
+            if not name.endswith((".pyc", ".mo")):
+                found = Path(folder, name).stat()
+                state.append(f"{folder}/{name} {found.st_size} {found.st_mtime_ns}")
+    return blake2b("\n".join(state).encode(), digest_size=16).digest()
+
+
+def _feeds(site: Site) -> Iterator[Job]:
+    yield Job(name="feeds/", render=partial(_render_feeds, site), page=False)
+
+
+def _render_feeds(site: Site) -> Iterator[Artifact]:
+    return render_feeds(site.community, site.settings, now=site.now)
+
+
+def _without_reads(jobs: Mapping[str, Record]) -> dict[str, Record]:
+    """Records that match no call: everything is rendered again, and compared with what was written before."""
+    return {name: record._replace(call=b"") for name, record in jobs.items()}
+
+
+def _stale_jobs(
+    site: Site, jobs: Sequence[Job], before: Manifest, calls: Mapping[str, bytes], tree: Tree
+) -> list[Job]:
+    changed = {read for read, digest in before.reads.items() if site.digest_of_read(read) != digest}
+    stale = []
+    for job in jobs:
+        record = before.jobs.get(job.name)
+        if (
+            record is None
+            or record.call != calls[job.name]
+            or not changed.isdisjoint(record.reads)
+            or not tree.is_intact(record.files)
+        ):
+            stale.append(job)
+    return stale
+
+
+# --- rendering -----------------------------------------------------------------------------------------------------
+
+
+def _render(
+    site: Site, jobs: Sequence[Job], before: Manifest, tree: Tree, *, processes: int, progress: Progress | None
+) -> dict[str, Record]:
+    # forking a process that runs threads may copy a lock that nobody will open again
+    if processes > 1 and len(jobs) >= _MANY and hasattr(os, "fork") and threading.active_count() == 1:
+        return _render_in_processes(site, jobs, before, tree, processes=processes, progress=progress)
+    rendered: dict[str, Record] = {}
+    for count, job in enumerate(jobs, start=1):
+        rendered[job.name] = _render_job(site, job, before, tree)
+        if progress is not None and count % 50 == 0:
+            progress(count, len(jobs))
+    return rendered
+
+
+def _render_in_processes(
+    site: Site, jobs: Sequence[Job], before: Manifest, tree: Tree, *, processes: int, progress: Progress | None
+) -> dict[str, Record]:
+    """Each process takes every n-th job, writes the files itself and sends back what is to be remembered."""
+    workers = [_fork(site, jobs[part::processes], before, tree) for part in range(processes)]
+    rendered: dict[str, Record] = {}
+    failures = []
+    for process, pipe in workers:
+        with os.fdopen(pipe, "rb") as stream:
+            answer = stream.read()
+        os.waitpid(process, 0)
+        records, failure = pickle.loads(answer) if answer else ({}, "A rendering process was killed.")  # noqa: S301
+        rendered.update(records)
+        failures += [failure] if failure else []
+        if progress is not None:
+            progress(len(rendered), len(jobs))
+    if failures:
+        raise AlongsideError(failures[0])
+    return rendered
+
+
+def _fork(site: Site, jobs: Sequence[Job], before: Manifest, tree: Tree) -> tuple[int, int]:
+    ours, theirs = os.pipe()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    process = os.fork()
+    if process:
+        os.close(theirs)
+        return process, ours
+    os.close(ours)
+    code = 1
+    try:
+        answer = _answer(site, jobs, before, tree)
+        with os.fdopen(theirs, "wb") as stream:
+            stream.write(answer)
+        code = 0
+    finally:
+        os._exit(code)  # nothing of the parent's is to be cleaned up here
+
+
+def _answer(site: Site, jobs: Sequence[Job], before: Manifest, tree: Tree) -> bytes:
+    try:
+        records = {job.name: _render_job(site, job, before, tree) for job in jobs}
+    except Exception:
+        return pickle.dumps(({}, f"Rendering failed.\n{traceback.format_exc()}"))
+    return pickle.dumps((records, ""), protocol=5)
+
+
+def _render_job(site: Site, job: Job, before: Manifest, tree: Tree) -> Record:
+    old = before.jobs.get(job.name)
+    known = {file.path: file for file in old.files} if old is not None else {}
+    files: list[Written] = []
+    listings: list[Listing] = []
+    with site.reading() as reads:
+        for made in job.render():
+            if isinstance(made, Page):
+                path = f"{made.path}index.html"
+                content = fill(site.shell(made.path.count("/")), made).encode("utf-8", "xmlcharrefreplace")
+                listings.append(_listing(made))
+            else:
+                path, content = made.path, made.content
+            files.append(tree.write(path, content, known.get(path)))
+    return Record(b"", tuple(sorted(map(sys.intern, reads))), tuple(files), tuple(listings))
+
+
+def _listing(page: Page) -> Listing:
+    modified = page.modified.isoformat() if isinstance(page.modified, date) else ""
+    return Listing(page.path, page.title, page.description, modified, page.listed and not page.canonical)
+
+
+def _settle(
+    tree: Tree, before: Manifest, records: Mapping[str, Record], rendered: Mapping[str, Record]
+) -> tuple[int, int]:
+    """(files written, files removed): prune what no job claims any more."""
+    old = {file.path: file for record in before.jobs.values() for file in record.files}
+    written = sum(old.get(file.path) != file for record in rendered.values() for file in record.files)
+    claimed = {file.path for record in records.values() for file in record.files}
+    return written, tree.prune(sorted(old.keys() - claimed))

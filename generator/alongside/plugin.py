@@ -1,0 +1,391 @@
+"""The door for MkDocs (1.6) and its fork ProperDocs: hooks that hand over to `build`.
+
+Record pages stay outside MkDocs' page model, which takes a millisecond and more a page: their sources are taken out of
+MkDocs' files, the theme renders one shell a depth, and `build` fills it. The order of MkDocs' events, and what
+happens in each:
+
+    config      read the community, log its problems, bring our theme where the site names none
+    pre_build   put away what the last build wrote, so that MkDocs' emptying of site/ leaves it alone
+    files       bring it back; give MkDocs the ordinary files; answer for links to records
+    nav         add the lists of records
+    page_content  fill the moments of ordinary pages; links to records without a page become plain text
+    env         render the shells, then all that is stale
+    post_template  record pages into the sitemap
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import warnings
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from mkdocs.commands.build import get_context
+from mkdocs.config.base import Config
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority, get_plugin_logger
+from mkdocs.structure.files import File, Files, InclusionLevel, file_sort_key, set_exclusions
+from mkdocs.structure.nav import Link
+from mkdocs.structure.pages import Page as MkDocsPage
+from mkdocs.structure.toc import TableOfContents
+from mkdocs.theme import Theme
+
+from alongside.build import Progress, Report, build_site, depths, list_jobs
+from alongside.problems import AlongsideError
+from alongside.reading.loader import Loaded, load_community
+from alongside.reading.settings_file import read_settings
+from alongside.rendering.artifacts import Job, Tree
+from alongside.rendering.embeds import fill_moments
+from alongside.rendering.interface import say
+from alongside.rendering.shells import TOKENS, Shell, read_shell, token_folder
+from alongside.rendering.templates import environment
+from alongside.rendering.tracking import Site
+
+if TYPE_CHECKING:
+    import jinja2
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.livereload import LiveReloadServer
+    from mkdocs.structure.nav import Navigation
+
+THEME = Path(__file__).parent / "theme"
+SECTIONS = ("stories", "members", "groups", "meetups", "challenges", "places")  # lists of records, in the nav's order
+_NO_PAGE = "alongside-no-page"  # stands in for the URL of a record without a page until its link is taken away
+_UNLINKED = re.compile(rf'<a\b[^>]*\bhref="[^"]*{_NO_PAGE}[^"]*"[^>]*>(.*?)</a>', re.DOTALL)
+
+log = get_plugin_logger("alongside")
+
+
+class Options(Config):
+    """Anything goes here: `reading.settings_file` checks the options, and knows the line of each."""
+
+
+class AlongsidePlugin(BasePlugin[Options]):
+    """Compiles the community's records beside MkDocs' pages."""
+
+    def __init__(self) -> None:
+        self.serving = False
+        self.report: Report | None = None  # of the last build, for the command line
+        self.loaded: Loaded | None = None
+        self.fresh = False  # the next build starts without what is remembered
+        self.progress: Progress | None = None  # told how far rendering is
+        self._tree: Tree | None = None
+
+    def load_config(
+        self, options: dict[str, Any], config_file_path: str | None = None
+    ) -> tuple[list[tuple[str, Exception]], list[tuple[str, str]]]:
+        """Take the options as they are; see `Options`."""
+        self.config = Options(config_file_path=config_file_path)
+        self.config.load_dict(options)
+        return [], []
+
+    # --- events, in MkDocs' order --------------------------------------------------------------------------------
+
+    def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
+        self.serving = command == "serve"
+
+    @event_priority(100)  # before plugins that look at the theme
+    def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
+        if not config.config_file_path:
+            raise PluginError("alongside needs a configuration file; it cannot be read from standard input.")
+        self._now = build_instant()
+        try:
+            settings, problems = read_settings(Path(config.config_file_path))
+            self._settings = replace(
+                settings,
+                docs_dir=Path(config.docs_dir),
+                site_dir=Path(config.site_dir),
+                site_url=config.site_url or "",
+            )
+            self.loaded = load_community(self._settings, today=self._now.date())
+        except AlongsideError as error:
+            raise PluginError(str(error)) from error
+        _log_problems((*problems, *self.loaded.problems))
+        if not _names_theme(config):
+            config.theme = _own_theme(config)
+        return config
+
+    @event_priority(-100)  # after all who prepare something in site/
+    def on_pre_build(self, *, config: MkDocsConfig) -> None:
+        self._tree = Tree(Path(config.site_dir), self._settings.cache_dir)
+        try:
+            self._tree.lock()
+        except AlongsideError as error:
+            self._tree = None
+            raise PluginError(str(error)) from error
+        if self.fresh:
+            self._tree.begin()
+        self._tree.put_away()
+        # MkDocs would make a file object of every record, only to have them taken out again
+        empty = self._settings.cache_dir / "no-files"
+        empty.mkdir(parents=True, exist_ok=True)
+        config.docs_dir = str(empty)
+
+    @event_priority(100)
+    def _bring_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
+        """The files MkDocs would have found, without records."""
+        assert self._tree is not None
+        assert self.loaded is not None
+        config.docs_dir = str(self._settings.docs_dir)
+        self._tree.bring_back()
+        documents = _document_files(self.loaded.community.documents, config)
+        theme = [file for file in files if file.src_uri not in documents.src_uris]
+        for file in theme:
+            documents.append(file)
+        return documents
+
+    @event_priority(-100)
+    def _answer_for_records(self, files: Files, /, *, config: MkDocsConfig) -> Files:
+        """List the jobs, so that links and the nav can be resolved against the pages there will be."""
+        assert self.loaded is not None
+        overrides = [Path(folder) / "alongside" for folder in config.theme.dirs]
+        self._overrides = [folder for folder in overrides if folder.is_dir()]
+        self._site = Site(
+            community=self.loaded.community,
+            settings=self._settings,
+            now=self._now,
+            templates=environment(self._overrides, compiled=self._settings.cache_dir / "templates"),
+            drafts=self.serving,
+            use_directory_urls=config.use_directory_urls,
+        )
+        self._jobs = list_jobs(self._site)
+        return RecordFiles(files, self._site, config)
+
+    on_files = CombinedEvent(_bring_files, _answer_for_records)
+
+    def on_nav(self, nav: Navigation, /, *, config: MkDocsConfig, files: Files) -> Navigation:
+        linked = {item.url for item in _flat(nav.items) if getattr(item, "url", None)}
+        for section in SECTIONS:
+            url = f"{section}/"
+            if url in self._site.pages and url not in linked:
+                nav.items.append(Link(say(self._settings.language, f"nav.{section}"), url))
+        self._nav = nav
+        return nav
+
+    @event_priority(-100)
+    def on_page_content(self, html: str, /, *, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
+        if _NO_PAGE in html:
+            html = _UNLINKED.sub(r"\1", html)
+        if "<alongside-moment" in html:
+            html = fill_moments(self._site, html, page=page.url)
+        return html
+
+    @event_priority(-100)
+    def on_env(self, env: jinja2.Environment, /, *, config: MkDocsConfig, files: Files) -> jinja2.Environment:
+        assert self._tree is not None
+        shells = {depth: self._render_shell(depth, env, config, files) for depth in depths(self._jobs)}
+        try:
+            self.report = build_site(
+                self._site,
+                self._jobs,
+                self._tree,
+                shells=shells,
+                stamp=_stamp(self._settings, self._overrides, drafts=self.serving),
+                guests=_guests(files, self._jobs),
+                progress=self.progress,
+            )
+        except AlongsideError as error:
+            raise PluginError(str(error)) from error
+        _add_to_search(config, self.report)
+        return env
+
+    def on_post_template(self, output: str, /, *, template_name: str, config: MkDocsConfig) -> str:
+        if template_name != "sitemap.xml" or not config.site_url or self.report is None:
+            return output
+        entries = [
+            f"    <url>\n         <loc>{escape(config.site_url + self._site.links('').url(listing.path)[2:])}</loc>\n"
+            + (f"         <lastmod>{listing.modified}</lastmod>\n" if listing.modified else "")
+            + "    </url>\n"
+            for listing in self.report.listings
+            if listing.listed
+        ]
+        return output.replace("</urlset>", "".join(entries) + "</urlset>")
+
+    @event_priority(-100)
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
+        assert self._tree is not None
+        self._tree.unlock()
+
+    def on_build_error(self, *, error: Exception, **_: Any) -> None:
+        if self._tree is not None:
+            self._tree.bring_back()
+            self._tree.unlock()
+
+    def on_serve(self, server: LiveReloadServer, /, *, config: MkDocsConfig, builder: Any) -> LiveReloadServer:
+        if self._settings.journeys_dir.is_dir():
+            server.watch(str(self._settings.journeys_dir))
+        return server
+
+    def on_shutdown(self) -> None:
+        if self.serving and self._tree is not None:
+            self._tree.forget()  # the folder served from is gone, too
+
+    # --- within ----------------------------------------------------------------------------------------------------
+
+    def _render_shell(self, depth: int, env: jinja2.Environment, config: MkDocsConfig, files: Files) -> Shell:
+        """The theme's page for records, with tokens, as all plugins want it."""
+        file = File.generated(
+            config, f"{token_folder(depth)}index.md", content="", inclusion=InclusionLevel.NOT_IN_NAV
+        )
+        file.use_directory_urls = True
+        file.edit_uri = TOKENS["source"]
+        page = MkDocsPage(TOKENS["title"], file, config)
+        page.markdown = ""
+        page.content = TOKENS["content"]
+        page.toc = TableOfContents([])
+        page.meta = {
+            "title": TOKENS["title"],
+            "description": TOKENS["description"],
+            "alongside": "record",  # what a theme may ask for: this page brings its own h1 and layout
+            "hide": ["toc"],
+        }
+        page.active = True
+        context = get_context(self._nav, files.documentation_pages(), config, page)
+        for hook in _hooks(config, "page_context"):
+            context = hook(context, page=page, config=config, nav=self._nav) or context
+        html = env.get_template("main.html").render(context)
+        for hook in _hooks(config, "post_page"):
+            html = hook(html, page=page, config=config) or html
+        page.active = False
+        return read_shell(html)
+
+
+class RecordFiles(Files):
+    """MkDocs' files, which also answer for records: a link or a nav entry that names one finds its page."""
+
+    def __init__(self, files: Iterable[File], site: Site, config: MkDocsConfig) -> None:
+        super().__init__(files)
+        self._site = site
+        self._config = config
+        self._records: dict[str, File] = {}
+
+    def get_file_from_path(self, path: str) -> File | None:
+        """The file of that path below docs_dir; for a record's file, or the path of its page, one that leads there."""
+        found = super().get_file_from_path(path)
+        if found is not None:
+            return found
+        name = path.strip("/")
+        target = self._site.whole.files.get(name)
+        if target is None and f"{name}/" in self._site.pages:
+            target = f"{name}/"
+        if target is None:
+            return None
+        if name not in self._records:
+            url = target if target in self._site.pages else _NO_PAGE
+            self._records[name] = RecordFile(name, url, self._config)
+        return self._records[name]
+
+
+class RecordFile(File):
+    """What MkDocs needs to know to link to a record's page; nothing is built or copied from it."""
+
+    def __init__(self, name: str, url: str, config: MkDocsConfig) -> None:
+        super().__init__(name, None, config.site_dir, True, dest_uri=f"{url}index.html")
+        self.inclusion = InclusionLevel.NOT_IN_NAV
+        self.url = url
+
+    def is_documentation_page(self) -> bool:
+        return False
+
+    def copy_file(self, dirty: bool = False) -> None:
+        """There is nothing to copy."""
+
+
+def build_instant() -> datetime:
+    """The instant a build works at, UTC: SOURCE_DATE_EPOCH (reproducible-builds.org), else the clock."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    return datetime.now(UTC) if epoch is None else datetime.fromtimestamp(int(epoch), UTC)
+
+
+def _log_problems(problems: Iterable[Any]) -> None:
+    errors = 0
+    for problem in problems:
+        if problem.severity == "error":
+            errors += 1
+            log.warning(str(problem))
+        else:
+            log.info(str(problem))
+    if errors:
+        log.info(f"{errors} problem{'s' if errors > 1 else ''}; what is wrong was left out of the site.")
+
+
+def _names_theme(config: MkDocsConfig) -> bool:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # there is no other way to ask what the writer wrote
+        return any("theme" in patch for patch in config.user_configs)
+
+
+def _own_theme(config: MkDocsConfig) -> Theme:
+    return Theme(name="alongside")
+
+
+def _document_files(documents: Iterable[str], config: MkDocsConfig) -> Files:
+    """Files as `mkdocs.structure.files.get_files` makes them, of paths that are known already."""
+    made = [File(path, config.docs_dir, config.site_dir, config.use_directory_urls) for path in documents]
+    made.sort(key=file_sort_key)
+    set_exclusions(made, config)
+    kept: dict[str, File] = {}
+    for file in made:
+        first = kept.setdefault(file.dest_uri, file)
+        if first is file:
+            continue
+        if file.inclusion.is_included() and first.inclusion.is_included():  # README.md beside index.md
+            logging.getLogger("mkdocs.structure.files").warning(
+                f"Excluding '{file.src_uri}' from the site because it conflicts with '{first.src_uri}'."
+            )
+        elif file.inclusion.is_included():
+            kept[file.dest_uri] = file
+    return Files(kept.values())
+
+
+def _flat(items: Iterable[Any]) -> Iterable[Any]:
+    for item in items:
+        yield item
+        yield from _flat(getattr(item, "children", None) or ())
+
+
+def _hooks(config: MkDocsConfig, event: str) -> list[Any]:
+    """The other plugins' hooks on pages; not those of a search, which would index the tokens."""
+    hooks = cast(dict[str, list[Any]], config.plugins.events)[event]
+    return [hook for hook in hooks if not hasattr(getattr(hook, "__self__", None), "search_index")]
+
+
+def _stamp(settings: Any, overrides: Iterable[Path], *, drafts: bool) -> bytes:
+    """What decides every page and is no record: settings, templates of the site's own."""
+    parts = [repr(settings), str(drafts)]
+    for folder in overrides:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                parts.append(f"{path.relative_to(folder)} {path.read_bytes()!r}")
+    return "\n".join(parts).encode()
+
+
+def _guests(files: Files, jobs: Iterable[Job]) -> list[str]:
+    """Files that MkDocs puts into folders of ours: images beside stories."""
+    tops = {job.name.split("/", 1)[0] for job in jobs}
+    return [
+        file.dest_uri for file in files if "/" in file.dest_uri and file.dest_uri.split("/", 1)[0] in tops
+    ]
+
+
+def _add_to_search(config: MkDocsConfig, report: Report) -> None:
+    """Titles and descriptions of records into MkDocs' own search, up to what its one index file bears."""
+    search = config.plugins.get("search")
+    index = getattr(search, "search_index", None)
+    if index is None:
+        return
+    if len(report.listings) > _SEARCHABLE:
+        log.info(f"The site's search leaves out record pages: it is slow above {_SEARCHABLE}.")
+        return
+    for listing in report.listings:
+        content = f"<p>{escape(listing.description)}</p>"
+        index.add_entry_from_context(SimpleNamespace(content=content, title=listing.title, toc=[], url=listing.path))
+
+
+_SEARCHABLE = 2000
