@@ -6,7 +6,8 @@ Ground floor: it imports nothing of alongside, and reads one file of its own, op
     'America/Recife'
 """
 
+from alongside.gazetteer.points import nearest_city
 from alongside.gazetteer.records import Located, Outcome, Precision
-from alongside.gazetteer.searches import country_name, locate, nearest_city
+from alongside.gazetteer.searches import country_name, locate
 
 __all__ = ["Located", "Outcome", "Precision", "country_name", "locate", "nearest_city"]

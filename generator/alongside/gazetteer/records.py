@@ -14,7 +14,7 @@ class Located:
 
     # the shortest text that `locate` resolves to this place: "Recife, Brazil", "Portland, Oregon, United States"
     label: str
-    # English name where one is usual, else the local one; None for a region or a country
+    # GeoNames' main name: English where one is usual, else the local one; None for a region or a country
     city: str | None
     # first-level division (state, province, Land); None for a country, or where none is known
     region: str | None
@@ -28,7 +28,7 @@ class Located:
     lon: float
     # canonical IANA zone; None for a country or region with several
     zone: str | None
-    # people; for a region, those of its known cities
+    # people, to four digits for a city; for a region, those of its known cities
     population: int
     # how exact `lat` and `lon` are
     precision: Precision
