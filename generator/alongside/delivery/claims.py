@@ -151,7 +151,7 @@ def read_load(connection: Connection, now: datetime) -> Counter[str]:
         .where(assignments.c.assigned_at > now - timedelta(days=LOAD_DAYS), assignments.c.assigned_at <= now)
         .group_by(assignments.c.member)
     )
-    return Counter(dict(connection.execute(statement).tuples().all()))
+    return Counter(dict(connection.execute(statement).all()))
 
 
 def is_state(state: StepState) -> Any:
@@ -229,13 +229,13 @@ def _last_mail(connection: Connection, people: Sequence[int]) -> dict[int, datet
         .where(enrollments.c.newcomer_id.in_(people), steps.c.state.in_(("sent", "claimed")))
         .group_by(enrollments.c.newcomer_id)
     )
-    return {newcomer: instant for newcomer, instant in connection.execute(statement).tuples() if instant is not None}
+    return {newcomer: instant for newcomer, instant in connection.execute(statement) if instant is not None}
 
 
 def _events(connection: Connection, people: Sequence[int]) -> dict[int, set[str]]:
     found: dict[int, set[str]] = {}
     statement = select(events.c.newcomer_id, events.c.kind).where(events.c.newcomer_id.in_(people)).distinct()
-    for newcomer, kind in connection.execute(statement).tuples():
+    for newcomer, kind in connection.execute(statement):
         found.setdefault(newcomer, set()).add(kind)
     return found
 
@@ -245,7 +245,7 @@ def _suppressed(connection: Connection, hashes: Iterable[str]) -> set[tuple[str,
     statement = select(suppressions.c.address_hash, suppressions.c.journey).where(
         suppressions.c.address_hash.in_(sorted(set(hashes)))
     )
-    return set(connection.execute(statement).tuples().all())
+    return set(connection.execute(statement).all())
 
 
 def _threads(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
@@ -256,7 +256,7 @@ def _threads(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
         .where(steps.c.enrollment_id.in_(numbers))
         .order_by(messages.c.sent_at.desc(), messages.c.id.desc())
     )
-    return dict(connection.execute(statement).tuples().all())
+    return dict(connection.execute(statement).all())
 
 
 def _write_batch(connection: Connection, batch: Batch, *, now: datetime, leased_until: datetime, token: str) -> None:

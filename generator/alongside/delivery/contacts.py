@@ -17,7 +17,7 @@ def import_contacts(connection: Connection, found: Iterable[tuple[str, str]], *,
     Raises `AddressError` for what is no address.
     """
     wanted = {slug: normalise_address(address) for slug, address in found}
-    held = dict(connection.execute(select(contacts.c.member, contacts.c.address)).tuples().all())
+    held = dict(connection.execute(select(contacts.c.member, contacts.c.address)).all())
     new = {slug: address for slug, address in wanted.items() if slug not in held}
     changed = {slug: address for slug, address in wanted.items() if slug in held and held[slug] != address}
     if new:
@@ -30,6 +30,4 @@ def import_contacts(connection: Connection, found: Iterable[tuple[str, str]], *,
 
 def list_contacts(connection: Connection) -> dict[str, str]:
     """Addresses by member's slug, in the order of slugs."""
-    return dict(
-        connection.execute(select(contacts.c.member, contacts.c.address).order_by(contacts.c.member)).tuples().all()
-    )
+    return dict(connection.execute(select(contacts.c.member, contacts.c.address).order_by(contacts.c.member)).all())

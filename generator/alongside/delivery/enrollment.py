@@ -156,7 +156,7 @@ def _enroll_batch(
     known = set(connection.scalars(select(newcomers.c.address).where(newcomers.c.address.in_(people))))
     insert_missing(connection, newcomers, list(people.values()))
     found = connection.execute(select(newcomers.c.address, newcomers.c.id).where(newcomers.c.address.in_(people)))
-    numbers = dict(found.tuples().all())
+    numbers = dict(found.all())
     there = set(
         connection.scalars(
             select(enrollments.c.newcomer_id).where(
@@ -187,7 +187,7 @@ def _enroll_batch(
             enrollments.c.newcomer_id.in_([numbers[address] for address in fresh]),
         )
     )
-    by_newcomer = dict(enrolled.tuples().all())
+    by_newcomer = dict(enrolled.all())
     planned = [
         row
         for address, entry in fresh.items()

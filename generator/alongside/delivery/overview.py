@@ -60,9 +60,9 @@ def read_overview(connection: Connection, *, now: datetime) -> Overview:
     states = select(enrollments.c.journey, enrollments.c.state, func.count()).group_by(
         enrollments.c.journey, enrollments.c.state
     )
-    for slug, state, count in connection.execute(states).tuples():
+    for slug, state, count in connection.execute(states):
         journeys.setdefault(slug, JourneyCounts()).states[state] += count
-    for slug, moment, state, why, count in connection.execute(_steps_statement(now)).tuples():
+    for slug, moment, state, why, count in connection.execute(_steps_statement(now)):
         _add(journeys[slug].steps.setdefault(moment, StepCounts()), state, why, count)
     row = connection.execute(select(runs).order_by(runs.c.id.desc()).limit(1)).mappings().one_or_none()
     last_run = LastRun(**{name: row[name] for name in LastRun.__dataclass_fields__}) if row is not None else None

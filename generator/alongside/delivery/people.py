@@ -156,7 +156,7 @@ def confirm(
         select(enrollments.c.id, enrollments.c.journey)
         .where(enrollments.c.newcomer_id == row["id"], enrollments.c.state == "awaiting confirmation")
         .order_by(enrollments.c.id)
-    ).tuples()
+    )
     begun: list[str] = []
     for number, slug in waiting.all():
         if slug in community.journeys and journey in (None, slug):

@@ -78,7 +78,7 @@ class NewcomerColumns(TypedColumns):
     languages: Named[list[str]] = Column(JSON, nullable=False)
     profile: Named[dict[str, Any]] = Column(JSON, nullable=False)  # the rest of `model.people.Newcomer`
     # Slug of who welcomes them, on every journey they are on; empty: nobody yet.
-    member: Named[str] = Column(Text, nullable=False, server_default="")
+    member: Named[str] = Column(Text, nullable=False, default="")
     created_at: Named[datetime] = Column(Instant, nullable=False)
 
 
@@ -98,8 +98,8 @@ class StepColumns(TypedColumns):
     moment: Named[str] = Column(Text, nullable=False)  # id
     due_at: Named[datetime] = Column(Instant, nullable=False)  # when it is looked at next
     state: Named[str] = Column(Text, nullable=False)  # StepState
-    reason: Named[str] = Column(Text, nullable=False, server_default="")  # why skipped, or why planned again
-    claimed_by: Named[str] = Column(Text, nullable=False, server_default="")  # the process that sends it
+    reason: Named[str] = Column(Text, nullable=False, default="")  # why skipped, or why planned again
+    claimed_by: Named[str] = Column(Text, nullable=False, default="")  # the process that sends it
     leased_until: Named[datetime | None] = Column(Instant)  # when its claim is void, by the real clock
     dated_at: Named[datetime | None] = Column(Instant)  # the mail's Date, of the first claim: a resend is the same mail
     done_at: Named[datetime | None] = Column(Instant)  # when it was sent or skipped

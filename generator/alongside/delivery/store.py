@@ -15,7 +15,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ class Store:
 
     engine: Engine
     path: Path | None  # of the SQLite file; None on a server
-    key: bytes  # for hashes of addresses and for Message-IDs
+    key: bytes = field(repr=False)  # for hashes of addresses and for Message-IDs
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -125,9 +125,13 @@ def open_store(root: Path, environment: Mapping[str, str]) -> Store:
         ) from error
     if path is not None:
         _tune_sqlite(engine)
-    with _explained(url):
-        _upgrade(engine)
-        key = _read_key(engine, environment.get("ALONGSIDE_SECRET", "").encode())
+    try:
+        with _explained(url):
+            _upgrade(engine)
+            key = _read_key(engine, environment.get("ALONGSIDE_SECRET", "").encode())
+    except BaseException:
+        engine.dispose()
+        raise
     return Store(engine=engine, path=path, key=key)
 
 

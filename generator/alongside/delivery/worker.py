@@ -224,7 +224,7 @@ def count_stranded(store: Store, journeys: Collection[str]) -> dict[str, int]:
         .group_by(enrollments.c.journey)
     )
     with store.reading() as connection:
-        return dict(connection.execute(statement).tuples().all())
+        return dict(connection.execute(statement).all())
 
 
 def message_id(store: Store, step_id: int, domain: str) -> str:
