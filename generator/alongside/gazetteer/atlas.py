@@ -133,7 +133,7 @@ class Atlas:
     def _region_lines(self) -> list[str]:
         return self._lines("regions")
 
-    @functools.lru_cache(maxsize=None)  # noqa: B019  (one atlas lives as long as the process)
+    @functools.cache  # noqa: B019  (one atlas lives as long as the process)
     def region(self, number: int) -> Region:
         """The region of that number."""
         name, country, lat, lon, zone, people = self._region_lines[number].split("\t")
