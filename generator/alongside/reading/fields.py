@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from alongside.problems import Position, Problem, Severity, did_you_mean
-from alongside.source.yaml_nodes import Document, Keys, Plain, keys_text
+from alongside.source.yaml_nodes import Keys, Plain, keys_text
 
 Schema = Mapping[str, Any]  # a JSON Schema (draft 2020-12)
 
@@ -39,12 +39,27 @@ class Reference:
     field: str  # the key it stands under
 
 
+class Positions(Protocol):
+    """What knows where values stand: a YAML document, a row of a table."""
+
+    @property
+    def text(self) -> str:
+        """As authored."""
+
+    @property
+    def value(self) -> Plain:
+        """As read."""
+
+    def position(self, keys: Keys = (), *, key: bool = False, find: str = "") -> Position:
+        """Where the value at `keys` starts."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Sheet:
     """One record while it is read: its document, the way to it, and what was found wrong."""
 
     path: str  # of the file, relative to the configuration file's folder
-    document: Document
+    document: Positions
     root: Keys = ()  # of the record inside the document: () in front matter, (3,) in a list
     defaults: Defaults
     problems: list[Problem]
