@@ -70,7 +70,7 @@ class StepContent:
     reasons: tuple[Reason, ...] = ()  # why this member, strongest first
     challenge: Challenge | None = None  # the one both share, else the newcomer's first
     groups: tuple[Group, ...] = ()
-    meetups: tuple[tuple[Meetup, Occurrence], ...] = ()  # with the date meant
+    meetups: tuple[tuple[Meetup, Occurrence], ...] = ()  # with the date meant, soonest first
     notes: tuple[Note, ...] = ()  # what a team should know
 
 
@@ -158,6 +158,7 @@ def choose(
     story = _story(community, matches, chosen, newcomer, language, container, day)
     words = _words(journey, moment, chosen, story, newcomer, language) if chosen is not None else None
     reasons = _reasons(index, matches, newcomer, chosen, day) if chosen is not None else ()
+    dates = ((community.meetups[match.slug], upcoming[match.slug]) for match in matches.meetups[:SHOWN])
     content = StepContent(
         journey=journey,
         moment=moment,
@@ -170,7 +171,7 @@ def choose(
         reasons=reasons,
         challenge=_challenge(community, newcomer, reasons),
         groups=tuple(community.groups[match.slug] for match in matches.groups[:SHOWN]),
-        meetups=tuple((community.meetups[match.slug], upcoming[match.slug]) for match in matches.meetups[:SHOWN]),
+        meetups=tuple(sorted(dates, key=lambda entry: (entry[1].instant, entry[0].slug))),
     )
     return replace(content, notes=(*notes, *_notes(content, newcomer)))
 

@@ -11,12 +11,13 @@ _COMMUNITY, _TEAM, _NAME = "{{ community.name }}", "{{ team }}", "{{ newcomer.na
 
 
 def team_message(content: StepContent) -> Message:
-    """A greeting from the team with the story, groups and meetups that fit; for a journey's first mail or a later one."""
+    """A greeting from the team with the story, groups and meetups that fit; for a first mail or a later one."""
     language = content.language
 
     def words(key: str, **values: str) -> str:
         return say(language, f"mail.team.{key}", **values)
 
+    where = "{% if meetup.where %}, {{ meetup.where }}{% endif %}"
     first = content.journey.steps[:1] == (content.moment,)
     hello = f"{{% if newcomer.name %}}{words('hello', name=_NAME)}{{% else %}}{words('hello_nobody')}{{% endif %}}"
     body = f"""\
@@ -41,7 +42,7 @@ def team_message(content: StepContent) -> Message:
 {words("meetups")}
 
 {{% for meetup in meetups %}}
-- [{{{{ meetup.title }}}}]({{{{ meetup.url }}}}), {{{{ meetup.when }}}}{{% if meetup.where %}}, {{{{ meetup.where }}}}{{% endif %}}
+- [{{{{ meetup.title }}}}]({{{{ meetup.url }}}}), {{{{ meetup.when }}}}{where}
 
 {{% endfor %}}
 {{% endif %}}

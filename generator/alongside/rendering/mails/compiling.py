@@ -20,7 +20,7 @@ from alongside.planning.plan import StepContent, Words
 from alongside.problems import Position
 from alongside.rendering.interface import say
 from alongside.rendering.mails.frame import fragment, frame, read_template
-from alongside.rendering.mails.holes import Block, Hole, Holes, Person, Url, clean, salt_for
+from alongside.rendering.mails.holes import Block, Hole, Holes, Person, Url, clean, isolated, salt_for
 from alongside.rendering.mails.names import Shape, fixed_names, personal_names
 from alongside.rendering.mails.prose import (
     Paragraph,
@@ -95,8 +95,8 @@ def needs_member(error: MessageError, content: StepContent) -> bool:
 
 def holes_will_do(message: Message) -> bool:
     """True when a message can be compiled once for all persons of one shape. Raises `MessageError`."""
-    templates = (compile_template(source, position) for source, position in _templates(message))
-    return all([fit for _, fit in templates])
+    fits = tuple(compile_template(source, position)[1] for source, position in _templates(message))  # all are checked
+    return all(fits)
 
 
 def compile_mail(
@@ -117,6 +117,7 @@ def compile_mail(
         _check_whole(run_template(compile_template(text, position)[0], names, holes, position), holes, position)
         for text, position in _templates(message)
     )
+    isolate = direction(content.language) == "rtl"
     parts = {
         "masthead": _masthead(source),
         "body": _person(content, fixed) + _body(body, source, holes),
@@ -125,8 +126,8 @@ def compile_mail(
     return CompiledMail(
         subject=plain_segments(" ".join(subject.split()), holes),
         preheader=plain_segments(" ".join(preheader.split()), holes),
-        html=html_segments(_document(content.language, subject, preheader, parts), holes),
-        text=_text_parts(parts, holes),
+        html=html_segments(_document(content.language, subject, preheader, parts), holes, isolate=isolate),
+        text=_text_parts(parts, holes, isolate=isolate),
     )
 
 
@@ -187,16 +188,22 @@ def initials(name: str) -> str:
 
 
 def _footer(source: Source, content: StepContent, holes: Holes) -> str:
-    language, community = content.language, clean(source.community.name)
-    organisation = source.settings.organisation
-    team = source.team(content)
-    if content.member is None:
+    """Who wrote it, why it came, how to stop it, and who answers for it."""
+    language = content.language
+    settle = isolated if direction(language) == "rtl" else str
+    community, team, journey = (
+        settle(clean(name))
+        for name in (source.community.name, source.team(content), content.journey.title.text(language))
+    )
+    member = settle(clean(content.member.name)) if content.member is not None else ""
+    if not member:
         authorship = say(language, "mail.from_team", team=team)
     elif content.words is None:
-        authorship = say(language, "mail.introduced", team=team, member=clean(content.member.name))
+        authorship = say(language, "mail.introduced", team=team, member=member)
     else:
-        authorship = say(language, "mail.wrote", member=clean(content.member.name), community=community)
-    journey = clean(content.journey.title.text(language))
+        authorship = say(language, "mail.wrote", member=member, community=community)
+    organisation = source.settings.organisation
+    name, postal = clean(organisation.name), clean(organisation.postal)
     return fragment(
         "footer.html",
         authorship=authorship,
@@ -205,7 +212,7 @@ def _footer(source: Source, content: StepContent, holes: Holes) -> str:
         stop_url=holes.token(Person(STOP_URL)),
         privacy=say(language, "mail.privacy"),
         privacy_url=absolute(organisation.privacy, source.community.url),
-        organisation=" · ".join(filter(None, (clean(organisation.name), clean(organisation.postal)))),
+        organisation=postal if postal.startswith(name) else " · ".join(filter(None, (name, postal))),
     )
 
 
@@ -265,7 +272,7 @@ def _document(language: str, subject: str, preheader: str, parts: Mapping[str, s
     return "".join(slots[piece] if number % 2 else piece for number, piece in enumerate(frame(language)))
 
 
-def _text_parts(parts: Mapping[str, str], holes: Holes) -> tuple[str | TextLines, ...]:
+def _text_parts(parts: Mapping[str, str], holes: Holes, *, isolate: bool) -> tuple[str | TextLines, ...]:
     done: list[str | TextLines] = []
 
     def add(text: str) -> None:
@@ -280,7 +287,7 @@ def _text_parts(parts: Mapping[str, str], holes: Holes) -> tuple[str | TextLines
         for number, paragraph in enumerate(paragraphs_of(fragment_)):
             if done and not paragraph.tight and not (part == "footer" and not number):
                 add("\n")
-            segments = plain_segments(paragraph.text, holes)
+            segments = plain_segments(paragraph.text, holes, isolate=isolate)
             if any(isinstance(piece, Slot) for piece in segments):
                 done.append(TextLines(paragraph, segments))
             else:

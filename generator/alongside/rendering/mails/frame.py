@@ -18,7 +18,10 @@ SLOTS = ("subject", "preheader", "masthead", "body", "footer")  # what a frame i
 
 # After the preheader: what keeps inboxes from showing the start of the body beside it (U+034F, U+200C, no-break space).
 FILLER = "&#847;&zwnj;&nbsp;" * 40
-PREHEADER_STYLE = "display:none;max-height:0;max-width:0;opacity:0;overflow:hidden;mso-hide:all;font-size:1px;line-height:1px;color:#f4f1ea;"
+PREHEADER_STYLE = (
+    "display:none;max-height:0;max-width:0;opacity:0;overflow:hidden;mso-hide:all;font-size:1px;line-height:1px;"
+    "color:#f4f1ea;"
+)
 
 
 @functools.cache
@@ -35,7 +38,7 @@ def environment() -> Environment:
     )
 
 
-def fragment(name: str, **values: object) -> str:
+def fragment(name: str, /, **values: object) -> str:
     """A filled piece of the frame, as HTML; values are escaped unless they are `Markup`."""
     return environment().get_template(name).render(values).strip()
 

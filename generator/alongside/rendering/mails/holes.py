@@ -131,10 +131,22 @@ def salt_for(texts: Iterable[str]) -> str:
         number += 1
 
 
+def isolated(text: str) -> str:
+    """`text` set apart from the right-to-left text around it, where its own letters run the other way (UAX 9)."""
+    if any(unicodedata.bidirectional(char) in ("L", "EN") for char in text):
+        return f"\u2068{text}\u2069"
+    return text
+
+
 def width(text: str) -> int:
     """Columns that `text` takes in a fixed-width font: wide East Asian characters two, combining marks none."""
     if text.isascii():
         return len(text)
     return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+        0
+        if unicodedata.combining(char) or unicodedata.category(char) == "Cf"
+        else 2
+        if unicodedata.east_asian_width(char) in "WF"
+        else 1
+        for char in text
     )

@@ -13,6 +13,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from jinja2 import StrictUndefined
+
 from alongside.model.community import Community
 from alongside.model.gatherings import Group, Meetup
 from alongside.model.people import Newcomer
@@ -24,6 +26,7 @@ from alongside.rendering.mails.holes import Block, Url, clean
 Shape = tuple[str, ...]  # paths of a person's values that are not empty, in a fixed order
 
 GROUP_NAMES = ("name", "url", "chat", "when", "where")
+MEMBER_NAMES = frozenset({"name", "pronouns", "place", "roles", "languages", "url"})
 MEETUP_NAMES = ("title", "url", "chat", "when", "where")
 
 
@@ -44,13 +47,31 @@ NewcomerNames, MemberNames, StoryNames, CommunityNames, GroupNames, MeetupNames,
 )
 
 
-class Nobody(_kind("member")):  # type: ignore[misc]
-    """`member` where there is none: false, wordless, and anything else about them is an error."""
-
-    words = ""
+class Nothing(Names):
+    """A `story` or `challenge` that there is not: false, and its attributes are empty."""
 
     def __bool__(self) -> bool:
         return False
+
+
+class _Unspoken(StrictUndefined):
+    """Something of a member there is not: a template may ask whether it is there, not print it."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        return False
+
+
+class Nobody(Nothing):
+    """`member` where there is none: false, wordless; to print anything of them is an error."""
+
+    words = ""
+
+    def __getattr__(self, name: str) -> object:
+        if name in MEMBER_NAMES:
+            return _Unspoken(hint=f'"member.{name}" is undefined: there is no member.')
+        raise AttributeError(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +106,7 @@ def fixed_names(content: StepContent, community: Community, words: Block) -> dic
             title=clean(story.title), url=addresses.url(story.path), date=format_date(story.date, language)
         )
         if story is not None
-        else None,
+        else Nothing(title="", url="", date=""),
     }
 
 
@@ -114,7 +135,7 @@ def personal_values(content: StepContent, newcomer: Newcomer, community: Communi
 
 
 def personal_names(paths: Shape, hole: Callable[[str], object]) -> dict[str, object]:
-    """The template's `newcomer`, `reasons`, `groups`, `meetups` and `challenge`: `hole(path)` where there is a value."""
+    """`newcomer`, `reasons`, `groups`, `meetups` and `challenge` of a template: `hole(path)` where there is a value."""
     known = frozenset(paths)
 
     def value(path: str) -> object:
@@ -140,7 +161,7 @@ def personal_names(paths: Shape, hole: Callable[[str], object]) -> dict[str, obj
         "reasons": listed("reasons"),
         "groups": records("groups", GroupNames, GROUP_NAMES),
         "meetups": records("meetups", MeetupNames, MEETUP_NAMES),
-        "challenge": ChallengeNames(title=hole("challenge.title")) if "challenge.title" in known else None,
+        "challenge": ChallengeNames(title=hole("challenge.title")) if "challenge.title" in known else Nothing(title=""),
     }
 
 

@@ -146,10 +146,16 @@ class _Reader(HTMLParser):
         self.heading = ""
         self.code = False
         self.cells = 0
+        self.silent = ""  # the open element that is there for the eye alone (aria-hidden)
         self.joined = False  # in a list or table that has shown something already
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
+        if self.silent:
+            return
+        if values.get("aria-hidden") == "true":
+            self.silent = tag
+            return
         if tag in _BLOCKS:
             self.end_paragraph()
         match tag:
@@ -189,6 +195,9 @@ class _Reader(HTMLParser):
         self.levels.append(_Level("li", prefix=" " * len(marker), marker=marker))
 
     def handle_endtag(self, tag: str) -> None:
+        if self.silent:
+            self.silent = "" if tag == self.silent else self.silent
+            return
         if tag == "a" and self.links:
             self._end_link()
         if tag in _BLOCKS:
@@ -212,7 +221,8 @@ class _Reader(HTMLParser):
             self.text.append(f" ({target})")
 
     def handle_data(self, data: str) -> None:
-        self.text.append(data if self.code else re.sub(r"\s+", " ", data))
+        if not self.silent:
+            self.text.append(data if self.code else re.sub(r"\s+", " ", data))
 
     def end_paragraph(self) -> None:
         text = "".join(self.text)

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
-from alongside.rendering.mails.holes import Block, Holes, Person, Url
+from alongside.rendering.mails.holes import Block, Holes, Person, Url, isolated
 from alongside.rendering.mails.prose import SCHEMES
 
-Context = Literal["plain", "text", "attribute", "url", "part of url", "link"]
+Context = Literal[
+    "plain", "text", "attribute", "url", "part of url", "link", "isolated plain", "isolated text"
+]  # "isolated": between words that run from right to left
 
 _TAG = re.compile(r"""<!--.*?-->|<[A-Za-z/!](?:"[^"]*"|'[^']*'|[^'">])*>""", re.DOTALL)
 _URL_ATTRIBUTE = re.compile(r"""\b(?:href|src)\s*=\s*(["']?)$""", re.IGNORECASE)
@@ -62,6 +64,8 @@ ESCAPES: Mapping[Context, Callable[[str], str]] = {
     "url": _url,
     "part of url": lambda value: quote(value, safe=""),
     "link": _link,
+    "isolated plain": isolated,
+    "isolated text": lambda value: _text(isolated(value)),
 }
 
 
@@ -73,22 +77,23 @@ def fill(segments: Segments, values: Mapping[str, str]) -> str:
     )
 
 
-def plain_segments(text: str, holes: Holes) -> Segments:
-    """Plain text, its known tokens replaced."""
-    return _join(_place(piece, "plain", holes) for piece in holes.pieces(text))
+def plain_segments(text: str, holes: Holes, *, isolate: bool = False) -> Segments:
+    """Plain text, its known tokens replaced. `isolate`: the text runs from right to left."""
+    return _join(_place(piece, "isolated plain" if isolate else "plain", holes) for piece in holes.pieces(text))
 
 
-def html_segments(document: str, holes: Holes) -> Segments:
+def html_segments(document: str, holes: Holes, *, isolate: bool = False) -> Segments:
     """Finished HTML, its known tokens replaced; tokens of blocks must be gone."""
-    return _join(_walk(document, holes))
+    return _join(_walk(document, holes, "isolated text" if isolate else "text"))
 
 
-def _walk(document: str, holes: Holes) -> Iterable[str | Slot]:
+def _walk(document: str, holes: Holes, context: Context) -> Iterable[str | Slot]:
     links = 0  # how deep inside <a>: no link may stand in it
     raw = ""  # the element whose content is no text: <style>, <title>
     start = 0
     for tag in _TAG.finditer(document):
-        yield from _text_pieces(document[start : tag.start()], holes, plain=bool(links or raw))
+        inside: Context = "text" if raw else context
+        yield from _text_pieces(document[start : tag.start()], holes, inside, linked=bool(links or raw))
         yield from _tag_pieces(tag[0], holes)
         name = re.match(r"</?([a-zA-Z]+)", tag[0])
         if name is not None:
@@ -99,17 +104,17 @@ def _walk(document: str, holes: Holes) -> Iterable[str | Slot]:
             elif element in ("title", "style"):
                 raw = "" if closing else element
         start = tag.end()
-    yield from _text_pieces(document[start:], holes, plain=bool(links))
+    yield from _text_pieces(document[start:], holes, context, linked=bool(links))
 
 
-def _text_pieces(text: str, holes: Holes, *, plain: bool) -> Iterable[str | Slot]:
+def _text_pieces(text: str, holes: Holes, context: Context, *, linked: bool) -> Iterable[str | Slot]:
     for piece in holes.pieces(text):
         if isinstance(piece, str):
             yield piece
             continue
         value = holes.values[piece]
         is_url = isinstance(value, Url) or (isinstance(value, Person) and value.is_url)
-        yield _place(piece, "link" if is_url and not plain else "text", holes)
+        yield _place(piece, "link" if is_url and not linked else context, holes)
 
 
 def _tag_pieces(tag: str, holes: Holes) -> Iterable[str | Slot]:

@@ -29,8 +29,8 @@ FIXED = frozenset({"member", "story", "community", "team", "loop"})  # names tha
 FILTERS = (
     "abs", "attr", "batch", "capitalize", "count", "d", "default", "dictsort", "first", "float", "groupby", "int",
     "items", "join", "last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr", "replace",
-    "reverse", "round", "select", "selectattr", "slice", "sort", "string", "sum", "title", "trim", "truncate", "unique", "upper",
-    "wordcount",
+    "reverse", "round", "select", "selectattr", "slice", "sort", "string", "sum", "title", "trim", "truncate",
+    "unique", "upper", "wordcount",
 )  # fmt: skip
 PASSING = ("join", "default", "d", "e", "escape", "forceescape")  # filters that keep tokens whole
 LONGEST_PRODUCT = 10_000  # characters or items that `*` may make
