@@ -10,19 +10,18 @@ import pickle
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
 
 from alongside import __version__
 from alongside.problems import AlongsideError
-from alongside.rendering.artifacts import Artifact, Job, Listing, Manifest, Record, Tree, Written
+from alongside.rendering.artifacts import Job, Listing, Manifest, Record, Tree, Written
 from alongside.rendering.embeds import render_embeds
-from alongside.rendering.feeds import render_feeds
+from alongside.rendering.feeds import feed_jobs
 from alongside.rendering.markdown import document_path
 from alongside.rendering.pages import render_pages
 from alongside.rendering.shells import Page, Shell, fill
@@ -58,7 +57,7 @@ def list_jobs(site: Site) -> tuple[Job, ...]:
         if document.endswith((".md", ".markdown", ".mdown", ".mkdn", ".mkd"))
     }
     found: dict[str, Job] = {}
-    for job in (*render_pages(site), *render_embeds(site), *_feeds(site)):
+    for job in (*render_pages(site), *render_embeds(site), *feed_jobs(site)):
         if job.page and job.name in taken:
             continue
         if job.name in found:
@@ -140,22 +139,12 @@ def engine_stamp() -> bytes:
     return blake2b("\n".join(state).encode(), digest_size=16).digest()
 
 
-def _feeds(site: Site) -> Iterator[Job]:
-    yield Job(name="feeds/", render=partial(_render_feeds, site), page=False)
-
-
-def _render_feeds(site: Site) -> Iterator[Artifact]:
-    return render_feeds(site.community, site.settings, now=site.now)
-
-
 def _without_reads(jobs: Mapping[str, Record]) -> dict[str, Record]:
     """Records that match no call: everything is rendered again, and compared with what was written before."""
     return {name: record._replace(call=b"") for name, record in jobs.items()}
 
 
-def _stale_jobs(
-    site: Site, jobs: Sequence[Job], before: Manifest, calls: Mapping[str, bytes], tree: Tree
-) -> list[Job]:
+def _stale_jobs(site: Site, jobs: Sequence[Job], before: Manifest, calls: Mapping[str, bytes], tree: Tree) -> list[Job]:
     changed = {read for read, digest in before.reads.items() if site.digest_of_read(read) != digest}
     stale = []
     for job in jobs:

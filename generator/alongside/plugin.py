@@ -54,7 +54,6 @@ if TYPE_CHECKING:
     from mkdocs.livereload import LiveReloadServer
     from mkdocs.structure.nav import Navigation
 
-THEME = Path(__file__).parent / "theme"
 SECTIONS = ("stories", "members", "groups", "meetups", "challenges", "places")  # lists of records, in the nav's order
 _NO_PAGE = "alongside-no-page"  # stands in for the URL of a record without a page until its link is taken away
 _UNLINKED = re.compile(rf'<a\b[^>]*\bhref="[^"]*{_NO_PAGE}[^"]*"[^>]*>(.*?)</a>', re.DOTALL)
@@ -62,11 +61,11 @@ _UNLINKED = re.compile(rf'<a\b[^>]*\bhref="[^"]*{_NO_PAGE}[^"]*"[^>]*>(.*?)</a>'
 log = get_plugin_logger("alongside")
 
 
-class Options(Config):
+class Options(Config):  # type: ignore[no-untyped-call]
     """Anything goes here: `reading.settings_file` checks the options, and knows the line of each."""
 
 
-class AlongsidePlugin(BasePlugin[Options]):
+class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
     """Compiles the community's records beside MkDocs' pages."""
 
     def __init__(self) -> None:
@@ -108,7 +107,7 @@ class AlongsidePlugin(BasePlugin[Options]):
             raise PluginError(str(error)) from error
         _log_problems((*problems, *self.loaded.problems))
         if not _names_theme(config):
-            config.theme = _own_theme(config)
+            config.theme = Theme(name="alongside")
         return config
 
     @event_priority(-100)  # after all who prepare something in site/
@@ -230,9 +229,7 @@ class AlongsidePlugin(BasePlugin[Options]):
 
     def _render_shell(self, depth: int, env: jinja2.Environment, config: MkDocsConfig, files: Files) -> Shell:
         """The theme's page for records, with tokens, as all plugins want it."""
-        file = File.generated(
-            config, f"{token_folder(depth)}index.md", content="", inclusion=InclusionLevel.NOT_IN_NAV
-        )
+        file = File.generated(config, f"{token_folder(depth)}index.md", content="", inclusion=InclusionLevel.NOT_IN_NAV)
         file.use_directory_urls = True
         file.edit_uri = TOKENS["source"]
         page = MkDocsPage(TOKENS["title"], file, config)
@@ -321,10 +318,6 @@ def _names_theme(config: MkDocsConfig) -> bool:
         return any("theme" in patch for patch in config.user_configs)
 
 
-def _own_theme(config: MkDocsConfig) -> Theme:
-    return Theme(name="alongside")
-
-
 def _document_files(documents: Iterable[str], config: MkDocsConfig) -> Files:
     """Files as `mkdocs.structure.files.get_files` makes them, of paths that are known already."""
     made = [File(path, config.docs_dir, config.site_dir, config.use_directory_urls) for path in documents]
@@ -335,13 +328,17 @@ def _document_files(documents: Iterable[str], config: MkDocsConfig) -> Files:
         first = kept.setdefault(file.dest_uri, file)
         if first is file:
             continue
-        if file.inclusion.is_included() and first.inclusion.is_included():  # README.md beside index.md
+        if _is_included(file) and _is_included(first):  # README.md beside index.md
             logging.getLogger("mkdocs.structure.files").warning(
                 f"Excluding '{file.src_uri}' from the site because it conflicts with '{first.src_uri}'."
             )
-        elif file.inclusion.is_included():
+        elif _is_included(file):
             kept[file.dest_uri] = file
     return Files(kept.values())
+
+
+def _is_included(file: File) -> bool:
+    return file.inclusion.value > InclusionLevel.DRAFT.value
 
 
 def _flat(items: Iterable[Any]) -> Iterable[Any]:
@@ -369,9 +366,7 @@ def _stamp(settings: Any, overrides: Iterable[Path], *, drafts: bool) -> bytes:
 def _guests(files: Files, jobs: Iterable[Job]) -> list[str]:
     """Files that MkDocs puts into folders of ours: images beside stories."""
     tops = {job.name.split("/", 1)[0] for job in jobs}
-    return [
-        file.dest_uri for file in files if "/" in file.dest_uri and file.dest_uri.split("/", 1)[0] in tops
-    ]
+    return [file.dest_uri for file in files if "/" in file.dest_uri and file.dest_uri.split("/", 1)[0] in tops]
 
 
 def _add_to_search(config: MkDocsConfig, report: Report) -> None:

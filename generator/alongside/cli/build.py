@@ -37,7 +37,7 @@ def command(config_file: Path, now_text: str | None, strict: bool, site_dir: Pat
     """
     started = time.monotonic()
     at_instant(now_text)
-    with mkdocs_log(strict=strict) as noted:
+    with mkdocs_log() as noted:
         report = _build(config_file, strict=strict, site_dir=site_dir, clean=clean)
     click.echo(closing_line(report, seconds=time.monotonic() - started, problems=noted.count))
 
@@ -104,7 +104,9 @@ def run_mkdocs(step: Callable[[], Any]) -> Any:
     try:
         return step()
     except Abort as error:
-        raise AlongsideError(f"{error}" if str(error) else "MkDocs stopped the build; what it said stands above.") from error
+        raise AlongsideError(
+            f"{error}" if str(error) else "MkDocs stopped the build; what it said stands above."
+        ) from error
     except MkDocsException as error:
         raise AlongsideError(str(error)) from error
 
@@ -126,7 +128,7 @@ class _Noted(logging.Handler):
 
 
 @contextmanager
-def mkdocs_log(*, strict: bool = False, verbose: bool = False) -> Iterator[_Noted]:
+def mkdocs_log(*, verbose: bool = False) -> Iterator[_Noted]:
     """While open, warnings of MkDocs go to stderr, one a line."""
     handler = _Noted(verbose=verbose)
     logger = logging.getLogger("mkdocs")

@@ -13,7 +13,9 @@ from alongside.cli.options import config_file, now, reports_errors
 @click.command("serve", short_help="Build, serve and rebuild on every change.")
 @config_file
 @now
-@click.option("-a", "--dev-addr", metavar="HOST:PORT", help="Where to serve (default: 127.0.0.1:8000, or as configured).")
+@click.option(
+    "-a", "--dev-addr", metavar="HOST:PORT", help="Where to serve (default: 127.0.0.1:8000, or as configured)."
+)
 @click.option("-o", "--open", "open_in_browser", is_flag=True, help="Open the site in a browser.")
 @click.option("--no-livereload", is_flag=True, help="Do not watch for changes.")
 @reports_errors

@@ -165,7 +165,8 @@ class Site:
     @contextmanager
     def reading(self) -> Iterator[set[str]]:
         """While open, every read is added to the set it yields. Not nested."""
-        self._reads = reads = set()
+        reads: set[str] = set()
+        self._reads = reads
         try:
             yield reads
         finally:

@@ -1,0 +1,97 @@
+"""What all areas share: figures with goals, and runs of commands with their wall time and peak memory."""
+
+from __future__ import annotations
+
+import os
+import resource
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One row of GOALS: what was measured, and what was to be reached."""
+
+    name: str
+    value: float
+    goal: float
+    relation: Literal["<=", ">="] = "<="
+    unit: str = ""
+
+    @property
+    def is_reached(self) -> bool:
+        """True when the value is on the right side of the goal."""
+        return self.value <= self.goal if self.relation == "<=" else self.value >= self.goal
+
+    def __str__(self) -> str:
+        verdict = "ok" if self.is_reached else "short"
+        return f"{self.name}: {_number(self.value)}{self.unit} ({self.relation} {_number(self.goal)}) {verdict}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if value == int(value) else f"{value:.3f}" if value < 1 else f"{value:.2f}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of a command as a whole process."""
+
+    seconds: float
+    peak_mb: float  # the largest of its processes (getrusage: ru_maxrss)
+    output: str
+
+
+class BenchError(Exception):
+    """A command of the benchmark failed, or its output was not what was to be measured."""
+
+
+def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = None) -> Run:
+    """Run a command to its end. Raises `BenchError` with what it said when it fails."""
+    log = cwd / ".bench-output"
+    with log.open("wb") as stream:
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            command, cwd=cwd, env={**os.environ, **(env or {})}, stdout=stream, stderr=subprocess.STDOUT
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+    output = log.read_text(errors="replace")
+    log.unlink()
+    if process.returncode:
+        raise BenchError(f"{' '.join(command)} ended with {process.returncode}:\n{output}")
+    return Run(seconds=seconds, peak_mb=_peak_mb(usage), output=output)
+
+
+def _peak_mb(usage: resource.struct_rusage) -> float:
+    return usage.ru_maxrss / 1024  # kilobytes on Linux
+
+
+def interleave(sides: Mapping[str, Callable[[], Run]], *, rounds: int) -> dict[str, list[Run]]:
+    """Run the sides by turns, A B A B, so that a slow minute of the machine meets all of them."""
+    runs: dict[str, list[Run]] = {name: [] for name in sides}
+    for _ in range(rounds):
+        for name, side in sides.items():
+            runs[name].append(side())
+    return runs
+
+
+def median_seconds(runs: Sequence[Run]) -> float:
+    """The middle one of the wall times."""
+    return statistics.median(run.seconds for run in runs)
+
+
+def peak_mb(runs: Sequence[Run]) -> float:
+    """The middle one of the peaks."""
+    return statistics.median(run.peak_mb for run in runs)
+
+
+def spread(runs: Sequence[Run]) -> str:
+    """`1.20 s (1.15 to 1.31), 88 MB`"""
+    seconds = sorted(run.seconds for run in runs)
+    return f"{statistics.median(seconds):.2f} s ({seconds[0]:.2f} to {seconds[-1]:.2f}), {peak_mb(runs):.0f} MB"
