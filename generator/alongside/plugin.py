@@ -44,6 +44,7 @@ from alongside.reading.settings_file import read_settings
 from alongside.rendering.artifacts import Job, Tree
 from alongside.rendering.embeds import fill_moments
 from alongside.rendering.interface import say
+from alongside.rendering.page_words import theme_words
 from alongside.rendering.shells import TOKENS, Shell, read_shell, token_folder
 from alongside.rendering.templates import environment
 from alongside.rendering.tracking import Site
@@ -178,6 +179,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
     @event_priority(-100)
     def on_env(self, env: jinja2.Environment, /, *, config: MkDocsConfig, files: Files) -> jinja2.Environment:
         assert self._tree is not None
+        env.globals["alongside"] = theme_words(self._settings)
         shells = {depth: self._render_shell(depth, env, config, files) for depth in depths(self._jobs)}
         try:
             self.report = build_site(

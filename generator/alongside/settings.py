@@ -16,6 +16,7 @@ class Organisation:
     postal: str = ""  # postal address, one line
     privacy: str = ""  # URL of the privacy notice
     conduct: str = ""  # URL or site path of the community's code of conduct
+    email: str = ""  # where the team reads notes that nothing relays yet; public: it stands in embeds and on pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,14 @@ def _read_conduct(sheet: Sheet, keys: Keys, value: Plain) -> str | None:
     return text
 
 
+def _read_email(sheet: Sheet, keys: Keys, value: Plain) -> str | None:
+    text = read_line(sheet, keys, value)
+    if text is None or re.fullmatch(r"[^@\s<>\"]+@[^@\s<>\"]+", text):
+        return text
+    sheet.report(keys, "bad-address", f'"{text[:40]}" is no e-mail address.', "Write it plain: team@example.org.")
+    return None
+
+
 def _teams(sheet: Sheet, keys: Keys, value: tuple[tuple[str, str], ...]) -> dict[str, str]:
     for name, _ in value:
         fault, proposal = slug_fault(name)
@@ -63,6 +71,12 @@ ORGANISATION = Table(
             parser=Parser(read=_read_conduct, schema={"type": "string"}),
             default="",
             about="Its code of conduct: a web address, or a page of the site.",
+        ),
+        Field(
+            name="email",
+            parser=Parser(read=_read_email, schema={"type": "string", "pattern": r"^[^@\s]+@[^@\s]+$"}),
+            default="",
+            about="Where the team reads notes that nothing relays; it stands on pages and in embeds.",
         ),
     ),
 )

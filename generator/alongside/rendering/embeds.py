@@ -1,30 +1,283 @@
-"""Moments made visible: a standalone page for an iframe, and the fragment that fills a tag in an ordinary page."""
+"""Moments made visible: a standalone page for an iframe, and the fragment that fills a tag in an ordinary page.
+
+Both are the same fragment. No newcomer is known while building, so what a moment shows is general: a few members who
+agreed and have room, stories, groups and meetups. Who stands first changes by the week, so that the same people are not
+asked by everyone. Each card of a member carries the last day of their consent (`data-until`): a site built weeks ago
+still says when to stop.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+from html import unescape
+from itertools import islice
+from pathlib import Path
+from urllib.parse import quote
 
-from alongside.rendering.artifacts import Job
+from alongside.model.community import Community
+from alongside.model.journeys import Journey, Moment
+from alongside.model.people import Member
+from alongside.model.stories import Story
+from alongside.model.texts import language_fits
+from alongside.rendering import lists
+from alongside.rendering.artifacts import Artifact, Job
+from alongside.rendering.feeds import feed_links, feed_path
+from alongside.rendering.page_words import PageWords
 from alongside.rendering.tracking import Site
+from alongside.rendering.views import Face, GroupCard, Label, MeetupCard, Prose, StoryCard, Views
+
+MEMBERS_SHOWN = 3
+STORIES_SHOWN = 3
+GROUPS_SHOWN = 4
+MEETUPS_SHOWN = 4
+_POOL = 200  # of the newest stories, when looking for some to show
+_STYLE = Path(__file__).parent / "assets" / "embed.css"
+_RECORD_STYLE = Path(__file__).parent / "assets" / "alongside.css"
+_TAG = re.compile(
+    r"<alongside-moment(?P<attributes>(?:\s[^<>]*)?)>(?P<inside>.*?)</alongside-moment\s*>", re.IGNORECASE | re.DOTALL
+)
+_MOMENT = re.compile(r"""\smoment\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Welcome:
+    """A member who would welcome whoever reads this."""
+
+    face: Face
+    words: Prose | None  # what they wrote for newcomers; None: the team introduces them
+    challenges: tuple[Label, ...]
+    until: str  # the last day of their consent, ISO 8601; empty: it has none
 
 
 def render_embeds(site: Site) -> Iterator[Job]:
-    """One job for each moment with `where: embed`: the file `embed/<journey>/<moment>/index.html` (no page of the theme)."""
-    raise NotImplementedError
+    """One job for each moment with `where: embed`: the document `embed/<journey>/<moment>/index.html`."""
+    _prepare(site)
+    for journey in site.whole.journeys.values():
+        for moment in journey.moments:
+            if moment.where == "embed":
+                path = embed_path(journey.slug, moment.id)
+                yield Job(name=path, render=partial(embed_page, site, journey.slug, moment.id, _style()), page=False)
+
+
+def embed_path(journey: str, moment: str) -> str:
+    """The site path of a moment's standalone page, with a trailing slash."""
+    return f"embed/{journey}/{moment}/"
+
+
+def _style() -> str:
+    """The style sheet of standalone pages, written into each: an iframe then needs one request."""
+    text = _RECORD_STYLE.read_text(encoding="utf-8") + _STYLE.read_text(encoding="utf-8")
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    return re.sub(r"\s*\n\s*", "\n", text).strip()
+
+
+def _prepare(site: Site) -> None:
+    welcoming_members(site)
+    stories_to_begin_with(site)
+    open_groups(site)
+    lists.meetup_pages(site)
+    lists.places(site)
+
+
+def embed_page(site: Site, journey: str, moment: str, style: str) -> Iterator[Artifact]:
+    """A moment as a document of its own: no script, nothing loaded from elsewhere, not for search engines."""
+    path = embed_path(journey, moment)
+    found = site.community.journeys[journey]
+    ui = PageWords(site, page=path, language=site.settings.language)
+    html = site.templates.get_template("embed.html").render(
+        ui=ui,
+        title=Views(site, ui.language).local(found.title).text,
+        community=site.settings.site_name,
+        style=style,
+        fragment=render_moment(site, journey, moment, page=path),
+    )
+    yield Artifact(f"{path}index.html", html.encode())
 
 
 def render_moment(site: Site, journey: str, moment: str, *, page: str) -> str:
     """The HTML of a moment as it stands on the page `page` (site path, "" for the home page).
 
-    What it shows is general: no newcomer is known while building.
+    What it shows is general: no newcomer is known while building. Raises `KeyError` for an unknown one.
     """
-    raise NotImplementedError
+    _prepare(site)
+    shown = site.community.journeys[journey].moment(moment)
+    if shown is None:
+        raise KeyError(moment)
+    ui = PageWords(site, page=page, language=site.settings.language)
+    views = Views(site, ui.language, "page" if shown.where == "page" else "embed")
+    welcomes = tuple(_welcomes(views)) if {"welcome", "note"} & set(shown.show) else ()
+    return site.templates.get_template("moment.html").render(
+        ui=ui,
+        journey=journey,
+        moment=shown,
+        welcomes=welcomes,
+        stories=_stories(views) if "story" in shown.show else (),
+        groups=_groups(views) if "group" in shown.show else (),
+        meetups=_meetups(views) if "meetup" in shown.show else (),
+        note_address=note_address(site),
+        subscribe=feed_links(site.settings, "all")[0].subscribe or ui.url(feed_path("all")),
+    )
+
+
+def note_address(site: Site) -> str:
+    """Where a note goes while nothing relays it: the team's address of the settings; empty where there is none."""
+    return quote(site.settings.organisation.email, safe="@.+-_")
+
+
+# --- who and what ---
+
+
+def welcoming_members(site: Site) -> Mapping[str, tuple[str, ...]]:
+    """For "embed" and "page": members who take newcomers on, agreed to it there, and are not away; this week's order.
+
+    Those who wrote words in the community's language stand before the others, those who wrote none come last.
+    """
+
+    def compute(community: Community) -> Mapping[str, tuple[str, ...]]:
+        week = week_of(site.day).isoformat()
+
+        def key(member: Member) -> tuple[int, int, str]:
+            written = [page.language for page in member.pages.values() if page.welcome.strip()]
+            fits = any(language_fits(site.settings.language, language) for language in written)
+            turn = zlib.crc32(f"{week} {member.slug}".encode())
+            return (0 if fits else 1 if written else 2, turn, member.slug)
+
+        able = [
+            member
+            for member in community.members.values()
+            if member.welcomes > 0 and member.status == "active" and not site.is_away(member)
+        ]
+        ordered = sorted(able, key=key)
+        return {
+            "embed": tuple(member.slug for member in ordered if site.allows(member, "embed"))[:MEMBERS_SHOWN],
+            "page": tuple(member.slug for member in ordered if site.allows(member, "page"))[:MEMBERS_SHOWN],
+        }
+
+    return site.shared("moments.members", compute)
+
+
+def week_of(day: date) -> date:
+    """The Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
+
+
+def stories_to_begin_with(site: Site) -> Mapping[str, tuple[str, ...]]:
+    """For "embed" and "page": the newest stories, those with words of welcome first; each by another teller."""
+
+    def compute(community: Community) -> Mapping[str, tuple[str, ...]]:
+        newest = lists.shown_stories(site, community)[:_POOL]
+        ordered = sorted(newest, key=lambda story: not story.welcome.strip())
+        return {
+            container: tuple(islice(_of_different_people(_told(site, community, ordered, container)), STORIES_SHOWN))
+            for container in ("embed", "page")
+        }
+
+    return site.shared("moments.stories", compute)
+
+
+def _told(site: Site, community: Community, stories: Iterable[Story], container: str) -> Iterator[Story]:
+    """Stories as they may stand in a container: an embed names people, so a teller must have agreed to it."""
+    for story in stories:
+        members = [community.members[slug] for slug in story.members if slug in community.members]
+        if container == "page" or any(site.allows(member, "embed") for member in members):
+            yield story
+
+
+def _of_different_people(stories: Iterable[Story]) -> Iterator[str]:
+    seen: set[str] = set()
+    for story in stories:
+        if not seen & set(story.members):
+            seen.update(story.members)
+            yield story.slug
+
+
+def open_groups(site: Site) -> Mapping[str, tuple[str, ...]]:
+    """ "all": groups anyone can join, from anywhere first; in this week's order."""
+
+    def compute(community: Community) -> Mapping[str, tuple[str, ...]]:
+        week = week_of(site.day).isoformat()
+        able = [
+            (group.place is not None, not group.chat, zlib.crc32(f"{week} {group.slug}".encode()), group.slug)
+            for group in community.groups.values()
+            if group.status == "active"
+        ]
+        return {"all": tuple(slug for *_, slug in sorted(able))[:GROUPS_SHOWN]}
+
+    return site.shared("moments.groups", compute)
+
+
+def _welcomes(views: Views) -> Iterator[Welcome]:
+    for slug in welcoming_members(views.site)[views.container]:
+        face = views.face(slug)
+        if face is None:
+            continue
+        member = views.site.community.members[slug]
+        words = next(
+            (
+                page
+                for page in sorted(
+                    member.pages.values(), key=lambda page: not language_fits(views.language, page.language)
+                )
+                if page.welcome.strip()
+            ),
+            None,
+        )
+        until = member.consent.until if member.consent is not None else None
+        yield Welcome(
+            face=face,
+            words=views.prose(words.welcome, words.position, words.language) if words is not None else None,
+            challenges=views.challenges(member.challenges),
+            until=until.isoformat() if until is not None else "",
+        )
+
+
+def _stories(views: Views) -> tuple[StoryCard, ...]:
+    return views.stories(stories_to_begin_with(views.site)[views.container])
+
+
+def _groups(views: Views) -> tuple[GroupCard, ...]:
+    return views.groups(open_groups(views.site)["all"])
+
+
+def _meetups(views: Views) -> tuple[MeetupCard, ...]:
+    return views.meetups(lists.meetup_pages(views.site)["meetups/"].slugs[:MEETUPS_SHOWN])
+
+
+# --- tags in ordinary pages ---
 
 
 def fill_moments(site: Site, html: str, *, page: str) -> str:
     """`html` of an ordinary page with each `<alongside-moment moment="..."></alongside-moment>` filled.
 
     `moment` is an id, or `journey/id` where two journeys have one of that name; the first journey that has it counts.
-    A moment nobody knows stays an empty tag (`check` reports it).
+    A moment nobody knows stays as it is (`check` reports it).
     """
-    raise NotImplementedError
+    if "<alongside-moment" not in html.lower():
+        return html
+
+    def filled(match: re.Match[str]) -> str:
+        name = _MOMENT.search(match["attributes"])
+        found = find_moment(site.community.journeys, unescape(next(filter(None, name.groups()), ""))) if name else None
+        if found is None:
+            return match[0]
+        journey, moment = found
+        fragment = render_moment(site, journey.slug, moment.id, page=page)
+        return f"<alongside-moment{match['attributes']}>{fragment}</alongside-moment>"
+
+    return _TAG.sub(filled, html)
+
+
+def find_moment(journeys: Mapping[str, Journey], name: str) -> tuple[Journey, Moment] | None:
+    """The moment called `id` or `journey/id`, or None."""
+    wanted, _, moment_id = name.rpartition("/")
+    for journey in journeys.values():
+        if wanted in ("", journey.slug):
+            moment = journey.moment(moment_id)
+            if moment is not None and moment.where != "mail":
+                return journey, moment
+    return None

@@ -24,6 +24,7 @@ from alongside.model.community import Community
 
 FALLBACK = "en"
 About = Literal["member", "story", "group", "meetup"]
+DateStyle = Literal["date", "weekday", "short", "month", "day", "month_short"]
 
 # fmt: off
 # Languages' own names, for switches between translations (CLDR, sentence start where the language writes it so).
@@ -40,7 +41,8 @@ AUTONYMS: Mapping[str, str] = {
     "ru": "Русский", "sk": "Slovenčina", "sl": "Slovenščina", "sq": "Shqip", "sr": "Српски",
     "sv": "Svenska", "sw": "Kiswahili", "ta": "தமிழ்", "te": "తెలుగు", "th": "ไทย", "tl": "Filipino",
     "tr": "Türkçe", "uk": "Українська", "ur": "اردو", "uz": "Oʻzbekcha", "vi": "Tiếng Việt", "yo": "Yorùbá",
-    "zh": "中文", "zh-hans": "简体中文", "zh-cn": "简体中文", "zh-hant": "繁體中文", "zh-tw": "繁體中文", "zu": "IsiZulu",
+    "zh": "中文", "zh-hans": "简体中文", "zh-cn": "简体中文", "zh-hant": "繁體中文", "zh-tw": "繁體中文",
+    "zu": "IsiZulu",
 }
 # fmt: on
 
@@ -207,7 +209,7 @@ def join_words(items: Sequence[str], language: str) -> str:
     if len(items) < 2:
         return "".join(items)
     dates = read_interface(language).dates
-    return dates["list_separator"].join(items[:-1]) + dates["list_last"] + items[-1]
+    return str(dates["list_separator"]).join(items[:-1]) + str(dates["list_last"]) + items[-1]
 
 
 # --- dates ---
@@ -227,10 +229,12 @@ def _day_words(day: date, spoken: Interface) -> dict[str, object]:
     }
 
 
-def format_date(day: date, language: str, style: Literal["date", "weekday", "short", "month", "day"] = "date") -> str:
+def format_date(day: date, language: str, style: DateStyle = "date") -> str:
     """A day in words. `date`: 4 May 2026; `weekday`: Monday, 4 May 2026; `short`: Mon 4 May; `month`: May 2026;
-    `day`: 4 May."""
+    `day`: 4 May; `month_short`: May, of four letters or fewer where the language has such names."""
     spoken = read_interface(language)
+    if style == "month_short":
+        return str(spoken.dates["months_short"][day.month - 1])
     if style == "month":
         names = spoken.dates.get("months_alone") or spoken.dates["months"]
         return str(spoken.dates["month_pattern"]).format(month=names[day.month - 1], year=day.year)
@@ -303,7 +307,6 @@ def _rule_days(parts: Mapping[str, str], language: str) -> str | None:
 def _positioned(position: str, weekday: int, language: str) -> str:
     """ "the first Thursday", with the gender of the weekday where the language has one (`weekday_genders`)."""
     dates = read_interface(language).dates
-    genders = dates.get("weekday_genders")
     word = dates["positions"][position]
-    ordinal = word if isinstance(word, str) else word[genders[weekday]]
+    ordinal = word if isinstance(word, str) else word[dates["weekday_genders"][weekday]]
     return say(language, "recurrence.positioned", position=ordinal, weekday=dates["weekdays_on"][weekday])

@@ -1,16 +1,642 @@
 """Record pages: one job a page of story, member, group, meetup, challenge and place, and of the lists of each.
 
-`build` asks `render_pages` for the jobs; each makes a `Page` that a shell of the theme is put around.
+Second half of rendering a page: `render_pages` lists the jobs, each reads its cards through `rendering.views`, fills
+the template of its kind (which a site may override) and makes a `Page` that a shell of the theme is put around.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Literal
 
-from alongside.rendering.artifacts import Job
+from markupsafe import Markup
+
+from alongside.model.people import Member, MemberPage
+from alongside.model.stories import Story
+from alongside.model.texts import direction
+from alongside.rendering import lists
+from alongside.rendering.artifacts import Artifact, Job
+from alongside.rendering.feeds import FeedKind, feed_links, feed_path
+from alongside.rendering.jsonld import Data, Linked, script_json
+from alongside.rendering.lists import Gathered, ListPage
+from alongside.rendering.page_words import PageWords
+from alongside.rendering.shells import Page
 from alongside.rendering.tracking import Site
+from alongside.rendering.views import (
+    Face,
+    GroupCard,
+    Label,
+    Views,
+    body_language,
+    docs_source,
+    one_line,
+    safe_url,
+)
+
+STYLE_SHEET = "assets/alongside.css"  # site path of the record pages' own style sheet
+_STYLE_SOURCE = Path(__file__).parent / "assets" / "alongside.css"
+MORE_STORIES = 3  # of the same teller
+Kind = Literal["stories", "members", "groups", "meetups", "challenges", "places"]
+KINDS: tuple[Kind, ...] = ("stories", "members", "groups", "meetups", "challenges", "places")
 
 
 def render_pages(site: Site) -> Iterator[Job]:
-    """The jobs of all record pages and their lists, by path, and of the style sheet they share."""
-    raise NotImplementedError
+    """The jobs of all record pages and their lists, by kind and slug, and of the style sheet they share."""
+    community = site.whole
+    yield Job(name=STYLE_SHEET, render=partial(style_sheet, _STYLE_SOURCE.read_text(encoding="utf-8")), page=False)
+    _prepare(site)
+    for story in community.stories.values():
+        if lists.is_shown(site, story):
+            yield Job(name=story.path, render=partial(story_page, site, story.slug))
+    for member in community.members.values():
+        if site.allows(member, "page"):
+            for index, language in enumerate(member.pages):
+                path = member.path if not index else member_path(member, language)
+                yield Job(name=path, render=partial(member_page, site, member.slug, language))
+    for group in community.groups.values():
+        yield Job(name=group.path, render=partial(group_page, site, group.slug))
+    for meetup in community.meetups.values():
+        yield Job(name=meetup.path, render=partial(meetup_page, site, meetup.slug))
+    for challenge in community.challenges.values():
+        yield Job(name=challenge.path, render=partial(challenge_page, site, challenge.slug))
+    for slug in lists.places(site):
+        yield Job(name=lists.place_path(slug), render=partial(place_page, site, slug))
+    yield from _list_jobs(site)
+
+
+def _list_jobs(site: Site) -> Iterator[Job]:
+    makers = (
+        (lists.story_pages, story_list),
+        (lists.member_pages, member_list),
+        (lists.group_pages, group_list),
+        (lists.meetup_pages, meetup_list),
+        (lists.place_pages, place_list),
+    )
+    for pages, maker in makers:
+        for path in pages(site):
+            yield Job(name=path, render=partial(maker, site, path))
+    yield Job(name="challenges/", render=partial(challenge_list, site))
+
+
+def _prepare(site: Site) -> None:
+    """Make the shared lists before any job runs, so that a later build can compare them."""
+    for make in (
+        lists.places,
+        lists.gathered_by_challenge,
+        lists.gathered_by_place,
+        lists.related_stories,
+        lists.hosted_by,
+        lists.meetups_of_groups,
+        lists.near_places,
+    ):
+        make(site)
+
+
+def style_sheet(text: str) -> Iterator[Artifact]:
+    """The record pages' style sheet. Its text is an argument, so that a change of it is a change of the job."""
+    yield Artifact(STYLE_SHEET, text.encode())
+
+
+# --- what every page has ---
+
+
+def member_path(member: Member, language: str) -> str:
+    """The page of a member's words in another language than their own."""
+    return f"{member.path}{language}/"
+
+
+class _Draft:
+    """A page in the making: its words, its views, its template."""
+
+    def __init__(self, site: Site, *, path: str, language: str, template: str) -> None:
+        self.site = site
+        self.path = path
+        self.language = language
+        self.template = template
+        self.ui = PageWords(site, page=path, language=language)
+        self.views = Views(site, self.ui.language)
+        self.linked = Linked(site_url=site.settings.site_url, site_name=site.settings.site_name)
+        self.trail = [Label(text=self.ui.say("nav.home"), language=self.ui.language, path="")]
+
+    def under(self, kind: Kind) -> _Draft:
+        """Hang the page below the list of its kind."""
+        self.trail.append(Label(text=self.ui.say(f"nav.{kind}"), language=self.ui.language, path=f"{kind}/"))
+        return self
+
+    def page(
+        self,
+        title: str,
+        *,
+        context: Mapping[str, Any],
+        data: Sequence[Data] = (),
+        description: str = "",
+        alternates: Sequence[Label] = (),
+        feeds: Sequence[tuple[str, str, str]] = (),
+        source: str = "",
+        kind: str = "website",
+        modified: date | None = None,
+        listed: bool = True,
+    ) -> Page:
+        """The page: its template filled with `context`, and its head. `feeds`: (media type, title, site path)."""
+        trail = [*self.trail, Label(text=title, language=self.language, path=self.path)]
+        if len(self.trail) > 1 and self.trail[-1].path == self.path:
+            trail = self.trail
+        template = self.site.templates.get_template(self.template)
+        content = template.render(ui=self.ui, trail=trail[:-1], title=title, **context)
+        head = Markup("\n").join(
+            (
+                Markup('<link rel="stylesheet" href="{}">').format(self.ui.url(STYLE_SHEET)),
+                *self._head(title, description, alternates, feeds, kind),
+                script_json(self.linked.page(*data, trail=trail)),
+            )
+        )
+        if not listed:
+            head = Markup('<meta name="robots" content="noindex">\n') + head
+        return Page(
+            path=self.path,
+            title=title,
+            description=description,
+            language=self.language,
+            direction="rtl" if direction(self.language) == "rtl" else "ltr",
+            content=content,
+            head=str(head),
+            source=source,
+            modified=modified,
+            listed=listed,
+        )
+
+    def _head(
+        self,
+        title: str,
+        description: str,
+        alternates: Sequence[Label],
+        feeds: Sequence[tuple[str, str, str]],
+        kind: str,
+    ) -> Iterator[Markup]:
+        meta = Markup('<meta property="{}" content="{}">')
+        yield meta.format("og:title", title)
+        yield meta.format("og:type", kind)
+        yield meta.format("og:site_name", self.linked.site_name)
+        if description:
+            yield meta.format("og:description", description)
+        if self.linked.site_url:
+            yield meta.format("og:url", self.linked.address(self.path))
+            alternate = Markup('<link rel="alternate" hreflang="{}" href="{}">')
+            for label in alternates:
+                yield alternate.format(label.language, self.linked.address(label.path))
+        for media_type, name, path in feeds:
+            yield Markup('<link rel="alternate" type="{}" title="{}" href="{}">').format(
+                media_type, name, self.ui.url(path)
+            )
+
+
+def _calendar(ui: PageWords, kind: FeedKind, slug: str = "") -> tuple[str, str, str]:
+    return ("text/calendar", ui.say("footer.calendar"), feed_path(kind, slug))
+
+
+def subscribe_url(site: Site, ui: PageWords, kind: FeedKind, slug: str = "") -> str:
+    """Where a calendar app subscribes: the `webcal:` address, or the file where the site's own address is unknown."""
+    return feed_links(site.settings, kind, slug)[0].subscribe or ui.url(feed_path(kind, slug))
+
+
+# --- stories ---
+
+
+def story_page(site: Site, slug: str) -> Iterator[Page]:
+    """The page of a story."""
+    story = site.community.stories[slug]
+    draft = _Draft(site, path=story.path, language=story.language, template="story.html").under("stories")
+    ui, views = draft.ui, draft.views
+    card = views.story_of(story)
+    versions = story_versions(site, story)
+    original = site.community.stories.get(story.translation_of) if story.translation_of else None
+    challenges = views.challenges(story.challenges)
+    source = story.source
+    licence = one_line(source.license) if source else ""
+    yield draft.page(
+        card.title.text,
+        context={
+            "story": story,
+            "card": card,
+            "body": views.prose(story.body, story.position, story.language),
+            "versions": versions,
+            "original": next((label for label in versions if original and label.path == original.path), None),
+            "challenges": challenges,
+            "topics": tuple(one_line(topic) for topic in story.topics),
+            "source_url": safe_url(source.url) if source else "",
+            "credit": story_credit(story, card.tellers),
+            "licence": licence,
+            "licence_url": licence_url(licence),
+            "more": more_stories(views, story, card.tellers),
+            "related": views.stories(lists.related_stories(site).get(slug, ())),
+            "meet": next((face for face in card.tellers if face.welcomes), None),
+        },
+        data=[
+            draft.linked.article(
+                card,
+                about=challenges,
+                topics=story.topics,
+                licence=licence_url(licence) or licence,
+                origin=safe_url(source.url) if source else "",
+            )
+        ],
+        description=" ".join(card.words),
+        alternates=versions,
+        feeds=[("application/atom+xml", ui.say("footer.feed"), feed_path("stories", suffix="atom"))],
+        source=docs_source(site, story.position),
+        kind="article",
+        modified=story.date,
+        listed=story.status == "published",
+    )
+
+
+def story_versions(site: Site, story: Story) -> tuple[Label, ...]:
+    """A story in all its languages, itself included, original first; empty where there is only one."""
+    original = site.community.stories.get(story.translation_of) if story.translation_of else story
+    if original is None or not lists.is_shown(site, original):
+        return ()
+    versions = (original, *site.community.translations_of.get(original.slug, ()))
+    if len(versions) < 2:
+        return ()
+    return tuple(Label(text=one_line(one.title), language=one.language, path=one.path) for one in versions)
+
+
+def story_credit(story: Story, named: Sequence[Face]) -> str:
+    """Whom a licence wants credited. Left out as soon as one teller may not be named: the link to the source carries
+    it then (CC BY 4.0 section 3(a)(2))."""
+    if story.source is None or len(named) < len(story.members):
+        return ""
+    return one_line(story.source.credit)
+
+
+def licence_url(licence: str) -> str:
+    """The deed of a Creative Commons licence by its SPDX name, else nothing."""
+    parts = licence.upper().split("-")
+    if licence.upper() == "CC0-1.0":
+        return "https://creativecommons.org/publicdomain/zero/1.0/"
+    if len(parts) < 3 or parts[0] != "CC" or not set(parts[1:-1]) <= {"BY", "SA", "NC", "ND"}:
+        return ""
+    version = parts[-1]
+    known = version in ("1.0", "2.0", "2.5", "3.0", "4.0")
+    return f"https://creativecommons.org/licenses/{'-'.join(parts[1:-1]).lower()}/{version}/" if known else ""
+
+
+def more_stories(views: Views, story: Story, tellers: Sequence[Face]) -> tuple[Any, ...]:
+    """Other stories of the first teller who may be named, translations of this one left out."""
+    if not tellers:
+        return ()
+    voice = next(slug for slug in story.members if views.face(slug) is not None)
+    same = {story.slug, story.translation_of}
+    others = [
+        other.slug
+        for other in views.site.community.stories_of.get(voice, ())
+        if other.slug not in same and not other.translation_of
+    ]
+    return views.stories(others[:MORE_STORIES])
+
+
+# --- members ---
+
+
+def member_page(site: Site, slug: str, language: str) -> Iterator[Page]:
+    """The page of a member, with their words in one of their languages."""
+    member = site.community.members[slug]
+    words: MemberPage = member.pages[language]
+    own = next(iter(member.pages))
+    path = member.path if language == own else member_path(member, language)
+    draft = _Draft(site, path=path, language=language, template="member.html").under("members")
+    ui, views = draft.ui, draft.views
+    face = views.face_of(member)
+    versions = tuple(
+        Label(text=ui.autonym(code), language=code, path=member.path if code == own else member_path(member, code))
+        for code in member.pages
+    )
+    links = tuple((one_line(name), url) for name, url in member.links if safe_url(url))
+    stories = views.stories(
+        story.slug for story in site.community.stories_of.get(slug, ()) if is_voice_of(site, story, language)
+    )
+    away = member.away if member.away is not None and site.day <= member.away.last else None
+    yield draft.page(
+        face.name,
+        context={
+            "member": member,
+            "face": face,
+            "page_path": path,
+            "bio": views.prose(words.bio, words.position, language),
+            "welcome": views.prose(words.welcome, words.position, language) if member.status == "active" else None,
+            "versions": versions if len(versions) > 1 else (),
+            "challenges": views.challenges(member.challenges),
+            "topics": tuple(one_line(topic) for topic in member.topics),
+            "links": links,
+            "stories": stories,
+            "groups": views.groups(lists.hosted_by(site).get(slug, ())),
+            "away": away,
+            "away_now": away is not None and site.is_away(member),
+        },
+        data=[draft.linked.person(face, languages=member.languages, same=[url for _, url in links])],
+        alternates=versions if len(versions) > 1 else (),
+        source=docs_source(site, words.position),
+        kind="profile",
+    )
+
+
+def is_voice_of(site: Site, story: Story, language: str) -> bool:
+    """True for the version of a story that a page in `language` lists: the one in that language, else the original."""
+    original = site.community.stories.get(story.translation_of) if story.translation_of else story
+    if original is None:
+        return True
+    versions = (original, *site.community.translations_of.get(original.slug, ()))
+    fitting = next((one for one in versions if one.language == language), original)
+    return fitting.slug == story.slug
+
+
+# --- groups ---
+
+
+def group_page(site: Site, slug: str) -> Iterator[Page]:
+    """The page of a group."""
+    group = site.community.groups[slug]
+    language = site.settings.language
+    draft = _Draft(site, path=group.path, language=language, template="group.html").under("groups")
+    ui, views = draft.ui, draft.views
+    card = views.group_of(group)
+    hosts = views.faces(group.hosts)
+    coming, past = lists.meetups_of_groups(site).get(slug, ((), ()))
+    yield draft.page(
+        card.name.text,
+        context={
+            "group": group,
+            "card": card,
+            "body": views.prose(group.body, group.position, body_language(group.languages, language)),
+            "hosts": hosts,
+            "coming": views.meetups(coming),
+            "past": views.meetups(past),
+            "challenges": views.challenges(group.challenges),
+            "topics": tuple(one_line(topic) for topic in group.topics),
+            "conduct": conduct_url(site, ui, group.conduct),
+            "subscribe": subscribe_url(site, ui, "groups", slug),
+        },
+        data=[draft.linked.group(card, hosts=hosts, place=group.place)],
+        feeds=[_calendar(ui, "groups", slug)],
+        source=docs_source(site, group.position),
+    )
+
+
+def conduct_url(site: Site, ui: PageWords, own: str) -> str:
+    """The address of the rules that hold: a group's own, else the community's; as a link may carry it."""
+    url = own or site.settings.organisation.conduct
+    if not url or safe_url(url):
+        return safe_url(url)
+    return "" if ":" in url or url.startswith("//") else ui.url(url.lstrip("/"))
+
+
+# --- meetups ---
+
+
+def meetup_page(site: Site, slug: str) -> Iterator[Page]:
+    """The page of a meetup, with its next dates."""
+    meetup = site.community.meetups[slug]
+    language = site.settings.language
+    draft = _Draft(site, path=meetup.path, language=language, template="meetup.html").under("meetups")
+    ui, views = draft.ui, draft.views
+    card = views.meetup_of(meetup)
+    dates = views.dates(meetup)
+    hosts = views.faces(meetup.hosts)
+    title = views.local(meetup.title)
+    group = site.community.groups.get(meetup.group) if meetup.group else None
+    yield draft.page(
+        title.text,
+        context={
+            "meetup": meetup,
+            "card": card,
+            "heading": title,
+            "dates": dates,
+            "past": lists.start_day(meetup) if card.when is None and not dates else None,
+            "body": views.prose(meetup.body, meetup.position, body_language(meetup.languages, language)),
+            "hosts": hosts,
+            "group": views.group_of(group) if group is not None else None,
+            "place": meetup.place,
+            "place_path": lists.path_of_place(site, meetup.place.slug) if meetup.place else "",
+            "map_url": map_url(meetup.place.lat, meetup.place.lon) if meetup.place and meetup.place.precise else "",
+            "online_url": safe_url(meetup.online_url),
+            "rsvp": safe_url(meetup.rsvp),
+            "challenges": views.challenges(meetup.challenges),
+            "topics": tuple(one_line(topic) for topic in meetup.topics),
+            "conduct": conduct_url(site, ui, group.conduct if group is not None else ""),
+            "calendar": ui.url(feed_path("meetups", slug)),
+            "subscribe": subscribe_url(site, ui, "meetups", slug),
+        },
+        data=[draft.linked.event(card, meetup, when, hosts=hosts) for when in dates],
+        feeds=[_calendar(ui, "meetups", slug)],
+        source=docs_source(site, meetup.position),
+    )
+
+
+def map_url(lat: float | None, lon: float | None) -> str:
+    """A plain link to a map; nothing of it is loaded before somebody follows it."""
+    if lat is None or lon is None:
+        return ""
+    return f"https://www.openstreetmap.org/?mlat={lat:.5f}&mlon={lon:.5f}#map=16/{lat:.5f}/{lon:.5f}"
+
+
+# --- challenges and places ---
+
+
+def _gathered(views: Views, gathered: Gathered) -> dict[str, Any]:
+    return {
+        "members": views.faces(gathered.members),
+        "stories": views.stories(gathered.stories),
+        "groups": views.groups(gathered.groups),
+        "meetups": views.meetups(gathered.meetups),
+        "more": dict(zip(("members", "stories", "groups", "meetups"), gathered.more, strict=True)),
+    }
+
+
+def challenge_page(site: Site, slug: str) -> Iterator[Page]:
+    """The page of a challenge: who knows about it, and what there is."""
+    challenge = site.community.challenges[slug]
+    draft = _Draft(site, path=challenge.path, language=site.settings.language, template="challenge.html").under(
+        "challenges"
+    )
+    views = draft.views
+    heading = views.local(challenge.title)
+    found = _gathered(views, lists.gathered_by_challenge(site).get(slug, Gathered()))
+    yield draft.page(
+        heading.text,
+        context={
+            "heading": heading,
+            "also": tuple(one_line(name) for name in challenge.also),
+            "subscribe": subscribe_url(site, draft.ui, "challenges", slug),
+            **found,
+        },
+        data=[draft.linked.listing(heading.text, found["stories"])],
+        feeds=[_calendar(draft.ui, "challenges", slug)],
+    )
+
+
+def place_page(site: Site, slug: str) -> Iterator[Page]:
+    """The page of a place: who and what is there, and what is near."""
+    shown = lists.places(site)
+    place = shown[slug]
+    draft = _Draft(site, path=lists.place_path(slug), language=site.settings.language, template="place.html").under(
+        "places"
+    )
+    found = _gathered(draft.views, lists.gathered_by_place(site).get(slug, Gathered()))
+    near = tuple(
+        (Label(text=one_line(shown[other].name), language="", path=lists.place_path(other)), km)
+        for other, km in lists.near_places(site).get(slug, ())
+    )
+    yield draft.page(
+        one_line(place.name),
+        context={
+            "place": place,
+            "near": near,
+            "subscribe": subscribe_url(site, draft.ui, "places", slug),
+            "map_url": map_url(place.lat, place.lon) if place.precise else "",
+            **found,
+        },
+        data=[draft.linked.place(place)],
+        feeds=[_calendar(draft.ui, "places", slug)],
+    )
+
+
+# --- lists ---
+
+
+def _list_draft(site: Site, kind: Kind, page: ListPage, template: str) -> _Draft:
+    return _Draft(site, path=page.path, language=site.settings.language, template=template).under(kind)
+
+
+def story_list(site: Site, path: str) -> Iterator[Page]:
+    """A page of the list of stories, newest first."""
+    page = lists.story_pages(site)[path]
+    draft = _list_draft(site, "stories", page, "stories.html")
+    cards = draft.views.stories(page.slugs)
+    title = draft.ui.say("nav.stories")
+    if page.number > 1 and cards:
+        first, last = (draft.ui.day(card.date, "month") for card in (cards[-1], cards[0]))
+        title = f"{title}: {draft.ui.say('dates.span', first=first, last=last)}"
+    yield draft.page(
+        title,
+        context={"page": page, "cards": cards, "feed": draft.ui.url(feed_path("stories", suffix="atom"))},
+        data=[draft.linked.listing(title, cards)],
+        description=draft.ui.say("list.stories"),
+        feeds=[("application/atom+xml", draft.ui.say("footer.feed"), feed_path("stories", suffix="atom"))],
+    )
+
+
+def member_list(site: Site, path: str) -> Iterator[Page]:
+    """A page of the list of members, by name."""
+    page = lists.member_pages(site)[path]
+    draft = _list_draft(site, "members", page, "members.html")
+    faces = draft.views.faces(page.slugs)
+    title = _numbered_title(draft.ui.say("nav.members"), page, [face.name for face in faces])
+    yield draft.page(
+        title,
+        context={"page": page, "faces": faces},
+        data=[draft.linked.listing(title, faces)],
+        description=draft.ui.say("list.members"),
+    )
+
+
+def _numbered_title(title: str, page: ListPage, names: Sequence[str]) -> str:
+    return f"{title}: {names[0]} – {names[-1]}" if page.number > 1 and names else title
+
+
+def _counted_title(title: str, page: ListPage) -> str:
+    return f"{title} ({page.number})" if page.number > 1 else title
+
+
+def group_list(site: Site, path: str) -> Iterator[Page]:
+    """A page of the list of groups: from anywhere, then by country."""
+    page = lists.group_pages(site)[path]
+    draft = _list_draft(site, "groups", page, "groups.html")
+    title = _counted_title(draft.ui.say("nav.groups"), page)
+    cards = draft.views.groups(page.slugs)
+    yield draft.page(
+        title,
+        context={"page": page, "sections": _by_country(site, draft.ui, cards)},
+        data=[draft.linked.listing(title, cards)],
+        description=draft.ui.say("list.groups"),
+    )
+
+
+def _by_country(site: Site, ui: PageWords, cards: Iterable[GroupCard]) -> tuple[tuple[str, tuple[GroupCard, ...]], ...]:
+    def country(card: GroupCard) -> str:
+        if card.status == "retired":
+            return ui.say("group.retired_ones")
+        place = site.community.groups[card.slug].place
+        return (place.country_name or place.name) if place is not None else ui.say("group.no_place")
+
+    return tuple((name, tuple(group)) for name, group in groupby(cards, key=country))
+
+
+def meetup_list(site: Site, path: str) -> Iterator[Page]:
+    """A page of the list of meetups: coming ones by month, or those of a past year."""
+    page = lists.meetup_pages(site)[path]
+    draft = _list_draft(site, "meetups", page, "meetups.html")
+    ui = draft.ui
+    cards = draft.views.meetups(page.slugs)
+    title = _counted_title(ui.say("meetup.year", year=page.year) if page.year else ui.say("nav.meetups"), page)
+    sections = tuple(
+        (ui.day(date(year, number, 1), "month"), tuple(group))
+        for (year, number), group in groupby(
+            cards, key=lambda card: _year_and_month(card.when.day if card.when else card.last)
+        )
+    )
+    yield draft.page(
+        title,
+        context={"page": page, "sections": sections, "subscribe": subscribe_url(site, ui, "all")},
+        data=[draft.linked.listing(title, cards)],
+        description=ui.say("list.meetups"),
+        feeds=[_calendar(ui, "all")],
+    )
+
+
+def _year_and_month(day: date | None) -> tuple[int, int]:
+    return (day.year, day.month) if day is not None else (1970, 1)
+
+
+def place_list(site: Site, path: str) -> Iterator[Page]:
+    """A page of the list of places, by country."""
+    page = lists.place_pages(site)[path]
+    draft = _list_draft(site, "places", page, "places.html")
+    shown = lists.places(site)
+    title = _counted_title(draft.ui.say("nav.places"), page)
+    sections = tuple(
+        (
+            country,
+            tuple(Label(text=one_line(shown[slug].name), language="", path=lists.place_path(slug)) for slug in slugs),
+        )
+        for country, slugs in groupby(page.slugs, key=lambda slug: shown[slug].country_name or shown[slug].name)
+    )
+    yield draft.page(title, context={"page": page, "sections": sections}, description=draft.ui.say("list.places"))
+
+
+def challenge_list(site: Site) -> Iterator[Page]:
+    """The list of challenges, in the order of their file."""
+    draft = _Draft(site, path="challenges/", language=site.settings.language, template="challenges.html").under(
+        "challenges"
+    )
+    gathered = lists.gathered_by_challenge(site)
+    cards = []
+    for slug, challenge in site.community.challenges.items():
+        found = gathered.get(slug, Gathered())
+        counts = tuple(
+            (kind, len(slugs) + more)
+            for kind, slugs, more in zip(
+                ("stories", "members", "groups", "meetups"),
+                (found.stories, found.members, found.groups, found.meetups),
+                (found.more[1], found.more[0], found.more[2], found.more[3]),
+                strict=True,
+            )
+            if slugs
+        )
+        cards.append((draft.views.local(challenge.title, challenge.path), counts, draft.views.faces(found.members[:4])))
+    yield draft.page(
+        draft.ui.say("nav.challenges"), context={"cards": tuple(cards)}, description=draft.ui.say("list.challenges")
+    )

@@ -18,7 +18,7 @@ import dataclasses
 import marshal
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property, partial
 from hashlib import blake2b
 from operator import attrgetter
@@ -265,7 +265,7 @@ class Site:
             return value
         if kind is tuple or kind is list:
             return tuple([self._plain(item) for item in value])
-        if isinstance(value, datetime | date):
+        if isinstance(value, datetime | date | time):
             return value.isoformat()
         if isinstance(value, timedelta):
             return ("timedelta", value.days, value.seconds, value.microseconds)

@@ -1,0 +1,175 @@
+"""What machines read on a page: schema.org in JSON-LD, and the other lines of a page's `<head>`.
+
+Pure functions of cards: who has no face in a card is not named here either. Addresses are whole where the site's own
+is known, and left out where it is not. The JSON stands in a script element, so `<`, `>` and `&` are written as escapes:
+no text can close the element (HTML, "restrictions for contents of script elements").
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from alongside.model.gatherings import Meetup
+from alongside.model.places import Place
+from alongside.rendering.page_words import SAFE_IN_PATHS, machine_time
+from alongside.rendering.views import Face, GroupCard, Label, MeetupCard, StoryCard, When, one_line, safe_url
+
+Data = dict[str, Any]
+STATUS = {"confirmed": "EventScheduled", "tentative": "EventScheduled", "cancelled": "EventCancelled"}
+_ESCAPES = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"}
+
+
+def script_json(data: Mapping[str, Any]) -> Markup:
+    """A JSON-LD script element; one line, keys in the order given."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES)
+    return Markup(f'<script type="application/ld+json">{text}</script>')  # noqa: S704
+
+
+class Linked:
+    """schema.org data of one site: knows its address and name."""
+
+    def __init__(self, *, site_url: str, site_name: str) -> None:
+        self.site_url = site_url
+        self.site_name = one_line(site_name)
+
+    def address(self, path: str) -> str:
+        """The whole address of a site path, or nothing where the site's own is unknown."""
+        return self.site_url + quote(path, safe=SAFE_IN_PATHS) if self.site_url else ""
+
+    def page(self, *things: Data, trail: Sequence[Label] = ()) -> Data:
+        """All that stands on one page, as one graph; `trail`: from the home page to this one."""
+        graph = [kept(thing) for thing in things]
+        if trail and self.site_url:
+            graph.append(self.breadcrumbs(trail))
+        return {"@context": "https://schema.org", "@graph": graph}
+
+    def breadcrumbs(self, trail: Sequence[Label]) -> Data:
+        """The way to a page."""
+        items = [
+            kept({"@type": "ListItem", "position": index, "name": label.text, "item": self.address(label.path)})
+            for index, label in enumerate(trail, start=1)
+        ]
+        return {"@type": "BreadcrumbList", "itemListElement": items}
+
+    def person(self, face: Face, *, languages: Sequence[str] = (), same: Iterable[str] = ()) -> Data:
+        """A member who may be shown."""
+        return {
+            "@type": "Person",
+            "@id": self.address(face.path) if face.path else "",
+            "name": face.name,
+            "url": self.address(face.path) if face.path else "",
+            "image": self.address(face.photo) if face.photo else "",
+            "jobTitle": list(face.roles),
+            "homeLocation": {"@type": "Place", "name": face.place.text} if face.place else {},
+            "knowsLanguage": list(languages),
+            "sameAs": list(same),
+        }
+
+    def article(
+        self, card: StoryCard, *, about: Sequence[Label], topics: Sequence[str], licence: str, origin: str
+    ) -> Data:
+        """A story. Without a teller who may be named, its author is the community."""
+        authors = [kept({**self.person(face), "jobTitle": []}) for face in card.tellers]
+        return {
+            "@type": "Article",
+            "@id": self.address(card.path),
+            "headline": card.title.text,
+            "inLanguage": card.title.language,
+            "datePublished": card.date.isoformat(),
+            "author": authors or [self.community()],
+            "publisher": self.community(),
+            "url": self.address(card.path),
+            "abstract": "\n\n".join(card.words),
+            "about": [kept({"@type": "Thing", "name": label.text, "url": self.address(label.path)}) for label in about],
+            "keywords": list(topics),
+            "license": licence,
+            "isBasedOn": origin,
+        }
+
+    def community(self) -> Data:
+        """The community itself."""
+        return kept({"@type": "Organization", "name": self.site_name, "url": self.site_url})
+
+    def group(self, card: GroupCard, *, hosts: Sequence[Face], place: Place | None) -> Data:
+        """A group."""
+        return {
+            "@type": "Organization",
+            "@id": self.address(card.path),
+            "name": card.name.text,
+            "url": self.address(card.path),
+            "location": self.place(place) if place else {},
+            "knowsLanguage": list(card.languages),
+            "member": [kept({**self.person(face), "jobTitle": []}) for face in hosts],
+            "parentOrganization": self.community(),
+        }
+
+    def place(self, place: Place) -> Data:
+        """A place on the map."""
+        point = {}
+        if place.lat is not None and place.lon is not None and place.precise:
+            point = {"@type": "GeoCoordinates", "latitude": place.lat, "longitude": place.lon}
+        address = {
+            "@type": "PostalAddress",
+            "addressLocality": place.city,
+            "addressRegion": place.region,
+            "addressCountry": place.country,
+        }
+        return kept({"@type": "Place", "name": one_line(place.label), "address": kept(address), "geo": point})
+
+    def event(self, card: MeetupCard, meetup: Meetup, when: When, *, hosts: Sequence[Face]) -> Data:
+        """One date of a meetup. Recurring ones are an event a date, as search engines ask."""
+        return {
+            "@type": "Event",
+            "name": when.title.text if when.title else card.title.text,
+            "url": self.address(card.path),
+            "startDate": machine_time(when.starts),
+            "endDate": machine_time(when.ends) if when.ends is not None else "",
+            "eventStatus": "https://schema.org/" + self._status(when),
+            "previousStartDate": when.moved_from.isoformat() if when.moved_from else "",
+            "eventAttendanceMode": "https://schema.org/" + self._attendance(meetup, when),
+            "location": self._locations(meetup, when),
+            "organizer": self._organiser(card, hosts),
+            "inLanguage": list(meetup.languages),
+            "maximumAttendeeCapacity": meetup.capacity,
+            "offers": {"@type": "Offer", "url": safe_url(meetup.rsvp)} if safe_url(meetup.rsvp) else {},
+        }
+
+    def _status(self, when: When) -> str:
+        if when.status != "cancelled" and when.moved_from is not None:
+            return "EventRescheduled"
+        return STATUS[when.status]
+
+    def _attendance(self, meetup: Meetup, when: When) -> str:
+        if meetup.online or when.online_url:
+            return "MixedEventAttendanceMode" if when.place else "OnlineEventAttendanceMode"
+        return "OfflineEventAttendanceMode"
+
+    def _locations(self, meetup: Meetup, when: When) -> list[Data]:
+        found = [self.place(when.place)] if when.place else []
+        if meetup.online or when.online_url:
+            found.append(kept({"@type": "VirtualLocation", "url": when.online_url or self.address(meetup.path)}))
+        return found
+
+    def _organiser(self, card: MeetupCard, hosts: Sequence[Face]) -> list[Data]:
+        if card.group is not None:
+            return [kept({"@type": "Organization", "name": card.group.text, "url": self.address(card.group.path)})]
+        return [kept({**self.person(face), "jobTitle": []}) for face in hosts] or [self.community()]
+
+    def listing(self, title: str, cards: Iterable[StoryCard | GroupCard | MeetupCard | Face]) -> Data:
+        """A list's page: the order in which it stands."""
+        items = [
+            kept({"@type": "ListItem", "position": index, "url": self.address(card.path)})
+            for index, card in enumerate(cards, start=1)
+            if self.site_url
+        ]
+        return {"@type": "ItemList", "name": title, "itemListElement": items}
+
+
+def kept(data: Data) -> Data:
+    """Without what is empty."""
+    return {key: value for key, value in data.items() if value not in ("", [], {}, None)}

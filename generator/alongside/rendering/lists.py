@@ -1,0 +1,447 @@
+"""Which records stand on which page, in what order: lists made once a build and looked up by key.
+
+First half of rendering a page, below `rendering.views`. Each function returns a mapping of `Site.shared`: slugs,
+numbers and paths, no cards, so that a page depends on the records it shows and on its own entry, not on all of them.
+Everything here is linear in the number of records, sorting aside.
+
+Lists that grow are cut where an addition disturbs least. Stories are cut from the oldest on: `stories/page/1/` holds
+the first sixty for good, and `stories/` the newest 30 to 89.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from alongside.model.community import Community
+from alongside.model.gatherings import Group, Meetup
+from alongside.model.people import Member
+from alongside.model.places import Place
+from alongside.model.stories import Story
+from alongside.planning.occurrences import last_day
+from alongside.rendering.tracking import Site
+
+PAGE = 60  # entries of a list's page
+FRONT = 30  # at least so many stand on the front page of the stories, where there are as many
+GATHERED = 24  # entries of one kind on the page of a challenge or place
+RELATED = 3
+NEAR_KM = 250.0
+NEAR_PLACES = 8
+EARTH_KM = 6371.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListPage:
+    """One page of a list."""
+
+    path: str
+    slugs: tuple[str, ...]
+    previous: str = ""  # path of the page before (for stories: of newer ones); empty: none
+    following: str = ""
+    number: int = 1
+    directory: tuple[tuple[str, str, str], ...] = ()  # on the first: (path, first name, last name) of each page
+    year: int = 0  # past meetups: of which year
+    years: tuple[tuple[int, str], ...] = ()  # meetups, on the first: years with past ones, newest first, and paths
+    total: int = 0  # records in the whole list
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """What one challenge or place brings together: slugs, cut, and how many there are of each."""
+
+    members: tuple[str, ...] = ()
+    stories: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    meetups: tuple[str, ...] = ()  # coming ones
+    more: tuple[int, int, int, int] = (0, 0, 0, 0)  # left out of each of the four
+
+
+def name_key(text: str) -> str:
+    """Sorts names as readers expect: without case and accents."""
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(mark for mark in folded if not unicodedata.combining(mark)).strip()
+
+
+# --- who and what is listed at all ---
+
+
+def is_shown(site: Site, story: Story) -> bool:
+    """True for published stories, and for drafts where they are previewed."""
+    return story.status == "published" or site.drafts
+
+
+def start_day(meetup: Meetup) -> date:
+    """The day of `starts`."""
+    return meetup.starts.date() if isinstance(meetup.starts, datetime) else meetup.starts
+
+
+def shown_members(site: Site, community: Community) -> list[Member]:
+    """Those with a page today, by name."""
+    members = [member for member in community.members.values() if site.allows(member, "page")]
+    return sorted(members, key=lambda member: (name_key(member.name), member.slug))
+
+
+def shown_stories(site: Site, community: Community) -> list[Story]:
+    """Stories that are shown, newest first; translations are left to their originals."""
+    stories = community.stories
+    found = [
+        story
+        for story in stories.values()
+        if is_shown(site, story)
+        and not (story.translation_of in stories and is_shown(site, stories[story.translation_of]))
+    ]
+    return sorted(found, key=lambda story: (-story.date.toordinal(), story.slug))
+
+
+def coming_meetups(site: Site, community: Community) -> list[Meetup]:
+    """Meetups with a date ahead, soonest first."""
+    found = [(following.instant, slug) for slug in community.meetups if (following := site.upcoming[slug]) is not None]
+    return [community.meetups[slug] for _, slug in sorted(found)]
+
+
+# --- lists ---
+
+
+def story_pages(site: Site) -> Mapping[str, ListPage]:
+    """Pages of the list of stories, by path."""
+
+    def compute(community: Community) -> Mapping[str, ListPage]:
+        slugs = [story.slug for story in shown_stories(site, community)]
+        full = max(0, (len(slugs) - FRONT) // PAGE)
+        front, rest = slugs[: len(slugs) - full * PAGE], slugs[len(slugs) - full * PAGE :]
+        paths = ["stories/", *(f"stories/page/{number}/" for number in range(full, 0, -1))]
+        parts = [front, *(rest[start : start + PAGE] for start in range(0, len(rest), PAGE))]
+        return _chained(paths, parts)
+
+    return site.shared("lists.stories", compute)
+
+
+def member_pages(site: Site) -> Mapping[str, ListPage]:
+    """Pages of the list of members, by path."""
+
+    def compute(community: Community) -> Mapping[str, ListPage]:
+        members = shown_members(site, community)
+        return _numbered("members/", [member.slug for member in members], [member.name for member in members])
+
+    return site.shared("lists.members", compute)
+
+
+def group_pages(site: Site) -> Mapping[str, ListPage]:
+    """Pages of the list of groups, by path: from anywhere first, then by country and place; retired ones last."""
+
+    def key(group: Group) -> tuple[bool, str, str, str, str]:
+        place = group.place
+        where = (place.country_name, name_key(place.name)) if place is not None else ("", "")
+        return (group.status == "retired", *where, name_key(str(group.name)), group.slug)
+
+    def compute(community: Community) -> Mapping[str, ListPage]:
+        groups = sorted(community.groups.values(), key=key)
+        return _numbered("groups/", [group.slug for group in groups], [str(group.name) for group in groups])
+
+    return site.shared("lists.groups", compute)
+
+
+def meetup_pages(site: Site) -> Mapping[str, ListPage]:
+    """Pages of the list of meetups, by path: coming ones, then past ones by year."""
+
+    def compute(community: Community) -> Mapping[str, ListPage]:
+        coming = [meetup.slug for meetup in coming_meetups(site, community)]
+        ahead = set(coming)
+        years: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        for slug, meetup in community.meetups.items():
+            if slug not in ahead:
+                day = last_day(meetup) or start_day(meetup)
+                years[day.year].append((-day.toordinal(), slug))
+        parts = _cut(coming)
+        paths = ["meetups/", *(f"meetups/coming/{number}/" for number in range(2, len(parts) + 1))]
+        listed = tuple((year, f"meetups/past/{year}/") for year in sorted(years, reverse=True))
+        pages = dict(_chained(paths, parts, years=listed))
+        for year, path in listed:
+            slugs = [slug for _, slug in sorted(years[year])]
+            past = _cut(slugs)
+            pages.update(_chained([path, *(f"{path}{n}/" for n in range(2, len(past) + 1))], past, year=year))
+        return pages
+
+    return site.shared("lists.meetups", compute)
+
+
+def place_pages(site: Site) -> Mapping[str, ListPage]:
+    """The list of places, by path: by country, then name."""
+
+    def compute(_: Community) -> Mapping[str, ListPage]:
+        shown = places(site)
+        slugs = sorted(shown, key=lambda slug: (shown[slug].country_name, name_key(shown[slug].name), slug))
+        return _numbered("places/", slugs, [shown[slug].name for slug in slugs], size=5 * PAGE)
+
+    return site.shared("lists.places", compute)
+
+
+def _cut(slugs: Sequence[str], size: int = PAGE) -> list[Sequence[str]]:
+    return [slugs[start : start + size] for start in range(0, len(slugs), size)] or [()]
+
+
+def _numbered(path: str, slugs: Sequence[str], names: Sequence[str], size: int = PAGE) -> Mapping[str, ListPage]:
+    parts = _cut(slugs, size)
+    paths = [path, *(f"{path}page/{number}/" for number in range(2, len(parts) + 1))]
+    starts = range(0, len(slugs), size)
+    directory = tuple(
+        (paths[index], names[start], names[min(start + size, len(names)) - 1]) for index, start in enumerate(starts)
+    )
+    return _chained(paths, parts, directory=directory if len(parts) > 1 else ())
+
+
+def _chained(
+    paths: Sequence[str],
+    parts: Sequence[Sequence[str]],
+    *,
+    directory: tuple[tuple[str, str, str], ...] = (),
+    years: tuple[tuple[int, str], ...] = (),
+    year: int = 0,
+) -> Mapping[str, ListPage]:
+    """Pages that know their neighbours; only the first knows all."""
+    total = sum(len(part) for part in parts)
+    return {
+        path: ListPage(
+            path=path,
+            slugs=tuple(parts[index]),
+            previous=paths[index - 1] if index else "",
+            following=paths[index + 1] if index + 1 < len(paths) else "",
+            number=index + 1,
+            directory=() if index else directory,
+            years=() if index else years,
+            year=year,
+            total=0 if index else total,
+        )
+        for index, path in enumerate(paths)
+    }
+
+
+# --- what stands together ---
+
+
+def gathered_by_challenge(site: Site) -> Mapping[str, Gathered]:
+    """For each challenge: who knows about it, and what there is."""
+
+    def compute(community: Community) -> Mapping[str, Gathered]:
+        return _gather(site, community, lambda record: record.challenges)
+
+    return site.shared("lists.by_challenge", compute)
+
+
+def gathered_by_place(site: Site) -> Mapping[str, Gathered]:
+    """For each place that has a page: who and what is there."""
+
+    def keys(record: Member | Story | Group | Meetup) -> tuple[str, ...]:
+        if isinstance(record, Story) or record.place is None or not record.place.slug:
+            return ()
+        return (record.place.slug,)
+
+    def compute(community: Community) -> Mapping[str, Gathered]:
+        return _gather(site, community, keys)
+
+    return site.shared("lists.by_place", compute)
+
+
+def _gather(
+    site: Site, community: Community, keys: Callable[[Member | Story | Group | Meetup], Iterable[str]]
+) -> Mapping[str, Gathered]:
+    found: dict[str, tuple[list[str], list[str], list[str], list[str]]] = defaultdict(lambda: ([], [], [], []))
+
+    def add(kind: int, records: Iterable[Member | Story | Group | Meetup]) -> None:
+        for record in records:
+            for key in keys(record):
+                found[key][kind].append(record.slug)
+
+    by_standing: list[Member] = sorted(shown_members(site, community), key=lambda member: _standing(site, member))
+    add(0, by_standing)
+    add(1, shown_stories(site, community))
+    add(2, sorted(community.groups.values(), key=lambda group: (group.status != "active", group.slug)))
+    add(3, coming_meetups(site, community))
+    return {
+        key: Gathered(
+            members=tuple(lists[0][:GATHERED]),
+            stories=tuple(lists[1][:GATHERED]),
+            groups=tuple(lists[2][:GATHERED]),
+            meetups=tuple(lists[3][:GATHERED]),
+            more=(
+                max(0, len(lists[0]) - GATHERED),
+                max(0, len(lists[1]) - GATHERED),
+                max(0, len(lists[2]) - GATHERED),
+                max(0, len(lists[3]) - GATHERED),
+            ),
+        )
+        for key, lists in found.items()
+    }
+
+
+def _standing(site: Site, member: Member) -> int:
+    """Those who welcome newcomers first, those who left last; the sort keeps names in order within."""
+    if member.status != "active":
+        return 2
+    return 0 if member.welcomes and not site.is_away(member) else 1
+
+
+def related_stories(site: Site) -> Mapping[str, tuple[str, ...]]:
+    """For each story: a few others with a challenge in common, the next older ones, in its language first."""
+
+    def compute(community: Community) -> Mapping[str, tuple[str, ...]]:
+        ranked: dict[str, list[Story]] = defaultdict(list)
+        position: dict[tuple[str, str], int] = {}
+        for story in shown_stories(site, community):
+            for challenge in story.challenges:
+                position[challenge, story.slug] = len(ranked[challenge])
+                ranked[challenge].append(story)
+        found: dict[str, tuple[str, ...]] = {}
+        for challenge, stories in ranked.items():
+            for story in stories:
+                if story.challenges[0] == challenge:
+                    found[story.slug] = _related(story, ranked, position)
+        for story in community.stories.values():
+            if story.translation_of in found:
+                found[story.slug] = found[story.translation_of]
+        return found
+
+    return site.shared("lists.related", compute)
+
+
+def _related(
+    story: Story, ranked: Mapping[str, Sequence[Story]], position: Mapping[tuple[str, str], int]
+) -> tuple[str, ...]:
+    pool: dict[str, Story] = {}
+    for challenge in story.challenges:
+        stories, start = ranked[challenge], position[challenge, story.slug]
+        for step in range(1, min(len(stories), 2 * RELATED + 1)):
+            other = stories[(start + step) % len(stories)]
+            if other.slug != story.slug:
+                pool.setdefault(other.slug, other)
+    ordered = sorted(
+        pool.values(), key=lambda other: (other.language != story.language, other.members == story.members)
+    )
+    return tuple(other.slug for other in ordered[:RELATED])
+
+
+def hosted_by(site: Site) -> Mapping[str, tuple[str, ...]]:
+    """For each member: groups they host, as slugs; retired ones are left out."""
+
+    def compute(community: Community) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for group in community.groups.values():
+            if group.status != "retired":
+                for host in group.hosts:
+                    found[host].append(group.slug)
+        return {host: tuple(slugs) for host, slugs in found.items()}
+
+    return site.shared("lists.hosted", compute)
+
+
+def meetups_of_groups(site: Site) -> Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """For each group: its coming meetups, soonest first, and its past ones, newest first; a handful of each."""
+
+    def compute(community: Community) -> Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+        coming: dict[str, list[str]] = defaultdict(list)
+        past: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        for meetup in coming_meetups(site, community):
+            if meetup.group:
+                coming[meetup.group].append(meetup.slug)
+        for meetup in community.meetups.values():
+            if meetup.group and site.upcoming[meetup.slug] is None:
+                past[meetup.group].append((-start_day(meetup).toordinal(), meetup.slug))
+        return {
+            group: (tuple(coming[group][:12]), tuple(slug for _, slug in sorted(past[group])[:6]))
+            for group in sorted({*coming, *past})
+        }
+
+    return site.shared("lists.group_meetups", compute)
+
+
+# --- places ---
+
+
+def places(site: Site) -> Mapping[str, Place]:
+    """Places with a page, by slug: those of anything that is shown."""
+
+    def compute(community: Community) -> Mapping[str, Place]:
+        gathered: dict[str, Place] = {}
+        records: tuple[Sequence[Group | Meetup | Member], ...] = (
+            tuple(community.groups.values()),
+            coming_meetups(site, community),
+            shown_members(site, community),
+        )
+        for kind in records:
+            for record in kind:
+                if record.place is not None and record.place.slug:
+                    gathered.setdefault(record.place.slug, record.place)
+        return dict(sorted(gathered.items()))
+
+    return site.shared("lists.place_records", compute)
+
+
+def near_places(site: Site) -> Mapping[str, tuple[tuple[str, int], ...]]:
+    """For each place with a page: (slug, km) of those near it, nearest first; for a country: its places, km 0."""
+
+    def compute(_: Community) -> Mapping[str, tuple[tuple[str, int], ...]]:
+        shown = places(site)
+        cells: dict[tuple[int, int], list[tuple[str, float, float]]] = defaultdict(list)
+        countries: dict[str, list[str]] = defaultdict(list)
+        for slug, place in shown.items():
+            if place.precise and place.lat is not None and place.lon is not None:
+                cells[_cell(place.lat, place.lon)].append((slug, place.lat, place.lon))
+                countries[place.country].append(slug)
+        return {
+            slug: _near(place, slug, cells)
+            if place.precise
+            else tuple((other, 0) for other in countries.get(place.country, ())[:GATHERED])
+            for slug, place in shown.items()
+        }
+
+    return site.shared("lists.near", compute)
+
+
+_CELL_DEGREES = 3.0  # wider than NEAR_KM from north to south
+
+
+def _cell(lat: float, lon: float) -> tuple[int, int]:
+    return (math.floor(lat / _CELL_DEGREES), math.floor(lon / _CELL_DEGREES))
+
+
+def _near(
+    place: Place, slug: str, cells: Mapping[tuple[int, int], Sequence[tuple[str, float, float]]]
+) -> tuple[tuple[str, int], ...]:
+    if place.lat is None or place.lon is None:
+        return ()
+    row, column = _cell(place.lat, place.lon)
+    found = []
+    width = 111.2 * _CELL_DEGREES * max(0.05, math.cos(math.radians(place.lat)))  # of a cell here, in km
+    reach = math.ceil(NEAR_KM / width)
+    for north in (-1, 0, 1):
+        for east in range(-reach, reach + 1):
+            for other, lat, lon in cells.get((row + north, column + east), ()):
+                if other != slug:
+                    distance = distance_km(place.lat, place.lon, lat, lon)
+                    if distance <= NEAR_KM:
+                        found.append((round(distance), other))
+    return tuple((other, km) for km, other in sorted(found)[:NEAR_PLACES])
+
+
+def distance_km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
+    """Great-circle distance (haversine), degrees in."""
+    half = math.radians(other_lat - lat) / 2, math.radians(other_lon - lon) / 2
+    chord = (
+        math.sin(half[0]) ** 2
+        + math.cos(math.radians(lat)) * math.cos(math.radians(other_lat)) * math.sin(half[1]) ** 2
+    )
+    return 2 * EARTH_KM * math.asin(min(1.0, math.sqrt(chord)))
+
+
+def path_of_place(site: Site, slug: str) -> str:
+    """The path of a place's page, or an empty text where it has none."""
+    return place_path(slug) if slug and slug in places(site) else ""
+
+
+def place_path(slug: str) -> str:
+    """The page of a place, below the site's root."""
+    return f"places/{slug}/"

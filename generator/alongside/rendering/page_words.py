@@ -1,0 +1,231 @@
+"""What templates call for everything that is not markup: `ui.say`, `ui.url`, `ui.date`, `ui.prose`.
+
+Second half of rendering a page. One `PageWords` belongs to one page: it knows the page's language and how deep below
+the site's root it stands. What it returns is either plain text, which the template escapes, or `Markup`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from urllib.parse import quote
+
+from markupsafe import Markup, escape
+
+from alongside.model.texts import direction, language_fits
+from alongside.rendering import interface
+from alongside.rendering.feeds import feed_path
+from alongside.rendering.markdown import render_markdown
+from alongside.rendering.tracking import Site
+from alongside.rendering.views import Label, Prose, When, host_of, one_line, safe_url
+from alongside.settings import Organisation, Settings
+
+SAFE_IN_PATHS = "/-._~!$&'()*+,;=:@"
+ISOLATED = Markup("<bdi>{}</bdi>")
+
+
+class PageWords:
+    """Words, addresses and dates for one page."""
+
+    def __init__(self, site: Site, *, page: str, language: str) -> None:
+        """`page`: its site path ("stories/x/"). `language`: of what the product says; one we have no words in reads
+        the community's."""
+        self.site = site
+        self.page = page
+        self.language = spoken_language(language, site.settings.language)
+        self.root = "../" * page.count("/") if page else ""
+
+    @property
+    def direction(self) -> str:
+        """`rtl` or `ltr`, of what the product says."""
+        return direction(self.language)
+
+    # --- words ---
+
+    def say(self, key: str, **values: object) -> str:
+        """An interface text, plain."""
+        return interface.say(self.language, key, **values)
+
+    def say_html(self, key: str, **values: object) -> Markup:
+        """An interface text with each value isolated (`<bdi>`), so that a name in another script stays whole."""
+        isolated = {
+            name: value if isinstance(value, Markup) else ISOLATED.format(value) for name, value in values.items()
+        }
+        return Markup(interface.say(self.language, key, **isolated))  # noqa: S704
+
+    def attrs(self, language: str) -> Markup:
+        """` lang="ar" dir="rtl"` for text in another language than the page's, else nothing."""
+        return language_attributes(language, self.language)
+
+    def label(self, label: Label) -> Markup:
+        """A short text in its own language, as a link where it has a page."""
+        text = escape(label.text)
+        attributes = language_attributes(label.language, self.language) if label.language else Markup("")
+        if label.path:
+            return Markup('<a href="{}"{}>{}</a>').format(self.url(label.path), attributes, text)
+        return (
+            Markup("<span{}>{}</span>").format(attributes, text) if attributes else Markup("<bdi>{}</bdi>").format(text)
+        )
+
+    def autonym(self, code: str) -> str:
+        """A language's own name."""
+        return interface.autonym(code)
+
+    def languages(self, codes: Iterable[str]) -> str:
+        """Languages by name, in the page's language, as a list."""
+        return self.join(interface.language_name(code, self.language) for code in codes)
+
+    def join(self, words: Iterable[str]) -> str:
+        """A list as a sentence holds it."""
+        return interface.join_words(tuple(words), self.language)
+
+    # --- addresses ---
+
+    def url(self, path: str) -> str:
+        """The address of a file or page of the site, relative to this page."""
+        return (self.root + quote(path, safe=SAFE_IN_PATHS)) or "./"
+
+    def safe(self, url: str) -> str:
+        """An authored address as a link may carry it: http or https, else nothing."""
+        return safe_url(url)
+
+    def host(self, url: str) -> str:
+        """The host of an address, for people."""
+        return host_of(url)
+
+    def media(self, path: str) -> str:
+        """The address of a recording: within the site relative to this page, elsewhere as it is; else nothing."""
+        if self.remote(path):
+            return safe_url(path)
+        return self.url(path) if path else ""
+
+    def remote(self, path: str) -> bool:
+        """True for a recording that lies elsewhere; pages only link to those, so nothing is loaded from there."""
+        return "//" in path or ":" in path
+
+    # --- authored text ---
+
+    def prose(self, prose: Prose, heading: int = 2) -> Markup:
+        """Authored Markdown as safe HTML; its highest heading becomes `<h{heading}>`."""
+        links = self.site.links(self.page)
+        return Markup(render_markdown(prose.text, source=prose.source, links=links, heading=heading))  # noqa: S704
+
+    # --- dates ---
+
+    def day(self, day: date, style: interface.DateStyle = "date") -> str:
+        """A day in words."""
+        return interface.format_date(day, self.language, style)
+
+    def time(self, day: date | datetime, text: str) -> Markup:
+        """`<time>` around a text that says `day`."""
+        return Markup('<time datetime="{}">{}</time>').format(machine_time(day), text)
+
+    def span(self, when: When) -> Markup:
+        """A date of a meetup in one line: day, hours, zone."""
+        starts, ends = when.starts, when.ends
+        if not isinstance(starts, datetime):
+            last = ends if isinstance(ends, date) and not isinstance(ends, datetime) else starts
+            return self.time(starts, interface.format_span(starts, last, self.language))
+        return Markup("{}, {}").format(self.time(starts, self.day(starts, "weekday")), self.hours(when))
+
+    def hours(self, when: When) -> Markup:
+        """From when to when, with the zone named: "18:30–20:30, Berlin time (UTC+1)"; all day in words."""
+        starts, ends = when.starts, when.ends
+        if not isinstance(starts, datetime):
+            return escape(self.say("meetup.all_day"))
+        text = interface.format_time(starts)
+        if isinstance(ends, datetime):
+            end = interface.format_time(ends)
+            if ends.date() != starts.date() and (ends - starts).total_seconds() >= 24 * 3600:
+                end = f"{self.day(ends, 'short')} {end}"
+            text = f"{text}–{end}"
+        return Markup('<bdi dir="ltr">{}</bdi> <span class="as-zone">{}</span>').format(
+            text, self.zone(when.zone, starts)
+        )
+
+    def zone(self, zone: str, moment: datetime) -> str:
+        """A zone as people say it: "Berlin time (UTC+1)"."""
+        offset = utc_offset(moment)
+        city = zone.rsplit("/", 1)[-1].replace("_", " ")
+        if "/" not in zone or zone.startswith("Etc/"):
+            return offset
+        return f"{self.say('meetup.zone', city=city)} ({offset})"
+
+    def recurrence(self, rrule: str, repeats: str) -> str:
+        """A rule in words."""
+        return one_line(interface.recurrence_text(rrule, repeats, self.language))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThemeWords:
+    """What a MkDocs theme gets as `alongside`: words and addresses for around every page."""
+
+    language: str  # of what the product says: the community's
+    direction: str
+    organisation: Organisation
+    privacy: str  # URL, site path, or empty
+    conduct: str
+    feed: str  # site path of the stories' Atom feed
+    calendar: str  # site path of the calendar with all meetups
+
+    def say(self, key: str, **values: object) -> str:
+        """An interface text, plain."""
+        return interface.say(self.language, key, **values)
+
+    def direction_of(self, language: str) -> str:
+        """`rtl` or `ltr`, for a page in another language."""
+        return direction(language)
+
+
+def theme_words(settings: Settings) -> ThemeWords:
+    """The words around the pages of a community."""
+    language = interface.interface_language(settings.language)
+    organisation = settings.organisation
+    own_path = organisation.conduct if ":" not in organisation.conduct else ""
+    return ThemeWords(
+        language=language,
+        direction=direction(language),
+        organisation=organisation,
+        privacy=safe_url(organisation.privacy),
+        conduct=safe_url(organisation.conduct) or own_path.lstrip("/"),
+        feed=feed_path("stories", suffix="atom"),
+        calendar=feed_path("all"),
+    )
+
+
+@lru_cache(maxsize=512)
+def spoken_language(wanted: str, otherwise: str) -> str:
+    """The interface language for `wanted`: its own where there are words in it, else that of `otherwise`."""
+    found = interface.interface_language(wanted)
+    return found if language_fits(wanted, found) else interface.interface_language(otherwise)
+
+
+@lru_cache(maxsize=2048)
+def language_attributes(language: str, around: str) -> Markup:
+    """` lang dir` for a text in `language` that stands in one in `around`; nothing where they are the same."""
+    if not language or language.casefold() == around.casefold():
+        return Markup("")
+    return Markup(' lang="{}" dir="{}"').format(language, direction(language))
+
+
+def utc_offset(moment: datetime) -> str:
+    """`UTC+5:30` of an aware instant."""
+    offset = moment.utcoffset()
+    minutes = round(offset.total_seconds() / 60) if offset is not None else 0
+    if not minutes:
+        return "UTC"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'+' if minutes > 0 else '−'}{hours}" + (f":{rest:02d}" if rest else "")
+
+
+def machine_time(day: date | datetime) -> str:
+    """What `<time datetime>` and schema.org read: ISO 8601, with the offset of an instant."""
+    if not isinstance(day, datetime):
+        return day.isoformat()
+    return (
+        day.replace(second=0, microsecond=0).isoformat(timespec="minutes")
+        if day.tzinfo
+        else day.astimezone(UTC).isoformat()
+    )
