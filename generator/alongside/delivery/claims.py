@@ -281,8 +281,7 @@ def _write_batch(connection: Connection, batch: Batch, *, now: datetime, leased_
         connection.execute(
             statement, [{"of_step": due.step_id, "why": decision.reason} for due, decision in batch.skipped]
         )
-    if batch.waiting:
-        put_off(connection, [(due.step_id, decision) for due, decision in batch.waiting])
+    put_off(connection, [(due.step_id, decision) for due, decision in batch.waiting])
     _record_assignments(connection, [claim for claim in batch.claims if claim.member != claim.due.member], now)
 
 
@@ -310,6 +309,8 @@ def _record_assignments(connection: Connection, claims: Sequence[Claim], now: da
 
 def put_off(connection: Connection, waits: Sequence[tuple[int, Wait]]) -> None:
     """Plan steps (by id) again. Their first Date is forgotten: what comes later is another mail."""
+    if not waits:
+        return
     statement = (
         update(steps)
         .where(steps.c.id == bindparam("of_step"))
@@ -360,7 +361,7 @@ def release(connection: Connection, claims: Iterable[Claim]) -> None:
     if numbers:
         connection.execute(
             update(steps)
-            .where(steps.c.id == bindparam("of_step"), is_state("claimed"))
+            .where(steps.c.id == bindparam("of_step"), steps.c.state == "claimed")
             .values(state="planned", claimed_by="", leased_until=None, dated_at=None),
             numbers,
         )

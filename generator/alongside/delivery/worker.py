@@ -75,6 +75,8 @@ class Desk:
         journey = self.community.journeys[claim.due.journey]
         moment = journey.moment(claim.due.moment)
         assert moment is not None  # `decide` skips those
+        if not moment.messages:
+            raise MessageError(moment.position, f"The mail of {moment.id} is missing.", hint="See: alongside check")
         content = choose(
             self.community,
             self.index(now.date()),
@@ -98,6 +100,7 @@ class Desk:
             message_id=message_id,
             date=claim.dated_at,
             list_id=f"{claim.due.journey}.{self.domain}",
+            unsubscribe=(self.compiler.stop_url,),
             in_reply_to=claim.due.thread,
         )
 
@@ -195,7 +198,9 @@ def plan_pass(store: Store, desk: Desk, *, now: datetime, limit: int) -> PassRep
             limit=limit,
         )
         connection.rollback()
-    return PassReport(outcomes=[*_not_sent(batch, now), *(_rendered(desk, claim, now)[1] for claim in batch.claims)])
+    return PassReport(
+        outcomes=[*_not_sent(batch, now), *(_write(store, desk, claim, now)[1] for claim in batch.claims)]
+    )
 
 
 def next_due(store: Store, journeys: Sequence[str]) -> datetime | None:
@@ -262,15 +267,17 @@ def _outcomes(store: Store, desk: Desk, transport: Transport, batch: Batch, now:
 
 
 def _deliver(store: Store, desk: Desk, transport: Transport, handled: _Handled, now: datetime) -> None:
-    """Render and deliver claim by claim, moving each from `left` to where it belongs."""
+    """Write and deliver claim by claim, moving each from `left` to where it belongs."""
     try:
         while handled.left:
             claim = handled.left[0]
-            mail, outcome = _rendered(desk, claim, now)
-            if mail is None:
+            written, outcome = _write(store, desk, claim, now)
+            if written is None:
                 handled.failed.append((claim, outcome))
             else:
-                handled.sent.append((_handed_over(store, desk, transport, claim, mail), outcome))
+                mail, envelope = written
+                transport.deliver(envelope)
+                handled.sent.append((_sent(claim, mail, envelope, transport), outcome))
             handled.left.pop(0)
     finally:
         try:
@@ -282,31 +289,30 @@ def _deliver(store: Store, desk: Desk, transport: Transport, handled: _Handled, 
             raise
 
 
-def _handed_over(store: Store, desk: Desk, transport: Transport, claim: Claim, mail: Mail) -> Sent:
-    """One message given to the transport."""
+def _write(store: Store, desk: Desk, claim: Claim, now: datetime) -> tuple[tuple[Mail, Envelope] | None, Outcome]:
+    """The message of a claim, or None and why there is none."""
+    outcome = _outcome(claim.due, "sent", now)
     number = message_id(store, claim.due.step_id, desk.domain)
-    content = desk.compose(claim, mail, message_id=number)
-    transport.deliver(Envelope(message_id=number, recipient=claim.due.newcomer.email, content=content))
+    try:
+        mail = desk.render(claim, now=now)
+        content = desk.compose(claim, mail, message_id=number)
+    except MessageError as error:
+        return None, replace(outcome, kind="failed", detail=str(error))
+    except ValueError:  # it repeats the address
+        return None, replace(outcome, kind="failed", detail="An address cannot stand in a header.")
+    outcome = replace(outcome, detail=mail.subject, member=mail.member, story=mail.story, member_changed=claim.changed)
+    return (mail, Envelope(message_id=number, recipient=claim.due.newcomer.email, content=content)), outcome
+
+
+def _sent(claim: Claim, mail: Mail, envelope: Envelope, transport: Transport) -> Sent:
     return Sent(
         claim=claim,
-        message_id=number,
+        message_id=envelope.message_id,
         transport=transport.name,
         subject=mail.subject,
         language=mail.language,
         member=mail.member,
         story=mail.story,
-    )
-
-
-def _rendered(desk: Desk, claim: Claim, now: datetime) -> tuple[Mail | None, Outcome]:
-    """The mail of a claim, or None and why there is none."""
-    outcome = _outcome(claim.due, "sent", now)
-    try:
-        mail = desk.render(claim, now=now)
-    except MessageError as error:
-        return None, replace(outcome, kind="failed", detail=str(error))
-    return mail, replace(
-        outcome, detail=mail.subject, member=mail.member, story=mail.story, member_changed=claim.changed
     )
 
 
