@@ -272,7 +272,7 @@ class Site:
         if isinstance(value, set | frozenset):
             return ("set", tuple(sorted(_hash(self._plain(item)) for item in value)))
         if isinstance(value, Mapping):
-            return ("mapping", tuple([(key, self.digest(item)) for key, item in value.items()]))
+            return ("mapping", tuple([(self._plain(key), self.digest(item)) for key, item in value.items()]))
         if dataclasses.is_dataclass(value):
             return self.digest(value)
         raise TypeError(f"a {kind.__name__} cannot be tracked; use records, texts, numbers, dates and tuples of these")
