@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from html import unescape
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)$")
 _HEADING = re.compile(r" {0,3}##[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$")
@@ -65,3 +66,117 @@ def _section(lines: list[str], start: int, name: str, title: str) -> Section:
         text_line=start + 2 + skipped,
         text="\n".join(lines[skipped:]).rstrip(),
     )
+
+
+# Code spans and links
+
+_TICKS = re.compile(r"`+")
+_LIST_ITEM = re.compile(r" {0,3}(?:[-*+]|\d{1,9}[.)])[ \t]")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_DESTINATION = r"(?:<(?P<pointed>[^<>\n]*)>|(?P<bare>(?:[^\s()<>\\]|\\.|\((?:[^\s()\\]|\\.)*\))(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\))*))"
+_INLINE = re.compile(r"(?<!\\)\]\([ \t]*\n?[ \t]*" + _DESTINATION + r"""(?:\s+(?:"[^"]*"|'[^']*'|\([^()]*\)))?\s*\)""")
+_DEFINITION = re.compile(
+    r"^ {0,3}\[(?!\^)[^\[\]\n]{1,999}\]:[ \t]*\n?[ \t]*" + _DESTINATION + r"[ \t]*(?=$|[\"'(])", re.MULTILINE
+)
+_ATTRIBUTE = re.compile(
+    r"<(?:a|img|audio|video|source)\s[^<>]*?\b(?:href|src)\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<plain>[^\s\"'=<>`]+))",
+    re.IGNORECASE,
+)
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a link or image of a Markdown text points."""
+
+    href: str  # escapes and entities resolved
+    index: int  # of its first character in the text
+
+
+def without_code(body: str) -> str:
+    """The text with spaces for code and comments, so that every index stays what it was."""
+    if "`" in body or "~~~" in body or "\n    " in body or "\t" in body or body.startswith("    "):
+        lines = body.split("\n")
+        blanked = [
+            " " * len(line) if code else line for line, code in zip(lines, _code_or_indented(lines), strict=True)
+        ]
+        body = _without_spans("\n".join(blanked))
+    if "<!--" in body:
+        body = _COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), body)
+    return body
+
+
+def _code_or_indented(lines: Sequence[str]) -> Iterator[bool]:
+    """Fenced lines, and lines indented by four spaces after a blank line outside of lists (section 4.4)."""
+    in_list, in_paragraph = False, False
+    for line, fenced in zip(lines, code_lines(lines), strict=True):
+        if fenced:
+            in_paragraph = False
+            yield True
+            continue
+        stripped = line.strip()
+        indented = line.startswith(("    ", "\t", " \t", "  \t", "   \t"))
+        if indented and stripped and not in_list and not in_paragraph:
+            yield True
+            continue
+        if stripped and not indented:
+            in_list = bool(_LIST_ITEM.match(line)) or (in_list and (in_paragraph or line.startswith("  ")))
+        in_paragraph = bool(stripped)
+        yield False
+
+
+def _without_spans(body: str) -> str:
+    """Spaces for code spans: a run of backticks to the next run of the same length in the paragraph (section 6.1)."""
+    parts: list[str] = []
+    for paragraph in re.split(r"(\n[ \t]*\n)", body):
+        parts.append(_blank_spans(paragraph) if "`" in paragraph else paragraph)
+    return "".join(parts)
+
+
+def _blank_spans(text: str) -> str:
+    runs = [match for match in _TICKS.finditer(text) if not _escaped(text, match.start())]
+    # for each run the next one of its length, found from the end in one pass
+    following: list[int | None] = [None] * len(runs)
+    latest: dict[int, int] = {}
+    for number in range(len(runs) - 1, -1, -1):
+        length = len(runs[number][0])
+        following[number] = latest.get(length)
+        latest[length] = number
+    parts: list[str] = []
+    at = number = 0
+    while number < len(runs):
+        close = following[number]
+        if close is None:
+            number += 1
+            continue
+        start, end = runs[number].start(), runs[close].end()
+        parts += [text[at:start], re.sub(r"[^\n]", " ", text[start:end])]
+        at, number = end, close + 1
+    return "".join([*parts, text[at:]])
+
+
+def _escaped(text: str, index: int) -> bool:
+    backslashes = 0
+    while index > backslashes and text[index - 1 - backslashes] == "\\":
+        backslashes += 1
+    return backslashes % 2 == 1
+
+
+def destinations(body: str, *, masked: str | None = None) -> list[Destination]:
+    """Every destination of links, images, reference definitions and HTML `href` and `src`, in order.
+
+    `masked` is `without_code(body)` where the caller has it.
+    """
+    if "](" not in body and "]:" not in body and "=" not in body:
+        return []
+    text = masked if masked is not None else without_code(body)
+    found: list[Destination] = []
+    for pattern in (_INLINE, _DEFINITION) if "](" in text or "]:" in text else ():
+        for match in pattern.finditer(text):
+            group = "pointed" if match["pointed"] is not None else "bare"
+            found.append(Destination(unescape(_ESCAPE.sub(r"\1", match[group])), match.start(group)))
+    if "=" in text and "<" in text:
+        for match in _ATTRIBUTE.finditer(text):
+            group = next(name for name in ("double", "single", "plain") if match[name] is not None)
+            found.append(Destination(unescape(match[group]), match.start(group)))
+    return sorted(found, key=lambda item: item.index)
