@@ -47,6 +47,7 @@ class Mail:
     preheader: str  # what an inbox shows after the subject; may be empty
     text: str  # the plain part, lines ended by "\n"
     html: str  # the HTML part, a whole document
+    opening: str  # the first words of the body, for lists and timelines
     language: str  # BCP 47
     sender_name: str  # for From: "Ana Souza via Docs People", or the team's name
     member: str = ""  # slug; empty: from the team
@@ -112,6 +113,7 @@ def render_mail(compiler: MailCompiler, content: StepContent, newcomer: Newcomer
     return Mail(
         subject=clean(fill(compiled.subject, filled)),
         preheader=clean(fill(compiled.preheader, filled)),
+        opening=clean(fill(compiled.opening, filled)),
         text=fill_text(compiled.text, filled),
         html=fill(compiled.html, filled),
         language=content.language,

@@ -36,6 +36,8 @@ from alongside.settings import Settings
 
 STOP_URL = "stop_url"  # the path of where the stop line leads
 
+OPENING = 4  # paragraphs whose words a timeline may show
+
 _EMPTY_PARAGRAPH = re.compile(r"<p>\s*</p>\n?")
 
 
@@ -54,6 +56,7 @@ class CompiledMail:
     subject: Segments
     preheader: Segments
     html: Segments
+    opening: Segments  # the first words of the body, as plain text
     text: tuple[str | TextLines, ...]  # lines that are done, with their line ends; or paragraphs to fill and wrap
 
 
@@ -118,15 +121,17 @@ def compile_mail(
         for text, position in _templates(message)
     )
     isolate = direction(content.language) == "rtl"
+    prose = _body(body, source, holes)
     parts = {
         "masthead": _masthead(source),
-        "body": _person(content, fixed) + _body(body, source, holes),
+        "body": _person(content, fixed) + prose,
         "footer": _footer(source, content, holes),
     }
     return CompiledMail(
         subject=plain_segments(" ".join(subject.split()), holes),
         preheader=plain_segments(" ".join(preheader.split()), holes),
         html=html_segments(_document(content.language, subject, preheader, parts), holes, isolate=isolate),
+        opening=plain_segments(" ".join(one.text for one in paragraphs_of(prose)[:OPENING]), holes),
         text=_text_parts(parts, holes, isolate=isolate),
     )
 

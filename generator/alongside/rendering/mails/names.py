@@ -20,7 +20,7 @@ from alongside.model.gatherings import Group, Meetup
 from alongside.model.people import Newcomer
 from alongside.planning.occurrences import Occurrence
 from alongside.planning.plan import StepContent, newcomer_zone
-from alongside.rendering.interface import format_date, format_time, language_name, reason_text, say
+from alongside.rendering.interface import format_date, format_time, language_name, reason_texts, say
 from alongside.rendering.mails.holes import Block, Url, clean
 
 Shape = tuple[str, ...]  # paths of a person's values that are not empty, in a fixed order
@@ -123,7 +123,7 @@ def personal_values(content: StepContent, newcomer: Newcomer, community: Communi
     }
     values |= _numbered("newcomer.languages", (language_name(tag, language) for tag in newcomer.languages))
     values |= _numbered("newcomer.challenges", (one.title.text(language, community.language) for one in challenges))
-    values |= _numbered("reasons", (reason_text(reason, language, community) for reason in content.reasons))
+    values |= _numbered("reasons", reason_texts(content.reasons, language, community))
     for number, group in enumerate(content.groups):
         values |= {f"groups.{number}.{name}": text for name, text in _group(group, content, addresses).items()}
     zone = newcomer_zone(newcomer, community)
