@@ -20,7 +20,7 @@ import os
 import re
 import warnings
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -38,16 +38,19 @@ from mkdocs.structure.toc import TableOfContents
 from mkdocs.theme import Theme
 
 from alongside.build import Progress, Report, build_site, depths, list_jobs
-from alongside.problems import AlongsideError
+from alongside.model.texts import direction
+from alongside.problems import AlongsideError, Problem
 from alongside.reading.loader import Loaded, load_community
 from alongside.reading.settings_file import read_settings
 from alongside.rendering.artifacts import Job, Tree
 from alongside.rendering.embeds import fill_moments
+from alongside.rendering.feeds import feed_path
 from alongside.rendering.interface import say
 from alongside.rendering.page_words import theme_words
 from alongside.rendering.shells import TOKENS, Shell, read_shell, token_folder
 from alongside.rendering.templates import environment
 from alongside.rendering.tracking import Site
+from alongside.settings import Organisation, Settings
 
 if TYPE_CHECKING:
     import jinja2
@@ -241,6 +244,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         page.meta = {
             "title": TOKENS["title"],
             "description": TOKENS["description"],
+            "language": TOKENS["language"],
             "alongside": "record",  # what a theme may ask for: this page brings its own h1 and layout
             "hide": ["toc"],
         }
@@ -253,6 +257,41 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
             html = hook(html, page=page, config=config) or html
         page.active = False
         return read_shell(html)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThemeWords:
+    """What templates of a theme find as `alongside`."""
+
+    language: str  # of the site
+    direction: str
+    organisation: Organisation
+    conduct: str  # URLs and site paths, for the filter `url`; empty where there is none
+    privacy: str
+    feed: str
+    calendar: str
+
+    def say(self, key: str) -> str:
+        """An interface text in the site's language."""
+        return say(self.language, key)
+
+    @staticmethod
+    def direction_of(language: str) -> str:
+        """`rtl` or `ltr`; of a shell's language, a token that stands for either."""
+        return TOKENS["direction"] if language == TOKENS["language"] else direction(language)
+
+    @classmethod
+    def of(cls, settings: Settings) -> ThemeWords:
+        """What the settings say."""
+        return cls(
+            language=settings.language,
+            direction=direction(settings.language),
+            organisation=settings.organisation,
+            conduct=settings.organisation.conduct,
+            privacy=settings.organisation.privacy,
+            feed=feed_path("stories", suffix="atom"),
+            calendar=feed_path("all"),
+        )
 
 
 class RecordFiles(Files):
@@ -302,7 +341,7 @@ def build_instant() -> datetime:
     return datetime.now(UTC) if epoch is None else datetime.fromtimestamp(int(epoch), UTC)
 
 
-def _log_problems(problems: Iterable[Any]) -> None:
+def _log_problems(problems: Iterable[Problem]) -> None:
     errors = 0
     for problem in problems:
         if problem.severity == "error":
@@ -355,7 +394,7 @@ def _hooks(config: MkDocsConfig, event: str) -> list[Any]:
     return [hook for hook in hooks if not hasattr(getattr(hook, "__self__", None), "search_index")]
 
 
-def _stamp(settings: Any, overrides: Iterable[Path], *, drafts: bool) -> bytes:
+def _stamp(settings: Settings, overrides: Iterable[Path], *, drafts: bool) -> bytes:
     """What decides every page and is no record: settings, templates of the site's own."""
     parts = [repr(settings), str(drafts)]
     for folder in overrides:

@@ -62,6 +62,8 @@ _HTML = re.compile(r"<html\b[^>]*>", re.IGNORECASE)
 _LANGUAGE = re.compile(r"\s(?:lang|dir)=(?:\"[^\"]*\"|'[^']*'|[^\s>]+)", re.IGNORECASE)
 _IN_QUERY = re.compile(r"\b(?:href|src|action)=(?:\"[^\"<]*[?#][^\"<]*|'[^'<]*[?#][^'<]*)$")
 
+_LONGEST_URL = 2000
+
 
 def token_folder(depth: int) -> str:
     """The site path of the shell of `depth`: what stands for the path of its pages."""
@@ -82,8 +84,11 @@ def read_shell(html: str) -> Shell:
     parts = _SPLIT.split(html)
     texts, tokens = parts[::2], parts[1::2]
     slots: list[tuple[Slot, bool]] = []
+    before = ""
     for text, token in zip(texts, tokens, strict=False):
-        slots.append((_SLOTS.get(token, "path"), _IN_QUERY.search(text) is not None))
+        before = (before + text)[-_LONGEST_URL:]
+        slots.append((_SLOTS.get(token, "path"), _IN_QUERY.search(before) is not None))
+        before += token
     return Shell(tuple(texts), tuple(slots))
 
 
