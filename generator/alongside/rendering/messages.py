@@ -29,7 +29,7 @@ from alongside.rendering.mails.compiling import (
 )
 from alongside.rendering.mails.envelope import compose, sender_address
 from alongside.rendering.mails.holes import clean
-from alongside.rendering.mails.names import Shape, personal_values
+from alongside.rendering.mails.names import Shape, Texts, personal_values
 from alongside.rendering.mails.segments import fill
 from alongside.rendering.mails.templates import MessageError
 from alongside.settings import Settings
@@ -64,6 +64,7 @@ class MailCompiler:
     def __init__(self, community: Community, settings: Settings) -> None:
         self.source = Source(community=community, settings=settings)
         self.stop_url = f"mailto:{sender_address(settings)}?subject={quote('stop')}"
+        self.texts: Texts = {}
         self._compiled: dict[object, CompiledMail] = {}
 
     def compiled(self, content: StepContent, values: dict[str, str]) -> CompiledMail:
@@ -107,7 +108,9 @@ def render_mail(compiler: MailCompiler, content: StepContent, newcomer: Newcomer
     `ValueError` for a moment without a message.
     """
     source = compiler.source
-    values = personal_values(content, newcomer, source.community)
+    if len(compiler.texts) > KEPT:
+        compiler.texts.clear()
+    values = personal_values(content, newcomer, source.community, compiler.texts)
     compiled = compiler.compiled(content, values)
     filled = {**values, STOP_URL: stop_url or compiler.stop_url}
     return Mail(

@@ -24,6 +24,8 @@ _SPACE = re.compile(r"[\s\x1c-\x1f\x85\u2028\u2029]+")
 
 def clean(text: str) -> str:
     """`text` on one line, without control characters, direction overrides and lone surrogates."""
+    if text.isprintable() and "  " not in text:  # nearly all: no controls, formats and spaces other than " "
+        return text.strip()
     return _SPACE.sub(" ", _UNWANTED.sub("", text)).strip()
 
 

@@ -110,28 +110,46 @@ def fixed_names(content: StepContent, community: Community, words: Block) -> dic
     }
 
 
-def personal_values(content: StepContent, newcomer: Newcomer, community: Community) -> dict[str, str]:
-    """What differs from person to person, by path ("newcomer.name", "groups.0.url"); empty ones left out."""
+Texts = dict[tuple[object, ...], Mapping[str, str]]  # of groups and meetups, worked out before
+
+
+def personal_values(
+    content: StepContent, newcomer: Newcomer, community: Community, known: Texts | None = None
+) -> dict[str, str]:
+    """What differs from person to person, by path ("newcomer.name", "groups.0.url"), on one line; empty ones left out.
+
+    `known` keeps the texts of groups and meetups from one newcomer to the next.
+    """
+    known = {} if known is None else known
     language = content.language
-    addresses = Addresses(community.url)
     challenges = (community.challenges[slug] for slug in newcomer.challenges if slug in community.challenges)
-    values = {
+    texts = {
         "newcomer.name": newcomer.name,
         "newcomer.place": newcomer.place.label if newcomer.place else "",
         "newcomer.text": newcomer.text,
         "challenge.title": content.challenge.title.text(language, community.language) if content.challenge else "",
+        **_numbered("newcomer.languages", (language_name(tag, language) for tag in newcomer.languages)),
+        **_numbered("newcomer.challenges", (one.title.text(language, community.language) for one in challenges)),
+        **_numbered("reasons", reason_texts(content.reasons, language, community)),
     }
-    values |= _numbered("newcomer.languages", (language_name(tag, language) for tag in newcomer.languages))
-    values |= _numbered("newcomer.challenges", (one.title.text(language, community.language) for one in challenges))
-    values |= _numbered("reasons", reason_texts(content.reasons, language, community))
+    values = {path: cleaned for path, text in texts.items() if (cleaned := clean(text))}
+    addresses = Addresses(community.url)
     for number, group in enumerate(content.groups):
-        values |= {f"groups.{number}.{name}": text for name, text in _group(group, content, addresses).items()}
+        key: tuple[object, ...] = ("group", group.slug, language, content.day)
+        if key not in known:
+            known[key] = _without_empty(_group(group, content, addresses))
+        values |= {f"groups.{number}.{name}": text for name, text in known[key].items()}
     zone = newcomer_zone(newcomer, community)
     for number, (meetup, occurrence) in enumerate(content.meetups):
-        texts = _meetup(meetup, occurrence, content, addresses, zone)
-        values |= {f"meetups.{number}.{name}": text for name, text in texts.items()}
-    cleaned = ((path, clean(text)) for path, text in values.items())
-    return {path: text for path, text in cleaned if text}
+        key = ("meetup", meetup.slug, language, zone, occurrence.original)
+        if key not in known:
+            known[key] = _without_empty(_meetup(meetup, occurrence, content, addresses, zone))
+        values |= {f"meetups.{number}.{name}": text for name, text in known[key].items()}
+    return values
+
+
+def _without_empty(texts: Mapping[str, str]) -> Mapping[str, str]:
+    return {name: cleaned for name, text in texts.items() if (cleaned := clean(text))}
 
 
 def personal_names(paths: Shape, hole: Callable[[str], object]) -> dict[str, object]:

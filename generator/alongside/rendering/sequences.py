@@ -1,0 +1,92 @@
+"""Compiled sequences: every mail of every journey in every language, for a team to look at before anybody gets it.
+
+Private output of the build, below `build/journeys/` and never in `site/`: one HTML page and one JSON file a step and
+language, filled with the names of what is filled in (`‹newcomer.name›`), for a member and a story that could be in it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from alongside.matching.assignment import assign_member
+from alongside.matching.index import MatchIndex, build_index
+from alongside.model.community import Community
+from alongside.model.journeys import Journey, Message, Moment
+from alongside.model.people import Newcomer
+from alongside.planning.occurrences import Occurrence
+from alongside.planning.plan import choose, next_meetups
+from alongside.rendering.artifacts import Artifact
+from alongside.rendering.mails.compiling import STOP_URL, fill_text, holes_will_do
+from alongside.rendering.mails.holes import Person
+from alongside.rendering.mails.names import personal_values
+from alongside.rendering.mails.segments import fill
+from alongside.rendering.messages import MailCompiler, MessageError
+from alongside.settings import Settings
+
+
+def render_sequences(community: Community, settings: Settings, *, now: datetime) -> Iterator[Artifact]:
+    """The compiled sequences as of `now`, paths below `build/journeys/`: "first-month/welcome.pt.html" and ".json".
+
+    A message that cannot be run gives a JSON file that says why, and no HTML.
+    """
+    index = build_index(community, today=now.date())
+    compiler = MailCompiler(community, settings)
+    upcoming = next_meetups(community, now=now)
+    for journey in community.journeys.values():
+        for moment in journey.steps:
+            for language, message in moment.messages.items():
+                yield from _step(compiler, index, upcoming, journey, moment, language, message, now)
+
+
+def _step(
+    compiler: MailCompiler,
+    index: MatchIndex,
+    upcoming: Mapping[str, Occurrence],
+    journey: Journey,
+    moment: Moment,
+    language: str,
+    message: Message,
+    now: datetime,
+) -> Iterator[Artifact]:
+    community, day = compiler.source.community, now.date()
+    newcomer = Newcomer(name="name", id="sequence", languages=(language,), challenges=tuple(community.challenges)[:1])
+    match = assign_member(index, newcomer, day=day, load={})
+    content = choose(
+        community,
+        index,
+        journey=journey,
+        moment=moment,
+        newcomer=newcomer,
+        member=match.slug if match is not None else None,
+        upcoming=upcoming,
+        day=day,
+    )
+    names = {path: _name(path) for path in (*personal_values(content, newcomer, community), STOP_URL)}
+    told: dict[str, object] = {
+        "journey": journey.slug,
+        "moment": moment.id,
+        "language": language,
+        "member": content.member.slug if content.member is not None else None,
+        "story": content.story.slug if content.story is not None else None,
+    }
+    path = f"{journey.slug}/{moment.id}.{language}"
+    try:
+        told["compiled"] = "once" if holes_will_do(message) else "for each newcomer"
+        compiled = compiler.compiled(content, {key: value for key, value in names.items() if key != STOP_URL})
+    except MessageError as error:
+        yield Artifact(f"{path}.json", _json({**told, "error": str(error)}))
+        return
+    told |= {"subject": fill(compiled.subject, names), "preheader": fill(compiled.preheader, names)}
+    yield Artifact(f"{path}.html", fill(compiled.html, names).encode())
+    yield Artifact(f"{path}.json", _json({**told, "text": fill_text(compiled.text, names).splitlines()}))
+
+
+def _name(path: str) -> str:
+    """What stands where a value is filled in."""
+    return f"https://example.invalid/{path}" if Person(path).is_url else f"‹{path}›"
+
+
+def _json(content: dict[str, object]) -> bytes:
+    return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
