@@ -18,7 +18,6 @@ _OCTETS = 75
 _BREAKS = re.compile("\r\n|[\r\n\v\f\x85\u2028\u2029]")
 # Control characters, halves of surrogate pairs, and the marks that turn the text after them (Unicode annex 9).
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
-_ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 _URI_CHARACTERS = ":/?#[]@!$&'()*+,;=%~-._"
 
 
@@ -36,7 +35,8 @@ def one_line(text: str) -> str:
 
 def text_value(text: str) -> str:
     """A TEXT value (section 3.3.11)."""
-    return clean_text(text).translate(_ESCAPES)
+    text = clean_text(text)  # four passes in C are faster than one `translate` over text that is not ASCII
+    return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
 
 
 def uri_value(url: str) -> str:

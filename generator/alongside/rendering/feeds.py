@@ -19,7 +19,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
+from functools import lru_cache, partial
+from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
@@ -33,7 +34,8 @@ from alongside.problems import Position
 from alongside.rendering.artifacts import Artifact, Job
 from alongside.rendering.calendars import EventTexts, render_calendar, render_event
 from alongside.rendering.content_lines import clean_text, one_line
-from alongside.rendering.mails.prose import markdown_html, paragraphs_of
+from alongside.rendering.markdown import render_markdown
+from alongside.rendering.plain_texts import plain_text
 from alongside.rendering.story_feeds import FeedAbout, FeedEntry, first_words, render_atom, render_json_feed
 from alongside.rendering.tracking import Site
 from alongside.settings import Settings
@@ -257,38 +259,22 @@ def _event_texts(site: Site, meetup: Meetup, uid: str) -> EventTexts:
 
 
 def _plain(site: Site, markdown: str, position: Position) -> str:
-    """Authored Markdown as text for reading: links in brackets after their words, lists and quotes as typed."""
+    """Authored Markdown as text for reading; links into the site need its address."""
     if not markdown.strip():
         return ""
     links = site.links(site.settings.site_url)
-    source = _docs_source(site.settings, position)
-
-    def resolve(href: str) -> str:
-        if _scheme(href):
-            return href
-        return (links.resolve(source, href) or "") if site.settings.site_url else ""
-
-    lines: list[str] = []
-    for paragraph in paragraphs_of(markdown_html(clean_text(markdown), resolve=resolve)):
-        if lines and not paragraph.tight:
-            lines.append("")
-        lines.append(paragraph.first + paragraph.text.replace("\n", "\n" + paragraph.rest))
-    return "\n".join(lines)
-
-
-def _scheme(href: str) -> str:
-    """The scheme of an address, or an empty text where it has none or cannot be read."""
-    try:
-        return urlsplit(href).scheme
-    except ValueError:
-        return ""
+    html = render_markdown(clean_text(markdown), source=_docs_source(site.settings, position), links=links)
+    return plain_text(html)
 
 
 def _docs_source(settings: Settings, position: Position) -> str:
     """The path below docs_dir of the file a record stands in."""
-    if settings.docs_dir.is_relative_to(settings.root):
-        return position.path.removeprefix(f"{settings.docs_dir.relative_to(settings.root).as_posix()}/")
-    return position.path
+    return position.path.removeprefix(_docs_prefix(settings.root, settings.docs_dir))
+
+
+@lru_cache(maxsize=16)
+def _docs_prefix(root: Path, docs_dir: Path) -> str:
+    return f"{docs_dir.relative_to(root).as_posix()}/" if docs_dir.is_relative_to(root) else f"{docs_dir.as_posix()}/"
 
 
 # --- stories ---
