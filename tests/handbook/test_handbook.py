@@ -282,7 +282,7 @@ def calls_in(name: str) -> Iterator[tuple[str, list[str]]]:
     text = (FOLDER / name).read_text(encoding="utf-8")
     for block in blocks_of(text):
         for line in block.text.splitlines():
-            found = re.search(r"(?:^|[\s/])alongside( [^@|&]+)$", line) if block.language != "markdown" else None
+            found = re.search(r"(?:^|[\s/])alongside( (?!@)[^|&]+)$", line) if block.language != "markdown" else None
             if found and "is a community" not in line and (" " + line).count("alongside ") == 1:
                 yield f"{name}:{block.line}", shlex.split(found[1], comments=True)
     for found in re.finditer(r"`alongside( [^`]+)`", text):
