@@ -15,6 +15,7 @@ The clock of all commands is the handbook's, so that the pages stay true when th
 
 from __future__ import annotations
 
+import ast
 import importlib
 import os
 import pkgutil
@@ -42,6 +43,7 @@ import yaml
 import alongside.reading
 from alongside.cli.main import main
 from alongside.reading.fields import Table
+from alongside.reading.mail_checks import NAMES as MAIL_NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "content" / "handbook"
@@ -416,6 +418,49 @@ def test_pieces_of_records_use_keys_that_exist(name: str) -> None:
             piece = yaml.safe_load(block.text)
             if not block.file[0] and isinstance(piece, dict):
                 assert set(piece) <= known, f"{name}:{block.line}"
+
+
+# --- warnings and names ---
+
+
+def warnings_filed() -> set[str]:
+    """The codes of all warnings about content and journeys, as the code of reading files them."""
+    found: set[str] = set()
+    folder = Path(alongside.reading.__file__).parent
+    for path in sorted(folder.glob("*.py")):
+        if path.stem in ("newcomers", "contacts", "tables"):  # their files are told of when a command reads them
+            continue
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(call, ast.Call):
+                continue
+            named = {keyword.arg: keyword.value for keyword in call.keywords}
+            severity = named.get("severity") or (call.args[-1] if call.args else None)
+            if isinstance(severity, ast.Constant) and severity.value == "warning":
+                values = [named["code"]] if "code" in named else call.args
+                texts = [node.value for value in values for node in ast.walk(value) if isinstance(node, ast.Constant)]
+                found.update(
+                    text for text in texts if isinstance(text, str) and re.fullmatch(r"[a-z]+(-[a-z]+)+", text)
+                )
+    return found
+
+
+def test_every_warning_is_explained() -> None:
+    table = sections_of("writers.md")["What the warnings mean"]
+    told = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", table))
+    assert warnings_filed() <= told
+    code = "".join(path.read_text() for path in Path(alongside.reading.__file__).parent.glob("*.py"))
+    assert {name for name in told if f'"{name}"' not in code} == set()
+
+
+def test_the_names_of_mails_are_those_there_are() -> None:
+    table = sections_of("moments.md")["Mails"].split("### What you can put in")[1].split("\n### ")[0]
+    told = set(re.findall(r"^\| (.+?) \|", table, flags=re.MULTILINE)) - {"word", "---"}
+    shown = {name for cell in told for name in re.findall(r"`([\w.]+)`", cell)}
+    for name in shown:
+        record, _, attribute = name.partition(".")
+        kind = MAIL_NAMES[record]
+        assert not attribute or (isinstance(kind, Mapping) and attribute in kind), name
+    assert {name.partition(".")[0] for name in shown} == set(MAIL_NAMES)
 
 
 # --- links ---
