@@ -218,10 +218,10 @@ def test_what_is_too_late_is_skipped(everything: Everything, community: Communit
 def test_after_an_outage_mails_are_spaced(everything: Everything, community: Community) -> None:
     everything.enroll(community, make_newcomers(1))
     late = NOW + timedelta(days=8)
-    assert [told[:2] for told in everything.told(everything.send(community, late))] == [
+    assert {told[:2] for told in everything.told(everything.send(community, late))} == {
         ("welcome", "sent"),
         ("check-in", "waits"),
-    ]
+    }
     (check_in,) = (step for step in everything.steps() if step["moment"] == "check-in")
     assert check_in["due_at"] == late + timedelta(hours=20)
     assert check_in["reason"] == "too soon after another mail"
@@ -235,7 +235,7 @@ def test_two_journeys_of_one_person_are_spaced_too(everything: Everything) -> No
         make_member("ana"), journeys=(make_journey(WELCOME), make_journey(WELCOME, slug="other"))
     )
     everything.enroll(community, make_newcomers(1))
-    assert [outcome.kind for outcome in everything.send(community).outcomes] == ["sent", "waits"]
+    assert sorted(outcome.kind for outcome in everything.send(community).outcomes) == ["sent", "waits"]
 
 
 def test_a_step_outside_its_window_waits_for_it(everything: Everything) -> None:

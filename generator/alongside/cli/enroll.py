@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +16,7 @@ from alongside.delivery.enrollment import NO_BASIS, Candidate, EnrollReport, enr
 from alongside.model.people import Basis
 from alongside.problems import UsageError
 from alongside.reading.newcomers import read_newcomers, read_profile
+from alongside.reading.tables import read_rows
 
 SHOWN = 20  # refused rows that are told one by one
 PROGRESS_FROM = 2_000  # rows
@@ -89,27 +89,27 @@ def _one_of(profile: Path | None, table: Path | None) -> Path:
 
 
 def _read(path: Path, home: Home, *, is_table: bool) -> tuple[list[Candidate], int]:
-    """The newcomers of the file, and how many rows of it could not be read; those are told on stderr."""
+    """The newcomers of the file, and how many rows of it could not be used; those are told on stderr."""
     if is_table:
         newcomers, problems = read_newcomers(path, home.community, home.settings)
         lines = _lines(path)
-        candidates = [Candidate(newcomer=found, row=lines.get(found.email.strip(), 0)) for found in newcomers]
+        candidates = [Candidate(newcomer=found, row=lines.get(found.email, 0)) for found in newcomers]
     else:
         newcomer, problems = read_profile(path, home.community, home.settings)
         candidates = [Candidate(newcomer=newcomer)] if newcomer is not None else []
     report_problems(problems)
-    return candidates, len({problem.position.line for problem in problems if problem.severity == "error"})
+    wrong = {problem.position.line for problem in problems if problem.severity == "error"}
+    if not is_table:
+        return candidates, 0 if candidates else 1
+    return candidates, len(wrong - {candidate.row for candidate in candidates})
 
 
 def _lines(path: Path) -> dict[str, int]:
-    """The line of the file on which each address first stands, for a refusal to point at."""
+    """The line of the file on which the row of each address begins, for a refusal to point at."""
     found: dict[str, int] = {}
-    before = 1
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        reader = csv.DictReader(file)
-        for row in reader:
-            found.setdefault((row.get("email") or "").strip(), before + 1)
-            before = reader.line_num
+    for row in read_rows(path, str(path), ("email",))[0]:
+        if isinstance(row.value, dict):
+            found.setdefault(str(row.value.get("email") or "").strip(), row.line)
     return found
 
 
@@ -135,7 +135,7 @@ def _say(report: EnrollReport, faults: int, journey: str) -> None:
             "confirmation mail yet: ask them, then run `alongside newcomers confirm ADDRESS`."
         )
     if faults:
-        click.echo(f"{many(faults, 'row')} could not be read; see above.")
+        click.echo(f"{many(faults, 'row')} could not be used; see above.")
     if report.refusals:
         click.echo(f"{len(report.refusals):,} not enrolled:")
         for refusal in report.refusals[:SHOWN]:

@@ -67,6 +67,9 @@ class Desk:
         if moment is None or moment.sender == "team":
             return due.member
         day = now.date()
+        known = self.community.members.get(due.member)
+        if known is not None and known.allows("mail", day) and not known.is_away(day):
+            return known.slug  # as `assign_member` would say, after comparing everybody
         match = assign_member(self.index(day), due.newcomer, day=day, load=load, keep=due.member)
         return match.slug if match is not None else ""
 
