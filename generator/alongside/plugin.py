@@ -379,7 +379,7 @@ def _document_files(documents: Iterable[str], config: MkDocsConfig) -> Files:
 
 
 def _is_included(file: File) -> bool:
-    return file.inclusion.value > InclusionLevel.DRAFT.value
+    return bool(file.inclusion.value > InclusionLevel.DRAFT.value)
 
 
 def _flat(items: Iterable[Any]) -> Iterable[Any]:

@@ -1,0 +1,214 @@
+"""The door for MkDocs: the plugin in builds of MkDocs and ProperDocs, under several themes, among ordinary pages."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from mkdocs.commands.build import build as mkdocs_build
+from mkdocs.config import load_config
+from mkdocs.exceptions import Abort
+
+from conftest import CONFIG, NOW, WriteCommunity
+from test_build import FILES, MEMBER, story, tree
+
+EPOCH = str(int(NOW.timestamp()))
+PAGES: dict[str, str | bytes] = {
+    **FILES,
+    "content/index.md": """\
+        # Home
+
+        [A story](stories/story-1.md), [Ana](members/ana.md#welcome), [Nobody's page](members/cat.md),
+        [the list](stories/), [a picture](stories/desk.jpg), [the guide](guide/start.md).
+
+        <alongside-moment moment="corner"></alongside-moment>
+        """,
+    "content/guide/start.md": "# Start\n\nBack to [a story](../stories/story-2.md).\n",
+    "content/stories/desk.jpg": b"JPEG",
+    "content/stories/story-linked.md": story("Linked") + "\n![A desk](desk.jpg) and [the guide](../guide/start.md).\n",
+    "content/members/cat.md": MEMBER.format(name="Cat", place="Lima, Peru", until="2027-01-01").replace("page, ", ""),
+    "journeys/page.yml": (
+        "title: Page\nmoments:\n  - id: corner\n    owner: growth\n    where: page\n    show: [story]\n"
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def instant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", EPOCH)
+
+
+@pytest.fixture
+def messages() -> Iterator[list[str]]:
+    """What MkDocs warned about."""
+    found: list[str] = []
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            found.append(record.getMessage())
+
+    handler = Handler(logging.WARNING)
+    logging.getLogger("mkdocs").addHandler(handler)
+    yield found
+    logging.getLogger("mkdocs").removeHandler(handler)
+
+
+@pytest.fixture
+def config(write_community: WriteCommunity) -> Path:
+    return write_community(PAGES)
+
+
+def build(config: Path, **options: object) -> Path:
+    loaded = load_config(config_file=str(config), **options)  # type: ignore[arg-type]
+    loaded.plugins.on_startup(command="build", dirty=False)
+    mkdocs_build(loaded)
+    return Path(loaded.site_dir)
+
+
+def test_records_and_ordinary_pages_stand_side_by_side(config: Path, messages: list[str]) -> None:
+    site = build(config)
+    files = tree(site)
+    assert messages == []
+    assert {"index.html", "guide/start/index.html", "stories/story-1/index.html", "stories/desk.jpg"} <= files.keys()
+    assert {"members/ana/index.html", "groups/berlin/index.html", "feeds/all.ics", "sitemap.xml"} <= files.keys()
+    assert "embed/first/hello/index.html" in files
+    # no source of a record, and nothing of the theme's workings
+    assert not [path for path in files if path.endswith((".md", ".yml", ".py"))]
+    assert not [path for path, content in files.items() if b"AlongsideSlot" in content]
+    assert not [path for path, content in files.items() if b"Cat" in content and path != "search/search_index.json"]
+
+
+def test_links_resolve_in_both_directions(config: Path) -> None:
+    files = tree(build(config))
+    home = files["index.html"].decode()
+    assert '<a href="stories/story-1/">A story</a>' in home
+    assert '<a href="members/ana/#welcome">Ana</a>' in home
+    assert '<a href="stories/">the list</a>' in home
+    assert '<a href="stories/desk.jpg">a picture</a>' in home
+    assert "Nobody's page," in home.replace("</a>", "!")
+    told = files["stories/story-linked/index.html"].decode()
+    assert 'src="../../stories/desk.jpg"' in told
+    assert '<a href="../../guide/start/">the guide</a>' in told
+
+
+def test_links_resolve_without_directory_urls(config: Path, messages: list[str]) -> None:
+    files = tree(build(config, use_directory_urls=False))
+    assert messages == []
+    assert b'<a href="../stories/story-2/">a story</a>' in files["guide/start.html"]
+    assert b'<a href="../../guide/start.html">the guide</a>' in files["stories/story-linked/index.html"]
+
+
+def test_a_moment_of_a_page_is_filled(config: Path) -> None:
+    home = tree(build(config))["index.html"].decode()
+    moment = home[home.index("<alongside-moment") : home.index("</alongside-moment>")]
+    assert "stories/story-" in moment
+
+
+def test_the_sitemap_names_every_page_once(config: Path) -> None:
+    site = build(config)
+    content = (site / "sitemap.xml").read_bytes()
+    assert gzip.decompress((site / "sitemap.xml.gz").read_bytes()) == content
+    places = [element.text for element in ElementTree.fromstring(content).iter() if element.tag.endswith("loc")]
+    assert len(places) == len(set(places))
+    pages = {path.removesuffix("index.html") for path in tree(site) if path.endswith("index.html")}
+    named = {place.removeprefix("https://community.example.org/") for place in places if place is not None}
+    assert named == {page for page in pages if not page.startswith("embed/")}
+
+
+def test_the_search_finds_records(config: Path) -> None:
+    config.write_text(CONFIG.replace("plugins:", "plugins:\n  - search"))
+    index = (build(config) / "search/search_index.json").read_text()
+    assert '"location":"stories/story-1/"' in index
+    assert "AlongsideSlot" not in index
+
+
+@pytest.mark.parametrize("theme", ["mkdocs", "readthedocs"])
+def test_other_themes_work(config: Path, theme: str, messages: list[str]) -> None:
+    site = build(config, theme=theme)
+    assert messages == []
+    page = (site / "stories/story-1/index.html").read_text()
+    assert "The story called Number 1." in page
+    assert "AlongsideSlot" not in page
+    assert '<link rel="canonical" href="https://community.example.org/stories/story-1/"' in page
+    assert 'dir="ltr"' in page
+    assert 'href="../../css/' in page
+
+
+def test_building_again_gives_the_same_bytes_and_touches_no_record_page(config: Path) -> None:
+    site = build(config)
+    before = tree(site)
+    inode = (site / "stories/story-1/index.html").stat().st_ino
+    build(config)
+    assert tree(site) == before
+    assert (site / "stories/story-1/index.html").stat().st_ino == inode
+
+
+def test_images_that_are_gone_go(config: Path) -> None:
+    site = build(config)
+    (config.parent / "content/stories/desk.jpg").unlink()
+    (config.parent / "content/stories/story-linked.md").unlink()
+    path = config.parent / "content/index.md"
+    path.write_text(path.read_text().replace("[a picture](stories/desk.jpg), ", ""))
+    build(config)
+    clean = build(config, site_dir=str(config.parent / "clean"))
+    assert tree(site) == tree(clean)
+
+
+def test_the_nav_may_name_records(config: Path, messages: list[str]) -> None:
+    config.write_text(CONFIG + "nav: [index.md, Told: stories/, Ana: members/ana.md, guide/start.md]\n")
+    home = (build(config, theme="mkdocs") / "index.html").read_text()
+    assert messages == []
+    bar = home[home.index('<ul class="nav navbar-nav">') : home.index("</ul>", home.index("navbar-nav"))]
+    assert bar.count('href="stories/"') == 1
+    assert 'href="members/ana/"' in bar
+
+
+def test_problems_are_warnings_with_their_place(config: Path, messages: list[str]) -> None:
+    (config.parent / "content/stories/broken.md").write_text(
+        "---\ntitle: Broken\nmembers: [nobody]\ndate: 2026-01-01\n---\nText.\n"
+    )
+    site = build(config)
+    assert any("content/stories/broken.md:3:" in message for message in messages), messages
+    assert (site / "stories/story-1/index.html").is_file()
+    with pytest.raises(Abort):
+        build(config, strict=True)
+
+
+def test_the_same_template_may_be_the_sites_own(config: Path) -> None:
+    own = config.parent / "theme/alongside"
+    own.mkdir(parents=True)
+    (own / "story.html").write_text("<h1>Our way</h1>")
+    config.write_text(CONFIG + "theme: {name: alongside, custom_dir: theme}\n")
+    assert "<h1>Our way</h1>" in (build(config) / "stories/story-1/index.html").read_text()
+
+
+@pytest.fixture
+def run_elsewhere(config: Path) -> Callable[..., Path]:
+    """Build by a command, as a process of its own."""
+
+    def run(*command: str, site: str) -> Path:
+        subprocess.run(
+            [Path(sys.executable).with_name(command[0]), *command[1:], "-f", config, "-d", config.parent / site],
+            check=True,
+            capture_output=True,
+            env={**os.environ, "PYTHONHASHSEED": "random"},
+        )
+        return config.parent / site
+
+    return run
+
+
+def test_mkdocs_properdocs_and_alongside_give_the_same_bytes(config: Path, run_elsewhere: Callable[..., Path]) -> None:
+    config.write_text(CONFIG + "theme: alongside\n")  # ProperDocs has no theme of its own to fall back on
+    ours = tree(run_elsewhere("alongside", "build", site="a"))
+    theirs = tree(run_elsewhere("mkdocs", "build", "--quiet", site="b"))
+    assert ours == theirs
+    fork = tree(run_elsewhere("properdocs", "build", "--quiet", site="c"))
+    assert {path for path in ours.keys() | fork.keys() if ours.get(path) != fork.get(path)} == set()
