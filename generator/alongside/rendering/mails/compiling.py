@@ -25,6 +25,7 @@ from alongside.rendering.mails.names import Shape, fixed_names, personal_names
 from alongside.rendering.mails.prose import (
     Paragraph,
     absolute,
+    gap,
     inline_styles,
     markdown_html,
     paragraphs_of,
@@ -287,11 +288,12 @@ def _text_parts(parts: Mapping[str, str], holes: Holes, *, isolate: bool) -> tup
             done.append(text)
 
     for part, fragment_ in parts.items():
-        if part == "footer":
-            add("\n--\n")
-        for number, paragraph in enumerate(paragraphs_of(fragment_)):
-            if done and not paragraph.tight and not (part == "footer" and not number):
-                add("\n")
+        before = None
+        if done:
+            add("\n--\n" if part == "footer" else "\n")
+        for paragraph in paragraphs_of(fragment_):
+            add(gap(before, paragraph))
+            before = paragraph
             segments = plain_segments(paragraph.text, holes, isolate=isolate)
             if any(isinstance(piece, Slot) for piece in segments):
                 done.append(TextLines(paragraph, segments))

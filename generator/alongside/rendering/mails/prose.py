@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
@@ -146,6 +146,7 @@ class _Reader(HTMLParser):
         self.heading = ""
         self.code = False
         self.cells = 0
+        self.layout = False  # in a table that only places things side by side
         self.silent = ""  # the open element that is there for the eye alone (aria-hidden)
         self.joined = False  # in a list or table that has shown something already
 
@@ -172,6 +173,7 @@ class _Reader(HTMLParser):
                 self.levels.append(_Level(tag, prefix="> "))
             case "table":
                 self.joined = False
+                self.layout = values.get("role") == "presentation"
             case "ul" | "ol":
                 self.joined = self.joined and any(level.tag in ("ul", "ol") for level in self.levels)
                 start = values.get("start") or "1"
@@ -181,6 +183,8 @@ class _Reader(HTMLParser):
                 self._start_item()
             case "a":
                 self.links.append((values.get("href") or "", len(self.text)))
+            case "td" | "th" if self.layout:
+                self.end_paragraph()
             case "td" | "th":
                 if self.cells:
                     self.text.append(" | ")
@@ -283,11 +287,20 @@ def _units(text: str) -> Iterator[tuple[str, bool]]:
         yield unit, spaced
 
 
-def join_paragraphs(paragraphs: list[tuple[Paragraph, list[str]]]) -> str:
-    """The text of a whole mail: paragraphs with their lines, an empty line between those that are not tight."""
-    lines: list[str] = []
-    for paragraph, own in paragraphs:
-        if lines and not paragraph.tight:
-            lines.append("")
-        lines.extend(own)
-    return "\n".join(lines) + "\n"
+def gap(before: Paragraph | None, paragraph: Paragraph) -> str:
+    """What stands between two paragraphs: an empty line, with the mark of the quotation both are in; or nothing."""
+    if before is None or paragraph.tight:
+        return ""
+    shared = 0
+    while before.rest[shared : shared + 2] == "> " == paragraph.rest[shared : shared + 2]:
+        shared += 2
+    return before.rest[:shared].rstrip() + "\n"
+
+
+def join_paragraphs(paragraphs: Iterable[Paragraph]) -> str:
+    """Paragraphs as one text, wrapped."""
+    text, before = "", None
+    for paragraph in paragraphs:
+        text += gap(before, paragraph) + "".join(f"{line}\n" for line in paragraph.lines())
+        before = paragraph
+    return text

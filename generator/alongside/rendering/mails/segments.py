@@ -79,7 +79,14 @@ def fill(segments: Segments, values: Mapping[str, str]) -> str:
 
 def plain_segments(text: str, holes: Holes, *, isolate: bool = False) -> Segments:
     """Plain text, its known tokens replaced. `isolate`: the text runs from right to left."""
-    return _join(_place(piece, "isolated plain" if isolate else "plain", holes) for piece in holes.pieces(text))
+    context: Context = "isolated plain" if isolate else "plain"
+    return _join(_place(piece, "plain" if _is_url(piece, holes) else context, holes) for piece in holes.pieces(text))
+
+
+def _is_url(piece: str | int, holes: Holes) -> bool:
+    """True for an address: it is copied as it stands, so nothing invisible may stand in it."""
+    value = piece if isinstance(piece, str) else holes.values[piece]
+    return isinstance(value, Url) or (isinstance(value, Person) and value.is_url)
 
 
 def html_segments(document: str, holes: Holes, *, isolate: bool = False) -> Segments:
@@ -112,9 +119,7 @@ def _text_pieces(text: str, holes: Holes, context: Context, *, linked: bool) -> 
         if isinstance(piece, str):
             yield piece
             continue
-        value = holes.values[piece]
-        is_url = isinstance(value, Url) or (isinstance(value, Person) and value.is_url)
-        yield _place(piece, "link" if is_url and not linked else context, holes)
+        yield _place(piece, "link" if _is_url(piece, holes) and not linked else context, holes)
 
 
 def _tag_pieces(tag: str, holes: Holes) -> Iterable[str | Slot]:

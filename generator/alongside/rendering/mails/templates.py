@@ -114,7 +114,7 @@ def compile_template(source: str, position: Position) -> tuple[Template, bool]:
         tree = environment.parse(text)
         template = environment.from_string(tree)
     except TemplateSyntaxError as error:
-        raise MessageError(_line(position, error.lineno), error.message or "not a template") from error
+        raise MessageError(_line(position, error.lineno), _reason(error)) from error
     except (RecursionError, OverflowError) as error:
         raise MessageError(position, "too deeply nested") from error
     return template, _holes_will_do(tree)
