@@ -1,7 +1,7 @@
 """Words the product itself says, in the reader's language; templates, mails and reasons ask here.
 
 One YAML file a language (`interface/de.yml`), and beside it one for each area that keeps its own
-(`interface/mail.de.yml`). A text is `key: "Hello {name}"`, or a map of CLDR plural categories chosen by `count`.
+(`interface/mail.de.yml`). A text is `key: "Hello {name}"`, or a map of CLDR plural categories (or exact numbers: `"1"`) chosen by `count`.
 The files also hold the names of months, weekdays and languages, and how dates and lists are put together. A key that
 a language lacks is said in English, so a new language can start small; a key English lacks is a defect.
 """
@@ -157,9 +157,9 @@ def say(language: str, key: str, **values: object) -> str:
     text = spoken.texts[key]
     if not isinstance(text, str):
         count = values.get("count", 0)
+        number = count if isinstance(count, int) else 0
         rules = PLURALS.get(spoken.language if key in spoken.own else FALLBACK, _plural_one_other)
-        category = rules(count if isinstance(count, int) else 0)
-        text = text.get(category) or text["other"]
+        text = text.get(str(number)) or text.get(rules(number)) or text["other"]
     return text.format_map(values) if "{" in text else text
 
 

@@ -30,6 +30,7 @@ from alongside.rendering.views import (
     Face,
     GroupCard,
     Label,
+    StoryCard,
     Views,
     body_language,
     docs_source,
@@ -40,6 +41,7 @@ from alongside.rendering.views import (
 STYLE_SHEET = "assets/alongside.css"  # site path of the record pages' own style sheet
 _STYLE_SOURCE = Path(__file__).parent / "assets" / "alongside.css"
 MORE_STORIES = 3  # of the same teller
+TITLES_BETWEEN = 4  # stories of a list that are titles alone, between two that speak
 Kind = Literal["stories", "members", "groups", "meetups", "challenges", "places"]
 KINDS: tuple[Kind, ...] = ("stories", "members", "groups", "meetups", "challenges", "places")
 
@@ -519,14 +521,32 @@ def story_list(site: Site, path: str) -> Iterator[Page]:
     title = draft.ui.say("nav.stories")
     if page.number > 1 and cards:
         first, last = (draft.ui.day(card.date, "month") for card in (cards[-1], cards[0]))
-        title = f"{title}: {draft.ui.say('dates.span', first=first, last=last)}"
+        title = f"{title}: {first} – {last}"
     yield draft.page(
         title,
-        context={"page": page, "cards": cards, "feed": draft.ui.url(feed_path("stories", suffix="atom"))},
+        context={
+            "page": page,
+            "cards": cards,
+            "leads": speaking(cards),
+            "feed": draft.ui.url(feed_path("stories", suffix="atom")),
+        },
         data=[draft.linked.listing(title, cards)],
         description=draft.ui.say("list.stories"),
         feeds=[("application/atom+xml", draft.ui.say("footer.feed"), feed_path("stories", suffix="atom"))],
     )
+
+
+def speaking(cards: Iterable[StoryCard]) -> frozenset[str]:
+    """Which stories of a list speak for themselves: the first that has words, then one after some titles."""
+    chosen: list[str] = []
+    titles = TITLES_BETWEEN
+    for card in cards:
+        if card.words and titles >= TITLES_BETWEEN:
+            chosen.append(card.slug)
+            titles = 0
+        else:
+            titles += 1
+    return frozenset(chosen)
 
 
 def member_list(site: Site, path: str) -> Iterator[Page]:
