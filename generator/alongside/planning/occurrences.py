@@ -177,6 +177,13 @@ def upcoming(community: Community, *, now: datetime, within: timedelta = timedel
     return tuple(one for instant, _, one in sorted(soon, key=lambda key: key[:2]) if instant < now + within)
 
 
+def first_instants(
+    community: Community, *, now: datetime, within: timedelta = timedelta(days=400)
+) -> dict[str, datetime]:
+    """When each coming meetup next starts, in UTC, by slug, soonest first: what matching asks of `upcoming`."""
+    return {one.meetup: one.instant for one in upcoming(community, now=now, within=within)}
+
+
 def _ahead(occurrence: Occurrence, moment: datetime) -> bool:
     if isinstance(occurrence.starts, datetime):
         return occurrence.starts.astimezone(UTC) >= moment

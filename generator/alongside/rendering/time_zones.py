@@ -24,6 +24,8 @@ from alongside.planning.zones import read_zone_file
 from alongside.rendering.content_lines import content_line, text_value
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+_BIG_BANG = -2_300_000_000  # some files begin long before what `datetime` knows
 _DAY_SECONDS = 86_400
 _NAME = r"(<[^<>]+>|[A-Za-z]{3,})"
 _OFFSET = r"([+-]?\d{1,3}(?::\d{2}){0,2})"
@@ -72,7 +74,8 @@ class ZoneHistory:
 
     first: Offset  # before the first transition
     transitions: tuple[Transition, ...]
-    yearly: tuple[YearlyChange, ...]  # after the last transition: none or two
+    ruled_from: datetime  # UTC: after this the yearly changes hold
+    yearly: tuple[YearlyChange, ...]  # none or two
 
 
 @lru_cache(maxsize=1024)
@@ -95,20 +98,27 @@ def render_timezone(name: str, first_year: int) -> str:
 def _observances(history: ZoneHistory, first_year: int) -> Iterator[str]:
     start = datetime(first_year, 1, 1, tzinfo=UTC) - timedelta(days=1)  # a day: whatever the offset
     past = [one for one in history.transitions if one.at <= start]
-    # With a yearly rule in force before `start`, the changes of the year before say what holds then.
-    rule_year = max(first_year - 1, past[-1].at.year if past else 0)
-    ruled = (
-        bool(history.yearly) and len(past) == len(history.transitions) and rule_year > (past[-1].at.year if past else 0)
-    )
-    if not past and not ruled:
-        yield _observance(datetime.combine(date(min(first_year - 1, 1970), 1, 1), time()), history.first, history.first)
-    if past and not ruled:
-        yield _observance(past[-1].wall, past[-1].before, past[-1].after)
+    # With a yearly rule in force for a whole year before `start`, its changes of that year say what holds then.
+    ruled = bool(history.yearly) and history.ruled_from.year < first_year - 1
+    if not ruled:
+        yield _observance_before(past[-1] if past else None, history.first, first_year)
     for one in history.transitions[len(past) :]:
         yield _observance(one.wall, one.before, one.after)
-    last = history.transitions[-1].at if history.transitions else datetime(1900, 1, 1, tzinfo=UTC)
     for change in history.yearly:
-        yield from _yearly_observances(change, after=last, from_year=max(last.year, first_year - 1))
+        from_year = max(history.ruled_from.year, first_year - 1)
+        yield from _yearly_observances(change, after=history.ruled_from, from_year=from_year)
+
+
+def _observance_before(last: Transition | None, first: Offset, first_year: int) -> str:
+    """What holds when the range begins, by a change long ago or by none at all.
+
+    One before 1970 is told as if it had always been so: it may come from local mean time, with seconds in its offset
+    that ical.js carries over.
+    """
+    if last is not None and (last.at.year >= 1970 or first_year <= 1970):
+        return _observance(last.wall, last.before, last.after)
+    offset = first if last is None else last.after
+    return _observance(datetime.combine(date(min(first_year - 1, 1970), 1, 1), time()), offset, offset)
 
 
 def _observance(wall: datetime, before: Offset, after: Offset, rule: str = "") -> str:
@@ -199,7 +209,7 @@ def read_history(name: str) -> ZoneHistory:
         text = data[names + name_index : data.index(b"\0", names + name_index)].decode("ascii")
         offsets.append(Offset(seconds, bool(daylight), text))
     footer = data[start + 44 + _block_octets(counts, 8) :].strip(b"\n").decode("ascii")
-    return ZoneHistory(offsets[0], _transitions(times, indices, offsets), _parse_footer(footer))
+    return _history(times, indices, offsets, _parse_footer(footer))
 
 
 def _counts(data: bytes, start: int) -> tuple[int, ...]:
@@ -217,15 +227,24 @@ def _block_octets(counts: tuple[int, ...], width: int) -> int:
     )
 
 
-def _transitions(times: tuple[int, ...], indices: bytes, offsets: list[Offset]) -> tuple[Transition, ...]:
+def _history(
+    times: tuple[int, ...], indices: bytes, offsets: list[Offset], yearly: tuple[YearlyChange, ...]
+) -> ZoneHistory:
+    """Changes from 1900 on; those that change nothing only say from when on the footer holds."""
+    first = before = offsets[0]
     found: list[Transition] = []
-    before = offsets[0]
+    ruled_from = _EARLIEST
     for seconds, index in zip(times, indices, strict=True):
         after = offsets[index]
-        if after != before and seconds > -2_200_000_000:  # 1900; some files begin with the big bang
-            found.append(Transition(_EPOCH + timedelta(seconds=seconds), before, after))
+        moment = _EPOCH + timedelta(seconds=max(seconds, _BIG_BANG))
+        if moment < _EARLIEST:
+            first = after
+        else:
+            ruled_from = moment
+            if after != before:
+                found.append(Transition(moment, before, after))
         before = after
-    return tuple(found)
+    return ZoneHistory(first, tuple(found), ruled_from, yearly)
 
 
 def _parse_footer(text: str) -> tuple[YearlyChange, ...]:
