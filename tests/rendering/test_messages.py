@@ -30,7 +30,7 @@ from alongside.rendering.mails.prose import join_paragraphs, markdown_html, para
 from alongside.rendering.mails.templates import keep_line_ends
 from alongside.rendering.messages import Mail, MailCompiler, MessageError, compose, render_mail, sender_address
 from alongside.settings import Organisation, Settings
-from mail_records import CHECK_IN, FIRST_MONTH, HERE, MIA, NOW, chosen, community, journey, mail, member, story
+from mail_records import CHECK_IN, HERE, MIA, NOW, chosen, community, journey, mail, member, story
 
 ROOT = Path("/site")
 SETTINGS = Settings(
@@ -677,7 +677,3 @@ def test_when_is_the_places_clock_or_online_the_newcomers() -> None:
     body = "{% for meetup in meetups %}\n- {{ meetup.title }}: {{ meetup.when }}, {{ meetup.where }}\n{% endfor %}\n"
     letter = rendered(authored(body), people=people, newcomer=replace(MIA, timezone="America/Recife"))
     assert "- call: Thursday, 3 December 2026, 14:30 (Recife), online\n" in letter.text
-
-
-def test_first_month_is_what_the_records_say() -> None:
-    assert [moment.id for moment in FIRST_MONTH.steps] == ["welcome", "check-in"]

@@ -18,7 +18,7 @@ from alongside.model.community import Community
 from alongside.model.journeys import Journey, Moment
 from alongside.model.people import Newcomer
 from alongside.planning.plan import PlannedStep, StepContent, choose, newcomer_zone, next_meetups, plan_sequence
-from alongside.rendering.interface import format_date, format_time, join_words, reason_texts
+from alongside.rendering.interface import format_date, format_time, reason_texts
 from alongside.rendering.mails.frame import fragment
 from alongside.rendering.mails.holes import clean
 from alongside.rendering.mails.prose import wrap
@@ -34,7 +34,7 @@ Style = Callable[[str, Tone], str]
 
 NOTES: Mapping[str, str] = {
     "no-member": "No member matched or has room: the team writes.",
-    "member-unavailable": "The member does not allow this, or no longer does: the team writes.",
+    "member-unavailable": "The member does not allow it here, or no longer does: the team speaks instead.",
     "no-words": "The member wrote no words for this moment: the team introduces them.",
     "ask-first-later": "The prepared words go out; asking the member first comes later.",
     "no-message": "The message of this moment is missing. See: alongside check",
@@ -98,14 +98,14 @@ class _Desk:
     def entry(self, journey: Journey, moment: Moment, step: PlannedStep | None, *, now: datetime) -> Entry:
         """The entry of one moment; those without a time are looked at as of `now`."""
         at = step.due if step is not None else now
-        changed = self._assign(moment, at.date())
+        member, changed = self._assign(moment, at.date())
         content = choose(
             self.community,
             self._index(at.date()),
             journey=journey,
             moment=moment,
             newcomer=self.newcomer,
-            member=self.member or None,
+            member=member or None,
             upcoming=next_meetups(self.community, now=at),
             day=at.date(),
         )
@@ -126,14 +126,21 @@ class _Desk:
             failed=failed,
         )
 
-    def _assign(self, moment: Moment, day: date) -> str:
-        """Keeps or finds the member; the name of the one before, when that had to change."""
+    def _assign(self, moment: Moment, day: date) -> tuple[str, str]:
+        """The slug of the member for a moment, and the name of the one before when a mail needs another.
+
+        An embed or a page shows somebody who allows that, and changes nothing about who writes.
+        """
         if moment.where == "mail" and moment.sender == "team":
-            return ""
-        container = "mail" if not self.member else moment.where
-        match = assign_member(self._index(day), self.newcomer, day=day, load={}, keep=self.member, container=container)
-        before, self.member = self.member, match.slug if match is not None else ""
-        return self.community.members[before].name if before and before != self.member else ""
+            return "", ""
+        match = assign_member(
+            self._index(day), self.newcomer, day=day, load={}, keep=self.member, container=moment.where
+        )
+        member = match.slug if match is not None else ""
+        if moment.where != "mail":
+            return member, ""
+        before, self.member = self.member, member
+        return member, self.community.members[before].name if before and before != member else ""
 
     def _mail(self, content: StepContent) -> tuple[Mail | None, str]:
         if content.message is None:
@@ -350,7 +357,7 @@ def _entry_names(entry: Entry, zone: str) -> dict[str, object]:
         "owner": entry.owner,
         "when": _when(entry, zone),
         "skipped": entry.step is not None and entry.step.expired,
-        "shows": join_words(shown(entry), "en") if entry.step is None else "",
+        "shows": shown(entry) if entry.step is None else (),
         "story": _told_story(entry.content),
         "reasons": entry.reasons,
         "notes": entry.notes,
