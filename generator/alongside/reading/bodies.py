@@ -64,8 +64,8 @@ def read_body(source: Source, body: str, line: int, *, sheet: Sheet | None = Non
 
 
 def find_links(source: Source, body: str, line: int) -> tuple[Link, ...]:
-    """The relative links of a text whose first line is `line`."""
-    return _links(_Body(source, body, line, None, ()), without_code(body))
+    """The relative links of an ordinary page; those in its HTML are left to it, as MkDocs leaves them."""
+    return _links(_Body(source, body, line, None, ()), without_code(body).replace("<", " "))
 
 
 def _check_html(body: _Body, masked: str) -> None:

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from alongside.model.community import Community
 from alongside.model.gatherings import Group, Meetup
+from alongside.model.journeys import Moment
 from alongside.model.people import Challenge, Member, MemberPage
 from alongside.model.stories import Story
 from alongside.problems import Position, Problem, did_you_mean
 from alongside.reading.fields import Reference
 from alongside.reading.folders import FoundFile
+from alongside.reading.nearest_names import NameIndex
 from alongside.reading.readings import Draft, Reading
+from alongside.reading.settings_file import relative
+from alongside.reading.times import clock_gap
 from alongside.settings import Settings
 
+Readings = Mapping[str, tuple[FoundFile, Reading]]
+OLD_YEARS = 3
+SURE = 0.75  # how like a file's name has to be to be proposed
+MAX_HINTS = 1000  # names looked for; a community with more unknown ones has another problem
 WHERE = {
     "member": "Members stand in content/members.",
     "story": "Stories stand in content/stories.",
     "group": "Groups stand in content/groups.",
     "challenge": "Challenges stand in content/challenges.yml.",
 }
+_SITE = re.compile(r"(?:[\w-]+\.)+[A-Za-z]{2,12}(?:[/?#]|$)")
+_FILE = re.compile(
+    r"\.(?:md|html?|png|jpe?g|gif|svg|webp|avif|pdf|mp[34]|vtt|srt|ics|csv|ya?ml|json|txt|zip)$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +50,7 @@ class Drafts:
     meetups: dict[str, Draft] = field(default_factory=dict)
 
     @classmethod
-    def collect(cls, readings: Mapping[str, tuple[FoundFile, Reading]], problems: list[Problem]) -> Drafts:
+    def collect(cls, readings: Readings, problems: list[Problem]) -> Drafts:
         """Drafts of all files; where two have one slug the first file's stays and the other is a problem."""
         by_kind: dict[type, dict[str, Draft]] = {kind: {} for kind in (Challenge, Member, Story, Group, Meetup)}
         for _, reading in readings.values():
@@ -64,6 +79,19 @@ class Known:
     group: frozenset[str]
     challenge: frozenset[str]
     aliases: Mapping[str, str]  # folded alias or title of a challenge -> its slug
+    hints: dict[tuple[str, str], str] = field(default_factory=dict)  # nearest names found so far
+    indexes: dict[str, NameIndex] = field(default_factory=dict)
+
+    def hint(self, kind: str, name: str) -> str:
+        """`Did you mean "..."?`, looked for once a name and for at most 1,000 names."""
+        if (kind, name) not in self.hints:
+            if len(self.hints) >= MAX_HINTS:
+                return ""
+            if kind not in self.indexes:
+                self.indexes[kind] = NameIndex.of(self.of(kind))
+            near = self.indexes[kind].nearest(name)
+            self.hints[kind, name] = f'Did you mean "{near}"?' if near is not None else ""
+        return self.hints[kind, name]
 
     def of(self, kind: str) -> frozenset[str]:
         """The names of one kind."""
@@ -96,9 +124,7 @@ def slug_collision(draft: Draft, taken: Draft) -> Problem:
 def unknown_reference(item: Reference, path: str, known: Known) -> Problem:
     """A word for a record that there is not."""
     owner = known.aliases.get(item.name.casefold()) if item.kind == "challenge" else None
-    hint = (
-        f'Did you mean "{owner}"?' if owner is not None else did_you_mean(item.name[:100], sorted(known.of(item.kind)))
-    )
+    hint = f'Did you mean "{owner}"?' if owner is not None else known.hint(item.kind, item.name)
     return Problem(
         position=Position(path, item.line, item.column),
         code=f"unknown-{item.kind}",
@@ -141,10 +167,324 @@ def page_in_own_language(page: MemberPage, owner: Member) -> Problem:
 def check_all(
     community: Community,
     drafts: Drafts,
-    readings: Mapping[str, tuple[FoundFile, Reading]],
+    readings: Readings,
     settings: Settings,
     *,
     today: date,
-) -> list[Problem]:
-    """Every rule between files."""
-    return []
+) -> Iterator[Problem]:
+    """Every rule between files that needs no record to be changed."""
+    yield from check_former_slugs(drafts)
+    yield from check_story_ages(community, drafts, today=today)
+    yield from check_consents(community, drafts, today=today)
+    yield from check_chats(community, drafts, today=today)
+    yield from check_clock_changes(community, drafts)
+    yield from check_page_paths(community, settings)
+    yield from check_photos(community, drafts)
+    yield from check_links(community, readings, today=today)
+    yield from check_moment_tags(community, readings)
+
+
+def _by_kind(drafts: Drafts) -> Iterator[tuple[str, dict[str, Draft]]]:
+    for kind in ("members", "stories", "groups", "meetups"):
+        yield kind, getattr(drafts, kind)
+
+
+def check_former_slugs(drafts: Drafts) -> Iterator[Problem]:
+    """`was:` must name no record that is there, and each former slug belongs to one record."""
+    for _, found in _by_kind(drafts):
+        owners: dict[str, str] = {}
+        for slug, draft in found.items():
+            record = draft.record
+            assert not isinstance(record, MemberPage | Challenge)
+            for old in record.was:
+                taken = found[old].record.position.path if old in found else None
+                if taken is None and owners.setdefault(old, slug) != slug:
+                    taken = found[owners[old]].record.position.path
+                if taken is not None:
+                    yield Problem(
+                        position=draft.mark("was"),
+                        code="slug-collision",
+                        message=f'The former slug "{old}" belongs to {taken}.',
+                        hint="`was` names addresses that nothing else has now; delete it.",
+                    )
+
+
+def check_translation(story: Story, stories: Mapping[str, Story], draft: Draft) -> Problem | None:
+    """A translation has an original that is none itself, in another language."""
+    original = stories.get(story.translation_of)
+    if original is None:
+        message, hint = (
+            f'The original "{story.translation_of}" is left out.',
+            "Mend it first; its own problem is told there.",
+        )
+    elif original is story:
+        message, hint = (
+            "A story cannot be a translation of itself.",
+            "Write the slug of the original, or delete the key.",
+        )
+    elif original.translation_of:
+        message = f'"{original.slug}" is a translation itself.'
+        hint = f"Write the first original: {original.translation_of}"
+    elif original.language == story.language:
+        message = f'The original is in "{story.language}" too.'
+        hint = "Correct `language` in one of the two, or delete `translation_of`."
+    else:
+        return None
+    return Problem(position=draft.mark("translation_of"), code="bad-translation", message=message, hint=hint)
+
+
+def check_story_ages(community: Community, drafts: Drafts, *, today: date) -> Iterator[Problem]:
+    """A story of more than three years ago may say what is no longer so."""
+    limit = years_before(today, OLD_YEARS)
+    for slug, story in community.stories.items():
+        if story.date < limit and story.status == "published":
+            yield Problem(
+                position=drafts.stories[slug].mark("date"),
+                code="old-story",
+                message=f"This story is older than {OLD_YEARS} years.",
+                hint="Ask its teller whether it is still so; an update or a new story may be due.",
+                severity="warning",
+            )
+        elif story.date > today + timedelta(days=366):
+            yield Problem(
+                position=drafts.stories[slug].mark("date"),
+                code="future-date",
+                message="This story is dated more than a year ahead.",
+                hint="Check the year.",
+                severity="warning",
+            )
+
+
+def years_before(day: date, years: int) -> date:
+    """The same day some years earlier; 29 February becomes the 28th."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)
+
+
+def check_consents(community: Community, drafts: Drafts, *, today: date) -> Iterator[Problem]:
+    """A consent that is over, ends soon or is missing where somebody takes newcomers on."""
+    for slug, member in community.members.items():
+        consent = member.consent
+        if consent is None:
+            if member.welcomes:
+                yield Problem(
+                    position=drafts.members[slug].mark("welcomes"),
+                    code="welcomes-without-consent",
+                    message=f"{member.name} takes newcomers on and has given no consent, so nobody is sent to them.",
+                    hint="Ask them, then add consent: {since: ..., until: ..., for: [page, embed, mail]}",
+                    severity="warning",
+                )
+            continue
+        if consent.until is None or member.status != "active" or consent.until > today + timedelta(days=30):
+            continue
+        over = consent.until < today
+        yield Problem(
+            position=drafts.members[slug].mark("consent"),
+            code="consent-over" if over else "consent-ends",
+            message=f"The consent of {member.name} {'ended' if over else 'ends'} on {consent.until}.",
+            hint="Ask them again; without it they are not used any more.",
+            severity="warning",
+        )
+
+
+def check_chats(community: Community, drafts: Drafts, *, today: date) -> Iterator[Problem]:
+    """An invitation that works no more."""
+    for slug, group in community.groups.items():
+        for chat in group.chat:
+            if chat.expires is not None and chat.expires < today:
+                yield Problem(
+                    position=drafts.groups[slug].mark("chat"),
+                    code="chat-expired",
+                    message=f"The {chat.platform} invitation ended on {chat.expires}; it is not shown.",
+                    hint="Make a new invitation.",
+                    severity="warning",
+                )
+
+
+def check_clock_changes(community: Community, drafts: Drafts) -> Iterator[Problem]:
+    """A start that no clock shows, because clocks are put forward at that hour."""
+    for slug, meetup in community.meetups.items():
+        if not isinstance(meetup.starts, datetime):
+            continue
+        shown = clock_gap(meetup.starts, meetup.timezone)
+        if shown is not None:
+            yield _gap(drafts.meetups[slug].mark("starts"), meetup.starts, shown, meetup.timezone)
+        for change in meetup.changes.values():
+            moved = clock_gap(change.starts, meetup.timezone) if isinstance(change.starts, datetime) else None
+            if moved is not None and isinstance(change.starts, datetime):
+                yield _gap(change.position, change.starts, moved, meetup.timezone)
+
+
+def _gap(position: Position, starts: datetime, shown: datetime, zone: str) -> Problem:
+    return Problem(
+        position=position,
+        code="clock-change",
+        message=f"On that night clocks in {zone} are put forward, and {starts:%H:%M} is left out.",
+        hint=f"Write {shown:%Y-%m-%d %H:%M}, or check the zone.",
+        severity="warning",
+    )
+
+
+def check_page_paths(community: Community, settings: Settings) -> Iterator[Problem]:
+    """An ordinary page that would be written where a record's page is."""
+    prefix = relative(settings.docs_dir, settings.root)
+    taken = {path: source for source, path in community.files.items()}
+    for document in sorted(community.documents):
+        if not document.endswith(".md") or "/" not in document:
+            continue
+        stem = document.removesuffix(".md")
+        site_path = stem.removesuffix("/index").removesuffix("/README") + "/"
+        if site_path in taken:
+            yield Problem(
+                position=Position(f"{prefix}/{document}" if prefix != "." else document),
+                code="path-collision",
+                message=f"This page would be written over the page of {taken[site_path]}.",
+                hint="Rename one of the two.",
+            )
+
+
+def check_photos(community: Community, drafts: Drafts) -> Iterator[Problem]:
+    """A member's photo is a file below docs_dir."""
+    names: FileNames | None = None
+    for slug, member in community.members.items():
+        if member.photo and member.photo not in community.documents:
+            names = names or FileNames(community)
+            yield Problem(
+                position=drafts.members[slug].mark("photo"),
+                code="dead-link",
+                message=f'There is no file "{member.photo}".',
+                hint=names.hint(f"members/{slug}.md", member.photo) or "Put it beside the member's file.",
+            )
+
+
+# Links
+
+
+def site_pages(community: Community, *, today: date) -> frozenset[str]:
+    """Addresses of pages of records, without the last slash, that links may name instead of a file."""
+    found = {"members", "stories", "groups", "meetups", "challenges", "places"}
+    found |= {group.path.rstrip("/") for group in community.groups.values()}
+    found |= {meetup.path.rstrip("/") for meetup in community.meetups.values()}
+    found |= {challenge.path.rstrip("/") for challenge in community.challenges.values()}
+    found |= {story.path.rstrip("/") for story in community.stories.values() if story.status == "published"}
+    found |= {member.path.rstrip("/") for member in community.members.values() if member.allows("page", today)}
+    return frozenset(found | {f"places/{slug}" for slug in community.places})
+
+
+def check_links(community: Community, readings: Readings, *, today: date) -> Iterator[Problem]:
+    """Every relative link, image and recording leads to a file or a page."""
+    pages: frozenset[str] | None = None
+    names: FileNames | None = None
+    for docs_path, (file, reading) in readings.items():
+        for link in reading.links:
+            target = link.target
+            if target in community.documents:
+                continue
+            at = Position(file.path, link.line, link.column)
+            if target in community.files:
+                hidden = _hidden(target, community, today=today)
+                if hidden:
+                    yield Problem(
+                        position=at, code="link-without-page", message=f"{hidden}, so this link becomes plain text.",
+                        hint="Link elsewhere, or leave it until the page is there.", severity="warning",
+                    )  # fmt: skip
+                continue
+            if target in readings:
+                continue  # a record that is left out: its own problem says so
+            if pages is None or names is None:
+                pages, names = site_pages(community, today=today), FileNames(community)
+            if target.removesuffix("/index.md") in pages or f"{target}/index.md" in community.documents:
+                continue
+            yield Problem(
+                position=at, code="dead-link", message=f'There is no file "{target}".',
+                hint=names.hint(docs_path, target) or "Links start from this file's folder: ../members/ana.md",
+            )  # fmt: skip
+
+
+def _hidden(target: str, community: Community, *, today: date) -> str:
+    """Why the record of a file has no page; empty where it has one."""
+    slug = community.files[target].split("/")[1]
+    if target.startswith("stories/"):
+        story = community.stories.get(slug)
+        return "" if story is not None and story.status == "published" else "That story is not published"
+    if target.startswith("members/"):
+        member = community.members.get(slug)
+        if member is None or not member.allows("page", today):
+            return f"{member.name if member is not None else 'That member'} has not agreed to a page"
+    return ""
+
+
+class FileNames:
+    """The files below docs_dir, for finding the one that a dead link most likely meant."""
+
+    def __init__(self, community: Community) -> None:
+        self.by_name: dict[str, list[str]] = {}
+        self.folders: dict[str, list[str]] = {}
+        self.indexes: dict[str, NameIndex] = {}
+        self.asked = 0
+        for path in sorted([*community.files, *community.documents]):
+            folder, _, name = path.rpartition("/")
+            self.by_name.setdefault(name, []).append(path)
+            self.folders.setdefault(folder, []).append(name)
+
+    def hint(self, source: str, target: str) -> str:
+        """`Did you mean "../members/ana.md"?`, as a link from `source`; empty where nothing is near."""
+        folder, _, name = target.rpartition("/")
+        address = target.removeprefix(posixpath.dirname(source)).lstrip("/")
+        if _SITE.match(address) and not _FILE.search(address.split("/")[0]):
+            return f"For another site, write https://{address}"
+        same = self.by_name.get(name) or self.by_name.get(f"{name}.md")
+        found = same[0] if same else self._beside(folder, name)
+        if not found:
+            return ""
+        return f'Did you mean "{posixpath.relpath(found, posixpath.dirname(source) or ".")}"?'
+
+    def _beside(self, folder: str, name: str) -> str:
+        self.asked += 1
+        if self.asked > MAX_HINTS:
+            return ""
+        if folder not in self.indexes:
+            self.indexes[folder] = NameIndex.of(self.folders.get(folder, ()))
+        like = self.indexes[folder].nearest(name)
+        if like is None or difflib.SequenceMatcher(None, name, like).ratio() < SURE:
+            return ""
+        return posixpath.join(folder, like)
+
+
+# Moments on pages
+
+
+def check_moment_tags(community: Community, readings: Readings) -> Iterator[Problem]:
+    """A tag names a moment with `where: page`; such a moment has a tag somewhere."""
+    moments = {moment.id: moment for journey in community.journeys.values() for moment in journey.moments}
+    placed = {moment_id: moment for moment_id, moment in moments.items() if moment.where == "page"}
+    named: set[str] = set()
+    for file, reading in readings.values():
+        for mark in reading.moments:
+            named.add(mark.name)
+            if mark.name in placed:
+                continue
+            where = moments[mark.name].where if mark.name in moments else ""
+            yield Problem(
+                position=Position(file.path, mark.line, mark.column),
+                code="unknown-moment",
+                message=f'The moment "{mark.name}" stands in {where}s, not on pages.'
+                if where
+                else f'No journey has a moment "{mark.name[:60]}".',
+                hint="Give it where: page." if where else did_you_mean(mark.name[:60], placed) or _page_moments(placed),
+            )
+    for moment_id, moment in placed.items():
+        if moment_id not in named:
+            yield Problem(
+                position=moment.position,
+                code="moment-unplaced",
+                message=f'No page holds the moment "{moment_id}".',
+                hint=f'Write <alongside-moment moment="{moment_id}"></alongside-moment> into an ordinary page.',
+                severity="warning",
+            )
+
+
+def _page_moments(placed: Mapping[str, Moment]) -> str:
+    return f"Moments on pages: {', '.join(placed)}." if placed else "No moment has where: page yet."

@@ -51,7 +51,7 @@ def find_files(settings: Settings, problems: list[Problem]) -> list[FoundFile]:
     for docs_path, entry in sorted(names.items()):
         path = prefix + docs_path
         kind = _kind(docs_path, names)
-        if kind != "document" and kind != "page" and not _good_name(path, docs_path, kind, problems):
+        if kind != "document" and kind != "page" and not _good_name(path, docs_path, problems):
             kind = "document"
         if kind == "document":
             _almost_record(docs_path, path, entry, problems)
@@ -151,7 +151,7 @@ def _starts_with_dashes(path: str) -> bool:
         return True
 
 
-def _good_name(path: str, docs_path: str, kind: FileKind, problems: list[Problem]) -> bool:
+def _good_name(path: str, docs_path: str, problems: list[Problem]) -> bool:
     name = docs_path.rsplit("/", 1)[-1]
     stem, _, extension = name.rpartition(".")
     fault, proposal = slug_fault(stem)
@@ -170,7 +170,7 @@ def _good_name(path: str, docs_path: str, kind: FileKind, problems: list[Problem
 def _almost_record(docs_path: str, path: str, entry: os.DirEntry[str], problems: list[Problem]) -> None:
     """A file among the records that looks like one and is none."""
     folder, _, name = docs_path.rpartition("/")
-    stem, point, extension = name.rpartition(".")
+    stem, _, extension = name.rpartition(".")
     if folder.split("/")[0] not in FOLDERS or f".{extension.casefold()}" not in (*_ALMOST, ".md", ".yaml", ".yml"):
         return
     if extension in ("md", "yml", "yaml") or not _starts_with_dashes(entry.path):

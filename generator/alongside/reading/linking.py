@@ -20,15 +20,19 @@ from alongside.problems import Problem
 from alongside.reading import checks
 from alongside.reading.folders import FoundFile
 from alongside.reading.people import language_of
-from alongside.reading.readings import Draft, Reading
+from alongside.reading.readings import Draft
 from alongside.settings import Settings
 
-Readings = Mapping[str, tuple[FoundFile, Reading]]
 Linked = TypeVar("Linked", Member, Story, Group, Meetup)
 
 
 def link(
-    settings: Settings, readings: Readings, found: Iterable[FoundFile], journeys: Mapping[str, Journey], *, today: date
+    settings: Settings,
+    readings: checks.Readings,
+    found: Iterable[FoundFile],
+    journeys: Mapping[str, Journey],
+    *,
+    today: date,
 ) -> tuple[Community, list[Problem]]:
     """The community of all drafts, and every problem of the files and between them."""
     problems = [problem for _, reading in readings.values() for problem in reading.problems]
@@ -69,7 +73,7 @@ def _challenge(draft: Draft) -> Challenge:
     return draft.record
 
 
-def _with_pages(drafts: checks.Drafts, readings: Readings, problems: list[Problem]) -> dict[str, Member]:
+def _with_pages(drafts: checks.Drafts, readings: checks.Readings, problems: list[Problem]) -> dict[str, Member]:
     """Members with their pages in other languages."""
     members: dict[str, Member] = {}
     for slug, draft in drafts.members.items():
@@ -94,7 +98,7 @@ def _with_pages(drafts: checks.Drafts, readings: Readings, problems: list[Proble
     return members
 
 
-def _pages_of(readings: Readings, members: Mapping[str, Member]) -> dict[str, str]:
+def _pages_of(readings: checks.Readings, members: Mapping[str, Member]) -> dict[str, str]:
     """Each record file's page, by source path below docs_dir."""
     files: dict[str, str] = {}
     for docs_path, (file, reading) in readings.items():
@@ -130,6 +134,7 @@ def _linked(record: Linked, draft: Draft, known: checks.Known, problems: list[Pr
 
 def _stories(drafts: checks.Drafts, known: checks.Known, problems: list[Problem]) -> dict[str, Story]:
     found: dict[str, Story] = {}
+    wrong: set[str] = set()
     for slug, draft in drafts.stories.items():
         assert isinstance(draft.record, Story)
         story = _linked(draft.record, draft, known, problems)
@@ -137,7 +142,13 @@ def _stories(drafts: checks.Drafts, known: checks.Known, problems: list[Problem]
             found[slug] = story
         else:
             problems.append(checks.story_without_teller(draft))
-    return found
+    for slug, story in found.items():
+        if story.translation_of:
+            problem = checks.check_translation(story, found, drafts.stories[slug])
+            if problem is not None:
+                problems.append(problem)
+                wrong.add(slug)
+    return {slug: replace(story, translation_of="") if slug in wrong else story for slug, story in found.items()}
 
 
 def _meetups(

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import yaml
-from yaml.cyaml import CParser
+from yaml.cyaml import CParser  # type: ignore[attr-defined]
 
 from alongside.problems import Position, Problem
 from alongside.source.decoding import position_at
@@ -24,13 +25,15 @@ Keys: TypeAlias = "tuple[str | int, ...]"  # the way to a value: ("chat", 0, "ur
 
 MAX_DEPTH = 24  # levels of lists and mappings; the contract needs six
 MAX_ALIASES = 12
+LONG_TEXT = 4_000  # characters from which a table of lines pays
 MAX_REPEATED = 20  # repeated keys reported of one document; the rest is more of the same
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _PLAIN_TAGS = frozenset(("", "!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"))
+_LINE_FEED = re.compile("\n")
 _DEEP_BLOCK = re.compile(r"^[ ?:-]{200}", re.MULTILINE)
 
 
-class _Parser(CParser):  # type: ignore[misc]
+class _Parser(CParser):
     """libyaml's parser with a resolver that resolves nothing: tags are empty unless an author wrote one."""
 
     def resolve(self, kind: object, value: object, implicit: object) -> str:
@@ -62,6 +65,7 @@ class Document:
     first_line: int  # of the file, where `text` starts
     node: yaml.Node | None
     value: Plain
+    starts: list[int] = field(default_factory=list)  # of lines, filled when a long text is first asked
 
     def position(self, keys: Keys = (), *, key: bool = False, find: str = "") -> Position:
         """Where the value at `keys` starts; with `key`, its key; with `find`, these words inside it.
@@ -86,7 +90,13 @@ class Document:
 
     def at(self, index: int) -> Position:
         """The position of a character of the text."""
-        return position_at(self.text, index, self.path, first_line=self.first_line)
+        if len(self.text) < LONG_TEXT:
+            return position_at(self.text, index, self.path, first_line=self.first_line)
+        if not self.starts:
+            self.starts.append(0)
+            self.starts.extend(match.end() for match in _LINE_FEED.finditer(self.text))
+        line = bisect_right(self.starts, index)
+        return Position(self.path, self.first_line + line - 1, index - self.starts[line - 1] + 1)
 
 
 def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node | None, yaml.Node | None]:
@@ -150,7 +160,7 @@ def _check_depth(text: str) -> None:
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
                 if depth > MAX_DEPTH:
-                    raise _too_deep(event.start_mark.index)
+                    raise _too_deep(event.start_mark.index if event.start_mark is not None else 0)
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
     finally:
