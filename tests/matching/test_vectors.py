@@ -1,36 +1,47 @@
 """TF-IDF in integers."""
 
 import math
+from collections import Counter
 
 import pytest
 
 from alongside.matching.vectors import Corpus, inverse_document_frequency
 
 
+def corpus_of(*documents: list[str]) -> Corpus:
+    return Corpus.of([Counter(document) for document in documents])
+
+
 def test_a_text_is_most_like_itself() -> None:
-    corpus = Corpus.of([["first", "talk", "fear"], ["garden", "rain"], ["first", "garden"]])
-    likeness = corpus.likeness(["first", "talk", "fear"])
+    corpus = corpus_of(["first", "talk", "fear"], ["garden", "rain"], ["first", "garden"])
+    likeness = corpus.likeness(Counter(["first", "talk", "fear"]))
     assert likeness[0] >= 999
     assert likeness[0] > likeness[2] > 0
     assert 1 not in likeness
 
 
 def test_rare_words_weigh_more() -> None:
-    documents = [["common", "rare"], *(["common", f"other{i}"] for i in range(30))]
-    corpus = Corpus.of(documents)
-    assert corpus.likeness(["rare"])[0] > 10 * corpus.likeness(["common"])[0]
+    documents = [["common", "rare"], *(["common", f"other{i}"] for i in range(7))]
+    corpus = corpus_of(*documents)
+    assert corpus.likeness(Counter(["rare"]))[0] > 3 * corpus.likeness(Counter(["common"]))[0] > 0
+
+
+def test_words_of_every_fourth_document_are_left_out() -> None:
+    corpus = corpus_of(*(["everywhere", f"own{number}"] for number in range(40)))
+    assert corpus.likeness(Counter(["everywhere"])) == {}
+    assert corpus.likeness(Counter(["everywhere", "own3"])) == {3: 1000}
 
 
 @pytest.mark.parametrize("query", [[], ["unknown"]])
 def test_nothing_in_common(query: list[str]) -> None:
-    assert Corpus.of([["a", "b"]]).likeness(query) == {}
-    assert Corpus.of([]).likeness(query) == {}
+    assert corpus_of(["a", "b"]).likeness(Counter(query)) == {}
+    assert corpus_of().likeness(Counter(query)) == {}
 
 
 def test_the_cosine_is_the_one_of_real_numbers() -> None:
     documents = [["a", "a", "b"], ["b", "c"], ["c", "d", "d", "d"], ["a", "d"]]
     query = ["a", "c", "c"]
-    corpus = Corpus.of(documents)
+    corpus = corpus_of(*documents)
 
     def vector(words: list[str]) -> dict[str, float]:
         return {
@@ -42,15 +53,15 @@ def test_the_cosine_is_the_one_of_real_numbers() -> None:
         return math.sqrt(sum(x * x for x in v.values()))
 
     asked = vector(query)
-    for number, found in corpus.likeness(query).items():
+    for number, found in corpus.likeness(Counter(query)).items():
         document = vector(documents[number])
         exact = sum(asked[w] * document.get(w, 0) for w in asked) / (norm(asked) * norm(document))
         assert found == pytest.approx(1000 * exact, abs=5)
 
 
 def test_shared_words_come_weightiest_first() -> None:
-    corpus = Corpus.of([["talk", "stage"], ["talk"], ["talk"], ["rain"]])
-    assert corpus.shared_words(["talk", "stage", "rain"], 0) == ("stage", "talk")
+    corpus = corpus_of(["talk", "stage"], ["talk"], ["talk"], ["rain"])
+    assert corpus.shared_words(Counter(["talk", "stage", "rain"]), 0) == ("stage", "talk")
 
 
 def test_idf_is_never_negative() -> None:

@@ -1,10 +1,12 @@
 """Text to the words it is compared by."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alongside.matching.words import fold, words
+from alongside.matching.words import count_words, fold, words
 
 
 @pytest.mark.parametrize(
@@ -27,6 +29,7 @@ from alongside.matching.words import fold, words
 )
 def test_words(text: str, expected: list[str]) -> None:
     assert words(text) == expected
+    assert count_words(text) == Counter(expected)
 
 
 @given(st.text(max_size=300))

@@ -16,9 +16,10 @@ from alongside.problems import UsageError
 from alongside.reading.loader import load_community
 from alongside.reading.newcomers import read_profile
 from alongside.reading.settings_file import read_settings
-from alongside.rendering.interface import reason_text
+from alongside.rendering.interface import About, reason_texts
 
-KINDS = ("members", "stories", "groups", "meetups")
+ABOUT: dict[str, About] = {"members": "member", "stories": "story", "groups": "group", "meetups": "meetup"}
+KINDS = tuple(ABOUT)
 
 
 @click.command(
@@ -75,7 +76,7 @@ def _as_json(matches: Matches, community: Community) -> dict[str, list[dict[str,
             {
                 "slug": match.slug,
                 "score": match.score,
-                "reasons": [reason_text(reason, community.language, community) for reason in match.reasons],
+                "reasons": list(reason_texts(match.reasons, community.language, community, ABOUT[kind])),
                 "signals": [
                     {"kind": reason.kind, "value": reason.value, "points": reason.points} for reason in match.reasons
                 ],
@@ -99,7 +100,8 @@ def _as_text(matches: Matches, community: Community, language: str, *, colour: b
         for match in entries:
             name = _name(community, kind, match.slug, language)
             lines.append(f"{match.score:5}  {name}  {style(match.slug, dim=True)}")
-            lines += [f"       {style(reason_text(reason, language, community), dim=True)}" for reason in match.reasons]
+            told = reason_texts(match.reasons, language, community, ABOUT[kind])
+            lines += [f"       {style(text, dim=True)}" for text in told]
     return "\n".join(lines) + "\n"
 
 

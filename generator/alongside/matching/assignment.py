@@ -7,7 +7,7 @@ from datetime import date
 
 from alongside.matching.index import MatchIndex
 from alongside.matching.matches import Match, match_members, spread_key
-from alongside.matching.scoring import seeker_of
+from alongside.matching.scoring import seeker_of, told_reasons
 from alongside.model.people import Container, Member, Newcomer
 
 EVEN_LOAD_PERCENT = 150  # nobody takes on more than this share of the mean, however well they fit
@@ -33,14 +33,14 @@ def assign_member(
     able = {slug for slug, member in members.items() if _able(member, day, container)}
     seeker = seeker_of(newcomer, index)
     scored = {
-        index.members.candidates[number].slug: (score, reasons)
+        index.members.candidates[number].slug: (score, number, reasons)
         for number, (score, reasons) in match_members(index, seeker)
     }
     able &= scored.keys()
 
     def match(slug: str) -> Match:
-        score, reasons = scored[slug]
-        return Match(slug=slug, score=score, reasons=reasons)
+        score, number, reasons = scored[slug]
+        return Match(slug=slug, score=score, reasons=told_reasons(reasons, seeker, index.members, number))
 
     if keep in able:
         return match(keep)

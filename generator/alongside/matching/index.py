@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from alongside.matching.nearness import Vector, vector_of
 from alongside.matching.vectors import Corpus
-from alongside.matching.words import fold, words
+from alongside.matching.words import count_words, fold
 from alongside.model.community import Community
 from alongside.model.gatherings import Group, Meetup
 from alongside.model.people import Member
@@ -73,23 +73,24 @@ def build_index(community: Community, *, today: date) -> MatchIndex:
     ]
     groups = [group for group in community.groups.values() if group.status != "retired"]
     meetups = [meetup for meetup in community.meetups.values() if meetup.status != "cancelled"]
+    told = {slug: count_words(_story_text(story)) for slug, story in community.stories.items()}
     return MatchIndex(
         community=community,
         day=today,
-        members=_pool((_member(member), _member_text(member, community)) for member in members),
-        stories=_pool((_story(story, community), _story_text(story)) for story in stories),
-        groups=_pool((_gathering(group), _group_text(group)) for group in groups),
-        meetups=_pool((_meetup(meetup, community), _meetup_text(meetup, community)) for meetup in meetups),
+        members=_pool((_member(member), _member_words(member, community, told)) for member in members),
+        stories=_pool((_story(story, community), told[story.slug]) for story in stories),
+        groups=_pool((_gathering(group), count_words(_group_text(group))) for group in groups),
+        meetups=_pool((_meetup(meetup, community), count_words(_meetup_text(meetup, community))) for meetup in meetups),
     )
 
 
-def _pool(entries: Iterable[tuple[Candidate, str]]) -> Pool:
+def _pool(entries: Iterable[tuple[Candidate, Counter[str]]]) -> Pool:
     candidates: list[Candidate] = []
-    documents: list[list[str]] = []
+    documents: list[Counter[str]] = []
     tags: Counter[tuple[str, str]] = Counter()
-    for candidate, text in entries:
+    for candidate, counts in entries:
         candidates.append(candidate)
-        documents.append(words(text))
+        documents.append(counts)
         for kind, values in (
             ("challenge", candidate.challenges),
             ("topic", candidate.topics),
@@ -122,13 +123,16 @@ def _member(member: Member) -> Candidate:
     )
 
 
-def _member_text(member: Member, community: Community) -> str:
+def _member_words(member: Member, community: Community, told: Mapping[str, Counter[str]]) -> Counter[str]:
+    """What they say of themselves and tell in stories, as words."""
     parts = [" ".join(member.roles), " ".join(member.topics)]
     parts += [community.challenges[slug].title.text("en") for slug in member.challenges if slug in community.challenges]
     for page in member.pages.values():
         parts += [page.bio, page.welcome]
-    parts += [_story_text(story) for story in community.stories_of.get(member.slug, ())]
-    return "\n".join(parts)
+    counts = count_words("\n".join(parts))
+    for story in community.stories_of.get(member.slug, ()):
+        counts.update(told[story.slug])
+    return counts
 
 
 def _story(story: Story, community: Community) -> Candidate:

@@ -15,6 +15,7 @@ from alongside.matching.scoring import (
     likeness_reasons,
     person_place_reason,
     seeker_of,
+    told_reasons,
 )
 from alongside.matching.weights import WEIGHTS
 from alongside.model.people import Newcomer
@@ -45,16 +46,17 @@ def match_newcomer(
         return _gatherings(index, seeker, pool, near_km=near_km, keep=keep)
 
     return Matches(
-        members=tuple(_best(index.members, match_members(index, seeker), limit, spread)),
+        members=tuple(_best(index.members, match_members(index, seeker), seeker, limit, spread)),
         stories=tuple(
             Match(slug=_version(index, match.slug, seeker), score=match.score, reasons=match.reasons)
-            for match in _best(index.stories, _stories(index, seeker), limit, spread)
+            for match in _best(index.stories, _stories(index, seeker), seeker, limit, spread)
         ),
-        groups=tuple(_best(index.groups, gathering(index.groups, lambda _: True), limit, spread)),
+        groups=tuple(_best(index.groups, gathering(index.groups, lambda _: True), seeker, limit, spread)),
         meetups=tuple(
             _best(
                 index.meetups,
                 gathering(index.meetups, lambda candidate: candidate.slug in upcoming),
+                seeker,
                 limit,
                 spread,
                 first=lambda candidate: upcoming[candidate.slug].timestamp(),
@@ -107,10 +109,6 @@ def _scored(
 ) -> Scored:
     language, understood = language_reason(seeker, candidate, index.community.language)
     told = [*reasons, *(reason for reason in (place, language) if reason is not None)]
-    # Likeness that cannot be told in their own words counts, and is named last.
-    told.sort(
-        key=lambda reason: (reason.kind == "text" and not reason.value, -reason.points, reason.kind, reason.value)
-    )
     score = sum(reason.points for reason in told)
     return (score if understood else score * WEIGHTS.no_language_percent // 100), tuple(told)
 
@@ -118,6 +116,7 @@ def _scored(
 def _best(
     pool: Pool,
     scored: Iterable[tuple[int, Scored]],
+    seeker: Seeker,
     limit: int,
     spread: str,
     *,
@@ -132,7 +131,9 @@ def _best(
         key=lambda entry: entry[:4],
     )
     for negative, _, _, number, reasons in ranked:
-        yield Match(slug=pool.candidates[number].slug, score=-negative, reasons=reasons)
+        yield Match(
+            slug=pool.candidates[number].slug, score=-negative, reasons=told_reasons(reasons, seeker, pool, number)
+        )
 
 
 def _version(index: MatchIndex, slug: str, seeker: Seeker) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from alongside.matching.index import Candidate, MatchIndex, Pool, language_of
 from alongside.matching.nearness import Vector, squared_chord, squared_chord_of, vector_of
 from alongside.matching.results import Reason
 from alongside.matching.vectors import inverse_document_frequency
 from alongside.matching.weights import WEIGHTS
-from alongside.matching.words import fold, words
+from alongside.matching.words import count_words, fold, words
 from alongside.model.people import Newcomer
 
 _BANDS = tuple((squared_chord_of(kilometres), points) for kilometres, points in WEIGHTS.bands)
@@ -20,7 +22,7 @@ _NOWHERE = 1 << 43  # a chord squared is at most 2^42
 class Seeker:
     """A newcomer as matching sees them."""
 
-    words: tuple[str, ...]
+    words: Counter[str]
     surface: dict[str, str]  # word -> as they wrote it
     challenges: tuple[str, ...]
     topics: tuple[tuple[str, str], ...]  # (folded, as they wrote it)
@@ -44,7 +46,7 @@ def seeker_of(newcomer: Newcomer, index: MatchIndex) -> Seeker:
             surface.setdefault(word, written.strip(".,;:!?\"'()[]«»“”„…。、؟،"))
     place = newcomer.place
     return Seeker(
-        words=tuple(words("\n".join((newcomer.text, *newcomer.topics, *newcomer.roles, *titles)))),
+        words=count_words("\n".join((newcomer.text, *newcomer.topics, *newcomer.roles, *titles))),
         surface=surface,
         challenges=newcomer.challenges,
         topics=tuple((fold(topic), topic) for topic in newcomer.topics),
@@ -76,15 +78,27 @@ def likeness_reasons(seeker: Seeker, pool: Pool, number: int, likeness: int) -> 
     ]
     points = WEIGHTS.text * likeness // 1000
     if points:
-        # Only words they wrote themselves are worth telling them; ticked ones have reasons of their own.
-        told = [
-            seeker.surface[word]
-            for word in pool.corpus.shared_words(seeker.words, number, 12)
-            if word in seeker.surface
-        ]
-        value = ", ".join(word for word in told[:3] if len(word) > 2) if seeker.surface else ""
-        reasons.append(Reason(kind="text", value=value, points=points))
+        reasons.append(Reason(kind="text", points=points))
     return reasons
+
+
+def told_reasons(reasons: Iterable[Reason], seeker: Seeker, pool: Pool, number: int) -> tuple[Reason, ...]:
+    """The reasons as they are told, strongest first: a likeness of texts names words the newcomer wrote themselves.
+
+    Looking those words up costs more than scoring, so only a candidate that was chosen is asked. What cannot be told
+    in the newcomer's own words counts all the same, and comes last.
+    """
+
+    def words_in_common() -> str:
+        shared = pool.corpus.shared_words(seeker.words, number, 12)
+        told = (seeker.surface[word] for word in shared if word in seeker.surface)
+        return ", ".join([word for word in told if len(word) > 2][:3])
+
+    told = [replace(reason, value=words_in_common()) if reason.kind == "text" else reason for reason in reasons]
+    told.sort(
+        key=lambda reason: (reason.kind == "text" and not reason.value, -reason.points, reason.kind, reason.value)
+    )
+    return tuple(told)
 
 
 def language_reason(seeker: Seeker, candidate: Candidate, community_language: str) -> tuple[Reason | None, bool]:

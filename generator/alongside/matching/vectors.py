@@ -16,6 +16,9 @@ from dataclasses import dataclass
 # 16 * (1 + ln(count)), rounded; a word a hundred times is no more telling than one that stands there fifty times
 _TF = [0, *(round(16 * (1 + math.log(count))) for count in range(1, 65))]
 
+COMMON_SHARE = 4  # words in more than one of so many documents are left out
+COMMON_AT_LEAST = 8  # unless they are fewer than so many documents
+
 
 def inverse_document_frequency(documents: int, containing: int) -> int:
     """256 ln(N / n), at least 0."""
@@ -31,20 +34,20 @@ class Corpus:
     norms: tuple[int, ...]  # of each document: the length of its vector, at least 1
 
     @classmethod
-    def of(cls, documents: Sequence[Sequence[str]]) -> Corpus:
-        """The corpus of these documents, each given as its words."""
-        counts = [Counter(document) for document in documents]
+    def of(cls, documents: Sequence[Mapping[str, int]]) -> Corpus:
+        """The corpus of these documents, each given as its words and how often they stand in it."""
         frequency: Counter[str] = Counter()
-        for count in counts:
-            frequency.update(count.keys())
-        # With the +1 a word of every document of a tiny community still weighs something.
-        idf = {word: inverse_document_frequency(len(documents) + 1, n) for word, n in frequency.items()}
+        for document in documents:
+            frequency.update(document.keys())
+        # A word that a quarter of all documents hold tells nothing, and would cost the most to follow.
+        common = max(COMMON_AT_LEAST, len(documents) // COMMON_SHARE)
+        idf = {word: inverse_document_frequency(len(documents) + 1, n) for word, n in frequency.items() if n <= common}
         postings: dict[str, tuple[array[int], array[int]]] = {word: (array("I"), array("I")) for word in idf}
         norms: list[int] = []
-        for number, count in enumerate(counts):
+        for number, document in enumerate(documents):
             square = 0
-            for word, times in count.items():
-                weight = _TF[min(times, 64)] * idf[word]
+            for word, times in document.items():
+                weight = _TF[min(times, 64)] * idf.get(word, 0)
                 if weight:
                     square += weight * weight
                     numbers, entries = postings[word]
@@ -53,7 +56,7 @@ class Corpus:
             norms.append(max(1, math.isqrt(square)))
         return cls(idf, postings, tuple(norms))
 
-    def likeness(self, query: Sequence[str]) -> dict[int, int]:
+    def likeness(self, query: Mapping[str, int]) -> dict[int, int]:
         """document -> cosine in thousandths (0 to 1000), of those that share a word with the query."""
         weights = self._weights(query)
         norm = math.isqrt(sum(weight * weight for weight in weights.values()))
@@ -65,7 +68,7 @@ class Corpus:
                 dots[document] = dots.get(document, 0) + weight * entry
         return {document: 1000 * dot // (norm * self.norms[document]) for document, dot in dots.items()}
 
-    def shared_words(self, query: Sequence[str], document: int, limit: int = 3) -> tuple[str, ...]:
+    def shared_words(self, query: Mapping[str, int], document: int, limit: int = 3) -> tuple[str, ...]:
         """The words that make `document` like the query, the weightiest first."""
         shared: list[tuple[int, str]] = []
         for word, weight in self._weights(query).items():
@@ -75,6 +78,5 @@ class Corpus:
                 shared.append((-weight * entries[place], word))
         return tuple(word for _, word in sorted(shared)[:limit])
 
-    def _weights(self, query: Sequence[str]) -> dict[str, int]:
-        counts = Counter(word for word in query if word in self.idf)
-        return {word: _TF[min(times, 64)] * self.idf[word] for word, times in counts.items()}
+    def _weights(self, query: Mapping[str, int]) -> dict[str, int]:
+        return {word: _TF[min(times, 64)] * self.idf[word] for word, times in query.items() if word in self.idf}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 
 # Vowel signs of Indic and South-East Asian scripts are marks, which `\w` leaves out; without them words fall apart.
 _LETTER = r"[^\W_]|[\u0900-\u0963\u0971-\u0dff\u0e00-\u0e4e\u0e80-\u0ece\u1000-\u1049\u1780-\u17d3]"
@@ -35,25 +36,37 @@ def _stem(word: str) -> str:
     return word[:-1] if len(word) > 3 and word[-1] == "s" and word[-2] not in "su" else word
 
 
+def count_words(text: str) -> Counter[str]:
+    """How often each of the `words` of `text` stands in it; quicker, since each word is looked at once."""
+    folded = fold(text[:MAXIMUM_CHARACTERS])
+    raw = Counter(_ASCII_WORD.findall(folded) if folded.isascii() else _WORD.findall(folded))
+    counts: Counter[str] = Counter()
+    for word, times in raw.items():
+        for part in _parts(word):
+            counts[part] += times
+    return counts
+
+
 def words(text: str) -> list[str]:
     """The words of `text` in their order, with repetitions: "Three talks, in Kyōto" -> three, talk, in, kyoto."""
     folded = fold(text[:MAXIMUM_CHARACTERS])
-    if folded.isascii():
-        return [_stem(word) for word in _ASCII_WORD.findall(folded)]
+    raw = _ASCII_WORD.findall(folded) if folded.isascii() else _WORD.findall(folded)
+    return [part for word in raw for part in _parts(word)]
+
+
+def _parts(word: str) -> list[str]:
+    """A run of letters as it is compared: its stem, or pairs of characters where its script has no spaces."""
+    if word.isascii():
+        return [_stem(word)]
     found: list[str] = []
-    for word in _WORD.findall(folded):
-        runs = list(_UNSPACED.finditer(word))
-        if not runs:
-            found.append(_stem(word))
-            continue
-        position = 0
-        for run in runs:
-            if run.start() > position:
-                found.append(_stem(word[position : run.start()]))
-            found.extend(_pairs(run.group()))
-            position = run.end()
-        if position < len(word):
-            found.append(_stem(word[position:]))
+    position = 0
+    for run in _UNSPACED.finditer(word):
+        if run.start() > position:
+            found.append(_stem(word[position : run.start()]))
+        found.extend(_pairs(run.group()))
+        position = run.end()
+    if position < len(word):
+        found.append(_stem(word[position:]))
     return found
 
 
