@@ -35,9 +35,7 @@ FILTERS = (
 PASSING = ("join", "default", "d", "e", "escape", "forceescape")  # filters that keep tokens whole
 LONGEST_PRODUCT = 10_000  # characters or items that `*` may make
 
-_TAG_LINE_END = re.compile(r"^(?P<before>.*\S.*?)(?<![-+])%\}[ \t]*$", re.MULTILINE)
 _NO_ATTRIBUTE = re.compile(r"(?:'|\.)(\w+) object' has no attribute '(\w+)'")
-_TAG_ALONE = re.compile(r"^\s*\{%(?:(?!%\}).)*$")
 
 
 class MessageError(AlongsideError):
@@ -130,11 +128,15 @@ def run_template(template: Template, names: Mapping[str, object], holes: Holes, 
 
 def keep_line_ends(source: str) -> str:
     """`source` with `+%}` where a tag that ends a line is not alone on it, so that only lone tags take their line."""
+    return "\n".join(map(_keep_line_end, source.split("\n")))
 
-    def mark(match: re.Match[str]) -> str:
-        return match[0] if _TAG_ALONE.match(match["before"]) else f"{match['before']}+%}}"
 
-    return _TAG_LINE_END.sub(mark, source)
+def _keep_line_end(line: str) -> str:
+    tag = line.strip(" \t\r")
+    alone = tag.startswith("{%") and tag.index("%}") == len(tag) - 2 if tag.endswith("%}") else True
+    if alone or tag.endswith(("-%}", "+%}")):
+        return line
+    return f"{line.rstrip()[:-2]}+%}}"
 
 
 def _holes_will_do(tree: nodes.Template) -> bool:
