@@ -1,0 +1,79 @@
+"""Feeds of real communities: valid octet by octet, and a second reader finds the same dates in them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import feedparser  # type: ignore[import-untyped]
+import icalendar
+import pytest
+import recurring_ical_events  # type: ignore[import-untyped]
+
+from alongside.model.community import Community
+from alongside.planning.occurrences import Occurrence, occurrences, upcoming
+from alongside.reading.loader import load_community
+from alongside.reading.settings_file import read_settings
+from alongside.rendering.feeds import render_feeds
+from alongside.settings import Settings
+from calendar_rules import broken_rules
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+WINDOW = datetime(2010, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
+COMMUNITIES = ["biodrop", "carpentries", "openstreetmap", "rladies", "ropensci"]
+
+pytestmark = pytest.mark.real
+
+
+def load(shared: Path, name: str) -> tuple[Community, Settings]:
+    settings, _ = read_settings(shared / "communities" / name / "mkdocs.yml")
+    return load_community(settings, today=NOW.date(), cache=False).community, settings
+
+
+def ours(one: Occurrence) -> str:
+    if isinstance(one.starts, datetime):
+        return f"{one.starts.astimezone(UTC):%Y-%m-%d %H:%M} {one.status.upper()}"
+    return f"{one.starts} {one.status.upper()}"
+
+
+def theirs(event: icalendar.Event) -> str:
+    start = event.start
+    if isinstance(start, datetime):
+        return f"{start.astimezone(UTC):%Y-%m-%d %H:%M} {event['STATUS']}"
+    return f"{start} {event['STATUS']}"
+
+
+@pytest.mark.parametrize("name", COMMUNITIES)
+def test_every_feed_is_valid_and_every_date_is_the_same_to_a_second_reader(shared: Path, name: str) -> None:
+    community, settings = load(shared, name)
+    expected = {
+        f"feeds/meetups/{slug}.ics": Counter(
+            ours(one) for one in occurrences(meetup, start=WINDOW[0], end=WINDOW[1] - timedelta(days=2))
+        )
+        for slug, meetup in community.meetups.items()
+    }
+    read = 0
+    for artifact in render_feeds(community, settings, now=NOW):
+        if artifact.path.endswith(".atom"):
+            assert not feedparser.parse(artifact.content).bozo, artifact.path
+        if not artifact.path.endswith(".ics"):
+            continue
+        assert broken_rules(artifact.content) == [], artifact.path
+        if artifact.path in expected:
+            calendar = icalendar.Calendar.from_ical(artifact.content)
+            found = recurring_ical_events.of(calendar).between(WINDOW[0], WINDOW[1] - timedelta(days=2))
+            assert Counter(map(theirs, found)) == expected[artifact.path], artifact.path
+            read += 1
+    assert read == len(community.meetups)
+
+
+@pytest.mark.parametrize("name", ["biodrop", "rladies", "ropensci"])
+def test_what_is_upcoming_is_the_first_date_ahead(shared: Path, name: str) -> None:
+    community, _ = load(shared, name)
+    for now in (datetime(2016, 3, 13, 9, tzinfo=UTC), datetime(2021, 10, 31, 1, tzinfo=UTC)):
+        found = {one.meetup: one for one in upcoming(community, now=now)}
+        assert len(found) > 5 or name == "biodrop" or now.year == 2016
+        for slug, meetup in community.meetups.items():
+            ahead = (one for one in occurrences(meetup, start=now, end=now + timedelta(days=400)))
+            assert found.get(slug) == next((one for one in ahead if one.status != "cancelled"), None)

@@ -1,0 +1,318 @@
+"""Which feeds there are, what stands in them, and that feed readers read them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import feedparser  # type: ignore[import-untyped]
+import pytest
+
+from alongside.model.community import Community
+from alongside.model.gatherings import Change, Group, Meetup
+from alongside.model.people import Challenge, Consent, Member, MemberPage
+from alongside.model.places import Place
+from alongside.model.stories import Story
+from alongside.model.texts import LocalText
+from alongside.problems import Position
+from alongside.rendering.feeds import feed_links, feed_path, render_feeds
+from alongside.rendering.story_feeds import first_words
+from alongside.settings import Settings
+from calendar_rules import broken_rules
+
+HERE = Position("content/x.md")
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+ROOT = Path("/community")
+SETTINGS = Settings(
+    config_file=ROOT / "mkdocs.yml",
+    root=ROOT,
+    docs_dir=ROOT / "content",
+    site_dir=ROOT / "site",
+    journeys_dir=ROOT / "journeys",
+    site_name="Test community",
+    site_url="https://community.example.org/",
+)
+BERLIN = Place(label="Berlin, Germany", slug="berlin-germany", name="Berlin, Germany", country="DE", city="Berlin")
+GERMANY = Place(label="Germany", slug="germany", name="Germany", country="DE", precise=False)
+LAGOS = Place(label="Lagos, Nigeria", slug="lagos-nigeria", name="Lagos, Nigeria", country="NG", city="Lagos")
+HIDDEN = Place(label="X", slug="x", name="X", country="DK")
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def text(words: str) -> LocalText:
+    return LocalText((("en", words),))
+
+
+def at(words: str) -> datetime:
+    """Wall time."""
+    return datetime.fromisoformat(words)
+
+
+def meetup(slug: str, starts: str, **fields: Any) -> Meetup:
+    fields = {"title": text(slug), "timezone": "UTC", "position": HERE, **fields}
+    return Meetup(slug=slug, starts=at(starts), **fields)
+
+
+def story(slug: str, day: str, **fields: Any) -> Story:
+    fields = {"title": slug, "members": ("ana",), "language": "en", "body": "Some words.", "position": HERE, **fields}
+    return Story(slug=slug, date=date.fromisoformat(day), **fields)
+
+
+def member(slug: str, *, consents: bool = True, place: Place | None = None) -> Member:
+    consent = Consent(since=date(2026, 1, 1), containers=frozenset({"page"})) if consents else None
+    pages = {"en": MemberPage(language="en", bio="", position=HERE)}
+    return Member(
+        slug=slug, name=slug.title(), languages=("en",), consent=consent, pages=pages, place=place, position=HERE
+    )
+
+
+def group(slug: str, **fields: Any) -> Group:
+    return Group(slug=slug, **{"name": text(slug), "kind": "chapter", "position": HERE, **fields})
+
+
+def community(**fields: Any) -> Community:
+    records: dict[str, Any] = {name: {one.slug: one for one in values} for name, values in fields.items()}
+    return Community(name="Test community", **records)
+
+
+def feeds(one: Community, settings: Settings = SETTINGS, now: datetime = NOW) -> Mapping[str, bytes]:
+    found = list(render_feeds(one, settings, now=now))
+    assert len({artifact.path for artifact in found}) == len(found)
+    return {artifact.path: artifact.content for artifact in found}
+
+
+def events(content: bytes) -> list[str]:
+    """Slugs in the UIDs of a calendar, in order; changed dates left out."""
+    assert broken_rules(content) == []
+    return re.findall(r"UID:([^@\r]+)@", content.decode().replace("\r\n ", ""))
+
+
+EXAMPLE = community(
+    challenges=[Challenge(slug="first-talk", title=text("A first talk"), position=HERE)],
+    members=[member("ana", place=LAGOS), member("bo", consents=False, place=HIDDEN)],
+    groups=[
+        group("docs-berlin", place=BERLIN, challenges=("first-talk",), was=("berlin-docs",)),
+        group("quiet", status="retired"),
+    ],
+    meetups=[
+        meetup("in-berlin", "2026-12-01 18:00", group="docs-berlin"),
+        meetup("in-lagos", "2026-12-02 18:00", place=LAGOS, challenges=("first-talk",), was=("lagos", "first-name")),
+        meetup("last-year", "2025-01-01 18:00", place=GERMANY),
+        meetup("long-ago", "2024-12-31 18:00", place=GERMANY),
+        meetup("still-on", "2010-01-06 18:00", rrule="FREQ=WEEKLY"),
+        meetup("came-back", "2011-01-03 18:00", rrule="FREQ=WEEKLY", times=2, changes={
+            date(2011, 1, 10): Change(original=date(2011, 1, 10), starts=at("2026-12-09 18:00"), position=HERE)
+        }),
+        meetup("off", "2026-12-03 18:00", status="cancelled"),
+    ],
+)  # fmt: skip
+
+
+def test_what_stands_in_which_calendar() -> None:
+    found = feeds(EXAMPLE)
+    calendars = {path: events(content) for path, content in found.items() if path.endswith(".ics")}
+    recent = ["came-back", "came-back", "in-berlin", "first-name", "last-year", "off", "still-on"]
+    assert calendars.pop("feeds/all.ics") == recent
+    singles = {path: uids for path, uids in calendars.items() if path.startswith("feeds/meetups/")}
+    assert singles.pop("feeds/meetups/in-lagos.ics") == ["first-name"]
+    assert singles["feeds/meetups/lagos.ics"] == singles["feeds/meetups/first-name.ics"] == ["first-name"]
+    assert singles["feeds/meetups/long-ago.ics"] == ["long-ago"]
+    assert {path: uids for path, uids in calendars.items() if not path.startswith("feeds/meetups/")} == {
+        "feeds/groups/docs-berlin.ics": ["in-berlin"],
+        "feeds/groups/berlin-docs.ics": ["in-berlin"],  # whoever subscribed before the rename
+        "feeds/groups/quiet.ics": [],
+        "feeds/places/berlin-germany.ics": ["in-berlin"],  # by its group
+        "feeds/places/germany.ics": ["in-berlin", "last-year"],
+        "feeds/places/lagos-nigeria.ics": ["first-name"],
+        "feeds/challenges/first-talk.ics": ["in-berlin", "first-name"],
+    }
+
+
+def test_a_place_known_from_a_hidden_member_alone_has_no_feed() -> None:
+    assert "feeds/places/x.ics" not in feeds(EXAMPLE)
+
+
+def test_a_cancelled_meetup_stays_as_cancelled() -> None:
+    assert b"STATUS:CANCELLED" in feeds(EXAMPLE)["feeds/meetups/off.ics"]
+
+
+def test_building_again_changes_no_byte_until_the_year_ends() -> None:
+    assert feeds(EXAMPLE) == feeds(EXAMPLE, now=datetime(2026, 12, 31, 23, 59, tzinfo=UTC))
+    assert feeds(EXAMPLE) != feeds(EXAMPLE, now=datetime(2027, 1, 1, tzinfo=UTC))
+
+
+def test_an_edit_changes_one_event() -> None:
+    meetups = {**EXAMPLE.meetups, "off": meetup("off", "2026-12-03 19:00")}
+    edited = dataclasses.replace(EXAMPLE, meetups=meetups)
+    before, after = (feeds(one)["feeds/all.ics"].split(b"BEGIN:VEVENT") for one in (EXAMPLE, edited))
+    assert len(before) == len(after)
+    assert sum(old != new for old, new in zip(before, after, strict=True)) == 1
+
+
+def test_addresses_in_a_calendar() -> None:
+    lines = feeds(EXAMPLE)["feeds/groups/docs-berlin.ics"].decode().split("\r\n")
+    assert "URL:https://community.example.org/groups/docs-berlin/" in lines
+    assert "SOURCE;VALUE=URI:https://community.example.org/feeds/groups/docs-berlin.ics" in lines
+    assert "URL:https://community.example.org/meetups/in-berlin/" in lines
+    assert "UID:in-berlin@community.example.org" in lines
+
+
+def test_a_site_without_an_address_has_ids_all_the_same() -> None:
+    found = feeds(EXAMPLE, dataclasses.replace(SETTINGS, site_url=""))
+    lines = found["feeds/meetups/in-berlin.ics"].decode().split("\r\n")
+    assert "UID:in-berlin@test-community.invalid" in lines
+    assert not any(line.startswith(("URL", "SOURCE")) for line in lines)
+    assert broken_rules(found["feeds/all.ics"]) == []
+
+
+def test_two_sites_on_one_host_have_different_ids() -> None:
+    found = feeds(EXAMPLE, dataclasses.replace(SETTINGS, site_url="https://example.github.io/docs/"))
+    assert b"UID:in-berlin@example.github.io/docs\r\n" in found["feeds/meetups/in-berlin.ics"]
+
+
+def test_a_slug_that_somebody_else_had_gives_another_uid() -> None:
+    one = community(
+        meetups=[
+            meetup("a", "2026-12-01 18:00"),
+            meetup("b", "2026-12-01 18:00", was=("a",)),
+            meetup("c", "2026-12-02 18:00"),
+        ]
+    )
+    assert events(feeds(one)["feeds/all.ics"]) == ["a+", "a", "c"]
+
+
+def test_a_description_is_readable_text() -> None:
+    links = "See [the notes](https://example.org/n) and [us](../members/ana.md)."
+    body = f"# Talks\n\n{links}\n\n- one\n- two\n\n> said\n\n`code`"
+    one = community(meetups=[meetup("x", "2026-12-01 18:00", body=body)])
+    content = feeds(one)["feeds/meetups/x.ics"].decode().replace("\r\n ", "")
+    expected = r"DESCRIPTION:Talks\n\nSee the notes (https://example.org/n) and us.\n\n- one\n- two\n\n> said\n\ncode"
+    assert expected in content.split("\r\n")
+
+
+def test_links_for_pages() -> None:
+    (calendar,) = feed_links(SETTINGS, "groups", "docs-berlin")
+    assert calendar.path == feed_path("groups", "docs-berlin") == "feeds/groups/docs-berlin.ics"
+    assert calendar.subscribe == "webcal://community.example.org/feeds/groups/docs-berlin.ics"
+    assert [link.path for link in feed_links(SETTINGS, "stories")] == ["feeds/stories.atom", "feeds/stories.json"]
+    assert [link.media_type for link in feed_links(SETTINGS, "challenges", "first-talk")] == [
+        "text/calendar", "application/atom+xml", "application/feed+json",
+    ]  # fmt: skip
+
+
+# --- stories ---
+
+STORIES = community(
+    challenges=[Challenge(slug="first-talk", title=text("A first talk"), position=HERE)],
+    members=[member("ana"), member("bo", consents=False)],
+    stories=[
+        story("old", "2026-01-01", challenges=("first-talk",), topics=("docs",), welcome="I looked\naround."),
+        story("new", "2026-05-04", members=("bo",), title="Café & <b>crème</b>", was=("newer", "newest")),
+        story("neu", "2026-06-01", language="de", translation_of="new"),
+        story("draft", "2026-07-01", status="draft"),
+    ],
+)
+
+
+def parsed(content: bytes) -> Any:
+    found = feedparser.parse(content)
+    assert not found.bozo
+    return found
+
+
+def test_atom_as_a_feed_reader_sees_it() -> None:
+    found = parsed(feeds(STORIES)["feeds/stories.atom"])
+    assert found.version == "atom10"
+    assert found.feed.title == "Test community"
+    assert found.feed.updated == "2026-05-04T00:00:00Z"
+    assert found.feed.language == "en"
+    assert {link.rel: link.href for link in found.feed.links} == {
+        "self": "https://community.example.org/feeds/stories.atom",
+        "alternate": "https://community.example.org/stories/",
+    }
+    newest, oldest = found.entries
+    assert newest.id == "tag:community.example.org,2026:stories/newest"
+    assert newest.title == "Café & <b>crème</b>"
+    assert newest.link == "https://community.example.org/stories/new/"
+    assert newest.author == "Test community"  # Bo did not agree to be named
+    assert newest.summary == "Some words."
+    assert (oldest.author, oldest.author_detail.href) == ("Ana", "https://community.example.org/members/ana/")
+    assert oldest.summary == "I looked around."
+    assert [tag.term for tag in oldest.tags] == ["A first talk", "docs"]
+    assert oldest.published == oldest.updated == "2026-01-01T00:00:00Z"
+
+
+def test_every_story_feed_names_nobody_without_consent() -> None:
+    assert not any(b"Bo<" in content or b'"Bo"' in content for content in feeds(STORIES).values())
+
+
+def test_story_feeds_by_language_and_challenge() -> None:
+    found = feeds(STORIES)
+    titles = {
+        path: [entry.title for entry in parsed(content).entries]
+        for path, content in found.items()
+        if path.endswith(".atom")
+    }
+    assert titles == {
+        "feeds/stories.atom": ["Café & <b>crème</b>", "old"],
+        "feeds/stories/de.atom": ["neu"],
+        "feeds/stories/en.atom": ["Café & <b>crème</b>", "old"],
+        "feeds/challenges/first-talk.atom": ["old"],
+    }
+    assert ElementTree.fromstring(found["feeds/stories/de.atom"]).find(f"{ATOM}entry") is not None
+
+
+def test_json_feed() -> None:
+    found = json.loads(feeds(STORIES)["feeds/stories.json"])
+    assert found["version"] == "https://jsonfeed.org/version/1.1"
+    assert found["feed_url"] == "https://community.example.org/feeds/stories.json"
+    assert found["items"][1] == {
+        "id": "tag:community.example.org,2026:stories/old",
+        "url": "https://community.example.org/stories/old/",
+        "title": "old",
+        "content_text": "Some words.",
+        "summary": "I looked around.",
+        "date_published": "2026-01-01T00:00:00Z",
+        "language": "en",
+        "authors": [{"name": "Ana", "url": "https://community.example.org/members/ana/"}],
+        "tags": ["A first talk", "docs"],
+    }
+
+
+def test_the_newest_fifty() -> None:
+    many = community(stories=[story(f"s{number:03}", f"2026-01-{1 + number % 28:02}") for number in range(70)])
+    assert len(parsed(feeds(many)["feeds/stories.atom"]).entries) == 50
+
+
+def test_a_community_without_anything_has_valid_feeds() -> None:
+    found = feeds(community())
+    assert sorted(found) == ["feeds/all.ics", "feeds/stories.atom", "feeds/stories.json"]
+    assert broken_rules(found["feeds/all.ics"]) == []
+    assert parsed(found["feeds/stories.atom"]).feed.updated == "2026-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    "words", ["]]><x>\x00\x0b\x1b", "a\r\nb", "\ud800\ufffe", "</title><script>x</script>", "x" * 10_000, "\u202eevil"]
+)
+def test_hostile_words_in_a_story(words: str) -> None:
+    one = community(
+        members=[member("ana")],
+        stories=[story("x", "2026-01-01", title=words, welcome=words, topics=(words,), body=words)],
+    )
+    found = feeds(one)
+    root = ElementTree.fromstring(found["feeds/stories.atom"])
+    assert len(root.findall(f"{ATOM}entry")) == 1
+    assert json.loads(found["feeds/stories.json"])["items"][0]["id"].endswith("stories/x")
+    assert "\u202e" not in found["feeds/stories.atom"].decode()
+
+
+def test_first_words_end_where_they_are_cut() -> None:
+    assert first_words("one  two\nthree") == "one two three"
+    assert first_words("word " * 100) == "word " * 60 + "…"
+    assert first_words("語" * 1000) == "語" * 400 + " …"
