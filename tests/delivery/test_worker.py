@@ -168,6 +168,11 @@ def test_a_member_who_is_gone_is_followed_by_the_next(everything: Everything, go
     community = make_community(make_member("ana", **gone), make_member("bea"))
     (outcome,) = everything.send(community, NOW + timedelta(days=7)).outcomes
     assert (outcome.member, outcome.member_changed) == ("bea", True)
+    check_in = max(everything.mails(), key=lambda mail: mail["Date"].datetime)
+    for kind in ("plain", "html"):
+        body = " ".join(check_in.get_body((kind,)).get_content().split())
+        assert "From here on, your mails come from Bea." in body
+        assert "Ana" not in body  # who may have taken their consent back
 
 
 def test_with_no_member_left_the_team_writes(everything: Everything) -> None:

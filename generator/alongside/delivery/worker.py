@@ -90,6 +90,7 @@ class Desk:
             upcoming=self.upcoming(now),
             day=now.date(),
         )
+        content = replace(content, member_changed=claim.changed and moment.sender == "member")
         return render_mail(self.compiler, content, claim.due.newcomer)
 
     def compose(self, claim: Claim, mail: Mail, *, message_id: str) -> bytes:

@@ -72,6 +72,7 @@ class StepContent:
     groups: tuple[Group, ...] = ()
     meetups: tuple[tuple[Meetup, Occurrence], ...] = ()  # with the date meant, soonest first
     notes: tuple[Note, ...] = ()  # what a team should know
+    member_changed: bool = False  # another member wrote to them before, and cannot now: they are told
 
 
 def newcomer_zone(newcomer: Newcomer, community: Community) -> str:

@@ -98,7 +98,8 @@ class MailCompiler:
         member = content.member.slug if content.member is not None else ""
         story = content.story.slug if content.story is not None else ""
         day = content.day  # a page's consent may end
-        return (content.journey.slug, content.moment.id, content.language, member, story, content.words, day, shape)
+        who = (member, story, content.words, content.member_changed)
+        return (content.journey.slug, content.moment.id, content.language, *who, day, shape)
 
 
 def render_mail(compiler: MailCompiler, content: StepContent, newcomer: Newcomer, *, stop_url: str = "") -> Mail:

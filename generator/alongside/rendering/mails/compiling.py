@@ -125,7 +125,7 @@ def compile_mail(
     prose = _body(body, source, holes)
     parts = {
         "masthead": _masthead(source),
-        "body": _person(content, fixed) + prose,
+        "body": _changed(source, content) + _person(content, fixed) + prose,
         "footer": _footer(source, content, holes),
     }
     return CompiledMail(
@@ -173,6 +173,14 @@ def _docs_link(href: str, written_in: str, source: Source) -> str:
 
 def _masthead(source: Source) -> str:
     return fragment("masthead.html", community=clean(source.community.name), community_url=source.community.url)
+
+
+def _changed(source: Source, content: StepContent) -> str:
+    """That somebody else writes from now on. Who did before is not named: they may have taken their consent back."""
+    if not content.member_changed:
+        return ""
+    name = clean(content.member.name) if content.member is not None else source.team(content)
+    return fragment("changed.html", text=say(content.language, "mail.changed", member=name))
 
 
 def _person(content: StepContent, fixed: Mapping[str, object]) -> str:
