@@ -419,6 +419,11 @@ def test_a_value_is_no_link_unless_it_is_an_address() -> None:
     assert not any(href.startswith("javascript") for href in hrefs)
 
 
+def test_a_mail_stays_a_mail_however_much_somebody_writes() -> None:
+    letter = rendered(newcomer=replace(MIA, name="n" * 100_000, text="word " * 100_000))
+    assert len(letter.html.encode()) < 90_000
+
+
 def test_filters_see_values_and_cannot_cut_what_other_tags_print() -> None:
     letter = rendered(
         authored("{{ newcomer.name | upper }} {{ newcomer.name[0] }} {{ newcomer.name | replace('M', '*') }}")

@@ -25,6 +25,7 @@ from alongside.rendering.mails.holes import Block, Url, clean
 
 Shape = tuple[str, ...]  # paths of a person's values that are not empty, in a fixed order
 
+LONGEST = 2000  # characters of one value; a mail has to stay one (Gmail cuts at 102 kB)
 GROUP_NAMES = ("name", "url", "chat", "when", "where")
 MEMBER_NAMES = frozenset({"name", "pronouns", "place", "roles", "languages", "url"})
 MEETUP_NAMES = ("title", "url", "chat", "when", "where")
@@ -132,7 +133,7 @@ def personal_values(
         **_numbered("newcomer.challenges", (one.title.text(language, community.language) for one in challenges)),
         **_numbered("reasons", reason_texts(content.reasons, language, community)),
     }
-    values = {path: cleaned for path, text in texts.items() if (cleaned := clean(text))}
+    values = {path: cleaned for path, text in texts.items() if (cleaned := clean(text)[:LONGEST])}
     addresses = Addresses(community.url)
     for number, group in enumerate(content.groups):
         key: tuple[object, ...] = ("group", group.slug, language, content.day)
