@@ -109,10 +109,11 @@ class _Desk:
             upcoming=next_meetups(self.community, now=at),
             day=at.date(),
         )
+        content = replace(content, member_changed=bool(changed))
         mail, failed = self._mail(content)
         notes = [NOTES[note] for note in content.notes]
         if changed:
-            notes.append(f"{changed} can no longer be asked: somebody else takes over, and the mail should say so.")
+            notes.append(f"{changed} can no longer be asked: somebody else takes over, and the mail says so.")
         if step is not None and step.expired:
             notes.append("Skipped: the mails before it push it past its expiry.")
         return Entry(
