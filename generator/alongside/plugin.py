@@ -48,7 +48,7 @@ from alongside.rendering.feeds import feed_path
 from alongside.rendering.interface import say
 from alongside.rendering.page_words import theme_words
 from alongside.rendering.shells import TOKENS, Shell, read_shell, token_folder
-from alongside.rendering.templates import environment
+from alongside.rendering.templates import compiled_templates, environment
 from alongside.rendering.tracking import Site
 from alongside.settings import Organisation, Settings
 

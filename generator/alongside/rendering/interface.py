@@ -1,7 +1,8 @@
 """Words the product itself says, in the reader's language; templates, mails and reasons ask here.
 
 One YAML file a language (`interface/de.yml`), and beside it one for each area that keeps its own
-(`interface/mail.de.yml`). A text is `key: "Hello {name}"`, or a map of CLDR plural categories (or exact numbers: `"1"`) chosen by `count`.
+(`interface/mail.de.yml`). A text is `key: "Hello {name}"`, or a map of CLDR
+plural categories (or exact numbers: `"1"`) chosen by `count`.
 The files also hold the names of months, weekdays and languages, and how dates and lists are put together. A key that
 a language lacks is said in English, so a new language can start small; a key English lacks is a defect.
 """

@@ -16,10 +16,6 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 def environment(overrides: Iterable[Path] = (), *, compiled: Path | None = None) -> jinja2.Environment:
     """The environment, looking into `overrides` first. `compiled`: a folder that keeps compiled templates."""
-    cache = None
-    if compiled is not None:
-        compiled.mkdir(parents=True, exist_ok=True)
-        cache = jinja2.FileSystemBytecodeCache(str(compiled))
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader([*overrides, TEMPLATES]),
         undefined=jinja2.StrictUndefined,
@@ -27,5 +23,11 @@ def environment(overrides: Iterable[Path] = (), *, compiled: Path | None = None)
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
-        bytecode_cache=cache,
+        bytecode_cache=None if compiled is None else compiled_templates(compiled),
     )
+
+
+def compiled_templates(folder: Path) -> jinja2.BytecodeCache:
+    """A place for compiled templates: compiling ours and a theme's takes longer than a small build."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return jinja2.FileSystemBytecodeCache(str(folder))
