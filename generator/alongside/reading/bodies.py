@@ -11,7 +11,7 @@ from alongside.reading.files import Source
 from alongside.reading.readings import Link, Mark
 from alongside.reading.wording import find_pointing, find_relative_time, length_fault
 from alongside.source.decoding import position_at
-from alongside.source.markdown import Section, destinations, without_code
+from alongside.source.markdown import Section, destinations, may_hold_near_links, without_code
 from alongside.source.yaml_nodes import Keys
 
 STORY_WELCOME = (60, 90)  # words
@@ -55,22 +55,25 @@ def read_body(source: Source, body: str, line: int, *, sheet: Sheet | None = Non
 
     With `sheet`, the body is the YAML value at `keys`.
     """
-    if "](" not in body and "<" not in body and "]:" not in body:
+    removed = "<" in body and _REMOVED.search(body) is not None
+    linked = may_hold_near_links(body)
+    if not removed and not linked:
         return ()
     text = _Body(source, body, line, sheet, keys)
     masked = without_code(body)
-    _check_html(text, masked)
-    return _links(text, masked)
+    if removed:
+        _check_html(text, masked)
+    return _links(text, masked) if linked else ()
 
 
 def find_links(source: Source, body: str, line: int) -> tuple[Link, ...]:
     """The relative links of an ordinary page; those in its HTML are left to it, as MkDocs leaves them."""
+    if not may_hold_near_links(body):
+        return ()
     return _links(_Body(source, body, line, None, ()), without_code(body).replace("<", " "))
 
 
 def _check_html(body: _Body, masked: str) -> None:
-    if "<" not in masked:
-        return
     for count, match in enumerate(_REMOVED.finditer(masked)):
         if count >= MAX_REMOVED:
             return

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import unescape
 
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)$")
+_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^\n]*)$", re.MULTILINE)
+_NOT_LINE_FEED = re.compile(r"[^\n]")
 _HEADING = re.compile(r" {0,3}##[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$")
 
 
@@ -22,20 +23,30 @@ class Section:
     text: str  # without blank lines around it
 
 
-def code_lines(lines: Sequence[str]) -> Iterator[bool]:
-    """For each line, whether it belongs to a fenced code block (CommonMark section 4.5)."""
-    fence = ""
-    for line in lines:
-        match = _FENCE.match(line)
+def fenced(text: str) -> list[tuple[int, int]]:
+    """The ranges of a text that are fenced code blocks, fences included (CommonMark section 4.5)."""
+    if "```" not in text and "~~~" not in text:
+        return []
+    found: list[tuple[int, int]] = []
+    fence, start = "", 0
+    for match in _FENCE.finditer(text):
         if fence:
-            yield True
-            if match is not None and match[1].startswith(fence) and not match[2].strip():
+            if match[1].startswith(fence) and not match[2].strip():
+                found.append((start, match.end()))
                 fence = ""
-        elif match is not None and not (match[1][0] == "`" and "`" in match[2]):
-            fence = match[1]
-            yield True
-        else:
-            yield False
+        elif match[1][0] != "`" or "`" not in match[2]:
+            fence, start = match[1], match.start()
+    return [*found, (start, len(text))] if fence else found
+
+
+def _blank(text: str, ranges: Iterable[tuple[int, int]]) -> str:
+    """The text with spaces in some ranges; line feeds stay."""
+    parts: list[str] = []
+    at = 0
+    for start, end in ranges:
+        parts += [text[at:start], _NOT_LINE_FEED.sub(" ", text[start:end])]
+        at = end
+    return "".join([*parts, text[at:]]) if at else text
 
 
 def sections(body: str, names: Sequence[str]) -> list[Section]:
@@ -43,8 +54,8 @@ def sections(body: str, names: Sequence[str]) -> list[Section]:
     lines = body.split("\n")
     cuts: list[tuple[int, str, str]] = [(-1, "", "")]
     if "##" in body:
-        for index, (line, code) in enumerate(zip(lines, code_lines(lines), strict=True)):
-            match = None if code else _HEADING.match(line)
+        for index, line in enumerate(_blank(body, fenced(body)).split("\n")):
+            match = _HEADING.match(line) if "##" in line else None
             name = re.sub(r"[\s_]+", "-", match[1].strip().casefold()) if match is not None else ""
             if name in names and name:
                 cuts.append((index, name, line.strip()))
@@ -72,6 +83,7 @@ def _section(lines: list[str], start: int, name: str, title: str) -> Section:
 
 _TICKS = re.compile(r"`+")
 _LIST_ITEM = re.compile(r" {0,3}(?:[-*+]|\d{1,9}[.)])[ \t]")
+_INDENTED = re.compile(r"\n[ \t]*\n(?: {4}| {0,3}\t)")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _DESTINATION = r"(?:<(?P<pointed>[^<>\n]*)>|(?P<bare>(?:[^\s()<>\\]|\\.|\((?:[^\s()\\]|\\.)*\))(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\))*))"
 _INLINE = re.compile(r"(?<!\\)\]\([ \t]*\n?[ \t]*" + _DESTINATION + r"""(?:\s+(?:"[^"]*"|'[^']*'|\([^()]*\)))?\s*\)""")
@@ -95,34 +107,31 @@ class Destination:
 
 def without_code(body: str) -> str:
     """The text with spaces for code and comments, so that every index stays what it was."""
-    if "`" in body or "~~~" in body or "\n    " in body or "\t" in body or body.startswith("    "):
-        lines = body.split("\n")
-        blanked = [
-            " " * len(line) if code else line for line, code in zip(lines, _code_or_indented(lines), strict=True)
-        ]
-        body = _without_spans("\n".join(blanked))
+    body = _blank(body, fenced(body))
+    if body.startswith(("    ", "\t")) or _INDENTED.search(body):
+        body = _without_indented(body)
+    if "`" in body:
+        body = _without_spans(body)
     if "<!--" in body:
-        body = _COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), body)
+        body = _blank(body, [match.span() for match in _COMMENT.finditer(body)])
     return body
 
 
-def _code_or_indented(lines: Sequence[str]) -> Iterator[bool]:
-    """Fenced lines, and lines indented by four spaces after a blank line outside of lists (section 4.4)."""
+def _without_indented(body: str) -> str:
+    """Spaces for lines indented by four spaces after a blank line, outside of lists (section 4.4)."""
+    found: list[str] = []
     in_list, in_paragraph = False, False
-    for line, fenced in zip(lines, code_lines(lines), strict=True):
-        if fenced:
-            in_paragraph = False
-            yield True
-            continue
-        stripped = line.strip()
+    for line in body.split("\n"):
+        stripped = bool(line.strip())
         indented = line.startswith(("    ", "\t", " \t", "  \t", "   \t"))
         if indented and stripped and not in_list and not in_paragraph:
-            yield True
+            found.append(" " * len(line))
             continue
         if stripped and not indented:
             in_list = bool(_LIST_ITEM.match(line)) or (in_list and (in_paragraph or line.startswith("  ")))
-        in_paragraph = bool(stripped)
-        yield False
+        in_paragraph = stripped
+        found.append(line)
+    return "\n".join(found)
 
 
 def _without_spans(body: str) -> str:
@@ -142,17 +151,14 @@ def _blank_spans(text: str) -> str:
         length = len(runs[number][0])
         following[number] = latest.get(length)
         latest[length] = number
-    parts: list[str] = []
-    at = number = 0
+    spans: list[tuple[int, int]] = []
+    number = 0
     while number < len(runs):
         close = following[number]
-        if close is None:
-            number += 1
-            continue
-        start, end = runs[number].start(), runs[close].end()
-        parts += [text[at:start], re.sub(r"[^\n]", " ", text[start:end])]
-        at, number = end, close + 1
-    return "".join([*parts, text[at:]])
+        if close is not None:
+            spans.append((runs[number].start(), runs[close].end()))
+        number = number + 1 if close is None else close + 1
+    return _blank(text, spans)
 
 
 def _escaped(text: str, index: int) -> bool:
@@ -162,13 +168,23 @@ def _escaped(text: str, index: int) -> bool:
     return backslashes % 2 == 1
 
 
+# A quick look: a destination that does not start with http, a fragment or mailto.
+_NEAR = re.compile(
+    r"\]\(\s*<?(?!https?:|[#)]|mailto:|\s)|\]:\s*<?(?!https?:|#|mailto:|\s)|(?:href|src)\s*=\s*[\"']?(?!https?:|#|mailto:|[\s\"'])",
+    re.IGNORECASE,
+)
+
+
+def may_hold_near_links(body: str) -> bool:
+    """False when no link of the text can be relative; most stories link to other sites alone."""
+    return ("](" in body or "]:" in body or "=" in body) and _NEAR.search(body) is not None
+
+
 def destinations(body: str, *, masked: str | None = None) -> list[Destination]:
     """Every destination of links, images, reference definitions and HTML `href` and `src`, in order.
 
     `masked` is `without_code(body)` where the caller has it.
     """
-    if "](" not in body and "]:" not in body and "=" not in body:
-        return []
     text = masked if masked is not None else without_code(body)
     found: list[Destination] = []
     for pattern in (_INLINE, _DEFINITION) if "](" in text or "]:" in text else ():

@@ -8,8 +8,8 @@ quicker than PyYAML's own constructor; the nodes stay beside them, so a position
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
