@@ -20,7 +20,7 @@ import os
 import re
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -38,19 +38,17 @@ from mkdocs.structure.toc import TableOfContents
 from mkdocs.theme import Theme
 
 from alongside.build import Progress, Report, build_site, depths, list_jobs
-from alongside.model.texts import direction
 from alongside.problems import AlongsideError, Problem
 from alongside.reading.loader import Loaded, load_community
 from alongside.reading.settings_file import read_settings
 from alongside.rendering.artifacts import Job, Tree
 from alongside.rendering.embeds import fill_moments
-from alongside.rendering.feeds import feed_path
 from alongside.rendering.interface import say
 from alongside.rendering.page_words import theme_words
 from alongside.rendering.shells import TOKENS, Shell, read_shell, token_folder
 from alongside.rendering.templates import compiled_templates, environment
 from alongside.rendering.tracking import Site
-from alongside.settings import Organisation, Settings
+from alongside.settings import Settings
 
 if TYPE_CHECKING:
     import jinja2
@@ -183,6 +181,8 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
     def on_env(self, env: jinja2.Environment, /, *, config: MkDocsConfig, files: Files) -> jinja2.Environment:
         assert self._tree is not None
         env.globals["alongside"] = theme_words(self._settings)
+        if env.bytecode_cache is None:
+            env.bytecode_cache = compiled_templates(self._settings.cache_dir / "templates")
         shells = {depth: self._render_shell(depth, env, config, files) for depth in depths(self._jobs)}
         try:
             self.report = build_site(
@@ -257,41 +257,6 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
             html = hook(html, page=page, config=config) or html
         page.active = False
         return read_shell(html)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThemeWords:
-    """What templates of a theme find as `alongside`."""
-
-    language: str  # of the site
-    direction: str
-    organisation: Organisation
-    conduct: str  # URLs and site paths, for the filter `url`; empty where there is none
-    privacy: str
-    feed: str
-    calendar: str
-
-    def say(self, key: str) -> str:
-        """An interface text in the site's language."""
-        return say(self.language, key)
-
-    @staticmethod
-    def direction_of(language: str) -> str:
-        """`rtl` or `ltr`; of a shell's language, a token that stands for either."""
-        return TOKENS["direction"] if language == TOKENS["language"] else direction(language)
-
-    @classmethod
-    def of(cls, settings: Settings) -> ThemeWords:
-        """What the settings say."""
-        return cls(
-            language=settings.language,
-            direction=direction(settings.language),
-            organisation=settings.organisation,
-            conduct=settings.organisation.conduct,
-            privacy=settings.organisation.privacy,
-            feed=feed_path("stories", suffix="atom"),
-            calendar=feed_path("all"),
-        )
 
 
 class RecordFiles(Files):
