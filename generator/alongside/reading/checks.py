@@ -117,8 +117,15 @@ def slug_collision(draft: Draft, taken: Draft) -> Problem:
         position=draft.record.position,
         code="slug-collision",
         message=f'The slug "{record.slug}" is taken by {taken.record.position}.',
-        hint="Rename one of the two; in a list, write `slug:`.",
+        hint=_other_slug(record),
     )
+
+
+def _other_slug(record: Member | Story | Group | Meetup | Challenge) -> str:
+    if isinstance(record, Meetup):
+        day = record.starts.date() if isinstance(record.starts, datetime) else record.starts
+        return f"Give this one a name of its own: in a list `slug: {record.slug}-{day}`, else rename the file."
+    return "Rename one of the two files."
 
 
 def unknown_reference(item: Reference, path: str, known: Known) -> Problem:
