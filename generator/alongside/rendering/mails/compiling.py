@@ -31,7 +31,15 @@ from alongside.rendering.mails.prose import (
     paragraphs_of,
     plain_html,
 )
-from alongside.rendering.mails.segments import Segments, Slot, fill, html_segments, plain_segments
+from alongside.rendering.mails.segments import (
+    Segments,
+    Slot,
+    attribute_segments,
+    fill,
+    html_segments,
+    join_segments,
+    plain_segments,
+)
 from alongside.rendering.mails.templates import MessageError, compile_template, run_template
 from alongside.settings import Settings
 
@@ -131,7 +139,7 @@ def compile_mail(
     return CompiledMail(
         subject=plain_segments(" ".join(subject.split()), holes),
         preheader=plain_segments(" ".join(preheader.split()), holes),
-        html=html_segments(_document(content.language, subject, preheader, parts), holes, isolate=isolate),
+        html=_document(content.language, subject, preheader, parts, holes, isolate=isolate),
         opening=plain_segments(" ".join(one.text for one in paragraphs_of(prose)[:OPENING]), holes),
         text=_text_parts(parts, holes, isolate=isolate),
     )
@@ -279,11 +287,22 @@ def _quotation(block: Block, opened: list[str]) -> str:
 # --- putting them together ---
 
 
-def _document(language: str, subject: str, preheader: str, parts: Mapping[str, str]) -> str:
+def _document(
+    language: str, subject: str, preheader: str, parts: Mapping[str, str], holes: Holes, *, isolate: bool
+) -> Segments:
+    """The frame with its slots filled; only these are looked through for tokens, the frame has none."""
     styles = {"masthead": "quiet.css", "body": "body.css", "footer": "quiet.css"}
-    slots = {slot: inline_styles(part, read_template(styles[slot])) for slot, part in parts.items()}
-    slots["subject"], slots["preheader"] = html.escape(subject), html.escape(preheader)
-    return "".join(slots[piece] if number % 2 else piece for number, piece in enumerate(frame(language)))
+    slots = {
+        slot: html_segments(inline_styles(part, read_template(styles[slot])), holes, isolate=isolate)
+        for slot, part in parts.items()
+    }
+    slots["subject"] = attribute_segments(html.escape(subject), holes)  # the title, and the label of the whole
+    slots["preheader"] = attribute_segments(html.escape(preheader), holes)
+    return join_segments(
+        piece
+        for number, literal in enumerate(frame(language))
+        for piece in (slots[literal] if number % 2 else (literal,))
+    )
 
 
 def _text_parts(parts: Mapping[str, str], holes: Holes, *, isolate: bool) -> tuple[str | TextLines, ...]:

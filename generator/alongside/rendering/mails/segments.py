@@ -23,6 +23,7 @@ Context = Literal[
 _TAG = re.compile(r"""<!--.*?-->|<[A-Za-z/!](?:"[^"]*"|'[^']*'|[^'">])*>""", re.DOTALL)
 _URL_ATTRIBUTE = re.compile(r"""\b(?:href|src)\s*=\s*(["']?)$""", re.IGNORECASE)
 _IN_URL_ATTRIBUTE = re.compile(r"""\b(?:href|src)\s*=\s*(?:"[^"]*|'[^']*)$""", re.IGNORECASE)
+_LINK = re.compile(r"</?a[\s>]", re.IGNORECASE)
 DEAD = "#"  # where a link leads whose address is none
 
 
@@ -80,7 +81,9 @@ def fill(segments: Segments, values: Mapping[str, str]) -> str:
 def plain_segments(text: str, holes: Holes, *, isolate: bool = False) -> Segments:
     """Plain text, its known tokens replaced. `isolate`: the text runs from right to left."""
     context: Context = "isolated plain" if isolate else "plain"
-    return _join(_place(piece, "plain" if _is_url(piece, holes) else context, holes) for piece in holes.pieces(text))
+    return join_segments(
+        _place(piece, "plain" if _is_url(piece, holes) else context, holes) for piece in holes.pieces(text)
+    )
 
 
 def _is_url(piece: str | int, holes: Holes) -> bool:
@@ -89,27 +92,24 @@ def _is_url(piece: str | int, holes: Holes) -> bool:
     return isinstance(value, Url) or (isinstance(value, Person) and value.is_url)
 
 
+def attribute_segments(text: str, holes: Holes) -> Segments:
+    """Escaped text on one line, fit for an attribute and for text alike."""
+    return join_segments(_place(piece, "attribute", holes) for piece in holes.pieces(" ".join(text.split())))
+
+
 def html_segments(document: str, holes: Holes, *, isolate: bool = False) -> Segments:
-    """Finished HTML, its known tokens replaced; tokens of blocks must be gone."""
-    return _join(_walk(document, holes, "isolated text" if isolate else "text"))
+    """A finished piece of HTML, its known tokens replaced. `isolate`: the text runs from right to left."""
+    return join_segments(_walk(document, holes, "isolated text" if isolate else "text"))
 
 
 def _walk(document: str, holes: Holes, context: Context) -> Iterable[str | Slot]:
     links = 0  # how deep inside <a>: no link may stand in it
-    raw = ""  # the element whose content is no text: <style>, <title>
     start = 0
     for tag in _TAG.finditer(document):
-        inside: Context = "text" if raw else context
-        yield from _text_pieces(document[start : tag.start()], holes, inside, linked=bool(links or raw))
+        yield from _text_pieces(document[start : tag.start()], holes, context, linked=bool(links))
         yield from _tag_pieces(tag[0], holes)
-        name = re.match(r"</?([a-zA-Z]+)", tag[0])
-        if name is not None:
-            closing = tag[0].startswith("</")
-            element = name[1].casefold()
-            if element == "a":
-                links += -1 if closing else 1
-            elif element in ("title", "style"):
-                raw = "" if closing else element
+        if _LINK.match(tag[0]):
+            links += -1 if tag[0].startswith("</") else 1
         start = tag.end()
     yield from _text_pieces(document[start:], holes, context, linked=bool(links))
 
@@ -149,7 +149,7 @@ def _place(piece: str | int, context: Context, holes: Holes) -> str | Slot:
     return ESCAPES[context](value)
 
 
-def _join(pieces: Iterable[str | Slot]) -> Segments:
+def join_segments(pieces: Iterable[str | Slot]) -> Segments:
     """The pieces with neighbouring literals made one."""
     joined: list[str | Slot] = []
     for piece in pieces:
