@@ -90,7 +90,8 @@ def test_any_name_arrives_as_it_is(tmp_path: Path, given: str, read: str) -> Non
     assert config["site_name"] == read
     assert config["plugins"][1]["alongside"]["organisation"]["name"] == read
     assert load(tmp_path / "here")[0].site_name == read
-    assert "<script" not in (tmp_path / "here/README.md").read_text(encoding="utf-8")
+    readme = (tmp_path / "here/README.md").read_text(encoding="utf-8")
+    assert "<script" not in readme.replace("\\<", "")
 
 
 def test_the_language_is_the_communitys_and_the_examples_stay_english(tmp_path: Path) -> None:

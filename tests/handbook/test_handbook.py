@@ -42,6 +42,7 @@ import yaml
 
 import alongside.reading
 from alongside.cli.main import main
+from alongside.matching.weights import WEIGHTS
 from alongside.reading.fields import Table
 from alongside.reading.mail_checks import NAMES as MAIL_NAMES
 
@@ -461,6 +462,30 @@ def test_the_names_of_mails_are_those_there_are() -> None:
         kind = MAIL_NAMES[record]
         assert not attribute or (isinstance(kind, Mapping) and attribute in kind), name
     assert {name.partition(".")[0] for name in shown} == set(MAIL_NAMES)
+
+
+def test_the_points_of_matching_are_those_that_count() -> None:
+    table = sections_of("matching.md")["What counts"]
+    w = WEIGHTS
+
+    def span(points: int) -> str:
+        return f"{points} to {points + points * w.rarity_percent // 100}"
+
+    (city_km, city), *others = w.bands
+    for words in (
+        f"| up to {w.text:,};",
+        f"| **a challenge** | {span(w.challenge)} each |",
+        f"| **a role** | {span(w.role)} |",
+        f"| **a topic** | {span(w.topic)} |",
+        f"| {w.language} | {w.language} | {w.language} |",
+        f"(within {city_km} km) | {w.city} | – | {city} |",
+        f"(within {', '.join(str(km) for km, _ in others)} km) | – | – | {', '.join(str(p) for _, p in others)} |",
+        f"| **the same country** | {w.country} | – | {w.same_country} |",
+        f"| {w.online}; {w.online + w.same_zone} if their clocks agree |",
+        f"only {w.no_language_percent} in 100 points",
+        f"keeps {w.elsewhere_percent} of 100 points",
+    ):
+        assert words in " ".join(table.split()), words
 
 
 # --- links ---

@@ -464,14 +464,20 @@ class FileNames:
 
 
 def check_moment_tags(community: Community, readings: Readings) -> Iterator[Problem]:
-    """A tag names a moment with `where: page`; such a moment has a tag somewhere."""
-    moments = {moment.id: moment for journey in community.journeys.values() for moment in journey.moments}
-    placed = {moment_id: moment for moment_id, moment in moments.items() if moment.where == "page"}
-    named: set[str] = set()
+    """A tag names a moment with `where: page`, by id or `journey/id`; such a moment has a tag somewhere."""
+    moments: dict[str, Moment] = {}
+    for slug, journey in community.journeys.items():
+        for moment in journey.moments:
+            moments[f"{slug}/{moment.id}"] = moment
+            # The id alone means the first journey's moment that is no mail, as in `rendering.embeds.find_moment`.
+            if moment.id not in moments or (moments[moment.id].where == "mail" and moment.where != "mail"):
+                moments[moment.id] = moment
+    placed = {name: moment for name, moment in moments.items() if moment.where == "page"}
+    shown: list[Moment] = []
     for file, reading in readings.values():
         for mark in reading.moments:
-            named.add(mark.name)
             if mark.name in placed:
+                shown.append(placed[mark.name])
                 continue
             where = moments[mark.name].where if mark.name in moments else ""
             yield Problem(
@@ -482,16 +488,21 @@ def check_moment_tags(community: Community, readings: Readings) -> Iterator[Prob
                 else f'No journey has a moment "{mark.name[:60]}".',
                 hint="Give it where: page." if where else did_you_mean(mark.name[:60], placed) or _page_moments(placed),
             )
-    for moment_id, moment in placed.items():
-        if moment_id not in named:
+    for full, moment in placed.items():
+        if "/" in full and not any(moment is other for other in shown):
+            name = moment.id if moments[moment.id] is moment else full
             yield Problem(
                 position=moment.position,
                 code="moment-unplaced",
-                message=f'No page holds the moment "{moment_id}".',
-                hint=f'Write <alongside-moment moment="{moment_id}"></alongside-moment> into an ordinary page.',
+                message=f'No page holds the moment "{moment.id}".',
+                hint=f'Write <alongside-moment moment="{name}"></alongside-moment> into an ordinary page.',
                 severity="warning",
             )
 
 
 def _page_moments(placed: Mapping[str, Moment]) -> str:
-    return f"Moments on pages: {', '.join(placed)}." if placed else "No moment has where: page yet."
+    return (
+        f"Moments on pages: {', '.join(name for name in placed if '/' not in name)}."
+        if placed
+        else "No moment has where: page yet."
+    )
