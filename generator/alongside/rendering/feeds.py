@@ -329,7 +329,12 @@ def _entry(site: Site, story: Story) -> FeedEntry:
     challenges = (site.community.challenges.get(slug) for slug in story.challenges)
     names = [one.title.text(story.language) for one in challenges if one is not None]
     first = story.was[-1] if story.was else story.slug
-    rights = " ".join(part for part in (story.source.credit, story.source.license) if part) if story.source else ""
+    tellers = site.tellers(story, "page")
+    rights = ""
+    if story.source is not None:
+        # a credit may name a teller: who may not be named is credited by the link (CC BY 4.0 section 3(a)(2))
+        credit = story.source.credit if len(tellers) == len(story.members) else ""
+        rights = " ".join(part for part in (credit, story.source.license) if part)
     return FeedEntry(
         id=f"tag:{feed_authority(site.settings)},2026:stories/{first}",
         url=f"{address}{quote(story.path)}" if address else "",
@@ -338,7 +343,7 @@ def _entry(site: Site, story: Story) -> FeedEntry:
         day=story.date,
         summary=" ".join(clean_text(story.welcome).split()) or first_words(text),
         text=text,
-        authors=tuple(_author(address, member) for member in site.tellers(story, "page")),
+        authors=tuple(_author(address, member) for member in tellers),
         categories=tuple(dict.fromkeys(one_line(name) for name in (*names, *story.topics))),
         rights=one_line(rights),
     )

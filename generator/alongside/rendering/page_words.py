@@ -6,7 +6,7 @@ the site's root it stands. What it returns is either plain text, which the templ
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -19,11 +19,10 @@ from alongside.rendering import interface
 from alongside.rendering.feeds import feed_path
 from alongside.rendering.markdown import render_markdown
 from alongside.rendering.tracking import Site
-from alongside.rendering.views import Label, Prose, When, host_of, one_line, safe_url
+from alongside.rendering.views import Face, Label, Prose, When, host_of, one_line, safe_url
 from alongside.settings import Organisation, Settings
 
-SAFE_IN_PATHS = "/-._~!$&'()*+,;=:@"
-ISOLATED = Markup("<bdi>{}</bdi>")
+SAFE_IN_PATHS = "/-._~!$()*+,;=:@"
 
 
 class PageWords:
@@ -51,9 +50,10 @@ class PageWords:
     def say_html(self, key: str, **values: object) -> Markup:
         """An interface text with each value isolated (`<bdi>`), so that a name in another script stays whole."""
         isolated = {
-            name: value if isinstance(value, Markup) else ISOLATED.format(value) for name, value in values.items()
+            name: value if isinstance(value, Markup) else f"<bdi>{escape(value)}</bdi>"
+            for name, value in values.items()
         }
-        return Markup(interface.say(self.language, key, **isolated))  # noqa: S704
+        return _html(interface.say(self.language, key, **isolated))
 
     def attrs(self, language: str) -> Markup:
         """` lang="ar" dir="rtl"` for text in another language than the page's, else nothing."""
@@ -61,13 +61,39 @@ class PageWords:
 
     def label(self, label: Label) -> Markup:
         """A short text in its own language, as a link where it has a page."""
-        text = escape(label.text)
-        attributes = language_attributes(label.language, self.language) if label.language else Markup("")
+        attributes = language_attributes(label.language, self.language) if label.language else ""
         if label.path:
-            return Markup('<a href="{}"{}>{}</a>').format(self.url(label.path), attributes, text)
-        return (
-            Markup("<span{}>{}</span>").format(attributes, text) if attributes else Markup("<bdi>{}</bdi>").format(text)
+            return _html(f'<a href="{self.url(label.path)}"{attributes}>{escape(label.text)}</a>')
+        tag = "span" if attributes else "bdi"
+        return _html(f"<{tag}{attributes}>{escape(label.text)}</{tag}>")
+
+    # --- people ---
+
+    def name(self, face: Face) -> Markup:
+        """A name, isolated from the text around it, as a link where its owner has a page."""
+        if face.path:
+            return _html(f'<a class="as-name" href="{self.url(face.path)}"><bdi>{escape(face.name)}</bdi></a>')
+        return _html(f'<bdi class="as-name">{escape(face.name)}</bdi>')
+
+    def names(self, faces: Sequence[Face]) -> Markup:
+        """Names beside one another; of nobody who may be named: "a member of the community"."""
+        if not faces:
+            return _html(f'<span class="as-name">{escape(self.say("member.unnamed"))}</span>')
+        return _html("".join(f'<span class="as-listed">{self.name(face)}</span>' for face in faces))
+
+    def portrait(self, face: Face | None = None, size: str = "m", alt: str = "") -> Markup:
+        """The photo of a face, else its initials on its colour; of nobody, an empty arch. Sizes: s, m, l, xl, g."""
+        classes = f"as-portrait as-portrait-{size}"
+        if face is None:
+            return _html(f'<span class="{classes} as-portrait-unnamed" aria-hidden="true"></span>')
+        if not face.photo:
+            return _html(f'<span class="{classes} as-hue-{face.hue}" aria-hidden="true">{escape(face.initials)}</span>')
+        return _html(
+            f'<img class="{classes}" src="{self.url(face.photo)}" alt="{escape(alt)}"'
+            ' width="96" height="96" loading="lazy" decoding="async">'
         )
+
+    # --- more words ---
 
     def autonym(self, code: str) -> str:
         """A language's own name."""
@@ -85,7 +111,7 @@ class PageWords:
 
     def url(self, path: str) -> str:
         """The address of a file or page of the site, relative to this page."""
-        return (self.root + quote(path, safe=SAFE_IN_PATHS)) or "./"
+        return (self.root + quoted(path)) or "./"
 
     def safe(self, url: str) -> str:
         """An authored address as a link may carry it: http or https, else nothing."""
@@ -110,7 +136,7 @@ class PageWords:
     def prose(self, prose: Prose, heading: int = 2) -> Markup:
         """Authored Markdown as safe HTML; its highest heading becomes `<h{heading}>`."""
         links = self.site.links(self.page)
-        return Markup(render_markdown(prose.text, source=prose.source, links=links, heading=heading))  # noqa: S704
+        return _html(render_markdown(prose.text, source=prose.source, links=links, heading=heading))
 
     # --- dates ---
 
@@ -120,7 +146,7 @@ class PageWords:
 
     def time(self, day: date | datetime, text: str) -> Markup:
         """`<time>` around a text that says `day`."""
-        return Markup('<time datetime="{}">{}</time>').format(machine_time(day), text)
+        return _html(f'<time datetime="{machine_time(day)}">{escape(text)}</time>')
 
     def span(self, when: When) -> Markup:
         """A date of a meetup in one line: day, hours, zone."""
@@ -128,7 +154,7 @@ class PageWords:
         if not isinstance(starts, datetime):
             last = ends if isinstance(ends, date) and not isinstance(ends, datetime) else starts
             return self.time(starts, interface.format_span(starts, last, self.language))
-        return Markup("{}, {}").format(self.time(starts, self.day(starts, "weekday")), self.hours(when))
+        return _html(f"{self.time(starts, self.day(starts, 'weekday'))}, {self.hours(when)}")
 
     def hours(self, when: When) -> Markup:
         """From when to when, with the zone named: "18:30–20:30, Berlin time (UTC+1)"; all day in words."""
@@ -141,9 +167,8 @@ class PageWords:
             if ends.date() != starts.date() and (ends - starts).total_seconds() >= 24 * 3600:
                 end = f"{self.day(ends, 'short')} {end}"
             text = f"{text}–{end}"
-        return Markup('<bdi dir="ltr">{}</bdi> <span class="as-zone">{}</span>').format(
-            text, self.zone(when.zone, starts)
-        )
+        zone = escape(self.zone(when.zone, starts))
+        return _html(f'<bdi dir="ltr">{text}</bdi> <span class="as-zone">{zone}</span>')
 
     def zone(self, zone: str, moment: datetime) -> str:
         """A zone as people say it: "Berlin time (UTC+1)"."""
@@ -156,6 +181,17 @@ class PageWords:
     def recurrence(self, rrule: str, repeats: str) -> str:
         """A rule in words."""
         return one_line(interface.recurrence_text(rrule, repeats, self.language))
+
+
+def _html(text: str) -> Markup:
+    """Text of which every part that somebody wrote is escaped already."""
+    return Markup(text)  # noqa: S704
+
+
+@lru_cache(maxsize=16384)
+def quoted(path: str) -> str:
+    """A site path as it stands in an attribute: percent-encoded, `&` and quotes included."""
+    return str(escape(quote(path, safe=SAFE_IN_PATHS)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,8 +242,8 @@ def spoken_language(wanted: str, otherwise: str) -> str:
 def language_attributes(language: str, around: str) -> Markup:
     """` lang dir` for a text in `language` that stands in one in `around`; nothing where they are the same."""
     if not language or language.casefold() == around.casefold():
-        return Markup("")
-    return Markup(' lang="{}" dir="{}"').format(language, direction(language))
+        return _html("")
+    return _html(f' lang="{escape(language)}" dir="{direction(language)}"')
 
 
 def utc_offset(moment: datetime) -> str:

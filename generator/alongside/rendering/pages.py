@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, Literal
 
-from markupsafe import Markup
+from markupsafe import escape
 
 from alongside.model.people import Member, MemberPage
 from alongside.model.stories import Story
@@ -149,15 +149,12 @@ class _Draft:
             trail = self.trail
         template = self.site.templates.get_template(self.template)
         content = template.render(ui=self.ui, trail=trail[:-1], title=title, **context)
-        head = Markup("\n").join(
-            (
-                Markup('<link rel="stylesheet" href="{}">').format(self.ui.url(STYLE_SHEET)),
-                *self._head(title, description, alternates, feeds, kind),
-                script_json(self.linked.page(*data, trail=trail)),
-            )
-        )
-        if not listed:
-            head = Markup('<meta name="robots" content="noindex">\n') + head
+        head = [
+            f'<link rel="stylesheet" href="{self.ui.url(STYLE_SHEET)}">',
+            *([] if listed else ['<meta name="robots" content="noindex">']),
+            *self._head(title, description, alternates, feeds, kind),
+            script_json(self.linked.page(*data, trail=trail)),
+        ]
         return Page(
             path=self.path,
             title=title,
@@ -165,7 +162,7 @@ class _Draft:
             language=self.language,
             direction="rtl" if direction(self.language) == "rtl" else "ltr",
             content=content,
-            head=str(head),
+            head="\n".join(head),
             source=source,
             modified=modified,
             listed=listed,
@@ -178,22 +175,23 @@ class _Draft:
         alternates: Sequence[Label],
         feeds: Sequence[tuple[str, str, str]],
         kind: str,
-    ) -> Iterator[Markup]:
-        meta = Markup('<meta property="{}" content="{}">')
-        yield meta.format("og:title", title)
-        yield meta.format("og:type", kind)
-        yield meta.format("og:site_name", self.linked.site_name)
-        if description:
-            yield meta.format("og:description", description)
+    ) -> Iterator[str]:
+        meta = {
+            "og:title": title,
+            "og:type": kind,
+            "og:site_name": self.linked.site_name,
+            "og:description": description,
+            "og:url": self.linked.address(self.path),
+        }
+        for name, content in meta.items():
+            if content:
+                yield f'<meta property="{name}" content="{escape(content)}">'
         if self.linked.site_url:
-            yield meta.format("og:url", self.linked.address(self.path))
-            alternate = Markup('<link rel="alternate" hreflang="{}" href="{}">')
             for label in alternates:
-                yield alternate.format(label.language, self.linked.address(label.path))
+                address = escape(self.linked.address(label.path))
+                yield f'<link rel="alternate" hreflang="{escape(label.language)}" href="{address}">'
         for media_type, name, path in feeds:
-            yield Markup('<link rel="alternate" type="{}" title="{}" href="{}">').format(
-                media_type, name, self.ui.url(path)
-            )
+            yield f'<link rel="alternate" type="{media_type}" title="{escape(name)}" href="{self.ui.url(path)}">'
 
 
 def _calendar(ui: PageWords, kind: FeedKind, slug: str = "") -> tuple[str, str, str]:
@@ -293,12 +291,12 @@ def more_stories(views: Views, story: Story, tellers: Sequence[Face]) -> tuple[A
         return ()
     voice = next(slug for slug in story.members if views.face(slug) is not None)
     same = {story.slug, story.translation_of}
-    others = [
+    others = (
         other.slug
         for other in views.site.community.stories_of.get(voice, ())
         if other.slug not in same and not other.translation_of
-    ]
-    return views.stories(others[:MORE_STORIES])
+    )
+    return views.stories(islice(others, MORE_STORIES))
 
 
 # --- members ---

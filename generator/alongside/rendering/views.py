@@ -11,8 +11,10 @@ import unicodedata
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from functools import lru_cache
 from itertools import islice
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from alongside.model.gatherings import Chat, Group, GroupKind, GroupStatus, Meetup, MeetupStatus
@@ -29,11 +31,20 @@ HUES = 12  # colours for those without a photo; the style sheet has as many
 DATES_SHOWN = 6  # next dates on a meetup's page
 CARD_CHALLENGES = 3
 
+# How platforms write themselves; any other stands as its writer wrote it.
+PLATFORMS = {
+    "discord": "Discord", "discourse": "Discourse", "email": "E-mail", "github": "GitHub", "gitter": "Gitter",
+    "irc": "IRC", "line": "LINE", "linkedin": "LinkedIn", "mastodon": "Mastodon", "matrix": "Matrix",
+    "mattermost": "Mattermost", "meetup": "Meetup", "rocketchat": "Rocket.Chat", "signal": "Signal", "slack": "Slack",
+    "telegram": "Telegram", "whatsapp": "WhatsApp", "xmpp": "XMPP", "zulip": "Zulip",
+}  # fmt: skip
+
 # Marks that turn the text around them (Unicode Standard Annex 9: embeddings, overrides, isolates).
 _TURNING = dict.fromkeys((0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x2066, 0x2067, 0x2068, 0x2069))
 _CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029), " ")
 
 
+@lru_cache(maxsize=8192)
 def one_line(text: str) -> str:
     """Text as it may stand in a title or beside a name: no control characters, no marks that turn what follows."""
     if text.isascii() and text.isprintable():
@@ -59,6 +70,7 @@ def host_of(url: str) -> str:
     return one_line(host.removeprefix("www."))
 
 
+@lru_cache(maxsize=8192)
 def initials(name: str) -> str:
     """Up to two letters for a name: of its first and last words; of a name in one word, the first."""
     words = [word for word in one_line(name).split() if unicodedata.category(word[0])[0] == "L"]
@@ -68,6 +80,11 @@ def initials(name: str) -> str:
     letters = [word[0].upper() for word in ends]
     # Letters that join or have no capital say more alone: one is enough.
     return "".join(letters) if all(letter.isupper() for letter in letters) else letters[0]
+
+
+def hue(slug: str) -> int:
+    """The colour of a person without a photo; always the same for a slug."""
+    return zlib.crc32(slug.encode()) % HUES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,7 +251,7 @@ class Views:
             path=member.path if has_page else "",
             photo=member.photo,
             initials=initials(member.name),
-            hue=zlib.crc32(member.slug.encode()) % HUES,
+            hue=hue(member.slug),
             place=self.place(member.place),
             roles=tuple(one_line(role) for role in member.roles),
             status=member.status,
@@ -298,7 +315,7 @@ class Views:
     def _way(self, chat: Chat) -> Way:
         expired = chat.expires is not None and chat.expires < self.site.day
         return Way(
-            platform=one_line(chat.platform),
+            platform=PLATFORMS.get(chat.platform.casefold(), one_line(chat.platform)),
             url="" if expired else safe_url(chat.url),
             expires=chat.expires,
             expired=expired,
@@ -384,9 +401,13 @@ def paragraphs(text: str) -> tuple[str, ...]:
 
 def docs_source(site: Site, position: Position) -> str:
     """The path below docs_dir of the file a position stands in."""
-    root, docs = site.settings.root, site.settings.docs_dir
-    prefix = f"{docs.relative_to(root).as_posix()}/" if docs.is_relative_to(root) else f"{docs.as_posix()}/"
-    return position.path.removeprefix(prefix)
+    return position.path.removeprefix(_docs_prefix(site.settings.root, site.settings.docs_dir))
+
+
+@lru_cache(maxsize=16)
+def _docs_prefix(root: Path, docs_dir: Path) -> str:
+    folder = docs_dir.relative_to(root) if docs_dir.is_relative_to(root) else docs_dir
+    return f"{folder.as_posix()}/"
 
 
 def body_language(languages: Sequence[str], community_language: str) -> str:
@@ -394,8 +415,3 @@ def body_language(languages: Sequence[str], community_language: str) -> str:
     if not languages or any(language.split("-")[0] == community_language.split("-")[0] for language in languages):
         return community_language
     return languages[0]
-
-
-def week_of(day: date) -> date:
-    """The Monday of a day's week."""
-    return day - timedelta(days=day.weekday())

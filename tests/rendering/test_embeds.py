@@ -1,0 +1,192 @@
+"""Moments: what an embed and a page show of a community, in general terms, and to whom it stops."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import html5lib  # type: ignore[import-untyped]
+import pytest
+
+from alongside.rendering.embeds import fill_moments, render_moment
+from conftest import CONFIG, WriteCommunity
+from rendered_site import make_site, render_files
+
+JOURNEY = """\
+title: The first month
+moments:
+  - {id: sign-up, owner: growth, where: embed, show: [welcome, note, group]}
+  - {id: dashboard, owner: product, where: embed, show: [meetup, story]}
+  - {id: front, owner: community, where: page, show: [welcome, story]}
+"""
+MEMBER = """\
+---
+name: {name}
+languages: [{languages}]
+challenges: [first-talk]
+welcomes: {welcomes}
+consent: {{since: 2026-03-01, until: 2027-03-01, for: {containers}}}
+{more}
+---
+Bio.
+{words}
+"""
+EMBED = "embed/first-month/sign-up/index.html"
+DASHBOARD = "embed/first-month/dashboard/index.html"
+
+
+def member(
+    name: str,
+    *,
+    welcomes: int = 5,
+    containers: str = "[page, embed]",
+    languages: str = "en",
+    more: str = "pronouns: they",
+    words: str = "## Welcome\nWords by {name}.",
+) -> str:
+    return MEMBER.format(
+        name=name,
+        languages=languages,
+        welcomes=welcomes,
+        containers=containers,
+        more=more,
+        words=words.format(name=name),
+    )
+
+
+def files(**members: str) -> dict[str, str | bytes]:
+    return {
+        "content/challenges.yml": "first-talk: {title: Giving a first talk}\n",
+        "journeys/first-month.yml": JOURNEY,
+        **{f"content/members/{slug}.md": text for slug, text in members.items()},
+    }
+
+
+def test_an_embed_shows_who_agreed_and_has_room(write_community: WriteCommunity) -> None:
+    config = write_community(
+        files(
+            ana=member("Ana"),
+            full=member("Full", welcomes=0),
+            away=member("Away", more="away: {from: 2026-11-01, to: 2026-12-01}"),
+            former=member("Former", more="status: former"),
+            shy=member("Shy", containers="[page, mail]"),
+        )
+    )
+    html = render_files(config)[1][EMBED]
+    assert "Words by Ana." in html
+    assert "Ana</bdi> wrote this for people who start where you are" in html
+    for name in ("Full", "Away", "Former", "Shy"):
+        assert name not in html
+    assert 'data-until="2027-03-01"' in html
+
+
+def test_consent_that_ended_empties_the_embed_which_says_so(write_community: WriteCommunity) -> None:
+    config = write_community(files(ana=member("Ana")))
+    html = render_files(config, now=datetime(2027, 3, 2, tzinfo=UTC))[1][EMBED]
+    assert "Ana" not in html
+    assert "Nobody has room to welcome newcomers just now." in html
+
+
+def test_who_wrote_no_words_is_introduced_by_the_team(write_community: WriteCommunity) -> None:
+    html = render_files(write_community(files(ana=member("Ana", words=""))))[1][EMBED]
+    assert "Introduced by the community team" in html
+    assert "Giving a first talk" in html
+    assert "wrote this" not in html
+
+
+def test_words_in_the_communitys_language_come_first(write_community: WriteCommunity) -> None:
+    config = write_community(
+        files(mona=member("Mona", languages="ar, en", words="## Welcome\nأهلًا."))
+        | {"content/members/mona.en.md": "Bio.\n\n## Welcome\nHello from Mona.\n"}
+    )
+    html = render_files(config)[1][EMBED]
+    assert "Hello from Mona." in html
+    assert "أهلًا" not in html
+
+
+def test_who_has_no_page_is_not_linked(write_community: WriteCommunity) -> None:
+    html = render_files(write_community(files(ana=member("Ana", containers="[embed]"))))[1][EMBED]
+    assert "Words by Ana." in html
+    assert "members/ana" not in html
+    assert "There is no note form here." in html
+
+
+def test_a_note_goes_to_the_address_the_team_gave_or_nowhere(write_community: WriteCommunity) -> None:
+    community = files(ana=member("Ana & Bo <x>"))
+    plain = render_files(write_community(community, name="plain"))[1][EMBED]
+    assert "mailto:" not in plain
+    assert 'href="../../../members/ana/">Say hello to <bdi>Ana &amp; Bo &lt;x&gt;</bdi>' in plain
+    configured = CONFIG.replace("organisation: {", "organisation: {email: notes@example.org, ")
+    html = render_files(write_community({**community, "mkdocs.yml": configured}, name="configured"))[1][EMBED]
+    assert 'href="mailto:notes@example.org?subject=Write%20to%20Ana%20%26%20Bo%20%3Cx%3E"' in html
+
+
+def test_nothing_to_show_is_worth_showing(write_community: WriteCommunity) -> None:
+    written = render_files(write_community(files()))[1]
+    assert "Nobody has room to welcome newcomers just now." in written[EMBED]
+    assert "No group is open just now." in written[EMBED]
+    assert "Nothing is planned in the next weeks." in written[DASHBOARD]
+    assert "Nobody has told a story yet." in written[DASHBOARD]
+    assert "webcal://community.example.org/feeds/all.ics" in written[DASHBOARD]
+
+
+def test_an_embed_is_a_document_of_its_own(write_community: WriteCommunity) -> None:
+    html = render_files(write_community(files(ana=member("Ana"))))[1][EMBED]
+    tree = html5lib.parse(html, namespaceHTMLElements=False)
+    assert tree.get("lang") == "en"
+    assert tree.get("dir") == "ltr"
+    assert len(list(tree.iter("h1"))) == 1
+    assert not list(tree.iter("script"))
+    assert not [link for link in tree.iter("link") if link.get("rel") != "icon"]
+    meta = {element.get("name"): element.get("content") for element in tree.iter("meta")}
+    assert meta["robots"] == "noindex"
+    assert meta["referrer"] == "no-referrer"
+
+
+def test_stories_of_an_embed_name_only_who_agreed_to_embeds(write_community: WriteCommunity) -> None:
+    story = "---\ntitle: {title}\nmembers: [{member}]\ndate: 2026-05-04\n---\nBody.\n"
+    config = write_community(
+        files(ana=member("Ana"), shy=member("Shy", containers="[page]"))
+        | {
+            "content/stories/one.md": story.format(title="Told openly", member="ana"),
+            "content/stories/two.md": story.format(title="Told shyly", member="shy"),
+        }
+    )
+    html = render_files(config)[1][DASHBOARD]
+    assert "Told openly" in html
+    assert "Told shyly" not in html
+    site = make_site(config)
+    assert "Told shyly" in render_moment(site, "first-month", "front", page="")
+
+
+def test_moments_fill_their_tags(write_community: WriteCommunity) -> None:
+    site = make_site(write_community(files(ana=member("Ana"))))
+    for tag in (
+        '<alongside-moment moment="front"></alongside-moment>',
+        "<alongside-moment class='x' moment='first-month/front'>old</alongside-moment>",
+        "<ALONGSIDE-MOMENT moment=front></ALONGSIDE-MOMENT>",
+    ):
+        html = fill_moments(site, f"<p>before</p>{tag}<p>after</p>", page="guide/")
+        assert "Words by Ana." in html
+        assert 'href="../members/ana/"' in html
+        assert html.startswith("<p>before</p>")
+        assert html.endswith("<p>after</p>")
+    unknown = '<p>x</p><alongside-moment moment="gone"></alongside-moment>'
+    assert fill_moments(site, unknown, page="") == unknown
+    assert fill_moments(site, "<p>none</p>", page="") == "<p>none</p>"
+
+
+def test_an_unknown_moment_is_an_error(write_community: WriteCommunity) -> None:
+    with pytest.raises(KeyError):
+        render_moment(make_site(write_community(files())), "first-month", "gone", page="")
+
+
+def test_people_take_turns_by_the_week(write_community: WriteCommunity) -> None:
+    config = write_community(files(**{f"m{number}": member(f"Member {number}") for number in range(12)}))
+
+    def shown(day: int) -> tuple[str, ...]:
+        html = render_files(config, now=datetime(2026, 11, day, 9, tzinfo=UTC))[1][EMBED]
+        return tuple(f"Member {n}" for n in range(12) if f"Words by Member {n}." in html)
+
+    assert len(shown(23)) == 3
+    assert shown(23) == shown(29)
+    assert shown(23) != shown(30)
