@@ -136,7 +136,8 @@ def final_day(meetup: Meetup) -> date | None:
     if meetup.last_day is not None:
         longest = meetup.last_day - first_day(meetup)
     moved = (_end_day(one) for one in changed_occurrences(meetup)) if meetup.changes else ()
-    return max([last + min(longest, LONGEST), *moved])
+    ends: list[date] = [last + min(longest, LONGEST), *moved]
+    return max(ends)
 
 
 def _end_day(occurrence: Occurrence) -> date:
