@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
 import os
 import pkgutil
 import re
@@ -79,7 +80,7 @@ class Block:
     @property
     def file(self) -> tuple[str, bool]:
         """(the path it is written to, or empty; whether it is merged into that file)."""
-        found = NAMED_FILE.search(self.lead) if self.language in ("yaml", "markdown", "csv", "html") else None
+        found = NAMED_FILE.search(self.lead) if self.language in ("yaml", "markdown", "csv", "html", "json") else None
         return (found[2], bool(found[1])) if found else ("", False)
 
 
@@ -145,12 +146,18 @@ def test_page_runs(name: str, tmp_path: Path, environment: dict[str, str]) -> No
         path, merged = block.file
         if path:
             write(folder / path, block.text, merged=merged)
+            if block.language == "json":
+                schemas = json.loads(block.text)["yaml.schemas"]
+                assert [schema for schema in schemas if not (folder / schema).is_file()] == [], where
         elif block.runs and block.text.startswith("alongside serve"):
             serve(folder, environment, block.text, where)
         elif block.runs:
             folder, output = run(block.text, folder, environment, where)
         elif block.language == "text" and block.after_commands:
             assert re.fullmatch(pattern_of(block.text), output), f"{where}: the output is\n{indent(output, '  ')}"
+        elif block.language == "yaml" and "$schema=" in block.text:
+            _, _, schema = block.text.strip().rpartition("../")
+            assert (folder / schema).is_file(), where
         elif block.language == "html":
             for address in re.findall(r'src="https://[^/]+/([^"]+)"', block.text):
                 assert (folder / "site" / address / "index.html").is_file(), f"{where}: no page {address}"
