@@ -12,14 +12,15 @@ import threading
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
 
 from alongside import __version__
-from alongside.problems import AlongsideError
-from alongside.rendering.artifacts import Job, Listing, Manifest, Record, Tree, Written
+from alongside.model.community import Community
+from alongside.problems import AlongsideError, Position, Problem
+from alongside.rendering.artifacts import Job, Listing, Manifest, Record, Snapshot, Tree, Written
 from alongside.rendering.embeds import render_embeds
 from alongside.rendering.feeds import feed_jobs
 from alongside.rendering.markdown import document_path
@@ -44,6 +45,12 @@ class Report:
     rendered: int  # jobs
     feeds: int
     embeds: int
+    files: tuple[Written, ...] = ()  # every artifact
+    guests: tuple[str, ...] = ()  # files of others among ours
+    pages: tuple[str, ...] = ()  # site paths of record pages
+    until: datetime = datetime(
+        1970, 1, 1, tzinfo=UTC
+    )  # the instant from which the same files would give another output
 
 
 def list_jobs(site: Site) -> tuple[Job, ...]:
@@ -98,7 +105,7 @@ def build_site(
     stale = _stale_jobs(site, jobs, before, calls, tree)
     guests = tuple(sorted(guests))
     if not stale and before.jobs.keys() == calls.keys() and before.guests == guests:
-        return _report(before.jobs, written=0, removed=0, rendered=0)
+        return _report(site, before.jobs, guests, written=0, removed=0, rendered=0)
     tree.begin()
     rendered = _render(site, stale, before, tree, processes=processes or os.cpu_count() or 1, progress=progress)
     records = {
@@ -109,21 +116,103 @@ def build_site(
     reads = {read for record in records.values() for read in record.reads}
     digests = {read: site.digest_of_read(read) for read in sorted(reads)}
     tree.finish(Manifest(engine=engine, reads=digests, jobs=records, guests=guests))
-    return _report(records, written=written, removed=removed, rendered=len(rendered))
+    return _report(site, records, guests, written=written, removed=removed, rendered=len(rendered))
 
 
-def _report(records: Mapping[str, Record], *, written: int, removed: int, rendered: int) -> Report:
+def _report(
+    site: Site, records: Mapping[str, Record], guests: tuple[str, ...], *, written: int, removed: int, rendered: int
+) -> Report:
     listings = tuple(listing for name in sorted(records) for listing in records[name].listings)
-    paths = [file.path for record in records.values() for file in record.files]
+    files = tuple(file for name in sorted(records) for file in records[name].files)
     return Report(
         listings=listings,
         written=written,
-        unchanged=len(paths) - written,
+        unchanged=len(files) - written,
         removed=removed,
         rendered=rendered,
-        feeds=sum(path.startswith("feeds/") for path in paths),
-        embeds=sum(path.startswith("embed/") and path.endswith(".html") for path in paths),
+        feeds=sum(file.path.startswith("feeds/") for file in files),
+        embeds=sum(file.path.startswith("embed/") and file.path.endswith(".html") for file in files),
+        files=files,
+        guests=guests,
+        pages=tuple(sorted(site.pages)),
+        until=_holds_until(site, records),
     )
+
+
+def _holds_until(site: Site, records: Mapping[str, Record]) -> datetime:
+    """When the same files would first give another output: a date passes, a day ends (consents, invitations)."""
+    if any("now" in record.reads for record in records.values()):
+        return site.now
+    midnight = datetime.combine(site.now.date() + timedelta(days=1), time(), UTC)
+    following = (site.upcoming[slug] for slug in site.whole.meetups)
+    return min([midnight, *(occurrence.instant_over for occurrence in following if occurrence is not None)])
+
+
+# --- nothing to do -------------------------------------------------------------------------------------------------
+
+
+def take_snapshot(
+    report: Report, community: Community, problems: Iterable[Problem], *, now: datetime, stamp: bytes, theme: bytes
+) -> Snapshot:
+    """What a later build needs to know to see that it has nothing to do, and to do nothing in no time."""
+    return Snapshot(
+        stamp=stamp,
+        theme=theme,
+        since=_instant(now),
+        until=_instant(report.until),
+        files=tuple((file.path, file.size, file.mtime_ns) for file in report.files),
+        guests=report.guests,
+        listings=tuple((*listing,) for listing in report.listings),
+        pages=report.pages,
+        records=tuple(community.files.items()),
+        documents=tuple(sorted(community.documents)),
+        counts=(report.feeds, report.embeds),
+        problems=tuple(
+            (p.position.path, p.position.line, p.position.column, p.message, p.code, p.hint, p.severity)
+            for p in problems
+        ),
+    )
+
+
+def report_of(snapshot: Snapshot) -> Report:
+    """The report of a build that had nothing to do."""
+    feeds, embeds = snapshot.counts
+    return Report(
+        listings=tuple(Listing(*listing) for listing in snapshot.listings),
+        written=0,
+        unchanged=len(snapshot.files),
+        removed=0,
+        rendered=0,
+        feeds=feeds,
+        embeds=embeds,
+    )
+
+
+def problems_of(snapshot: Snapshot) -> tuple[Problem, ...]:
+    """The problems that reading found."""
+    return tuple(
+        Problem(
+            position=Position(path, line, column),
+            message=message,
+            code=code,
+            hint=hint,
+            severity="error" if severity == "error" else "warning",
+        )
+        for path, line, column, message, code, hint, severity in snapshot.problems
+    )
+
+
+def holds(snapshot: Snapshot | None, *, stamp: bytes, now: datetime) -> bool:
+    """True when a build from the files of `stamp` at `now` would give what the snapshot remembers."""
+    if snapshot is None or snapshot.stamp != stamp:
+        return False
+    instant = _instant(now)
+    return instant == snapshot.since or snapshot.since <= instant < snapshot.until
+
+
+def _instant(moment: datetime) -> str:
+    """ISO 8601 in UTC with microseconds: texts in the order of their instants."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def engine_stamp() -> bytes:

@@ -19,9 +19,10 @@ import logging
 import os
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import blake2b
 from html import escape
 from pathlib import Path
 from types import SimpleNamespace
@@ -37,13 +38,25 @@ from mkdocs.structure.pages import Page as MkDocsPage
 from mkdocs.structure.toc import TableOfContents
 from mkdocs.theme import Theme
 
-from alongside.build import Progress, Report, build_site, depths, list_jobs
+from alongside.build import (
+    Progress,
+    Report,
+    build_site,
+    engine_stamp,
+    holds,
+    list_jobs,
+    problems_of,
+    report_of,
+    take_snapshot,
+)
 from alongside.problems import AlongsideError, Problem
+from alongside.reading.fingerprint import fingerprint
 from alongside.reading.loader import Loaded, load_community
 from alongside.reading.settings_file import read_settings
-from alongside.rendering.artifacts import Job, Tree
+from alongside.rendering.artifacts import Job, Snapshot, Tree
 from alongside.rendering.embeds import fill_moments
 from alongside.rendering.interface import say
+from alongside.rendering.markdown import Links
 from alongside.rendering.page_words import theme_words
 from alongside.rendering.shells import TOKENS, Shell, read_shell, token_folder
 from alongside.rendering.templates import compiled_templates, environment
@@ -77,6 +90,8 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         self.fresh = False  # the next build starts without what is remembered
         self.progress: Progress | None = None  # told how far rendering is
         self._tree: Tree | None = None
+        self._before: Snapshot | None = None  # of the last build, when nothing was touched since
+        self._work: tuple[Site, tuple[Job, ...]] | None = None
 
     def load_config(
         self, options: dict[str, Any], config_file_path: str | None = None
@@ -104,17 +119,21 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
                 site_dir=Path(config.site_dir),
                 site_url=config.site_url or "",
             )
-            self.loaded = load_community(self._settings, today=self._now.date())
         except AlongsideError as error:
             raise PluginError(str(error)) from error
-        _log_problems((*problems, *self.loaded.problems))
+        self.loaded = None
+        self._stamp = fingerprint(self._settings) + engine_stamp()
+        self._tree = Tree(Path(config.site_dir), self._settings.cache_dir)
+        before = None if self.fresh or self.serving else self._tree.read_snapshot()
+        self._before = before if holds(before, stamp=self._stamp, now=self._now) else None
+        _log_problems((*problems, *(self._load().problems if self._before is None else problems_of(self._before))))
         if not _names_theme(config):
             config.theme = Theme(name="alongside")
         return config
 
     @event_priority(-100)  # after all who prepare something in site/
     def on_pre_build(self, *, config: MkDocsConfig) -> None:
-        self._tree = Tree(Path(config.site_dir), self._settings.cache_dir)
+        assert self._tree is not None
         try:
             self._tree.lock()
         except AlongsideError as error:
@@ -122,6 +141,8 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
             raise PluginError(str(error)) from error
         if self.fresh:
             self._tree.begin()
+        if self._before is not None and not self._tree.stand(self._before.files):
+            self._before = None
         self._tree.put_away()
         # MkDocs would make a file object of every record, only to have them taken out again
         empty = self._settings.cache_dir / "no-files"
@@ -132,10 +153,10 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
     def _bring_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
         """The files MkDocs would have found, without records."""
         assert self._tree is not None
-        assert self.loaded is not None
         config.docs_dir = str(self._settings.docs_dir)
         self._tree.bring_back()
-        documents = _document_files(self.loaded.community.documents, config)
+        known = self._load().community.documents if self._before is None else self._before.documents
+        documents = _document_files(known, config)
         theme = [file for file in files if file.src_uri not in documents.src_uris]
         for file in theme:
             documents.append(file)
@@ -144,19 +165,16 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
     @event_priority(-100)
     def _answer_for_records(self, files: Files, /, *, config: MkDocsConfig) -> Files:
         """List the jobs, so that links and the nav can be resolved against the pages there will be."""
-        assert self.loaded is not None
         overrides = [Path(folder) / "alongside" for folder in config.theme.dirs]
         self._overrides = [folder for folder in overrides if folder.is_dir()]
-        self._site = Site(
-            community=self.loaded.community,
-            settings=self._settings,
-            now=self._now,
-            templates=environment(self._overrides, compiled=self._settings.cache_dir / "templates"),
-            drafts=self.serving,
-            use_directory_urls=config.use_directory_urls,
-        )
-        self._jobs = list_jobs(self._site)
-        return RecordFiles(files, self._site, config)
+        self._use_directory_urls = config.use_directory_urls
+        self._work = None
+        if self._before is not None:
+            self._pages, records = frozenset(self._before.pages), dict(self._before.records)
+        else:
+            site, _ = self._prepare()
+            self._pages, records = frozenset(site.pages), dict(site.whole.files)
+        return RecordFiles(files, records, self._pages, config)
 
     on_files = CombinedEvent(_bring_files, _answer_for_records)
 
@@ -164,7 +182,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         linked = {item.url for item in _flat(nav.items) if getattr(item, "url", None)}
         for section in SECTIONS:
             url = f"{section}/"
-            if url in self._site.pages and url not in linked:
+            if url in self._pages and url not in linked:
                 nav.items.append(Link(say(self._settings.language, f"nav.{section}"), url))
         self._nav = nav
         return nav
@@ -174,7 +192,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         if _NO_PAGE in html:
             html = _UNLINKED.sub(r"\1", html)
         if "<alongside-moment" in html:
-            html = fill_moments(self._site, html, page=page.url)
+            html = fill_moments(self._prepare()[0], html, page=page.url)
         return html
 
     @event_priority(-100)
@@ -183,19 +201,14 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         env.globals["alongside"] = theme_words(self._settings)
         if env.bytecode_cache is None:
             env.bytecode_cache = compiled_templates(self._settings.cache_dir / "templates")
-        shells = {depth: self._render_shell(depth, env, config, files) for depth in depths(self._jobs)}
-        try:
-            self.report = build_site(
-                self._site,
-                self._jobs,
-                self._tree,
-                shells=shells,
-                stamp=_stamp(self._settings, self._overrides, drafts=self.serving),
-                guests=_guests(files, self._jobs),
-                progress=self.progress,
-            )
-        except AlongsideError as error:
-            raise PluginError(str(error)) from error
+        levels = sorted({page.count("/") for page in self._pages})
+        shells = {depth: self._render_shell(depth, env, config, files) for depth in levels}
+        stamp = _stamp(self._settings, self._overrides, drafts=self.serving)
+        theme = blake2b(stamp + repr(shells).encode(), digest_size=16).digest()
+        if self._before is not None and self._before.theme == theme:
+            self.report = report_of(self._before)
+        else:
+            self.report = self._build(files, shells, stamp, theme)
         _add_to_search(config, self.report)
         return env
 
@@ -203,7 +216,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         if template_name != "sitemap.xml" or not config.site_url or self.report is None:
             return output
         entries = [
-            f"    <url>\n         <loc>{escape(config.site_url + self._site.links('').url(listing.path)[2:])}</loc>\n"
+            f"    <url>\n         <loc>{escape(config.site_url + Links().url(listing.path)[2:])}</loc>\n"
             + (f"         <lastmod>{listing.modified}</lastmod>\n" if listing.modified else "")
             + "    </url>\n"
             for listing in self.report.listings
@@ -217,7 +230,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         self._tree.unlock()
 
     def on_build_error(self, *, error: Exception, **_: Any) -> None:
-        if self._tree is not None:
+        if self._tree is not None and self._tree.is_locked:
             self._tree.bring_back()
             self._tree.unlock()
 
@@ -231,6 +244,42 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
             self._tree.forget()  # the folder served from is gone, too
 
     # --- within ----------------------------------------------------------------------------------------------------
+
+    def _load(self) -> Loaded:
+        """The community, read when something asks for it."""
+        if self.loaded is None:
+            self.loaded = load_community(self._settings, today=self._now.date())
+        return self.loaded
+
+    def _prepare(self) -> tuple[Site, tuple[Job, ...]]:
+        """The site and its jobs, listed when something asks for them."""
+        if self._work is None:
+            site = Site(
+                community=self._load().community,
+                settings=self._settings,
+                now=self._now,
+                templates=environment(self._overrides, compiled=self._settings.cache_dir / "templates"),
+                drafts=self.serving,
+                use_directory_urls=self._use_directory_urls,
+            )
+            self._work = site, list_jobs(site)
+        return self._work
+
+    def _build(self, files: Files, shells: Mapping[int, Shell], stamp: bytes, theme: bytes) -> Report:
+        assert self._tree is not None
+        site, jobs = self._prepare()
+        guests = _guests(files, jobs)
+        try:
+            report = build_site(
+                site, jobs, self._tree, shells=shells, stamp=stamp, guests=guests, progress=self.progress
+            )
+        except AlongsideError as error:
+            raise PluginError(str(error)) from error
+        loaded = self._load()
+        self._tree.write_snapshot(
+            take_snapshot(report, loaded.community, loaded.problems, now=self._now, stamp=self._stamp, theme=theme)
+        )
+        return report
 
     def _render_shell(self, depth: int, env: jinja2.Environment, config: MkDocsConfig, files: Files) -> Shell:
         """The theme's page for records, with tokens, as all plugins want it."""
@@ -262,11 +311,14 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
 class RecordFiles(Files):
     """MkDocs' files, which also answer for records: a link or a nav entry that names one finds its page."""
 
-    def __init__(self, files: Iterable[File], site: Site, config: MkDocsConfig) -> None:
+    def __init__(
+        self, files: Iterable[File], records: Mapping[str, str], pages: frozenset[str], config: MkDocsConfig
+    ) -> None:
         super().__init__(files)
-        self._site = site
+        self._records = records  # record's file below docs_dir -> site path of its page
+        self._pages = pages
         self._config = config
-        self._records: dict[str, File] = {}
+        self._made: dict[str, File] = {}
 
     def get_file_from_path(self, path: str) -> File | None:
         """The file of that path below docs_dir; for a record's file, or the path of its page, one that leads there."""
@@ -274,15 +326,15 @@ class RecordFiles(Files):
         if found is not None:
             return found
         name = path.strip("/")
-        target = self._site.whole.files.get(name)
-        if target is None and f"{name}/" in self._site.pages:
+        target = self._records.get(name)
+        if target is None and f"{name}/" in self._pages:
             target = f"{name}/"
         if target is None:
             return None
-        if name not in self._records:
-            url = target if target in self._site.pages else _NO_PAGE
-            self._records[name] = RecordFile(name, url, self._config)
-        return self._records[name]
+        if name not in self._made:
+            url = target if target in self._pages else _NO_PAGE
+            self._made[name] = RecordFile(name, url, self._config)
+        return self._made[name]
 
 
 class RecordFile(File):

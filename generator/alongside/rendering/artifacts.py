@@ -10,9 +10,10 @@ it changes and deletes nothing else. A build that was killed leaves no manifest,
 from __future__ import annotations
 
 import contextlib
+import marshal
 import os
 import pickle
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -90,6 +91,23 @@ class Manifest:
     guests: tuple[str, ...] = ()  # files of others among ours (images MkDocs copies), removed before it copies again
 
 
+class Snapshot(NamedTuple):
+    """What a build that has nothing to do needs to know: plain values, read in a few milliseconds."""
+
+    stamp: bytes  # of the files the output was made from, and of the engine
+    theme: bytes  # of what the door brought: shells, templates of the site's own
+    since: str  # the instant it was made at, ISO 8601, UTC
+    until: str  # the instant from which the same files would give another output; not included
+    files: tuple[tuple[str, int, int], ...]  # (path, size, mtime_ns) of every artifact
+    guests: tuple[str, ...]
+    listings: tuple[tuple[str, str, str, str, bool], ...]
+    pages: tuple[str, ...]  # site paths of record pages
+    records: tuple[tuple[str, str], ...]  # (record's file below docs_dir, site path of its page)
+    documents: tuple[str, ...]  # every other file below docs_dir
+    counts: tuple[int, int]  # feeds, embeds
+    problems: tuple[tuple[str, int, int, str, str, str, str], ...]  # as `Problem` has them, position first
+
+
 class Tree:
     """The files of the jobs in one folder `site/`, one build at a time."""
 
@@ -97,6 +115,7 @@ class Tree:
         self.site_dir = site_dir
         name = blake2b(str(site_dir.resolve()).encode(), digest_size=8).hexdigest()
         self._manifest_file = cache_dir / f"site-{name}.manifest"
+        self._snapshot_file = cache_dir / f"site-{name}.snapshot"
         self._lock_file = cache_dir / f"site-{name}.lock"
         self._lock: int | None = None
 
@@ -116,6 +135,11 @@ class Tree:
                 ) from error
         self._lock = handle
 
+    @property
+    def is_locked(self) -> bool:
+        """True while this build has the folder."""
+        return self._lock is not None
+
     def unlock(self) -> None:
         """Give the folder free. Harmless when this build does not have it."""
         if self._lock is not None:
@@ -126,12 +150,13 @@ class Tree:
 
     def put_away(self) -> None:
         """Rename what is ours to names that MkDocs leaves alone; without a manifest nothing is known to be ours."""
-        manifest = self.read_manifest()
-        if manifest is None:
+        known = self._known_files()
+        if known is None:
             self._remove_kept()
             return
-        self._remove_files(manifest.guests)
-        for name in _top_names(manifest):
+        paths, guests = known
+        self._remove_files(guests)
+        for name in sorted({path.split("/", 1)[0] for path in paths}):
             kept = self.site_dir / (_KEEP + name)
             # a build that was killed before `bring_back` left it kept; what stands beside it is newer and not ours
             if not kept.exists() and (self.site_dir / name).exists():
@@ -147,6 +172,16 @@ class Tree:
                 _remove_tree(kept)
             else:
                 kept.rename(target)
+
+    def _known_files(self) -> tuple[list[str], tuple[str, ...]] | None:
+        """(our files, guests) of the last build, or None when it left nothing to trust."""
+        snapshot = self.read_snapshot()
+        if snapshot is not None:
+            return [path for path, _, _ in snapshot.files], snapshot.guests
+        manifest = self.read_manifest()
+        if manifest is None:
+            return None
+        return [file.path for record in manifest.jobs.values() for file in record.files], manifest.guests
 
     def _remove_kept(self) -> None:
         for kept in self.site_dir.glob(f"{_KEEP}*"):
@@ -164,6 +199,7 @@ class Tree:
 
     def begin(self) -> None:
         """From here on the folder changes: until `finish` there is no manifest to trust."""
+        self._snapshot_file.unlink(missing_ok=True)
         self._manifest_file.unlink(missing_ok=True)
 
     def finish(self, manifest: Manifest) -> None:
@@ -171,9 +207,22 @@ class Tree:
         self._manifest_file.parent.mkdir(parents=True, exist_ok=True)
         _write_atomically(self._manifest_file, pickle.dumps((_MANIFEST_FORMAT, manifest), protocol=5))
 
+    def read_snapshot(self) -> Snapshot | None:
+        """What `write_snapshot` left, or None."""
+        try:
+            version, *values = marshal.loads(self._snapshot_file.read_bytes())  # noqa: S302  our own file, private
+            return Snapshot(*values) if version == _MANIFEST_FORMAT else None
+        except (OSError, EOFError, TypeError, ValueError):
+            return None
+
+    def write_snapshot(self, snapshot: Snapshot) -> None:
+        """Leave the short form of the manifest beside it."""
+        _write_atomically(self._snapshot_file, marshal.dumps((_MANIFEST_FORMAT, *snapshot)))
+
     def forget(self) -> None:
         """The folder is gone, or is to be written anew: leave nothing behind in the cache."""
         self.unlock()
+        self._snapshot_file.unlink(missing_ok=True)
         self._manifest_file.unlink(missing_ok=True)
         self._lock_file.unlink(missing_ok=True)
 
@@ -181,14 +230,18 @@ class Tree:
 
     def is_intact(self, files: Iterable[Written]) -> bool:
         """True when the files stand as they were written."""
+        return self.stand((file.path, file.size, file.mtime_ns) for file in files)
+
+    def stand(self, files: Iterable[tuple[str, int, int]]) -> bool:
+        """True when files of these paths, sizes and times of change stand in the folder."""
         root = f"{self.site_dir}/"
-        for file in files:
-            try:
-                found = os.stat(root + file.path)  # noqa: PTH116  a Path a page would take longer than the call
-            except OSError:
-                return False
-            if found.st_size != file.size or found.st_mtime_ns != file.mtime_ns:
-                return False
+        try:
+            for path, size, mtime_ns in files:
+                found = os.stat(root + path)  # noqa: PTH116  a Path a page would take longer than the call
+                if found.st_size != size or found.st_mtime_ns != mtime_ns:
+                    return False
+        except OSError:
+            return False
         return True
 
     def write(self, path: str, content: bytes, before: Written | None) -> Written:
@@ -236,10 +289,6 @@ class Tree:
             except OSError:  # something is left in it
                 return
             folder = folder.parent
-
-
-def _top_names(manifest: Manifest) -> Iterator[str]:
-    yield from sorted({file.path.split("/", 1)[0] for record in manifest.jobs.values() for file in record.files})
 
 
 def _write_atomically(path: str | Path, content: bytes) -> None:

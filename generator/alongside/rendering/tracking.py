@@ -19,13 +19,12 @@ import marshal
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from hashlib import blake2b
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from alongside.model.community import Community
-from alongside.model.gatherings import Meetup
 from alongside.model.people import Container, Member
 from alongside.model.stories import Story
 from alongside.planning.occurrences import Occurrence, next_occurrence
@@ -68,6 +67,7 @@ class Site:
         self.shells: dict[int, Shell] = {}  # by depth; filled by the build before it renders
         self._mappings: dict[str, Mapping[str, Any]] = {}
         self._digests: dict[int, Digest] = {}
+        self._kept: list[object] = []
         self.community = self._tracked_community(community)
         self._mappings["upcoming"] = _Computed(tuple(community.meetups), self._next_occurrence)
         self._mappings["past"] = _Computed(None, lambda day: date.fromisoformat(day) < now.date())
@@ -198,13 +198,13 @@ class Site:
 
     def digest(self, value: object) -> Digest:
         """16 bytes that are equal for equal values, in every process. Positions do not count."""
-        if type(value) in _RECORD_READERS or dataclasses.is_dataclass(value):
-            key = id(value)
-            known = self._digests.get(key)
-            if known is None:
-                known = self._digests[key] = _hash(self._plain_record(value))
-            return known
-        return _hash(self._plain(value))
+        if not dataclasses.is_dataclass(value):
+            return _hash(self._plain(value))
+        known = self._digests.get(id(value))
+        if known is None:
+            known = self._digests[id(value)] = _hash(self._plain_record(value))
+            self._kept.append(value)  # while its digest is known, nothing else may get its id
+        return known
 
     # --- within ------------------------------------------------------------------------------------------------
 
@@ -247,16 +247,14 @@ class Site:
             self._reads = reads
 
     def _plain_record(self, record: Any) -> tuple[Any, ...]:
-        kind = type(record)
-        reader = _RECORD_READERS.get(kind)
-        if reader is None:
-            reader = _RECORD_READERS[kind] = _record_reader(kind)
-        plain = tuple([self._plain(value) for value in reader(record)])
+        kind: Any = type(record)
+        read_plain, read_others = _record_readers(kind)
+        plain = (kind.__name__, read_plain(record), tuple([self._plain(value) for value in read_others(record)]))
         if kind is Member:  # consent begins and ends without an edit
             day = self._now.date()
             standing = tuple(record.allows(where, day) for where in ("page", "embed", "mail"))
-            return (kind.__name__, plain, standing, record.is_away(day))
-        return (kind.__name__, plain)
+            return (*plain, standing, record.is_away(day))
+        return plain
 
     def _plain(self, value: Any) -> Any:
         """The same value in what `marshal` writes."""
@@ -274,7 +272,7 @@ class Site:
         if isinstance(value, Mapping):
             return ("mapping", tuple([(self._plain(key), self.digest(item)) for key, item in value.items()]))
         if dataclasses.is_dataclass(value):
-            return self.digest(value)
+            return self._plain_record(value)
         raise TypeError(f"a {kind.__name__} cannot be tracked; use records, texts, numbers, dates and tuples of these")
 
 
@@ -283,19 +281,25 @@ def _hash(plain: Any) -> Digest:
     return blake2b(marshal.dumps(plain, 2), digest_size=16).digest()
 
 
-def _record_reader(kind: type) -> Callable[[Any], tuple[Any, ...]]:
-    names = [f.name for f in dataclasses.fields(kind) if f.compare]
+_PLAIN_TYPES = frozenset({"str", "int", "bool", "float", "str | None", "int | None", "tuple[str, ...]"})
+_Reader = Callable[[Any], tuple[Any, ...]]
+
+
+@cache
+def _record_readers(kind: type) -> tuple[_Reader, _Reader]:
+    """What reads the fields of a record that `marshal` can write as they are, and the others."""
+    fields = [f for f in dataclasses.fields(kind) if f.compare]
+    plain = [f.name for f in fields if f.type in _PLAIN_TYPES]
+    return _reader(plain), _reader([f.name for f in fields if f.name not in plain])
+
+
+def _reader(names: list[str]) -> _Reader:
+    if not names:
+        return lambda _record: ()
     if len(names) == 1:
-        reader = attrgetter(names[0])
-        return lambda record: (reader(record),)
-    return cast(Callable[[Any], tuple[Any, ...]], attrgetter(*names)) if names else (lambda _record: ())
-
-
-_RECORD_READERS: dict[type, Callable[[Any], tuple[Any, ...]]] = {
-    Story: _record_reader(Story),
-    Member: _record_reader(Member),
-    Meetup: _record_reader(Meetup),
-}
+        only = attrgetter(names[0])
+        return lambda record: (only(record),)
+    return cast(_Reader, attrgetter(*names))
 
 
 class _Tracked(Mapping[str, Any]):
