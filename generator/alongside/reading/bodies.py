@@ -17,7 +17,7 @@ from alongside.source.yaml_nodes import Keys
 STORY_WELCOME = (60, 90)  # words
 MEMBER_WORDS = (60, 120)
 _REMOVED = re.compile(
-    r"<(?P<tag>script|iframe|style|object|embed|form|input|button|select|textarea|link|meta|base|svg|math|frame|frameset|applet)\b"
+    r"<(?P<tag>script|iframe|style|object|embed|applet|svg|math|template|textarea|select|noscript|frame|frameset)\b"
     r"|<[A-Za-z][\w-]*\b[^<>]*?\s(?P<handler>on[a-z]{3,24})\s*=",
     re.IGNORECASE,
 )

@@ -38,6 +38,7 @@ from alongside.reading.slugs import slugify
 from alongside.reading.times import DATE, DURATION, MOMENT, ZONE, Moment, parse_date
 from alongside.reading.values import (
     FLAG,
+    INVITATION,
     LANGUAGE,
     LINE,
     LOCAL,
@@ -57,7 +58,7 @@ CHAT = converted(
             about="Where to join.",
             fields=(
                 Field(name="platform", parser=LINE, required=True, about="matrix, slack, telegram, discord, ..."),
-                Field(name="url", parser=URL, required=True, about="The invitation."),
+                Field(name="url", parser=INVITATION, required=True, about="The invitation."),
                 Field(name="expires", parser=DATE, about="The last day on which the invitation works."),
             ),
         )

@@ -283,7 +283,7 @@ def read_journey(source: Source, content: bytes, mails: Mapping[str, Mapping[str
             )  # fmt: skip
         elif moment is not None:
             moments.append(moment)
-    if not moments and not fields["moments"]:
+    if document.value["moments"] == []:  # type: ignore[index,call-overload]
         sheet.report(("moments",), "empty-list", "The journey has no moment.", "Add one: `- id: sign-up`.", key=True)
     return Journey(
         slug=source.slug,
@@ -438,8 +438,8 @@ def _no_original(file: MailFile, original: str, known: Mapping[str, MailFile]) -
         position=Position(file.message.body_position.path),
         code="translation-of-nothing",
         message=f'This is named as a translation, and there is no "{original}".',
-        hint=did_you_mean(original, [path for path in known if path != file.path])
-        or f"Write {original}, or rename this file.",
+        hint=f"{did_you_mean(original, [path for path in known if path != file.path])} "
+        f"Write {original}, or rename this file.".strip(),
     )
 
 

@@ -270,13 +270,17 @@ def _check_addresses(source: Source, text: str, first_line: int) -> None:
 
     if "@" not in text:
         return
+    told = {
+        problem.position.line for problem in source.problems if problem.code in ("unknown-key", "bad-url", "name-at")
+    }
     for match in EMAIL.finditer(text):
         before = text[max(0, match.start() - 300) : match.start()]
-        if re.search(r"https?://\S*$", before):
+        position = position_at(text, match.start(), source.path, first_line=first_line)
+        if re.search(r"https?://\S*$", before) or position.line in told:
             continue
         source.report(
             Problem(
-                position=position_at(text, match.start(), source.path, first_line=first_line),
+                position=position,
                 code="address-in-content",
                 message="An e-mail address stands in a member's file.",
                 hint=BODY_EMAIL_HINT,

@@ -22,7 +22,7 @@ def slug_fault(name: str) -> tuple[str, str]:
     if not name:
         return "it is empty", "a-name"
     if name.isascii() and name.islower() and len(name) <= 60 and _GOOD.fullmatch(name) and ".." not in name:
-        return ("Windows keeps that name for a device", f"{name}-1") if name.split(".")[0] in _RESERVED else ("", "")
+        return ("Windows keeps that name for a device", _renamed(name)) if name.split(".")[0] in _RESERVED else ("", "")
     fault = _fault(name)
     return (fault, slugify(name)) if fault else ("", "")
 
@@ -77,7 +77,12 @@ def slugify(text: str) -> str:
         kept = _ends(kept[:80].rsplit("-", 1)[0]) or _ends(kept[:80])
     if not kept:
         return "a-name"
-    return f"{kept}-1" if kept.split(".")[0] in _RESERVED else kept
+    return _renamed(kept) if kept.split(".")[0] in _RESERVED else kept
+
+
+def _renamed(name: str) -> str:
+    base, point, rest = name.partition(".")
+    return f"{base}-1{point}{rest}"
 
 
 def _ends(text: str) -> str:

@@ -18,9 +18,12 @@ _WALL = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[Tt]|\s+)(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*(Z|z|UTC|[+-]\d{2}:?\d{2}|[+-]\d{1,2})?"
 )
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
-_ISO = re.compile(r"[Pp](?:(\d+)[Ww])?(?:(\d+)[Dd])?(?:[Tt](?:(\d+(?:\.\d+)?)[Hh])?(?:(\d+)[Mm])?(?:(\d+)[Ss])?)?")
+_ISO = re.compile(
+    r"[Pp](?:(\d{1,6})[Ww])?(?:(\d{1,6})[Dd])?(?:[Tt](?:(\d{1,6}(?:\.\d{1,6})?)[Hh])?(?:(\d{1,6})[Mm])?(?:(\d{1,6})[Ss])?)?"
+)
 _HUMAN = re.compile(
-    r"(\d+(?:\.\d+)?)\s*(weeks?|days?|d|hours?|hrs?|hr|h|minutes?|mins?|min|m)\b(?:\s*(?:,|and)?\s*)", re.IGNORECASE
+    r"(\d{1,6}(?:\.\d{1,6})?)\s*(weeks?|days?|d|hours?|hrs?|hr|h|minutes?|mins?|min|m)\b(?:\s*(?:,|and)?\s*)",
+    re.IGNORECASE,
 )
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 MAX_DURATION = timedelta(days=31)
@@ -192,7 +195,7 @@ def parse_duration(text: str) -> timedelta | None:
         return timedelta(hours=int(clock[1]), minutes=int(clock[2]))
     total, end = timedelta(0), 0
     for part in _HUMAN.finditer(text):
-        if part.start() != end or len(part[1]) > 8:
+        if part.start() != end:
             return None
         total += _unit(part[2].lower()) * float(part[1])
         end = part.end()

@@ -30,8 +30,6 @@ def scalar(sheet: Sheet, keys: Keys, value: Plain, wanted: str = "a text") -> st
     """The value where it is one text, else None and a problem."""
     if isinstance(value, str):
         return value
-    if isinstance(value, dict) and len(value) == 1 and "{{" in sheet.document.text:
-        pass
     wrong_type(sheet, keys, value, wanted)
     return None
 
@@ -217,6 +215,20 @@ def _read_url(sheet: Sheet, keys: Keys, value: Plain) -> str | None:
 
 
 URL = Parser(read=_read_url, schema={"type": "string", "pattern": "^\\s*https?://[^\\s]+\\s*$"})
+
+# Where chats are that have no web page: XMPP, IRC and Matrix rooms open in a program.
+_ROOM = re.compile(r"(?:xmpp|ircs?|matrix):[^\s<>\"{}|\\^`]{3,}", re.IGNORECASE)
+
+
+def _read_invitation(sheet: Sheet, keys: Keys, value: Plain) -> str | None:
+    if isinstance(value, str) and _ROOM.fullmatch(value.strip()):
+        return value.strip()
+    return _read_url(sheet, keys, value)
+
+
+INVITATION = Parser(
+    read=_read_invitation, schema={"type": "string", "pattern": "^\\s*(https?://|xmpp:|ircs?:|matrix:)[^\\s]+\\s*$"}
+)
 
 
 def reference(kind: str) -> Parser:

@@ -168,6 +168,25 @@ def _escaped(text: str, index: int) -> bool:
     return backslashes % 2 == 1
 
 
+_BRACKET = re.compile(r"\\.|[\[\]]|\n[ \t]*\n", re.DOTALL)
+
+
+def _closers(text: str) -> frozenset[int]:
+    """Where a `]` closes a `[` of the same paragraph."""
+    found: list[int] = []
+    open_brackets = 0
+    for match in _BRACKET.finditer(text):
+        if match[0] == "[":
+            open_brackets += 1
+        elif match[0] == "]":
+            if open_brackets:
+                open_brackets -= 1
+                found.append(match.start())
+        elif match[0][0] == "\n":
+            open_brackets = 0
+    return frozenset(found)
+
+
 # A quick look: a destination that does not start with http, a fragment or mailto.
 _NEAR = re.compile(
     r"\]\(\s*<?(?!https?:|[#)]|mailto:|\s)|\]:\s*<?(?!https?:|#|mailto:|\s)|(?:href|src)\s*=\s*[\"']?(?!https?:|#|mailto:|[\s\"'])",
@@ -188,7 +207,10 @@ def destinations(body: str, *, masked: str | None = None) -> list[Destination]:
     text = masked if masked is not None else without_code(body)
     found: list[Destination] = []
     for pattern in (_INLINE, _DEFINITION) if "](" in text or "]:" in text else ():
+        closers = _closers(text) if pattern is _INLINE else frozenset()
         for match in pattern.finditer(text):
+            if pattern is _INLINE and match.start() not in closers:
+                continue
             group = "pointed" if match["pointed"] is not None else "bare"
             found.append(Destination(unescape(_ESCAPE.sub(r"\1", match[group])), match.start(group)))
     if "=" in text and "<" in text:

@@ -103,7 +103,7 @@ def _start_character(text: str, index: int, opened: int, problem: str, context: 
     character = text[index : index + 1]
     starts = problem == "found character that cannot start any token"
     if "undefined alias" in problem or "while scanning an alias" in context:
-        index, character, starts = (index if text[index : index + 1] == "*" else opened), "*", True
+        index, character, starts = (opened if text[opened : opened + 1] == "*" else index), "*", True
     elif "while scanning an anchor" in context:
         index, character, starts = opened, "&", True
     elif "tag" in context and "while" in context:
