@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from alongside.matching.index import MatchIndex
-from alongside.matching.matches import Match, match_members, spread_key
+from alongside.matching.matches import Match, score_members, spread_key
 from alongside.matching.scoring import seeker_of, told_reasons
 from alongside.model.people import Container, Member, Newcomer
 
@@ -34,7 +34,7 @@ def assign_member(
     seeker = seeker_of(newcomer, index)
     scored = {
         index.members.candidates[number].slug: (score, number, reasons)
-        for number, (score, reasons) in match_members(index, seeker)
+        for number, score, reasons in score_members(index, seeker, able)
     }
     able &= scored.keys()
 
@@ -54,8 +54,7 @@ def assign_member(
     even = _even_limit(sum(load.get(slug, 0) for slug in offered) + 1, len(offered))
     chosen = [slug for slug in room if load.get(slug, 0) < even] or list(room)
     understood = [slug for slug in chosen if _understand(newcomer, members[slug])] or chosen
-    spread = newcomer.id or newcomer.email
-    return match(min(understood, key=lambda slug: (-scored[slug][0], spread_key(spread, slug), slug)))
+    return match(min(understood, key=lambda slug: (-scored[slug][0], spread_key(seeker.spread, slug), slug)))
 
 
 def _able(member: Member, day: date, container: Container) -> bool:

@@ -40,6 +40,7 @@ class Pool:
     candidates: tuple[Candidate, ...]
     corpus: Corpus
     tags: Counter[tuple[str, str]]  # ("challenge", slug) -> how many carry it
+    numbers: Mapping[str, int]  # slug -> its number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ def build_index(community: Community, *, today: date) -> MatchIndex:
     stories = [
         story
         for story in community.stories.values()
-        if story.status == "published" and story.translation_of not in community.stories
+        if story.status == "published" and not _is_published(community, story.translation_of)
     ]
     groups = [group for group in community.groups.values() if group.status != "retired"]
     meetups = [meetup for meetup in community.meetups.values() if meetup.status != "cancelled"]
@@ -82,6 +83,11 @@ def build_index(community: Community, *, today: date) -> MatchIndex:
         groups=_pool((_gathering(group), count_words(_group_text(group))) for group in groups),
         meetups=_pool((_meetup(meetup, community), count_words(_meetup_text(meetup, community))) for meetup in meetups),
     )
+
+
+def _is_published(community: Community, slug: str) -> bool:
+    story = community.stories.get(slug)
+    return story is not None and story.status == "published"
 
 
 def _pool(entries: Iterable[tuple[Candidate, Counter[str]]]) -> Pool:
@@ -97,7 +103,8 @@ def _pool(entries: Iterable[tuple[Candidate, Counter[str]]]) -> Pool:
             ("role", candidate.roles),
         ):
             tags.update((kind, value) for value in values)
-    return Pool(candidates=tuple(candidates), corpus=Corpus.of(documents), tags=tags)
+    numbers = {candidate.slug: number for number, candidate in enumerate(candidates)}
+    return Pool(candidates=tuple(candidates), corpus=Corpus.of(documents), tags=tags, numbers=numbers)
 
 
 def _folded(values: Iterable[str]) -> frozenset[str]:

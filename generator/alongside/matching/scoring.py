@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from alongside.matching.index import Candidate, MatchIndex, Pool, language_of
@@ -22,6 +22,7 @@ _NOWHERE = 1 << 43  # a chord squared is at most 2^42
 class Seeker:
     """A newcomer as matching sees them."""
 
+    spread: str  # what ties are spread by
     words: Counter[str]
     surface: dict[str, str]  # word -> as they wrote it
     challenges: tuple[str, ...]
@@ -46,6 +47,7 @@ def seeker_of(newcomer: Newcomer, index: MatchIndex) -> Seeker:
             surface.setdefault(word, written.strip(".,;:!?\"'()[]«»“”„…。、؟،"))
     place = newcomer.place
     return Seeker(
+        spread=newcomer.id or newcomer.email,
         words=count_words("\n".join((newcomer.text, *newcomer.topics, *newcomer.roles, *titles))),
         surface=surface,
         challenges=newcomer.challenges,
@@ -58,7 +60,7 @@ def seeker_of(newcomer: Newcomer, index: MatchIndex) -> Seeker:
     )
 
 
-def likeness_reasons(seeker: Seeker, pool: Pool, number: int, likeness: int) -> list[Reason]:
+def likeness_reasons(seeker: Seeker, pool: Pool, number: int, likeness: Mapping[int, int]) -> list[Reason]:
     """What the two have in common: challenges, words, topics, roles. `likeness` is the texts', in thousandths."""
     candidate = pool.candidates[number]
     reasons = [
@@ -76,7 +78,7 @@ def likeness_reasons(seeker: Seeker, pool: Pool, number: int, likeness: int) -> 
         for folded, role in seeker.roles
         if folded in candidate.roles
     ]
-    points = WEIGHTS.text * likeness // 1000
+    points = WEIGHTS.text * likeness.get(number, 0) // 1000
     if points:
         reasons.append(Reason(kind="text", points=points))
     return reasons

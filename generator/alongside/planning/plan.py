@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Literal
 
-from alongside.matching.assignment import assign_member
 from alongside.matching.index import MatchIndex
-from alongside.matching.matches import Matches, Reason, match_newcomer
+from alongside.matching.matches import Reason, match_groups, match_meetups, match_members, match_stories
 from alongside.model.community import Community
 from alongside.model.gatherings import Group, Meetup
 from alongside.model.journeys import Journey, Message, Moment
@@ -147,19 +146,16 @@ def choose(
     the member's `## Welcome`; every later one uses their `## Check-in`.
     """
     container: Container = moment.where
-    matches = match_newcomer(
-        index,
-        newcomer,
-        upcoming={slug: occurrence.instant for slug, occurrence in upcoming.items()},
-        limit=LOOKED_AT,
-        near_km=_near_km(journey, moment),
-    )
     chosen, notes = _member(community, moment, member, container, day)
     message, language = _message(moment, newcomer, community)
-    story = _story(community, matches, chosen, newcomer, language, container, day)
+    story = _story(index, chosen, newcomer, language, container, day)
     words = _words(journey, moment, chosen, story, newcomer, language) if chosen is not None else None
-    reasons = _reasons(index, matches, newcomer, chosen, day) if chosen is not None else ()
-    dates = ((community.meetups[match.slug], upcoming[match.slug]) for match in matches.meetups[:SHOWN])
+    reasons = _reasons(index, newcomer, chosen) if chosen is not None else ()
+    near_km = _near_km(journey, moment)
+    groups = match_groups(index, newcomer, limit=SHOWN, near_km=near_km)
+    starts = {slug: occurrence.instant for slug, occurrence in upcoming.items()}
+    meetups = match_meetups(index, newcomer, upcoming=starts, limit=SHOWN, near_km=near_km)
+    dates = ((community.meetups[match.slug], upcoming[match.slug]) for match in meetups)
     content = StepContent(
         journey=journey,
         moment=moment,
@@ -171,7 +167,7 @@ def choose(
         story=story,
         reasons=reasons,
         challenge=_challenge(community, newcomer, reasons),
-        groups=tuple(community.groups[match.slug] for match in matches.groups[:SHOWN]),
+        groups=tuple(community.groups[match.slug] for match in groups),
         meetups=tuple(sorted(dates, key=lambda entry: (entry[1].instant, entry[0].slug))),
     )
     return replace(content, notes=(*notes, *_notes(content, newcomer)))
@@ -206,33 +202,22 @@ def _message(moment: Moment, newcomer: Newcomer, community: Community) -> tuple[
 
 
 def _story(
-    community: Community,
-    matches: Matches,
-    member: Member | None,
-    newcomer: Newcomer,
-    language: str,
-    container: Container,
-    day: date,
+    index: MatchIndex, member: Member | None, newcomer: Newcomer, language: str, container: Container, day: date
 ) -> Story | None:
     """The story that fits the newcomer best of those whose voice is `member` (of all named voices, without one)."""
+    community = index.community
 
     def voiced(story: Story) -> bool:
         tellers = community.tellers(story, container, day)
         return bool(tellers) and (member is None or tellers[0].slug == member.slug)
 
-    matched = (community.stories[match.slug] for match in matches.stories)
-    found = next(filter(voiced, matched), None)
-    if found is None and member is not None:
+    among = None
+    if member is not None:
         own = filter(voiced, community.stories_of.get(member.slug, ()))
-        found = max(own, key=lambda story: _likeness(story, newcomer), default=None)
+        among = {slug for story in own for slug in (story.slug, story.translation_of)}
+    matches = match_stories(index, newcomer, limit=LOOKED_AT, among=among)
+    found = next(filter(voiced, (community.stories[match.slug] for match in matches)), None)
     return _in_language(community, found, (language, *newcomer.languages), voiced=voiced) if found else None
-
-
-def _likeness(story: Story, newcomer: Newcomer) -> tuple[int, int, bool, int, str]:
-    """How well one of a member's own stories fits, where matching found others' stories better."""
-    challenges = len(set(story.challenges) & set(newcomer.challenges))
-    topics = len(set(story.topics) & set(newcomer.topics))
-    return challenges, topics, bool(story.welcome), story.date.toordinal(), story.slug
 
 
 def _in_language(
@@ -270,11 +255,9 @@ def _distance(offered: str, wanted: tuple[str, ...]) -> int:
     return next((place for place, tag in enumerate(wanted) if language_fits(tag, offered)), len(wanted))
 
 
-def _reasons(index: MatchIndex, matches: Matches, newcomer: Newcomer, member: Member, day: date) -> tuple[Reason, ...]:
-    """Why `member`; their match stands among the best, or is asked for by name."""
-    match = next((match for match in matches.members if match.slug == member.slug), None)
-    match = match or assign_member(index, newcomer, day=day, load={}, keep=member.slug)
-    return match.reasons if match is not None and match.slug == member.slug else ()
+def _reasons(index: MatchIndex, newcomer: Newcomer, member: Member) -> tuple[Reason, ...]:
+    """Why `member`."""
+    return next((match.reasons for match in match_members(index, newcomer, limit=1, among=(member.slug,))), ())
 
 
 def _challenge(community: Community, newcomer: Newcomer, reasons: tuple[Reason, ...]) -> Challenge | None:
