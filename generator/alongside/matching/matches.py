@@ -68,7 +68,7 @@ def match_members(
 def match_stories(
     index: MatchIndex, newcomer: Newcomer, *, limit: int, among: Collection[str] | None = None
 ) -> tuple[Match, ...]:
-    """The best `limit` stories, of all or of those slugs (of originals), each in a language of the newcomer's if it can."""
+    """The best `limit` stories, of all or of those slugs (of originals), each in the newcomer's language if it can."""
     seeker = seeker_of(newcomer, index)
     likeness = index.stories.corpus.likeness(seeker.words)
     scored = (
