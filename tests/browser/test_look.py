@@ -1,0 +1,172 @@
+"""The example community in Debian's Chromium: accessible, within a small screen, silent towards everyone else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+EPOCH = "1795424400"  # 2026-11-23, the example's own day
+# as a container runs it, and without what Chromium asks of its makers in the background
+CHROMIUM = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+PAGES = {
+    "home": "",
+    "story": "stories/first-talk-in-two-languages/",
+    "story with a recording": "stories/the-button-called-button/",
+    "story from right to left": "stories/katabtuha-bilarabiyya-awwalan/",
+    "story in Japanese": "stories/hajimete-no-review/",
+    "stories": "stories/",
+    "member": "members/ana-souza/",
+    "member in memory": "members/aino-lehtinen/",
+    "members": "members/",
+    "group": "groups/docs-berlin/",
+    "groups": "groups/",
+    "meetup": "meetups/docs-berlin-monthly/",
+    "meetups": "meetups/",
+    "challenge": "challenges/first-talk/",
+    "challenges": "challenges/",
+    "place": "places/berlin-germany/",
+    "places": "places/",
+    "embed": "embed/first-month/sign-up/",
+    "dashboard": "embed/first-month/dashboard/",
+    "handbook": "handbook/writers/",
+    "not found": "404.html",
+    "search": "search.html",
+}
+
+pytestmark = pytest.mark.browser
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files and says nothing about it."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The example community, built as anyone would, at an address of this machine."""
+    root = tmp_path_factory.mktemp("example")
+    for name in ("content", "journeys"):
+        shutil.copytree(ROOT / name, root / name)
+    shutil.copy(ROOT / "mkdocs.yml", root)
+    subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "-q"],
+        cwd=root,
+        env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH},
+        check=True,
+        capture_output=True,
+    )
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(root / "site")))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def tab(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    yield page
+    page.context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing(tab: Page, address: str, name: str) -> None:
+    for scheme in ("light", "dark"):
+        for width in (1280, 390):
+            tab.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            tab.set_viewport_size({"width": width, "height": 900})
+            tab.goto(address + PAGES[name])
+            if "embed/" in PAGES[name]:  # see-through: axe takes white, the browser paints its own canvas
+                tab.add_style_tag(content="html { background: Canvas !important }")
+            results = Axe().run(tab)
+            assert results.violations_count == 0, (scheme, width, results.generate_report())
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_keeps_to_itself(tab: Page, address: str, name: str) -> None:
+    """No request leaves for elsewhere, nothing is stored, nothing is complained about, no script stands in the page."""
+    requests: list[str] = []
+    messages: list[str] = []
+    tab.on("request", lambda request: requests.append(request.url))
+    tab.on("console", lambda message: messages.append(message.text) if message.type in ("error", "warning") else None)
+    tab.on("pageerror", lambda error: messages.append(str(error)))
+    tab.goto(address + PAGES[name], wait_until="networkidle")
+    assert [url for url in requests if not url.startswith((address, "data:"))] == []
+    assert messages == []
+    assert tab.context.cookies() == []
+    assert tab.evaluate("localStorage.length + sessionStorage.length") == 0
+    assert tab.evaluate("[...document.scripts].filter(s => !s.src && s.type !== 'application/ld+json').length") == 0
+    assert tab.evaluate("document.querySelectorAll('[style], [onclick], [onload], [onerror]').length") == 0
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_sticks_out_of_a_small_screen(tab: Page, address: str, name: str) -> None:
+    tab.set_viewport_size({"width": 320, "height": 640})
+    tab.goto(address + PAGES[name])
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_a_story_from_right_to_left_begins_at_the_right(tab: Page, address: str) -> None:
+    tab.goto(address + PAGES["story from right to left"])
+    assert tab.evaluate("getComputedStyle(document.documentElement).direction") == "rtl"
+    heading, side = tab.locator("h1").bounding_box(), tab.locator(".as-side").bounding_box()
+    assert heading is not None
+    assert side is not None
+    assert heading["x"] + heading["width"] > 1100
+    assert side["x"] < 400
+
+
+def test_the_keyboard_goes_to_the_content_and_through_the_menu(tab: Page, address: str) -> None:
+    tab.goto(address)
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.className") == "skip"
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.id") == "content"
+    tab.locator(".menu > summary").focus()
+    tab.keyboard.press("Enter")
+    assert tab.locator(".menu > nav").is_visible()
+
+
+def test_searching_finds_a_record(tab: Page, address: str) -> None:
+    tab.goto(address)
+    tab.locator(".find input").fill("first talk")
+    tab.keyboard.press("Enter")
+    tab.wait_for_selector("#mkdocs-search-results article")
+    links = tab.locator("#mkdocs-search-results a").evaluate_all("links => links.map(link => link.pathname)")
+    assert any("first-talk" in link for link in links)
+
+
+def test_an_embed_stands_in_an_iframe_of_320_pixels(tab: Page, address: str) -> None:
+    tab.goto(address + "404.html")
+    tab.set_content(
+        f'<body style="background: pink"><iframe width="320" height="600" src="{address}{PAGES["embed"]}"></iframe>'
+    )
+    frame = tab.frame_locator("iframe")
+    frame.locator(".as-moment").wait_for()
+    assert frame.locator("html").evaluate("html => html.scrollWidth") <= 320
+    assert frame.locator("body").evaluate("body => getComputedStyle(body).backgroundColor") == "rgba(0, 0, 0, 0)"
