@@ -26,7 +26,7 @@ PROGRESS_FROM = 2_000  # rows
     "enroll",
     epilog="""\b
 Examples:
-  alongside enroll first-month journeys/newcomers/joana.yml
+  alongside enroll first-month journeys/newcomers/beatriz.yml
   alongside enroll first-month --csv newcomers.csv --basis consent
   alongside enroll first-month --csv export.csv --basis contract --source "CRM export of 1 December"
 

@@ -26,7 +26,7 @@ KINDS = tuple(ABOUT)
     "match",
     epilog="""\b
 Examples:
-  alongside match --as journeys/newcomers/joana.yml
+  alongside match --as journeys/newcomers/beatriz.yml
   alongside match --as profile.yml --limit 3 --near 50
   alongside match --as profile.yml --format json | jq '.members[0]'""",
 )

@@ -60,7 +60,7 @@ now = click.option(
     "--now",
     "now_text",
     metavar="INSTANT",
-    help="Work as if it were then (ISO 8601 with a zone). Away from the real clock nothing is sent by SMTP.",
+    help="Work as if it were then (ISO 8601 with a zone: 2026-12-01T09:00Z).",
 )
 
 
