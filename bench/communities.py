@@ -26,7 +26,7 @@ PLACES = (
     "Lima, Peru",
 )
 CHALLENGES = 24
-START = date(2022, 1, 3)
+START = date(2024, 1, 8)
 LINK = "https://community.example.org/help"
 
 
@@ -88,9 +88,9 @@ def stories(count: int) -> Iterator[GeneratedStory]:
             slug=f"story-{number}",
             title=f"{_title(chance, 5)} {number}",
             member=slugs[number % len(slugs)],
-            date=START + timedelta(days=number % 1700),
+            date=START + timedelta(days=number % 1000),
             challenges=_challenges(chance),
-            topics=(chance.choice(WORDS), chance.choice(WORDS)),
+            topics=tuple(chance.sample(WORDS, 2)),
             welcome=_sentences(chance, 70),
             body=body,
             sentence=sentence,

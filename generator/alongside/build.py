@@ -48,9 +48,7 @@ class Report:
     files: tuple[Written, ...] = ()  # every artifact
     guests: tuple[str, ...] = ()  # files of others among ours
     pages: tuple[str, ...] = ()  # site paths of record pages
-    until: datetime = datetime(
-        1970, 1, 1, tzinfo=UTC
-    )  # the instant from which the same files would give another output
+    until: datetime = datetime(1970, 1, 1, tzinfo=UTC)  # from then on the same files give another output
 
 
 def list_jobs(site: Site) -> tuple[Job, ...]:
@@ -102,7 +100,8 @@ def build_site(
     if before is None or before.engine != engine:
         before = Manifest() if before is None else Manifest(engine=engine, jobs=_without_reads(before.jobs))
     calls = {job.name: site.digest_of_call(job.render) for job in jobs}
-    stale = _stale_jobs(site, jobs, before, calls, tree)
+    changed = {read for read, digest in before.reads.items() if site.digest_of_read(read) != digest}
+    stale = _stale_jobs(jobs, before, calls, changed, tree)
     guests = tuple(sorted(guests))
     if not stale and before.jobs.keys() == calls.keys() and before.guests == guests:
         return _report(site, before.jobs, guests, written=0, removed=0, rendered=0)
@@ -114,7 +113,8 @@ def build_site(
     }
     written, removed = _settle(tree, before, records, rendered)
     reads = {read for record in records.values() for read in record.reads}
-    digests = {read: site.digest_of_read(read) for read in sorted(reads)}
+    known = {read: digest for read, digest in before.reads.items() if read not in changed}
+    digests = {read: known[read] if read in known else site.digest_of_read(read) for read in reads}
     tree.finish(Manifest(engine=engine, reads=digests, jobs=records, guests=guests))
     return _report(site, records, guests, written=written, removed=removed, rendered=len(rendered))
 
@@ -233,8 +233,9 @@ def _without_reads(jobs: Mapping[str, Record]) -> dict[str, Record]:
     return {name: record._replace(call=b"") for name, record in jobs.items()}
 
 
-def _stale_jobs(site: Site, jobs: Sequence[Job], before: Manifest, calls: Mapping[str, bytes], tree: Tree) -> list[Job]:
-    changed = {read for read, digest in before.reads.items() if site.digest_of_read(read) != digest}
+def _stale_jobs(
+    jobs: Sequence[Job], before: Manifest, calls: Mapping[str, bytes], changed: set[str], tree: Tree
+) -> list[Job]:
     stale = []
     for job in jobs:
         record = before.jobs.get(job.name)

@@ -215,8 +215,10 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
     def on_post_template(self, output: str, /, *, template_name: str, config: MkDocsConfig) -> str:
         if template_name != "sitemap.xml" or not config.site_url or self.report is None:
             return output
+        start = escape(config.site_url)
+        links = Links()
         entries = [
-            f"    <url>\n         <loc>{escape(config.site_url + Links().url(listing.path)[2:])}</loc>\n"
+            f"    <url>\n         <loc>{start}{escape(links.url(listing.path)[2:])}</loc>\n"
             + (f"         <lastmod>{listing.modified}</lastmod>\n" if listing.modified else "")
             + "    </url>\n"
             for listing in self.report.listings
