@@ -1,0 +1,82 @@
+"""Names in mail templates: what is known, what is not, and that the sandbox of mails agrees."""
+
+from __future__ import annotations
+
+import pytest
+
+from alongside.problems import Problem
+from alongside.reading.fields import Defaults
+from alongside.reading.files import Source
+from alongside.reading.mail_checks import FILTERS, check_template, contract_names
+from alongside.rendering.mails.templates import sandbox
+
+
+def check(text: str) -> tuple[list[Problem], bool]:
+    source = Source(path="m.md", docs_path="m.md", defaults=Defaults())
+    asks = check_template(source, text, 4)
+    return source.problems, asks
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No template, {braces} only.",
+        "{{ newcomer.name }} {{ newcomer['place'] }} {{ newcomer.languages | join(', ') }} {{ newcomer.challenges[0] }}",
+        "{% for reason in reasons %}{{ loop.index }}{{ reason }}{% else %}{{ member.name }}{% endfor %}",
+        "{% set who = member %}{{ who.name }}",
+        "{% for title, url in [(story.title, story.url)] %}{{ title }}{{ url }}{% endfor %}",
+        "{% with name = challenge.title %}{{ name }}{% endwith %}",
+        "{% macro row(x) %}{{ x.anything }}{% endmacro %}{{ row(member) }}",
+        "{% if missing is defined %}x{% endif %}",
+        "{{ member.name.upper() }} {{ member.name | upper }}",
+        "{% for meetup in meetups | sort(attribute='when') %}{{ meetup.when }}{% endfor %}",
+        "{% raw %}{{ anything }}{% endraw %} {# {{ comment.x }} #}",
+        "{{ story.title if story else community.name }}",
+        "{{ (groups | first).name }}",
+    ],
+)
+def test_good_templates(text: str) -> None:
+    assert check(text)[0] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "code"),
+    [
+        ("Hi\n\n {{ member.nme }}", (6, 5), "unknown-name"),
+        ("{{ members.name }}", (4, 4), "unknown-name"),
+        ("{% for g in groups %}{{ g.title }}{% endfor %}", (4, 25), "unknown-name"),
+        ("{% set m = member %}{{ m.x }}", (4, 24), "unknown-name"),
+        ("{{ newcomer['nme'] }}", (4, 14), "unknown-name"),
+        ("{{ reasons.name }}", (4, 4), "unknown-name"),
+        ("{{ member.name.first }}", (4, 4), "unknown-name"),
+        ("{% if member.word %}x{% endif %}", (4, 7), "unknown-name"),
+        ("{{ name | nofilter }}".replace("name", "team"), (4, 11), "template-filter"),
+        ("{% for x in y %}{% endfor %}", (4, 13), "unknown-name"),
+        ("{% include 'x' %}", (4, 1), "template-syntax"),
+        ("a\n{% endif %}", (5, 4), "template-syntax"),
+        ("{{ }}", (4, 1), "template-syntax"),
+        ("a\n{% for x in groups %}\n{% if x %}\n{% endif %}", (5, 4), "template-unclosed"),
+        ("{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}", (4, 1), "template-syntax"),
+        ("{% frobnicate %}", (4, 4), "template-syntax"),
+    ],
+)
+def test_faults(text: str, at: tuple[int, int], code: str) -> None:
+    problems, _ = check(text)
+    assert [(problem.position.line, problem.position.column, problem.code) for problem in problems] == [(*at, code)]
+    assert problems[0].hint
+
+
+def test_asking_for_words() -> None:
+    assert check("{% if member.words %}{{ member.words }}{% endif %}")[1]
+    assert check("{{ member.words if member.words else 'x' }}")[1]
+    assert check("{% if story and member.words %}x{% endif %}")[1]
+    assert not check("{{ member.words }}")[1]
+
+
+def test_the_sandbox_of_mails_has_the_same_filters() -> None:
+    assert frozenset(sandbox().filters) == FILTERS
+
+
+def test_names_of_the_contract() -> None:
+    names = set(contract_names())
+    assert {"newcomer.text", "member.words", "groups[].chat", "meetups[].when", "reasons[]", "community.url"} <= names

@@ -1,0 +1,107 @@
+"""`mkdocs.yml` as MkDocs writes it, with what Alongside needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from alongside.problems import UsageError
+from alongside.reading.settings_file import read_settings
+
+
+def write(folder: Path, text: str, name: str = "mkdocs.yml") -> Path:
+    file = folder / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_everything(tmp_path: Path) -> None:
+    settings, problems = read_settings(
+        write(
+            tmp_path,
+            "site_name: Ours\nsite_url: https://x.example/sub\ndocs_dir: content\nmarkdown_extensions:\n"
+            "  - pymdownx.emoji:\n      emoji_index: !!python/name:material.extensions.emoji.twemoji\n"
+            "plugins:\n  - search\n  - alongside:\n      language: pt_BR\n      timezone: Europe/Kiev\n      journeys: trips\n"
+            "      teams: {growth: Growth team}\n      organisation: {name: We, postal: Street 1, conduct: conduct.md}\n"
+            "      markdown: site\n",
+        )
+    )
+    assert [(problem.code, problem.position.line, problem.hint) for problem in problems] == [
+        ("unknown-language", 10, "Write pt-BR")
+    ]
+    assert settings.root == tmp_path
+    assert settings.docs_dir == tmp_path / "content"
+    assert settings.site_dir == tmp_path / "site"
+    assert settings.journeys_dir == tmp_path / "trips"
+    assert (settings.site_name, settings.site_url) == ("Ours", "https://x.example/sub/")
+    assert (settings.language, settings.timezone, settings.markdown) == ("en", "Europe/Kyiv", "site")
+    assert settings.teams == {"growth": "Growth team"}
+    assert settings.organisation.conduct == "conduct.md"
+
+
+@pytest.mark.parametrize(
+    "plugins",
+    ["plugins: [alongside]", "plugins: {alongside: {}}", "plugins:\n  - alongside:\n", "plugins: {alongside: }"],
+)
+def test_no_options_are_the_defaults(tmp_path: Path, plugins: str) -> None:
+    settings, problems = read_settings(write(tmp_path, f"site_name: x\n{plugins}\n"))
+    assert problems == []
+    assert (settings.language, settings.timezone, settings.docs_dir.name) == ("en", "UTC", "docs")
+
+
+def test_inherited_settings_lie_below(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "site_name: Base\ndocs_dir: content\nplugins: {alongside: {language: de, teams: {a: A}}}\n",
+        "base/common.yml",
+    )
+    settings, problems = read_settings(
+        write(tmp_path, "INHERIT: base/common.yml\nsite_name: Ours\nplugins: {alongside: {teams: {b: B}}}\n")
+    )
+    assert problems == []
+    assert (settings.site_name, settings.language, settings.docs_dir) == ("Ours", "de", tmp_path / "content")
+    assert settings.teams == {"a": "A", "b": "B"}
+
+
+def test_inheriting_in_a_circle_ends(tmp_path: Path) -> None:
+    _, problems = read_settings(write(tmp_path, "INHERIT: mkdocs.yml\nsite_name: x\n"))
+    assert [problem.code for problem in problems] == ["inherit"]
+
+
+def test_environment_and_anchors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEST_SITE", "https://env.example/")
+    settings, _ = read_settings(
+        write(
+            tmp_path,
+            "x: &x {language: fr}\nsite_name: !ENV [NOT_THERE, Fallback]\nsite_url: !ENV TEST_SITE\nplugins:\n  - alongside:\n      <<: *x\n",
+        )
+    )
+    assert (settings.site_name, settings.site_url, settings.language) == ("Fallback", "https://env.example/", "fr")
+
+
+@pytest.mark.parametrize("text", ["- a list\n", "just text\n", "", "a: [\n", "\ta: b\n", "a: b: c\n"])
+def test_no_configuration_is_a_wrong_call(tmp_path: Path, text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_settings(write(tmp_path, text))
+    assert caught.value.exit_code == 2
+    assert caught.value.hint
+
+
+def test_no_file_is_a_wrong_call(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="There is no"):
+        read_settings(tmp_path / "mkdocs.yml")
+
+
+def test_wrong_values_are_told_at_their_line(tmp_path: Path) -> None:
+    _, problems = read_settings(
+        write(
+            tmp_path,
+            "site_url: example.org\nplugins:\n  - alongside:\n      timezone: Berlin\n      markdown: fancy\n"
+            "      organisation: {privacy: javascript:x}\n      teams: [growth]\n",
+        )
+    )
+    assert sorted((problem.position.line, problem.code) for problem in problems) == [
+        (1, "bad-url"), (1, "missing-key"), (4, "unknown-zone"), (5, "unknown-value"), (6, "bad-url"), (7, "wrong-type"),
+    ]  # fmt: skip
