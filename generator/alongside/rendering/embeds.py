@@ -36,8 +36,9 @@ STORIES_SHOWN = 3
 GROUPS_SHOWN = 4
 MEETUPS_SHOWN = 4
 _POOL = 200  # of the newest stories, when looking for some to show
-_STYLE = Path(__file__).parent / "assets" / "embed.css"
+STYLE_SHEET = "assets/alongside.css"  # site path of what record pages and moments share
 _RECORD_STYLE = Path(__file__).parent / "assets" / "alongside.css"
+_STYLE = Path(__file__).parent / "assets" / "embed.css"
 _TAG = re.compile(
     r"<alongside-moment(?P<attributes>(?:\s[^<>]*)?)>(?P<inside>.*?)</alongside-moment\s*>", re.IGNORECASE | re.DOTALL
 )
@@ -267,8 +268,11 @@ def fill_moments(site: Site, html: str, *, page: str) -> str:
             return match[0]
         journey, moment = found
         fragment = render_moment(site, journey.slug, moment.id, page=page)
-        return f"<alongside-moment{match['attributes']}>{fragment}</alongside-moment>"
+        return f"<alongside-moment{match['attributes']}>{sheets.pop() if sheets else ''}{fragment}</alongside-moment>"
 
+    # other themes than ours do not know the style sheet; a second link to it costs nothing
+    ui = PageWords(site, page=page, language=site.settings.language)
+    sheets = [f'<link rel="stylesheet" href="{ui.url(STYLE_SHEET)}">']
     return _TAG.sub(filled, html)
 
 

@@ -133,10 +133,11 @@ def member_pages(site: Site) -> Mapping[str, ListPage]:
 def group_pages(site: Site) -> Mapping[str, ListPage]:
     """Pages of the list of groups, by path: from anywhere first, then by country and place; retired ones last."""
 
-    def key(group: Group) -> tuple[bool, str, str, str, str]:
+    def key(group: Group) -> tuple[bool, bool, str, str, str, str]:
         place = group.place
+        lost = place is None and group.kind == "chapter"  # meets somewhere, nobody said where
         where = (place.country_name, name_key(place.name)) if place is not None else ("", "")
-        return (group.status == "retired", *where, name_key(str(group.name)), group.slug)
+        return (group.status == "retired", lost, *where, name_key(str(group.name)), group.slug)
 
     def compute(community: Community) -> Mapping[str, ListPage]:
         groups = sorted(community.groups.values(), key=key)

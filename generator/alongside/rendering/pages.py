@@ -20,6 +20,7 @@ from alongside.model.stories import Story
 from alongside.model.texts import direction
 from alongside.rendering import lists
 from alongside.rendering.artifacts import Artifact, Job
+from alongside.rendering.embeds import STYLE_SHEET
 from alongside.rendering.feeds import FeedKind, feed_links, feed_path
 from alongside.rendering.jsonld import Data, Linked, script_json
 from alongside.rendering.lists import Gathered, ListPage
@@ -38,7 +39,6 @@ from alongside.rendering.views import (
     safe_url,
 )
 
-STYLE_SHEET = "assets/alongside.css"  # site path of the record pages' own style sheet
 _STYLE_SOURCE = Path(__file__).parent / "assets" / "alongside.css"
 MORE_STORIES = 3  # of the same teller
 TITLES_BETWEEN = 4  # stories of a list that are titles alone, between two that speak
@@ -588,7 +588,9 @@ def _by_country(site: Site, ui: PageWords, cards: Iterable[GroupCard]) -> tuple[
         if card.status == "retired":
             return ui.say("group.retired_ones")
         place = site.community.groups[card.slug].place
-        return (place.country_name or place.name) if place is not None else ui.say("group.no_place")
+        if place is not None:
+            return place.country_name or place.name
+        return ui.say("group.place_unknown" if card.kind == "chapter" else "group.no_place")
 
     return tuple((name, tuple(group)) for name, group in groupby(cards, key=country))
 
