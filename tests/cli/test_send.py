@@ -4,7 +4,7 @@ import mailbox
 from collections.abc import Callable
 from pathlib import Path
 
-import mailparser  # type: ignore[import-untyped]
+import mailparser
 import pytest
 from click.testing import Result
 

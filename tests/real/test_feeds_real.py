@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import feedparser  # type: ignore[import-untyped]
+import feedparser
 import icalendar
 import pytest
 import recurring_ical_events  # type: ignore[import-untyped]

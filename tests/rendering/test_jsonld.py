@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-import html5lib  # type: ignore[import-untyped]
+import html5lib
 from hypothesis import given
 from hypothesis import strategies as st
 

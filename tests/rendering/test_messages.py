@@ -12,8 +12,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, cast
 
-import html5lib  # type: ignore[import-untyped]
-import mailparser  # type: ignore[import-untyped]
+import html5lib
+import mailparser
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

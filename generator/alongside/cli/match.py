@@ -89,7 +89,7 @@ def _as_json(matches: Matches, community: Community) -> dict[str, list[dict[str,
 
 def _as_text(matches: Matches, community: Community, language: str, *, colour: bool) -> str:
     def style(text: str, **how: bool) -> str:
-        return click.style(text, **how) if colour else text  # type: ignore[arg-type]
+        return click.style(text, **how) if colour else text
 
     lines: list[str] = []
     for kind in KINDS:

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import nh3
-from cmarkgfm import _cmark  # type: ignore[import-untyped]
+from cmarkgfm import _cmark
 
 from alongside.model.links import docs_target
 

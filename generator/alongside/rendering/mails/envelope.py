@@ -119,7 +119,8 @@ def encoded_text(text: str, *, start: int) -> str:
 
 def _folded(text: str, start: int) -> str:
     """Lines broken before a space; a word longer than a line is encoded, which can be broken anywhere."""
-    lines, line = [], ""
+    lines: list[str] = []
+    line = ""
     for word in text.split(" "):
         if len(word) > LINE - 2:
             return "\r\n ".join(_encoded_words(text, start))

@@ -60,7 +60,7 @@ class _Unspoken(StrictUndefined):
 
     __slots__ = ()
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> bool:  # type: ignore[override]  # Jinja2 types what never returns as Never
         return False
 
 
