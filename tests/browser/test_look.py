@@ -54,6 +54,14 @@ pytestmark = pytest.mark.browser
 class Quiet(SimpleHTTPRequestHandler):
     """Serves files and says nothing about it."""
 
+    def do_GET(self) -> None:
+        """As its parent; an embed has no icon, and a browser asks for one only where it is opened by itself."""
+        if self.path == "/favicon.ico":
+            self.send_response(204)
+            self.end_headers()
+        else:
+            super().do_GET()
+
     def log_message(self, format: str, *args: object) -> None:
         pass
 
