@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import feedparser  # type: ignore[import-untyped]
+import feedparser
 import pytest
 
 from alongside.model.community import Community
@@ -21,8 +21,10 @@ from alongside.model.places import Place
 from alongside.model.stories import Story
 from alongside.model.texts import LocalText
 from alongside.problems import Position
-from alongside.rendering.feeds import feed_links, feed_path, render_feeds
+from alongside.rendering.artifacts import Artifact
+from alongside.rendering.feeds import feed_jobs, feed_links, feed_path, render_feeds
 from alongside.rendering.story_feeds import first_words
+from alongside.rendering.tracking import Site
 from alongside.settings import Settings
 from calendar_rules import broken_rules
 
@@ -155,8 +157,22 @@ def test_an_edit_changes_one_event() -> None:
     assert sum(old != new for old, new in zip(before, after, strict=True)) == 1
 
 
+def test_an_event_is_the_same_in_every_calendar_and_an_edit_reaches_them_all() -> None:
+    site = Site(community=EXAMPLE, settings=SETTINGS, now=NOW)
+    jobs = {job.name: job for job in feed_jobs(site)}
+    found = []
+    for name in ("feeds/all.ics", "feeds/groups/docs-berlin.ics", "feeds/meetups/in-berlin.ics"):
+        with site.reading() as reads:
+            (made, *_) = jobs[name].render()
+        assert isinstance(made, Artifact)
+        assert "meetups\0in-berlin" in reads  # also where the event was made for another calendar
+        found += re.findall(rb"BEGIN:VEVENT\r\nUID:in-berlin@.*?END:VEVENT\r\n", made.content, re.DOTALL)
+    assert len(found) == 3
+    assert len(set(found)) == 1
+
+
 def test_addresses_in_a_calendar() -> None:
-    lines = feeds(EXAMPLE)["feeds/groups/docs-berlin.ics"].decode().split("\r\n")
+    lines = feeds(EXAMPLE)["feeds/groups/docs-berlin.ics"].decode().replace("\r\n ", "").split("\r\n")
     assert "URL:https://community.example.org/groups/docs-berlin/" in lines
     assert "SOURCE;VALUE=URI:https://community.example.org/feeds/groups/docs-berlin.ics" in lines
     assert "URL:https://community.example.org/meetups/in-berlin/" in lines

@@ -1,7 +1,9 @@
 """iCalendar (RFC 5545, RFC 7986): meetups as VEVENTs, and calendars that carry them.
 
-Meetups in, octets out. A VEVENT depends on its meetup alone, so the same text stands in every feed that has it, and an
-edit of one meetup changes no other event.
+Meetups in, octets out. `icalendar` makes the properties and serialises them: it escapes, quotes and folds. Text is
+cleaned before it goes in (`rendering.content_lines`). A VEVENT depends on its meetup alone, so it is serialised once
+and the same octets are joined into every feed that has it; an edit of one meetup changes no other event. Properties
+stand in the order they are added here, so that another version of the package moves none.
 
 What calendar apps hold on to, and where it comes from:
 - UID: the slug and the site's address; a renamed meetup keeps the UID of its first slug.
@@ -13,11 +15,26 @@ What calendar apps hold on to, and where it comes from:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from alongside.model.gatherings import Change, Meetup
+from icalendar import (
+    Calendar,
+    Conference,
+    Event,
+    vCategory,
+    vDate,
+    vDatetime,
+    vDuration,
+    vGeo,
+    vInt,
+    vRecur,
+    vText,
+    vUri,
+)
+
+from alongside.model.gatherings import Meetup
 from alongside.model.places import Place
 from alongside.model.recurrences import nth_day
 from alongside.planning.occurrences import (
@@ -29,17 +46,7 @@ from alongside.planning.occurrences import (
     planned_days,
 )
 from alongside.planning.zones import local_time, read_zone
-from alongside.rendering.content_lines import (
-    clean_text,
-    content_line,
-    day_value,
-    duration_value,
-    moment_property,
-    one_line,
-    text_value,
-    uri_value,
-    utc_value,
-)
+from alongside.rendering.content_lines import clean_text, one_line, uri_value
 from alongside.rendering.time_zones import render_timezone
 
 PRODUCT = "-//Alongside//Community calendars//EN"  # without a version: an upgrade alone changes no feed
@@ -74,50 +81,99 @@ class EventTexts:
     language: str = "en"  # which version of a title is taken
 
 
-def render_event(meetup: Meetup, texts: EventTexts, *, stamp: Stamp = UNSTAMPED) -> str:
+class _Text(vText):
+    """A TEXT value (section 3.3.11) as it was authored."""
+
+    __slots__ = ()
+
+    def to_ical(self) -> bytes:
+        if "\\N" not in self:
+            return super().to_ical()
+        # vText takes a backslash and an N, as in C:\New, for a line break: it gets what stands between them
+        return b"\\\\N".join(vText(part).to_ical() for part in self.split("\\N"))
+
+
+class _Geo(vGeo):
+    """A GEO value (section 3.8.1.6): six decimals, and never 1e-05."""
+
+    def to_ical(self) -> str:
+        return f"{self.latitude:.6f};{self.longitude:.6f}"
+
+
+def render_event(meetup: Meetup, texts: EventTexts, *, stamp: Stamp = UNSTAMPED) -> bytes:
     """The VEVENTs of a meetup, lines folded and ended by CRLF: one, and one for each changed date of a series.
 
     Empty for a meetup without any date (its only one is in `except`, or `until` lies before `starts`).
     """
+    return b"".join(event.to_ical(sorted=False) for event in _events(meetup, texts, stamp))
+
+
+def _events(meetup: Meetup, texts: EventTexts, stamp: Stamp) -> Iterator[Event]:
     if meetup_rule(meetup) is None:
-        dates = occurrences(meetup, start=_BEGIN, end=_END)
-        return "".join(_event(meetup, one, texts, stamp, _times(one, meetup)) for one in dates)
+        for one in occurrences(meetup, start=_BEGIN, end=_END):
+            event = _begin_event(texts, stamp)
+            _add_times(event, one.starts, one.ends, meetup.timezone)
+            yield _describe(event, meetup, one, texts)
+        return
     first = next(planned_days(meetup, start=date.min, end=date.max, excluded=()), None)
     if first is None:
-        return ""
+        return
     plain = Occurrence(
         meetup=meetup.slug, starts=meetup.starts, ends=None, original=first, title=meetup.title, place=meetup.place,
         online_url=meetup.online_url, status=meetup.status, zone=meetup.timezone,
     )  # fmt: skip
-    events = [_event(meetup, plain, texts, stamp, [*_series_times(meetup, first), *_recurrence(meetup)])]
+    series = _begin_event(texts, stamp)
+    _add_times(series, *_series_times(meetup, first), meetup.timezone)
+    _add_recurrence(series, meetup)
+    yield _describe(series, meetup, plain, texts)
     for changed in changed_occurrences(meetup):
-        times = [moment_property("RECURRENCE-ID", _wall(meetup, changed.original), meetup.timezone)]
-        events.append(_event(meetup, changed, texts, stamp, [*times, *_times(changed, meetup)]))
-    return "".join(events)
+        event = _begin_event(texts, stamp)
+        event["RECURRENCE-ID"] = _moment(_wall(meetup, changed.original), meetup.timezone)
+        _add_times(event, changed.starts, changed.ends, meetup.timezone)
+        yield _describe(event, meetup, changed, texts)
 
 
-def _event(meetup: Meetup, date_: Occurrence, texts: EventTexts, stamp: Stamp, times: Iterable[str]) -> str:
-    change = meetup.changes.get(date_.original)
-    lines = [
-        "BEGIN:VEVENT\r\n",
-        content_line("UID", text_value(one_line(texts.uid))),
-        f"DTSTAMP:{utc_value(stamp.instant)}\r\n",
-        f"SEQUENCE:{stamp.sequence}\r\n",
-        *times,
-        f"STATUS:{date_.status.upper()}\r\n",
-        # who subscribes to a community's calendar is not busy at all of its meetups
-        "TRANSP:TRANSPARENT\r\n",
-        content_line("SUMMARY", text_value(one_line(date_.title.text(texts.language)))),
-        *_descriptions(meetup, date_, change, texts),
-        *_location(date_.place, date_.online_url),
-        *([content_line("URL", url)] if (url := uri_value(texts.url)) else []),
-        *([content_line("CATEGORIES", _categories(texts.categories))] if texts.categories else []),
-        "END:VEVENT\r\n",
-    ]
-    return "".join(lines)
+def _begin_event(texts: EventTexts, stamp: Stamp) -> Event:
+    event = Event()
+    event["UID"] = _Text(one_line(texts.uid))
+    event["DTSTAMP"] = vDatetime(stamp.instant.astimezone(UTC))
+    event["SEQUENCE"] = vInt(stamp.sequence)
+    return event
+
+
+def _describe(event: Event, meetup: Meetup, one: Occurrence, texts: EventTexts) -> Event:
+    """`event`, which has its times, with all else."""
+    event["STATUS"] = vText(one.status.upper())
+    # who subscribes to a community's calendar is not busy at all of its meetups
+    event["TRANSP"] = vText("TRANSPARENT")
+    event["SUMMARY"] = _Text(one_line(one.title.text(texts.language)))
+    if description := _description(meetup, one, texts):
+        event["DESCRIPTION"] = _Text(description)
+    change = meetup.changes.get(one.original)
+    if change is not None and change.reason:
+        event["COMMENT"] = _Text(one_line(change.reason))
+    _add_location(event, one.place, uri_value(one.online_url))
+    if url := uri_value(texts.url):
+        event["URL"] = vUri(url)
+    if names := [_Text(name) for name in dict.fromkeys(map(one_line, texts.categories)) if name]:
+        categories = vCategory([])
+        categories.cats.extend(names)  # given as its values they would become plain vText
+        event["CATEGORIES"] = categories
+    return event
 
 
 # --- when ---
+
+
+def _moment(moment: datetime | date, zone: str) -> vDatetime | vDate:
+    """Wall time in `zone`, whatever `tzinfo` it has: with TZID; `Z` in UTC; VALUE=DATE for a day."""
+    if not isinstance(moment, datetime):
+        return vDate(moment, params={"VALUE": "DATE"})
+    if zone == "UTC":
+        return vDatetime(moment.replace(tzinfo=UTC))
+    value = vDatetime(moment.replace(tzinfo=None))
+    value.params["TZID"] = zone  # set here: made from a `tzinfo` it may be that of another zone with the same rules
+    return value
 
 
 def _wall(meetup: Meetup, day: date) -> datetime | date:
@@ -125,47 +181,43 @@ def _wall(meetup: Meetup, day: date) -> datetime | date:
     return datetime.combine(day, meetup.starts.time()) if isinstance(meetup.starts, datetime) else day
 
 
-def _times(one: Occurrence, meetup: Meetup) -> list[str]:
-    """DTSTART and DTEND of one date, as it takes place."""
-    return _span_lines(one.starts, one.ends, meetup.timezone)
+def _add_times(event: Event, starts: datetime | date, ends: datetime | date | None, zone: str) -> None:
+    event["DTSTART"] = _moment(starts, zone)
+    if not isinstance(starts, datetime):  # the end of days is the day after (section 3.6.1)
+        event["DTEND"] = _moment((starts if ends is None else ends) + _DAY, zone)
+    elif ends is not None:
+        event["DTEND"] = _moment(ends, zone)
 
 
-def _series_times(meetup: Meetup, first: date) -> list[str]:
-    """DTSTART and DTEND of a series, from the first day its rule gives (that clock changes may not move)."""
+def _series_times(meetup: Meetup, first: date) -> tuple[datetime | date, datetime | date | None]:
+    """Start and end of a series, from the first day its rule gives (that clock changes may not move)."""
     starts = _wall(meetup, first)
     if not isinstance(starts, datetime):
-        length = _DAY * 0 if meetup.last_day is None else meetup.last_day - first_day(meetup)
-        return _span_lines(starts, starts + length, meetup.timezone)
+        return starts, None if meetup.last_day is None else starts + (meetup.last_day - first_day(meetup))
     if meetup.duration is None:
-        return _span_lines(starts, None, meetup.timezone)
+        return starts, None
     zone = read_zone(meetup.timezone)
-    over = (starts.replace(tzinfo=zone).astimezone(UTC) + meetup.duration).astimezone(zone)
-    return _span_lines(starts, over, meetup.timezone)
+    return starts, (starts.replace(tzinfo=zone).astimezone(UTC) + meetup.duration).astimezone(zone)
 
 
-def _span_lines(starts: datetime | date, ends: datetime | date | None, zone: str) -> list[str]:
-    lines = [moment_property("DTSTART", starts, zone)]
-    if not isinstance(starts, datetime):  # the end of days is the day after (section 3.6.1)
-        lines.append(moment_property("DTEND", (starts if ends is None else ends) + _DAY, zone))
-    elif ends is not None:
-        lines.append(moment_property("DTEND", ends, zone))
-    return lines
-
-
-def _recurrence(meetup: Meetup) -> Iterator[str]:
+def _add_recurrence(event: Event, meetup: Meetup) -> None:
     """RRULE with its bound, and one EXDATE for each day taken out that the rule gives."""
-    rule = meetup.rrule.upper()
+    rule = vRecur.from_ical(meetup.rrule.upper())
     if meetup.until is not None:
-        rule += f";UNTIL={_until(meetup, meetup.until)}"
+        rule["UNTIL"] = _until(meetup, meetup.until)
     elif meetup.times is not None:
-        rule += f";COUNT={max(meetup.times, 1)}"
-    yield content_line("RRULE", rule)
-    for day in sorted(set(meetup.excluded)):
-        if any(planned_days(meetup, start=day, end=day, excluded=())):
-            yield moment_property("EXDATE", _wall(meetup, day), meetup.timezone)
+        rule["COUNT"] = max(meetup.times, 1)
+    event["RRULE"] = rule
+    excluded = [
+        _moment(_wall(meetup, day), meetup.timezone)
+        for day in sorted(set(meetup.excluded))
+        if any(planned_days(meetup, start=day, end=day, excluded=()))
+    ]
+    if excluded:
+        event["EXDATE"] = excluded
 
 
-def _until(meetup: Meetup, until: date) -> str:
+def _until(meetup: Meetup, until: date) -> datetime | date:
     """The end of the last day in UTC, as section 3.3.10 asks where DTSTART has a zone; the day alone for all-day ones.
 
     Where `times` ends it earlier, that day: a rule has one of the two.
@@ -176,47 +228,38 @@ def _until(meetup: Meetup, until: date) -> str:
         nth = nth_day(rule, first_day(meetup), max(meetup.times, 1))
         until = min(until, nth) if nth is not None else until
     if meetup.all_day:
-        return day_value(until)
-    return utc_value(local_time(datetime.combine(until, time(23, 59, 59)), read_zone(meetup.timezone)))
+        return until
+    return local_time(datetime.combine(until, time(23, 59, 59)), read_zone(meetup.timezone)).astimezone(UTC)
 
 
 # --- what and where ---
 
 
-def _descriptions(meetup: Meetup, one: Occurrence, change: Change | None, texts: EventTexts) -> Iterator[str]:
-    """DESCRIPTION: the text, then the addresses people need that apps do not show from URL or CONFERENCE."""
+def _description(meetup: Meetup, one: Occurrence, texts: EventTexts) -> str:
+    """The text, then the addresses people need that apps do not show from URL or CONFERENCE."""
     text = clean_text(texts.description).strip()
     if len(text) > LONGEST_DESCRIPTION:
         text = text[:LONGEST_DESCRIPTION].rstrip() + " …"
     addresses = [url for url in (uri_value(meetup.rsvp), uri_value(one.online_url)) if url and url not in text]
-    whole = "\n\n".join(part for part in (text, *dict.fromkeys(addresses)) if part)
-    if whole:
-        yield content_line("DESCRIPTION", text_value(whole))
-    if change is not None and change.reason:
-        yield content_line("COMMENT", text_value(one_line(change.reason)))
+    return "\n\n".join(part for part in (text, *dict.fromkeys(addresses)) if part)
 
 
-def _location(place: Place | None, online_url: str) -> Iterator[str]:
-    url = uri_value(online_url)
+def _add_location(event: Event, place: Place | None, online: str) -> None:
     if place is not None:
-        yield content_line("LOCATION", text_value(one_line(place.label)))
+        event["LOCATION"] = _Text(one_line(place.label))
         if place.precise and place.lat is not None and place.lon is not None:
-            yield f"GEO:{place.lat:.6f};{place.lon:.6f}\r\n"
-    elif url:
-        yield content_line("LOCATION", text_value(url))
-    if url:
-        yield content_line("CONFERENCE;VALUE=URI;FEATURE=VIDEO", url)
-
-
-def _categories(names: Iterable[str]) -> str:
-    return ",".join(text_value(name) for name in dict.fromkeys(one_line(name) for name in names) if name)
+            event["GEO"] = _Geo((place.lat, place.lon))
+    elif online:
+        event["LOCATION"] = _Text(online)
+    if online:
+        event["CONFERENCE"] = Conference(online, feature="VIDEO").to_uri()
 
 
 # --- calendars ---
 
 
 def render_calendar(
-    events: Sequence[tuple[Meetup, str]],
+    events: Sequence[tuple[Meetup, bytes]],
     *,
     name: str,
     url: str = "",
@@ -228,29 +271,31 @@ def render_calendar(
     `url` is the page it belongs to, `source` its own address. A calendar needs a component (section 3.4), so one
     without events carries the VTIMEZONE of `timezone`.
     """
-    events = [(meetup, text) for meetup, text in events if text]
-    calendar_name = text_value(one_line(name))
-    lines = [
-        "BEGIN:VCALENDAR\r\n",
-        "VERSION:2.0\r\n",
-        content_line("PRODID", PRODUCT),
-        "CALSCALE:GREGORIAN\r\n",
-        "METHOD:PUBLISH\r\n",
-        content_line("NAME", calendar_name),
-        content_line("X-WR-CALNAME", calendar_name),
-        *([content_line("URL", page)] if (page := uri_value(url)) else []),
-        *([content_line("SOURCE;VALUE=URI", own)] if (own := uri_value(source)) else []),
-        f"REFRESH-INTERVAL;VALUE=DURATION:{duration_value(REFRESH)}\r\n",
-        f"X-PUBLISHED-TTL:{duration_value(REFRESH)}\r\n",
-        f"COLOR:{COLOR}\r\n",
-        *(render_timezone(zone, year) for zone, year in sorted(_zones(events, timezone).items())),
-        *(text for _, text in events),
-        "END:VCALENDAR\r\n",
-    ]
-    return "".join(lines).encode()
+    events = [(meetup, octets) for meetup, octets in events if octets]
+    head, end = _calendar(name, uri_value(url), uri_value(source)).to_ical(sorted=False).rsplit(b"END:", 1)
+    zones = [render_timezone(zone, year).encode() for zone, year in sorted(_zones(events, timezone).items())]
+    return b"".join([head, *zones, *(octets for _, octets in events), b"END:", end])
 
 
-def _zones(events: Sequence[tuple[Meetup, str]], default: str) -> dict[str, int]:
+def _calendar(name: str, url: str, source: str) -> Calendar:
+    calendar = Calendar()
+    calendar["VERSION"] = vText("2.0")
+    calendar["PRODID"] = vText(PRODUCT)
+    calendar["CALSCALE"] = vText("GREGORIAN")
+    calendar["METHOD"] = vText("PUBLISH")
+    calendar["NAME"] = _Text(one_line(name))
+    calendar["X-WR-CALNAME"] = _Text(one_line(name))
+    if url:
+        calendar["URL"] = vUri(url)
+    if source:
+        calendar["SOURCE"] = vUri(source, params={"VALUE": "URI"})
+    calendar["REFRESH-INTERVAL"] = vDuration(REFRESH, params={"VALUE": "DURATION"})
+    calendar["X-PUBLISHED-TTL"] = vDuration(REFRESH)
+    calendar["COLOR"] = vText(COLOR)
+    return calendar
+
+
+def _zones(events: Sequence[tuple[Meetup, bytes]], default: str) -> dict[str, int]:
     """Each zone the events name, with the first year they need it for."""
     years: dict[str, int] = {}
     for meetup, _ in events:

@@ -209,8 +209,9 @@ def _render_calendar(
     """A calendar of the meetups `named` (slug, UID), `place` the name of a place; at its addresses of then and now."""
     events = []
     for meetup_slug, uid in named:
-        meetup = site.community.meetups[meetup_slug]
-        events.append((meetup, render_event(meetup, _event_texts(site, meetup, uid))))
+        # one meetup stands in up to six calendars; its event is serialised for the first
+        octets = site.memo("event", partial(_render_event, site), meetup_slug, uid)
+        events.append((site.community.meetups[meetup_slug], octets))
     name, page, former = _about(site, kind, slug, place)
     address = site.settings.site_url
     content = render_calendar(
@@ -243,6 +244,11 @@ def _about(site: Site, kind: FeedKind, slug: str, place: str) -> tuple[str, str,
     if kind == "places":
         return f"{place} · {community.name}", f"places/{slug}/", ()
     return community.name, "meetups/", ()
+
+
+def _render_event(site: Site, slug: str, uid: str) -> bytes:
+    meetup = site.community.meetups[slug]
+    return render_event(meetup, _event_texts(site, meetup, uid))
 
 
 def _event_texts(site: Site, meetup: Meetup, uid: str) -> EventTexts:

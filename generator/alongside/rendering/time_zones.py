@@ -21,7 +21,6 @@ from functools import lru_cache
 
 from alongside.model.recurrences import WEEKDAYS, parse_rule, rule_days
 from alongside.planning.zones import read_zone_file
-from alongside.rendering.content_lines import content_line, text_value
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
@@ -88,7 +87,7 @@ def render_timezone(name: str, first_year: int) -> str:
     return "".join(
         [
             "BEGIN:VTIMEZONE\r\n",
-            content_line("TZID", name),
+            f"TZID:{name}\r\n",  # of letters, digits and /_+-, and short: nothing to escape or to fold, here and below
             *_observances(history, first_year),
             "END:VTIMEZONE\r\n",
         ]
@@ -129,7 +128,7 @@ def _observance(wall: datetime, before: Offset, after: Offset, rule: str = "") -
         *([f"RRULE:{rule}"] if rule else []),
         f"TZOFFSETFROM:{_offset_value(before.seconds)}",
         f"TZOFFSETTO:{_offset_value(after.seconds)}",
-        f"TZNAME:{text_value(after.name)}",
+        f"TZNAME:{after.name}",
         f"END:{kind}",
     ]
     return "\r\n".join(lines) + "\r\n"
