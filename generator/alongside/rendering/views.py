@@ -237,6 +237,9 @@ class Views:
 
     def face(self, slug: str) -> Face | None:
         """A member as shown here, or None when they may not be, or do not exist."""
+        return self.site.memo(f"face {self.container} {self.language}", self._face, slug)
+
+    def _face(self, slug: str) -> Face | None:
         member = self.site.community.members.get(slug)
         if member is None or not self.site.allows(member, self.container):
             return None
@@ -266,6 +269,9 @@ class Views:
 
     def story(self, slug: str) -> StoryCard | None:
         """A story's card, or None when there is no such story to show."""
+        return self.site.memo(f"story {self.container} {self.language}", self._story, slug)
+
+    def _story(self, slug: str) -> StoryCard | None:
         story = self.site.community.stories.get(slug)
         return self.story_of(story) if story is not None and is_shown(self.site, story) else None
 
