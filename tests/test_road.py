@@ -7,10 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
+from xml.etree.ElementTree import Element
 
 import feedparser
 import html5lib
@@ -51,15 +53,20 @@ def addresses(demo: Path) -> set[str]:
 
 def visible_text(html: str) -> str:
     """What a reader sees, without style sheets and what is hidden from everybody."""
-    tree = html5lib.parse(html, namespaceHTMLElements=False)
-    for parent in tree.iter():
-        for child in list(parent):
-            hidden = "display:none" in (child.get("style") or "").replace(" ", "")
-            if child.tag in ("style", "script", "head", "title") or hidden:
-                child.text = None
-                for inner in list(child):
-                    child.remove(inner)
-    return " ".join(tree.itertext())
+    return " ".join(_texts(html5lib.parse(html, namespaceHTMLElements=False)))
+
+
+def _texts(element: Element) -> Iterator[str]:
+    hidden = not isinstance(element.tag, str) or element.tag in (
+        "head",
+        "style",
+        "script",
+    )  # a comment's tag is no text
+    if not hidden and "display:none" not in (element.get("style") or "").replace(" ", ""):
+        yield element.text or ""
+        for child in element:
+            yield from _texts(child)
+            yield child.tail or ""
 
 
 def words(text: str) -> list[str]:
