@@ -71,15 +71,14 @@ def main() -> None:
     print(f"  embeds  {ROOT / 'site' / 'embed'}")
     print(f"  feeds   {ROOT / 'site' / 'feeds' / 'all.ics'}")
     print(f"  mails   {OUTBOX / 'new'}   ({len(mails)} files; any mail program opens them, or: mutt -f {OUTBOX})")
-    print("  one newcomer's month as a page: ", end="")
     preview = ROOT / "build" / "demo" / "preview.html"
     subprocess.run(
         [str(ALONGSIDE), "preview", "first-month", "--as", str(newcomers[0]), "--now", START, "--html", str(preview)],
         cwd=ROOT,
         check=True,
-        stdout=subprocess.DEVNULL,
+        capture_output=True,
     )
-    print(preview)
+    print(f"  month   {preview}   (one newcomer's month with every mail, as a page)")
 
 
 if __name__ == "__main__":
