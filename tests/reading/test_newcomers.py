@@ -111,7 +111,7 @@ def test_newcomers_from_csv(tmp_path: Path, ours: tuple[Community, Settings]) ->
     assert newcomers[0].text == "Two\nlines"
     assert sorted((problem.position.line, problem.position.column, problem.code) for problem in problems) == [
         (1, 44, "unknown-column"), (5, 1, "bad-address"), (6, 1, "missing-key"), (7, 1, "repeated-address"),
-        (8, 1, "cell-count"), (9, 18, "unknown-language"),
+        (8, 1, "cell-count"), (9, 17, "unknown-language"),
     ]  # fmt: skip
 
 

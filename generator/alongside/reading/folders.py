@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ FOLDERS: dict[str, FileKind] = {"members": "member", "stories": "story", "groups
 PLAIN_NAMES = frozenset(("index.md", "readme.md"))  # the folder's own page
 _ALMOST = frozenset((".markdown", ".mdown", ".mkdn", ".mkd", ".txt", ".html", ".htm"))
 MAX_DEPTH = 40  # folders in folders
+MAX_LINKS = 100  # links to folders that are followed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,10 @@ def find_files(settings: Settings, problems: list[Problem]) -> list[FoundFile]:
         return []
     prefix = relative(settings.docs_dir, settings.root)
     prefix = "" if prefix == "." else prefix + "/"
-    names: dict[str, os.DirEntry[str]] = dict(_walk(str(settings.docs_dir), "", settings, problems, prefix))
+    walk = _Walk(settings, problems, prefix)
+    names: dict[str, os.DirEntry[str]] = dict(
+        walk.files(str(settings.docs_dir), "", (os.path.realpath(settings.docs_dir),))
+    )
     found = []
     for docs_path, entry in sorted(names.items()):
         path = prefix + docs_path
@@ -57,7 +62,8 @@ def find_files(settings: Settings, problems: list[Problem]) -> list[FoundFile]:
             _almost_record(docs_path, path, entry, problems)
         try:
             status = entry.stat()
-            mtime_ns, size = status.st_mtime_ns, status.st_size
+            regular = stat.S_ISREG(status.st_mode)
+            mtime_ns, size = (status.st_mtime_ns, status.st_size) if regular else (-1, -1)
         except OSError:
             mtime_ns = size = -1
         found.append(
@@ -66,30 +72,52 @@ def find_files(settings: Settings, problems: list[Problem]) -> list[FoundFile]:
     return found
 
 
-def _walk(
-    folder: str, below: str, settings: Settings, problems: list[Problem], prefix: str
-) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """(path below docs_dir, entry) of every file; dot files, journeys and the built site are left out."""
-    try:
-        with os.scandir(folder) as entries:
-            listed = sorted(entries, key=lambda entry: entry.name)
-    except OSError as error:
-        problems.append(
-            Problem(
-                position=Position(prefix + below.rstrip("/")), code="unreadable-file",
-                message=f"This folder cannot be read ({error.strerror}).", hint="Check its permissions.",
-            )
-        )  # fmt: skip
-        return
-    ours = {str(settings.journeys_dir), str(settings.site_dir), str(settings.build_dir)}
-    for entry in listed:
-        if entry.name.startswith(".") or not _is_text(entry.name, prefix + below, problems):
-            continue
-        docs_path = below + entry.name
-        if not _is_dir(entry) or (_record_name(docs_path) and not entry.is_symlink()):
-            yield docs_path, entry
-        elif entry.path not in ours and docs_path.count("/") < MAX_DEPTH:
-            yield from _walk(entry.path, docs_path + "/", settings, problems, prefix)
+class _Walk:
+    """The folders below docs_dir. Links to folders are followed, as MkDocs does, but not in circles."""
+
+    def __init__(self, settings: Settings, problems: list[Problem], prefix: str) -> None:
+        self.ours = {str(settings.journeys_dir), str(settings.site_dir), str(settings.build_dir)}
+        self.problems = problems
+        self.prefix = prefix
+        self.links = 0  # folders entered through a link
+
+    def files(self, folder: str, below: str, above: tuple[str, ...]) -> Iterator[tuple[str, os.DirEntry[str]]]:
+        """(path below docs_dir, entry) of every file; dot files, journeys and the built site are left out.
+
+        `above` holds the real paths of the folders on the way.
+        """
+        for entry in self._listed(folder, below):
+            docs_path = below + entry.name
+            if not _is_dir(entry) or (_record_name(docs_path) and not entry.is_symlink()):
+                yield docs_path, entry
+                continue
+            if entry.path in self.ours or len(above) > MAX_DEPTH:
+                continue
+            real = os.path.join(above[-1], entry.name)  # noqa: PTH118 (texts, as in scandir)
+            if entry.is_symlink():
+                real = os.path.realpath(entry.path)
+                self.links += 1
+                if real in above or self.links > MAX_LINKS:
+                    continue
+            yield from self.files(entry.path, docs_path + "/", (*above, real))
+
+    def _listed(self, folder: str, below: str) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(folder) as entries:
+                listed = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            self.problems.append(
+                Problem(
+                    position=Position(self.prefix + below.rstrip("/")), code="unreadable-file",
+                    message=f"This folder cannot be read ({error.strerror}).", hint="Check its permissions.",
+                )
+            )  # fmt: skip
+            return []
+        return [
+            entry
+            for entry in listed
+            if not entry.name.startswith(".") and _is_text(entry.name, self.prefix + below, self.problems)
+        ]
 
 
 def _is_dir(entry: os.DirEntry[str]) -> bool:
@@ -145,6 +173,8 @@ def _member_kind(folder: str, name: str, names: dict[str, os.DirEntry[str]]) -> 
 
 def _starts_with_dashes(path: str) -> bool:
     try:
+        if not stat.S_ISREG(Path(path).stat().st_mode):
+            return True
         with Path(path).open("rb") as stream:
             return stream.read(6).lstrip(b"\xef\xbb\xbf").startswith(b"---")
     except OSError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +43,8 @@ def position_at(text: str, index: int, path: str, *, first_line: int = 1) -> Pos
 def read_bytes(file: Path, path: str) -> bytes | Problem:
     """The file's bytes, or the problem that kept them: no permission, a folder, a link to nowhere."""
     try:
+        if not stat.S_ISREG(file.stat().st_mode):  # a pipe would wait for ever, a device never end
+            raise OSError(0, "it is no regular file")
         with file.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
     except OSError as error:
