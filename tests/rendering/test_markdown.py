@@ -199,3 +199,12 @@ def test_the_site_may_bring_its_own_markdown() -> None:
 def test_document_paths_are_those_of_mkdocs(path: str, directories: str, files: str) -> None:
     assert document_path(path, use_directory_urls=True) == directories
     assert document_path(path, use_directory_urls=False) == files
+
+
+def test_pictures_on_other_servers_are_links() -> None:
+    assert render("![A desk](https://example.org/a/desk.jpg?w=1)") == (
+        '<p><a class="as-picture" href="https://example.org/a/desk.jpg?w=1" rel="noopener nofollow ugc">A desk</a></p>\n'
+    )
+    assert ">example.org: desk.jpg</a>" in render("![](https://example.org/a/desk.jpg?w=1)")
+    linked = render("[![A desk](https://example.org/desk.jpg)](https://example.org/)")
+    assert linked == '<p><a href="https://example.org/" rel="noopener nofollow ugc">A desk</a></p>\n'

@@ -222,7 +222,8 @@ def render_markdown(text: str, *, source: str, links: Links, heading: int = 2, c
     """Safe HTML of authored Markdown.
 
     `source` is the docs file the text stands in ("stories/x.md"): its relative links and images are resolved, to
-    URLs that work on `links.page`; links to records without a page become plain text. The highest heading becomes
+    URLs that work on `links.page`; links to records without a page become plain text, and pictures on other servers
+    become links. The highest heading becomes
     `<h{heading}>`. Links to other sites get `rel="noopener nofollow ugc"`, images `loading="lazy"`.
     """
     html = clean_html((convert or commonmark)(text))
@@ -230,7 +231,7 @@ def render_markdown(text: str, *, source: str, links: Links, heading: int = 2, c
 
 
 def _with_links(html: str, *, source: str, links: Links) -> str:
-    if not _RELATIVE.search(html) and ' href="#' not in html:
+    if not _RELATIVE.search(html) and ' href="#' not in html and "<img " not in html:
         return html
     unlinked: list[bool] = []  # for each open link: is its tag left out?
     return _TAG.sub(partial(_resolved_tag, source=source, links=links, unlinked=unlinked), html)
@@ -245,7 +246,9 @@ def _resolved_tag(match: re.Match[str], *, source: str, links: Links, unlinked: 
         unlinked.append(not opened)
         return opened
     if tag == "img":
-        return _resolved_image(match[0], attributes, source=source, links=links)
+        return _resolved_image(
+            match[0], attributes, source=source, links=links, linked=any(not out for out in unlinked)
+        )
     return match[0]
 
 
@@ -270,15 +273,28 @@ def _resolved_link(tag: str, attributes: str, *, source: str, links: Links) -> s
     return "<a" + "".join([f' {name}="{value}"' for name, value in values.items()]) + ">"
 
 
-def _resolved_image(tag: str, attributes: str, *, source: str, links: Links) -> str:
+def _resolved_image(tag: str, attributes: str, *, source: str, links: Links, linked: bool) -> str:
+    """The image; one on somebody else's server as a link, so that reading a page tells nobody else about the reader."""
     values = dict(_ATTRIBUTE.findall(attributes))
-    if "src" not in values or not _is_relative(unescape(values["src"])):
+    source_url = unescape(values.get("src", ""))
+    if source_url.lower().startswith(("http:", "https:")):
+        words = escape(unescape(values.get("alt", "")).strip() or _short_address(source_url))
+        if linked:
+            return words
+        return f'<a class="as-picture" href="{escape(source_url)}" rel="noopener nofollow ugc">{words}</a>'
+    if not source_url or not _is_relative(source_url):
         return tag
     url = links.resolve(source, unescape(values["src"]))
     if url is None:
         return escape(unescape(values.get("alt", "")))
     values["src"] = escape(url)
     return "<img" + "".join([f' {name}="{value}"' for name, value in values.items()]) + ">"
+
+
+def _short_address(url: str) -> str:
+    """What a picture without a text is called: where it lies and its file's name."""
+    host, _, path = url.split("://", 1)[1].partition("/")
+    return f"{host}: {path.split('?')[0].rstrip('/').rpartition('/')[2]}".rstrip(": ")
 
 
 def _with_headings(html: str, top: int) -> str:
