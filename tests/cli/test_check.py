@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from conftest import WriteCommunity
 
 from alongside.cli.check import github_command, visible
 from alongside.cli.main import main
 from alongside.problems import Position, Problem
+from conftest import WriteCommunity
 from reading.planted_faults import FILES, GOOD
 
 NOW = ["--now", "2026-11-23T09:00Z"]

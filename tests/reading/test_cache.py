@@ -7,13 +7,13 @@ import pickle
 from pathlib import Path
 
 import pytest
-from conftest import TODAY, WriteCommunity
 
 from alongside.reading import cache as reading_cache
 from alongside.reading.cache import NAME
 from alongside.reading.loader import Loaded, load_community
 from alongside.reading.settings_file import read_settings
 from alongside.settings import Settings
+from conftest import TODAY, WriteCommunity
 from reading.planted_faults import FILES, GOOD
 
 

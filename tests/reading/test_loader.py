@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from conftest import TODAY, WriteCommunity
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from alongside.problems import Problem
 from alongside.reading.fields import Defaults
 from alongside.reading.loader import load_community, read_content
 from alongside.reading.settings_file import read_settings
+from conftest import TODAY, WriteCommunity
 from reading.planted_faults import FILES, GOOD
 
 STORY = "---\ntitle: A title\nmembers: [ana]\ndate: 2026-05-04\n{}---\nText.\n"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
-from conftest import TODAY, WriteCommunity
 
 from alongside.model.gatherings import Meetup
 from alongside.problems import Problem
 from alongside.reading.loader import load_community
 from alongside.reading.settings_file import read_settings
+from conftest import TODAY, WriteCommunity
 from reading.planted_faults import GOOD
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import TODAY, WriteCommunity
 
 from alongside.model.community import Community
 from alongside.model.people import Newcomer
@@ -14,6 +13,7 @@ from alongside.reading.loader import load_community
 from alongside.reading.newcomers import read_newcomers, read_profile
 from alongside.reading.settings_file import read_settings
 from alongside.settings import Settings
+from conftest import TODAY, WriteCommunity
 from reading.planted_faults import GOOD
 
 

@@ -10,7 +10,7 @@ from dateutil.rrule import rrulestr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alongside.reading.recurrences import FORMS, RecurrenceFault, days, gives, nearest_day, parse_repeats, parse_rrule
+from alongside.reading.recurrences import FORMS, RecurrenceError, days, gives, nearest_day, parse_repeats, parse_rrule
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ from alongside.reading.recurrences import FORMS, RecurrenceFault, days, gives, n
 )  # fmt: skip
 def test_words(words: str, rule: str | None) -> None:
     if rule is None:
-        with pytest.raises(RecurrenceFault) as caught:
+        with pytest.raises(RecurrenceError) as caught:
             parse_repeats(words)
         assert FORMS[0] in caught.value.hint
     else:
@@ -55,7 +55,7 @@ def test_the_forms_that_hints_show_are_read(form: str) -> None:
      "FREQ=DAILY;FREQ=DAILY", "FREQ=MONTHLY;BYSETPOS=1", "FREQ=DAILY;WHEN=NOW", "FREQ=MONTHLY;BYDAY=XX", "FREQ=DAILY;INTERVAL=99999999999"],
 )  # fmt: skip
 def test_rules_that_are_refused(text: str) -> None:
-    with pytest.raises(RecurrenceFault) as caught:
+    with pytest.raises(RecurrenceError) as caught:
         parse_rrule(text)
     assert caught.value.hint
 

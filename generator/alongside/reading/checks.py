@@ -502,7 +502,7 @@ def check_moment_tags(community: Community, readings: Readings) -> Iterator[Prob
 
 def _page_moments(placed: Mapping[str, Moment]) -> str:
     return (
-        f"Moments on pages: {', '.join(name for name in placed if '/' not in name)}."
+        f"Moments with where: page are {', '.join(name for name in placed if '/' not in name)}."
         if placed
         else "No moment has where: page yet."
     )

@@ -199,7 +199,8 @@ def read_table(sheet: Sheet, table: Table, value: object, keys: Keys = ()) -> di
             sheet.report(
                 (*keys, item.name) if present else keys,
                 "missing-key",
-                f'"{item.name}" is {"empty" if present else "missing"}; every {table.kind} needs it, so this one is left out.',
+                f'"{item.name}" is {"empty" if present else "missing"}; every {table.kind} needs it, '
+                "so this one is left out.",
                 item.about,
                 key=present,
             )

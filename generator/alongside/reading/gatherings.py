@@ -26,7 +26,7 @@ from alongside.reading.places import PLACE
 from alongside.reading.readings import Draft, Link, Reading
 from alongside.reading.recurrences import (
     FORMS_HINT,
-    RecurrenceFault,
+    RecurrenceError,
     Rule,
     days,
     gives,
@@ -125,7 +125,7 @@ def _read_repeats(sheet: Sheet, keys: Keys, value: Plain) -> tuple[Rule, str, st
         parts = fields["rrule"].upper().split(";")
         bounds = ";".join(part for part in parts if part.strip().startswith(("UNTIL=", "COUNT=")))
         return parse_rrule(fields["rrule"]), "", bounds
-    except RecurrenceFault as fault:
+    except RecurrenceError as fault:
         place = (*keys, "rrule") if isinstance(value, dict) else keys
         sheet.report(place, "bad-recurrence", fault.message, fault.hint)
         return None
@@ -351,7 +351,8 @@ def _zone(sheet: Sheet, fields: dict[str, Any], starts: Moment, *, recurring: bo
         return (f"Etc/GMT{-hours:+d}" if hours else "UTC"), starts.when
     if recurring:
         sheet.report(
-            ("starts",), "offset-recurring", "A meetup that repeats needs a time zone; an offset of part of an hour has none.",
+            ("starts",), "offset-recurring",
+            "A meetup that repeats needs a time zone; an offset of part of an hour has none.",
             "Write `starts` as wall time, and `timezone:` with a name such as Asia/Kolkata.",
         )  # fmt: skip
     return "UTC", starts.when - starts.offset
@@ -480,7 +481,8 @@ def _bounds(
         for name in ("until", "times", "except", "changes"):
             if fields[name]:
                 sheet.report(
-                    (name,), "needs-repeats", f"`{name}` says something about a meetup that repeats; this one does not.",
+                    (name,), "needs-repeats",
+                    f"`{name}` says something about a meetup that repeats; this one does not.",
                     "Add `repeats:`, or delete it.", key=True,
                 )  # fmt: skip
         return None, None
@@ -583,7 +585,8 @@ def _moved(
         return None
     if isinstance(moment.when, datetime) != isinstance(when, datetime):
         sheet.report(
-            keys, "all-day", "The meetup and this change of it are not alike: one has a time of day, the other has none.",
+            keys, "all-day",
+            "The meetup and this change of it are not alike: one has a time of day, the other has none.",
             "Write both with a time of day, or both without.",
         )  # fmt: skip
         return None

@@ -302,7 +302,8 @@ def _moment(
         if fields[name] is not None:
             wanted = "an embed or a page" if mail else "a mail"
             sheet.report(
-                (*keys, name), "wrong-moment-key", f"`{name}` belongs to {wanted}; this moment is {_a(fields['where'])}.",
+                (*keys, name), "wrong-moment-key",
+                f"`{name}` belongs to {wanted}; this moment is {_a(fields['where'])}.",
                 "Delete it, or change `where`.", key=True,
             )  # fmt: skip
     base = Moment(id=fields["id"], owner=fields["owner"], where=fields["where"], position=sheet.position(keys))
@@ -447,6 +448,6 @@ def _same_language(file: MailFile, language: str, default: str) -> Problem:
     return Problem(
         position=Position(file.message.body_position.path),
         code="translation-same-language",
-        message=f'The mail beside it is in "{language}" already: a file without a code is in the community\'s language.',
+        message=f'The mail beside it is in "{language}" already: without a code it is in the community\'s language.',
         hint=f"Delete one of the two, or set the plugin's `language` (now {default}).",
     )

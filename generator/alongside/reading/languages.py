@@ -9,19 +9,19 @@ from alongside.problems import nearest
 # ISO 639-1, and living languages without a two-letter code that communities write in.
 CODES = frozenset(
     (
-        "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el "
-        "en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu "
-        "ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na "
-        "nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so "
-        "sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu "
-        "ace acm ady aeb ain ajp alt ang apc apd arc arn ars ary arz ast awa ban bar bem ber bho bik bin brx bug bua cak "
-        "ceb chr chy ckb cmn cnr crh csb dak din doi dsb dyu efi eml fil fon frp frr fur gag gan gaa gcf gil gom gor gsw "
-        "guc hak haw hil hmn hne hsb hsn hup iba ilo inh jam jbo kaa kab kac kam kbd kbp kea kek kha kmb kmr koi kok krc "
-        "krl ksh kum lad lez lij lkt lld lmo ltg lua luo lus mad mag mai mak mam mas mdf men mer mfe mhr min mni moh mos "
-        "mrj mus mwl myv nah nan nap nds new nhn nia niu nov nqo nso nyn olo oss pag pam pap pau pcd pcm pdc pfl pms pnb "
-        "prs quc rap rar rcf rom rue rup sah sat scn sco sdc sgs shi shn sma smj smn sms snk srn srr sus syr szl tcy tem "
-        "tet tig tiv tkl tok tpi tum tvl tyv tzm udm umb vai vec vep vls vot vro war was wuu xal xmf yap yua yue zap zea "
-        "zgh zun zza"
+        "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz "
+        "ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik "
+        "io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml "
+        "mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd "
+        "se sg si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi "
+        "vo wa wo xh yi yo za zh zu ace acm ady aeb ain ajp alt ang apc apd arc arn ars ary arz ast awa ban bar "
+        "bem ber bho bik bin brx bug bua cak ceb chr chy ckb cmn cnr crh csb dak din doi dsb dyu efi eml fil fon "
+        "frp frr fur gag gan gaa gcf gil gom gor gsw guc hak haw hil hmn hne hsb hsn hup iba ilo inh jam jbo kaa "
+        "kab kac kam kbd kbp kea kek kha kmb kmr koi kok krc krl ksh kum lad lez lij lkt lld lmo ltg lua luo lus "
+        "mad mag mai mak mam mas mdf men mer mfe mhr min mni moh mos mrj mus mwl myv nah nan nap nds new nhn nia "
+        "niu nov nqo nso nyn olo oss pag pam pap pau pcd pcm pdc pfl pms pnb prs quc rap rar rcf rom rue rup sah "
+        "sat scn sco sdc sgs shi shn sma smj smn sms snk srn srr sus syr szl tcy tem tet tig tiv tkl tok tpi tum "
+        "tvl tyv tzm udm umb vai vec vep vls vot vro war was wuu xal xmf yap yua yue zap zea zgh zun zza"
     ).split()
 )
 NAMES = {

@@ -47,9 +47,9 @@ NAMES: dict[str, Kind] = {
 }  # fmt: skip
 FILTERS = frozenset(
     (
-        "abs attr batch capitalize count d default dictsort e escape first float forceescape groupby int items join last "
-        "length list lower map max min reject rejectattr replace reverse round select selectattr slice sort string sum "
-        "title trim truncate unique upper wordcount"
+        "abs attr batch capitalize count d default dictsort e escape first float forceescape groupby int items join "
+        "last length list lower map max min reject rejectattr replace reverse round select selectattr slice sort "
+        "string sum title trim truncate unique upper wordcount"
     ).split()
 )
 GLOBALS = frozenset(("range", "loop", "caller", "varargs", "kwargs", "self", "true", "false", "none"))
@@ -139,7 +139,8 @@ def _report_syntax(template: _Template, error: TemplateSyntaxError) -> None:
         tags = [*_OPENING, *(f"end{tag}" for tag in _OPENING), "else", "elif", "set"]
         template.report(
             error.lineno, unknown[1], "template-syntax", f"There is no tag {{% {unknown[1]} %}} that could stand here.",
-            did_you_mean(unknown[1], tags) or "Close every {% if %} with {% endif %} and every {% for %} with {% endfor %}.",
+            did_you_mean(unknown[1], tags)
+            or "Close every {% if %} with {% endif %} and every {% for %} with {% endfor %}.",
         )  # fmt: skip
         return
     lines = template.text.split("\n")
@@ -323,7 +324,8 @@ def _attribute(template: _Template, node: nodes.Getattr | nodes.Getitem, owner: 
         return None
     if not hasattr(str, name):
         template.report(
-            node.lineno, spelled, "unknown-name", f'{spelled.rpartition(".")[0] or "This"} is a text and has no "{name}".',
+            node.lineno, spelled, "unknown-name",
+            f'{spelled.rpartition(".")[0] or "This"} is a text and has no "{name}".',
             "Take away what follows the point.",
         )  # fmt: skip
     return None

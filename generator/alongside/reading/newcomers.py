@@ -145,7 +145,7 @@ def read_profile(path: Path, community: Community, settings: Settings) -> tuple[
 
 
 def read_newcomers(path: Path, community: Community, settings: Settings) -> tuple[tuple[Newcomer, ...], list[Problem]]:
-    """Newcomers of a CSV file with a header; lists in a cell are parted by `;`. A row without an address is left out."""
+    """Newcomers of a CSV file with a header; lists in a cell are parted by `;`. A row needs an address."""
     names = tuple(PROFILE.by_name)
     rows, problems = read_rows(path, str(path), names, lists=_LISTS)
     words, found = _Words.of(community), dict[str, Newcomer]()

@@ -349,7 +349,7 @@ def _check_alias_slugs(sheet: Sheet, drafts: list[Draft]) -> None:
 
 
 CHALLENGES_FILE = Parser(
-    read=lambda sheet, keys, value: value,
+    read=lambda _sheet, _keys, value: value,
     schema={"type": "object", "additionalProperties": CHALLENGE.schema},
 )
 

@@ -31,7 +31,8 @@ _NUMBERS = {"other": 2, "second": 2, "two": 2, "three": 3, "third": 3, "four": 4
 _UNITS: dict[str, Frequency] = {"day": "DAILY", "week": "WEEKLY", "month": "MONTHLY", "year": "YEARLY"}
 _ADVERBS: dict[str, str] = {
     "daily": "every day", "weekly": "every week", "monthly": "every month", "yearly": "every year",
-    "annually": "every year", "biweekly": "every 2 weeks", "fortnightly": "every 2 weeks", "quarterly": "every 3 months",
+    "annually": "every year",
+    "biweekly": "every 2 weeks", "fortnightly": "every 2 weeks", "quarterly": "every 3 months",
 }  # fmt: skip
 FORMS = (
     "every day",
@@ -78,7 +79,7 @@ class Rule:
         return ";".join(parts)
 
 
-class RecurrenceFault(ValueError):
+class RecurrenceError(ValueError):
     """A recurrence that cannot be read; `hint` says what to write."""
 
     def __init__(self, message: str, hint: str) -> None:
@@ -91,7 +92,7 @@ class RecurrenceFault(ValueError):
 
 
 def parse_repeats(text: str) -> Rule:
-    """The rule of a human form; raises `RecurrenceFault` naming the nearest form."""
+    """The rule of a human form; raises `RecurrenceError` naming the nearest form."""
     words = re.sub(r"[\s,]+", " ", text.casefold().replace("&", " and ")).strip(" .")
     words = _ADVERBS.get(words, words)
     head, _, rest = words.partition(" ")
@@ -102,7 +103,7 @@ def parse_repeats(text: str) -> Rule:
         if rule is not None:
             return rule
     close = nearest(text[:80], FORMS)
-    raise RecurrenceFault(
+    raise RecurrenceError(
         f'repeats: "{text.strip()[:60]}" is no form of recurrence.',
         (f'Did you mean "{close}"? ' if close else "") + FORMS_HINT,
     )
@@ -210,15 +211,15 @@ def _weekday(word: str) -> int | None:
 
 
 def parse_rrule(text: str) -> Rule:
-    """A rule as RFC 5545 writes it; raises `RecurrenceFault` on what is wrong or read differently by programs."""
+    """A rule as RFC 5545 writes it; raises `RecurrenceError` on what is wrong or read differently by programs."""
     parts: dict[str, str] = {}
     for part in text.strip().upper().removeprefix("RRULE:").strip(";").split(";"):
         name, equals, value = part.partition("=")
         name = name.strip()
         if not equals or not value.strip():
-            raise RecurrenceFault(f'rrule: "{part[:40]}" is no NAME=VALUE.', 'Write "FREQ=MONTHLY;BYDAY=1TH".')
+            raise RecurrenceError(f'rrule: "{part[:40]}" is no NAME=VALUE.', 'Write "FREQ=MONTHLY;BYDAY=1TH".')
         if name in parts:
-            raise RecurrenceFault(f"rrule: {name} stands there twice.", "Keep one.")
+            raise RecurrenceError(f"rrule: {name} stands there twice.", "Keep one.")
         parts[name] = value.strip()
     _check_names(parts)
     weekdays = tuple(dict.fromkeys(_rrule_day(item) for item in _items(parts, "BYDAY")))
@@ -241,18 +242,18 @@ def _items(parts: dict[str, str], name: str) -> list[str]:
 
 def _check_names(parts: dict[str, str]) -> None:
     if "FREQ" not in parts:
-        raise RecurrenceFault("rrule has no FREQ.", 'Start with FREQ=: "FREQ=MONTHLY;BYDAY=1TH".')
+        raise RecurrenceError("rrule has no FREQ.", 'Start with FREQ=: "FREQ=MONTHLY;BYDAY=1TH".')
     known = ("FREQ", "INTERVAL", "BYMONTH", "BYMONTHDAY", "BYDAY", "BYSETPOS", "WKST", "UNTIL", "COUNT")
     for name in parts:
         if name in ("BYHOUR", "BYMINUTE", "BYSECOND"):
-            raise RecurrenceFault(f"rrule: {name} makes several times a day.", "Write one meetup for each time of day.")
+            raise RecurrenceError(f"rrule: {name} makes several times a day.", "Write one meetup for each time of day.")
         if name in ("BYYEARDAY", "BYWEEKNO"):
-            raise RecurrenceFault(
+            raise RecurrenceError(
                 f"rrule: calendar programs do not agree on {name}.", "Use BYMONTH with BYMONTHDAY or BYDAY."
             )
         if name not in known:
             close = nearest(name, known)
-            raise RecurrenceFault(
+            raise RecurrenceError(
                 f"rrule has no part {name[:20]}.",
                 f"Did you mean {close}?" if close else "See RFC 5545, section 3.3.10.",
             )
@@ -263,23 +264,23 @@ def _frequency(parts: dict[str, str]) -> Frequency:
         case "DAILY" | "WEEKLY" | "MONTHLY" | "YEARLY" as frequency:
             return frequency
         case "HOURLY" | "MINUTELY" | "SECONDLY" as frequency:
-            raise RecurrenceFault(
+            raise RecurrenceError(
                 f"rrule: FREQ={frequency} makes several times a day.", "Write one meetup for each time of day."
             )
         case other:
-            raise RecurrenceFault(f"rrule: there is no FREQ={other[:20]}.", "It is DAILY, WEEKLY, MONTHLY or YEARLY.")
+            raise RecurrenceError(f"rrule: there is no FREQ={other[:20]}.", "It is DAILY, WEEKLY, MONTHLY or YEARLY.")
 
 
 def _number(text: str, name: str, low: int, high: int) -> int:
     if re.fullmatch(r"\d{1,4}", text) and low <= int(text) <= high:
         return int(text)
-    raise RecurrenceFault(f"rrule: {name} cannot be {text[:20]}.", f"It is a number from {low} to {high}.")
+    raise RecurrenceError(f"rrule: {name} cannot be {text[:20]}.", f"It is a number from {low} to {high}.")
 
 
 def _signed(text: str, name: str, high: int) -> int:
     if re.fullmatch(r"[+-]?\d{1,3}", text) and 1 <= abs(int(text)) <= high:
         return int(text)
-    raise RecurrenceFault(
+    raise RecurrenceError(
         f"rrule: {name} cannot be {text[:20]}.", f"It is a number from 1 to {high}, or from -1 to -{high}."
     )
 
@@ -287,7 +288,7 @@ def _signed(text: str, name: str, high: int) -> int:
 def _rrule_day(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)", text)
     if match is None or (match[1] is not None and not 1 <= abs(int(match[1])) <= 53):
-        raise RecurrenceFault(
+        raise RecurrenceError(
             f"rrule: BYDAY cannot be {text[:20]}.", "Write MO, TU, ... SU, with 1 to 5 or -1 before it."
         )
     return int(match[1] or 0), WEEKDAYS.index(match[2])
@@ -296,16 +297,16 @@ def _rrule_day(text: str) -> tuple[int, int]:
 def _check_combination(rule: Rule) -> None:
     ordinals = any(which for which, _ in rule.weekdays)
     if ordinals and (rule.frequency in ("DAILY", "WEEKLY") or rule.month_days):
-        raise RecurrenceFault(
+        raise RecurrenceError(
             "rrule: numbered weekdays need FREQ=MONTHLY or FREQ=YEARLY, and no BYMONTHDAY.",
             "Write FREQ=MONTHLY;BYDAY=1TH.",
         )
     if ordinals and (rule.frequency == "MONTHLY" or rule.months) and any(abs(which) > 5 for which, _ in rule.weekdays):
-        raise RecurrenceFault("rrule: a month has no sixth weekday.", "Number weekdays 1 to 5, or -1 to -5.")
+        raise RecurrenceError("rrule: a month has no sixth weekday.", "Number weekdays 1 to 5, or -1 to -5.")
     if rule.month_days and rule.frequency == "WEEKLY":
-        raise RecurrenceFault("rrule: BYMONTHDAY does not go with FREQ=WEEKLY.", "Use FREQ=MONTHLY.")
+        raise RecurrenceError("rrule: BYMONTHDAY does not go with FREQ=WEEKLY.", "Use FREQ=MONTHLY.")
     if rule.positions and not (rule.months or rule.month_days or rule.weekdays):
-        raise RecurrenceFault("rrule: BYSETPOS needs another BY part.", "Add BYDAY or BYMONTHDAY.")
+        raise RecurrenceError("rrule: BYSETPOS needs another BY part.", "Add BYDAY or BYMONTHDAY.")
 
 
 # The days of a rule

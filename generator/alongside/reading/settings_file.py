@@ -116,7 +116,7 @@ def read_settings(config_file: Path) -> tuple[Settings, list[Problem]]:
     problems: list[Problem] = []
     document = _read_config(file, shown=str(config_file))
     values = _inherited(document, file, problems)
-    plugin, keys = _plugin(values, document)
+    plugin, keys = _plugin(values)
     sheet = Sheet(path=file.name, document=document, defaults=Defaults(), problems=problems)
     fields = _plugin_fields(sheet, plugin, keys)
     _check_site(sheet, values)
@@ -273,7 +273,7 @@ def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
     return found
 
 
-def _plugin(values: Mapping[str, Any], document: Document) -> tuple[Any, Keys]:
+def _plugin(values: Mapping[str, Any]) -> tuple[Any, Keys]:
     """The plugin's options, and the way to them in the file."""
     plugins = values.get("plugins")
     if isinstance(plugins, dict):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from alongside.model.links import docs_target
 from alongside.model.stories import Media, Story
 from alongside.model.stories import Source as Origin
@@ -43,10 +41,6 @@ MEDIA = mapping(
 )
 
 
-def _origin(sheet: Sheet, keys: Keys, value: dict[str, Any]) -> Origin | None:
-    return Origin(url=value["url"], license=value["license"], credit=value["credit"])
-
-
 ORIGIN = converted(
     mapping(
         Table(
@@ -59,7 +53,7 @@ ORIGIN = converted(
             ),
         )
     ),
-    _origin,
+    lambda _sheet, _keys, value: Origin(**value),
 )
 STORY = Table(
     kind="story",

@@ -118,7 +118,9 @@ def _check_header(path: str, header: Sequence[str], names: Sequence[str], column
         semicolons = len(header) == 1 and ";" in header[0]
         yield Problem(
             position=Position(path), code="csv-header", message="The first row names no known column.",
-            hint="Save it with commas between cells, not semicolons." if semicolons else f"Columns: {', '.join(columns)}.",
+            hint="Save it with commas between cells, not semicolons."
+            if semicolons
+            else f"Columns: {', '.join(columns)}.",
         )  # fmt: skip
         return
     start = 1
@@ -139,6 +141,7 @@ def _check_header(path: str, header: Sequence[str], names: Sequence[str], column
 
 def _cell_count(position: Position, found: int, wanted: int) -> Problem:
     return Problem(
-        position=position, code="cell-count", message=f"This row has {found} cells, the first row {wanted}; it is left out.",
+        position=position, code="cell-count",
+        message=f"This row has {found} cells, the first row {wanted}; it is left out.",
         hint="Put a cell that holds a comma in double quotes.",
     )  # fmt: skip

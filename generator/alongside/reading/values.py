@@ -317,7 +317,9 @@ def _no_language_key(sheet: Sheet, place: Keys, name: str, plain: Plain) -> None
     proposal = propose_language(name)
     sheet.report(
         place, "unknown-language", f'"{name[:40]}" is no language code.',
-        f"Write {proposal}: instead." if proposal else "Write a code such as en, pt or zh-Hant (BCP 47), then the text.",
+        f"Write {proposal}: instead."
+        if proposal
+        else "Write a code such as en, pt or zh-Hant (BCP 47), then the text.",
         key=True,
     )  # fmt: skip
 

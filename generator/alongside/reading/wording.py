@@ -4,6 +4,8 @@ A welcome is cut out of a story and shown without it, so words that point back (
 and "last year" is another year by then. Both are warnings: the writer decides.
 """
 
+# ruff: noqa: E501 (phrases, a line for each kind)
+
 from __future__ import annotations
 
 import re

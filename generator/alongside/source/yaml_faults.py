@@ -64,8 +64,14 @@ def explain_syntax(error: yaml.YAMLError, text: str) -> Fault:
     context = error.context or ""
     for template in _templates(text, index, opened):
         return template
-    for attempt in (_tab, _start_character, _quotes, _brackets, _structure):
-        fault = attempt(text, index, opened, problem, context)
+    attempts = (
+        _tab(text, index),
+        _start_character(text, index, opened, problem, context),
+        _quotes(text, index, opened, problem, context),
+        _brackets(text, index, opened, context),
+        _structure(text, index, opened, problem, context),
+    )
+    for fault in attempts:
         if fault is not None:
             return fault
     return Fault(
@@ -82,7 +88,7 @@ def _templates(text: str, *indices: int) -> list[Fault]:
     return [fault for fault in found if fault is not None]
 
 
-def _tab(text: str, index: int, opened: int, problem: str, context: str) -> Fault | None:
+def _tab(text: str, index: int) -> Fault | None:
     line, start = _line(text, index)
     indent = line[: len(line) - len(line.lstrip())]
     if "\t" in indent:
@@ -160,7 +166,7 @@ def _quoted(value: str) -> str:
     return f'"{short}"' if '"' not in short and "\\" not in short else "'" + short.replace("'", "''") + "'"
 
 
-def _brackets(text: str, index: int, opened: int, problem: str, context: str) -> Fault | None:
+def _brackets(text: str, index: int, opened: int, context: str) -> Fault | None:
     if "flow" in context:
         opening = text[opened : opened + 1]
         closing = {"[": "]", "{": "}"}.get(opening)

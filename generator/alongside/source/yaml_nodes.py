@@ -20,7 +20,7 @@ from alongside.problems import Position, Problem
 from alongside.source.decoding import position_at
 from alongside.source.yaml_faults import explain_syntax, template_fault
 
-Plain: TypeAlias = "str | None | list[Any] | dict[str, Any]"
+Plain: TypeAlias = "str | list[Any] | dict[str, Any] | None"
 Keys: TypeAlias = "tuple[str | int, ...]"  # the way to a value: ("chat", 0, "url")
 
 MAX_DEPTH = 24  # levels of lists and mappings; the contract needs six
