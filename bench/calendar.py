@@ -16,7 +16,7 @@ from alongside.model.texts import LocalText
 from alongside.planning.occurrences import upcoming
 from alongside.planning.zones import read_zone
 from alongside.problems import Position
-from alongside.rendering.calendars import EventTexts, render_calendar, render_event
+from alongside.rendering.feeds.calendars import EventTexts, render_calendar, render_event
 from bench.harness import BenchError, Figure
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

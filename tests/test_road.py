@@ -57,11 +57,8 @@ def visible_text(html: str) -> str:
 
 
 def _texts(element: Element) -> Iterator[str]:
-    hidden = not isinstance(element.tag, str) or element.tag in (
-        "head",
-        "style",
-        "script",
-    )  # a comment's tag is no text
+    # the tag of a comment is a function
+    hidden = callable(element.tag) or element.tag in ("head", "style", "script")
     if not hidden and "display:none" not in (element.get("style") or "").replace(" ", ""):
         yield element.text or ""
         for child in element:

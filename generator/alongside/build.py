@@ -21,10 +21,10 @@ from alongside import __version__
 from alongside.model.community import Community
 from alongside.problems import AlongsideError, Position, Problem
 from alongside.rendering.artifacts import Job, Listing, Manifest, Record, Snapshot, Tree, Written
-from alongside.rendering.embeds import render_embeds
-from alongside.rendering.feeds import feed_jobs
+from alongside.rendering.feeds.listing import feed_jobs
 from alongside.rendering.markdown import document_path
-from alongside.rendering.pages import render_pages
+from alongside.rendering.pages.embeds import render_embeds
+from alongside.rendering.pages.records import render_pages
 from alongside.rendering.shells import Page, Shell, fill
 from alongside.rendering.tracking import Site
 

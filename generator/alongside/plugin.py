@@ -54,10 +54,10 @@ from alongside.reading.fingerprint import fingerprint
 from alongside.reading.loader import Loaded, load_community
 from alongside.reading.settings_file import read_settings
 from alongside.rendering.artifacts import Job, Snapshot, Tree
-from alongside.rendering.embeds import fill_moments
 from alongside.rendering.interface import say
 from alongside.rendering.markdown import Links
-from alongside.rendering.page_words import theme_words
+from alongside.rendering.pages.embeds import fill_moments
+from alongside.rendering.pages.words import theme_words
 from alongside.rendering.shells import TOKENS, Shell, read_shell, token_folder
 from alongside.rendering.templates import compiled_templates, environment
 from alongside.rendering.tracking import Site

@@ -15,7 +15,7 @@ from alongside.model.community import Community
 from alongside.planning.occurrences import Occurrence, occurrences, upcoming
 from alongside.reading.loader import load_community
 from alongside.reading.settings_file import read_settings
-from alongside.rendering.feeds import render_feeds
+from alongside.rendering.feeds.listing import render_feeds
 from alongside.settings import Settings
 from calendar_rules import broken_rules
 

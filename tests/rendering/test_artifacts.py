@@ -246,7 +246,7 @@ def test_a_job_must_not_hide_what_it_depends_on() -> None:
     def render() -> str:
         return hidden
 
-    with pytest.raises(TypeError, match="functools.partial"):
+    with pytest.raises(TypeError, match=r"functools\.partial"):
         site().digest_of_call(render)
     assert site().digest_of_call(partial(os.getcwd)) == site().digest_of_call(partial(os.getcwd))
     assert site().digest_of_call(partial(len, "a")) != site().digest_of_call(partial(len, "b"))

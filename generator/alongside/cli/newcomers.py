@@ -27,7 +27,7 @@ from alongside.delivery.addresses import mask_address
 from alongside.delivery.transports import Maildir
 from alongside.delivery.worker import message_id
 from alongside.problems import AlongsideError
-from alongside.rendering.messages import sender_address
+from alongside.rendering.mails.messages import sender_address
 
 journey_option = click.option("--journey", metavar="JOURNEY", help="Of that journey alone.")
 

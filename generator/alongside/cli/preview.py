@@ -17,8 +17,15 @@ from alongside.problems import AlongsideError, UsageError, did_you_mean
 from alongside.reading.loader import load_community
 from alongside.reading.newcomers import read_profile
 from alongside.reading.settings_file import read_settings
-from alongside.rendering.messages import compose, sender_address
-from alongside.rendering.timelines import Timeline, Tone, plan_timeline, timeline_html, timeline_json, timeline_text
+from alongside.rendering.mails.messages import compose, sender_address
+from alongside.rendering.mails.timelines import (
+    Timeline,
+    Tone,
+    plan_timeline,
+    timeline_html,
+    timeline_json,
+    timeline_text,
+)
 from alongside.settings import Settings
 
 NOBODY = "newcomer@example.invalid"  # To of a profile without an address; RFC 2606 keeps it from everybody

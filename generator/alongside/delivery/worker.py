@@ -40,7 +40,7 @@ from alongside.matching.index import MatchIndex, build_index
 from alongside.model.community import Community
 from alongside.planning.occurrences import Occurrence
 from alongside.planning.plan import choose, next_meetups
-from alongside.rendering.messages import Mail, MailCompiler, MessageError, compose, render_mail, sender_address
+from alongside.rendering.mails.messages import Mail, MailCompiler, MessageError, compose, render_mail, sender_address
 from alongside.settings import Settings
 
 BATCH = 100  # mails between two records

@@ -20,9 +20,9 @@ from alongside.planning.plan import choose, next_meetups
 from alongside.rendering.artifacts import Artifact
 from alongside.rendering.mails.compiling import STOP_URL, fill_text, holes_will_do
 from alongside.rendering.mails.holes import Person
+from alongside.rendering.mails.messages import MailCompiler, MessageError
 from alongside.rendering.mails.names import personal_values
 from alongside.rendering.mails.segments import fill
-from alongside.rendering.messages import MailCompiler, MessageError
 from alongside.settings import Settings
 
 

@@ -1,6 +1,6 @@
 """The two forms of a story feed: Atom (RFC 4287) and JSON Feed 1.1.
 
-Entries in, octets out; `rendering.feeds` says which stories make a feed and who may be named. Texts are clean already
+Entries in, octets out; `listing` says which stories make a feed and who may be named. Texts are clean already
 (`content_lines.clean_text`), so nothing here can break XML 1.0; times are those of the stories, never the clock.
 """
 

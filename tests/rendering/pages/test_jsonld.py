@@ -8,8 +8,8 @@ import html5lib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alongside.rendering.jsonld import Linked, kept, script_json
-from alongside.rendering.views import Face, Label
+from alongside.rendering.pages.jsonld import Linked, kept, script_json
+from alongside.rendering.pages.views import Face, Label
 
 FACE = Face(
     name="Ana",

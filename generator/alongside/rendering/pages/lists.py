@@ -1,6 +1,6 @@
 """Which records stand on which page, in what order: lists made once a build and looked up by key.
 
-First half of rendering a page, below `rendering.views`. Each function returns a mapping of `Site.shared`: slugs,
+First half of rendering a page, below `rendering.pages.views`. Each function returns a mapping of `Site.shared`: slugs,
 numbers and paths, no cards, so that a page depends on the records it shows and on its own entry, not on all of them.
 Everything here is linear in the number of records, sorting aside.
 

@@ -22,8 +22,8 @@ from alongside.model.stories import Story
 from alongside.model.texts import LocalText
 from alongside.problems import Position
 from alongside.rendering.artifacts import Artifact
-from alongside.rendering.feeds import feed_jobs, feed_links, feed_path, render_feeds
-from alongside.rendering.story_feeds import first_words
+from alongside.rendering.feeds.listing import feed_jobs, feed_links, feed_path, render_feeds
+from alongside.rendering.feeds.stories import first_words
 from alongside.rendering.tracking import Site
 from alongside.settings import Settings
 from calendar_rules import broken_rules

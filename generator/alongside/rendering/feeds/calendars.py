@@ -1,14 +1,14 @@
 """iCalendar (RFC 5545, RFC 7986): meetups as VEVENTs, and calendars that carry them.
 
 Meetups in, octets out. `icalendar` makes the properties and serialises them: it escapes, quotes and folds. Text is
-cleaned before it goes in (`rendering.content_lines`). A VEVENT depends on its meetup alone, so it is serialised once
+cleaned before it goes in (`content_lines`). A VEVENT depends on its meetup alone, so it is serialised once
 and the same octets are joined into every feed that has it; an edit of one meetup changes no other event. Properties
 stand in the order they are added here, so that another version of the package moves none.
 
 What calendar apps hold on to, and where it comes from:
 - UID: the slug and the site's address; a renamed meetup keeps the UID of its first slug.
 - DTSTAMP and SEQUENCE: a `Stamp`. It is never the clock, or every build would announce every event as changed.
-- Wall time in the meetup's zone with a VTIMEZONE of ours (`rendering.time_zones`); `Z` in UTC; days for all-day ones.
+- Wall time in the meetup's zone with a VTIMEZONE of ours (`time_zones`); `Z` in UTC; days for all-day ones.
 - A cancelled meetup stays, as STATUS:CANCELLED: one that disappears stays in people's calendars as if it took place.
 - Nobody is named: hosts are people, and a calendar entry is copied to places where no consent reaches.
 """
@@ -46,8 +46,8 @@ from alongside.planning.occurrences import (
     planned_days,
 )
 from alongside.planning.zones import local_time, read_zone
-from alongside.rendering.content_lines import clean_text, one_line, uri_value
-from alongside.rendering.time_zones import render_timezone
+from alongside.rendering.feeds.content_lines import clean_text, one_line, uri_value
+from alongside.rendering.feeds.time_zones import render_timezone
 
 PRODUCT = "-//Alongside//Community calendars//EN"  # without a version: an upgrade alone changes no feed
 REFRESH = timedelta(hours=12)  # how often apps should ask again
@@ -72,7 +72,7 @@ UNSTAMPED = Stamp(instant=datetime(2026, 1, 1, tzinfo=UTC))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventTexts:
-    """What an event says beyond its record: made by `rendering.feeds`, which knows the site."""
+    """What an event says beyond its record: made by `rendering.feeds.listing`, which knows the site."""
 
     uid: str
     url: str = ""  # of the meetup's page, absolute

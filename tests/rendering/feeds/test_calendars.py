@@ -17,8 +17,8 @@ from alongside.model.places import Place
 from alongside.model.texts import LocalText
 from alongside.planning.occurrences import Occurrence, occurrences
 from alongside.problems import Position
-from alongside.rendering.calendars import EventTexts, Stamp, render_calendar, render_event
-from alongside.rendering.content_lines import clean_text, uri_value
+from alongside.rendering.feeds.calendars import EventTexts, Stamp, render_calendar, render_event
+from alongside.rendering.feeds.content_lines import clean_text, uri_value
 from calendar_rules import broken_rules
 
 HERE = Position("content/meetups/x.md")

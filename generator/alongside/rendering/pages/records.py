@@ -1,6 +1,6 @@
 """Record pages: one job a page of story, member, group, meetup, challenge and place, and of the lists of each.
 
-Second half of rendering a page: `render_pages` lists the jobs, each reads its cards through `rendering.views`, fills
+Second half of rendering a page: `render_pages` lists the jobs, each reads its cards through `views`, fills
 the template of its kind (which a site may override) and makes a `Page` that a shell of the theme is put around.
 """
 
@@ -18,16 +18,13 @@ from markupsafe import escape
 from alongside.model.people import Member, MemberPage
 from alongside.model.stories import Story
 from alongside.model.texts import direction
-from alongside.rendering import lists
 from alongside.rendering.artifacts import Artifact, Job
-from alongside.rendering.embeds import STYLE_SHEET
-from alongside.rendering.feeds import FeedKind, feed_links, feed_path
-from alongside.rendering.jsonld import Data, Linked, script_json
-from alongside.rendering.lists import Gathered, ListPage
-from alongside.rendering.page_words import PageWords
-from alongside.rendering.shells import Page
-from alongside.rendering.tracking import Site
-from alongside.rendering.views import (
+from alongside.rendering.feeds.listing import FeedKind, feed_links, feed_path
+from alongside.rendering.pages import lists
+from alongside.rendering.pages.embeds import STYLE_SHEET
+from alongside.rendering.pages.jsonld import Data, Linked, script_json
+from alongside.rendering.pages.lists import Gathered, ListPage
+from alongside.rendering.pages.views import (
     Face,
     GroupCard,
     Label,
@@ -38,8 +35,11 @@ from alongside.rendering.views import (
     one_line,
     safe_url,
 )
+from alongside.rendering.pages.words import PageWords
+from alongside.rendering.shells import Page
+from alongside.rendering.tracking import Site
 
-_STYLE_SOURCE = Path(__file__).parent / "assets" / "alongside.css"
+_STYLE_SOURCE = Path(__file__).parent.parent / "assets" / "alongside.css"
 MORE_STORIES = 3  # of the same teller
 TITLES_BETWEEN = 4  # stories of a list that are titles alone, between two that speak
 Kind = Literal["stories", "members", "groups", "meetups", "challenges", "places"]

@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 from alongside.model.gatherings import Meetup
 from alongside.model.places import Place
-from alongside.rendering.page_words import SAFE_IN_PATHS, machine_time
-from alongside.rendering.views import Face, GroupCard, Label, MeetupCard, StoryCard, When, one_line, safe_url
+from alongside.rendering.pages.views import Face, GroupCard, Label, MeetupCard, StoryCard, When, one_line, safe_url
+from alongside.rendering.pages.words import SAFE_IN_PATHS, machine_time
 
 Data = dict[str, Any]
 STATUS = {"confirmed": "EventScheduled", "tentative": "EventScheduled", "cancelled": "EventCancelled"}

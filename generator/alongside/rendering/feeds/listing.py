@@ -32,11 +32,11 @@ from alongside.model.stories import Story
 from alongside.planning.occurrences import final_day
 from alongside.problems import Position
 from alongside.rendering.artifacts import Artifact, Job
-from alongside.rendering.calendars import EventTexts, render_calendar, render_event
-from alongside.rendering.content_lines import clean_text, one_line
+from alongside.rendering.feeds.calendars import EventTexts, render_calendar, render_event
+from alongside.rendering.feeds.content_lines import clean_text, one_line
+from alongside.rendering.feeds.plain_texts import plain_text
+from alongside.rendering.feeds.stories import FeedAbout, FeedEntry, first_words, render_atom, render_json_feed
 from alongside.rendering.markdown import render_markdown
-from alongside.rendering.plain_texts import plain_text
-from alongside.rendering.story_feeds import FeedAbout, FeedEntry, first_words, render_atom, render_json_feed
 from alongside.rendering.tracking import Site
 from alongside.settings import Settings
 

@@ -1,6 +1,6 @@
 """Record to what a template needs: faces, cards and dates, read from the `Site` so that the build knows of it.
 
-First half of rendering a page; `rendering.lists` says which records stand on it, `rendering.pages` puts both into
+First half of rendering a page; `lists` says which records stand on it, `records` puts both into
 templates. A card is small and frozen and knows no HTML. Who may not be named leaves no trace: without `page` consent a
 member has no face, so no template can show one.
 """
@@ -24,7 +24,7 @@ from alongside.model.stories import Story
 from alongside.model.texts import LocalText
 from alongside.planning.occurrences import HORIZON, Occurrence, occurrences
 from alongside.problems import Position
-from alongside.rendering.lists import is_shown, path_of_place, start_day
+from alongside.rendering.pages.lists import is_shown, path_of_place, start_day
 from alongside.rendering.tracking import Site
 
 HUES = 12  # colours for those without a photo; the style sheet has as many

@@ -21,8 +21,8 @@ from alongside.planning.plan import PlannedStep, StepContent, choose, newcomer_z
 from alongside.rendering.interface import format_date, format_time, reason_texts
 from alongside.rendering.mails.frame import fragment
 from alongside.rendering.mails.holes import clean
+from alongside.rendering.mails.messages import Mail, MailCompiler, MessageError, render_mail
 from alongside.rendering.mails.prose import wrap
-from alongside.rendering.messages import Mail, MailCompiler, MessageError, render_mail
 from alongside.settings import Settings
 
 WIDEST = 100  # columns a timeline takes of a wide terminal

@@ -24,12 +24,12 @@ from alongside.model.journeys import Journey, Moment
 from alongside.model.people import Member
 from alongside.model.stories import Story
 from alongside.model.texts import language_fits
-from alongside.rendering import lists
 from alongside.rendering.artifacts import Artifact, Job
-from alongside.rendering.feeds import feed_links, feed_path
-from alongside.rendering.page_words import PageWords
+from alongside.rendering.feeds.listing import feed_links, feed_path
+from alongside.rendering.pages import lists
+from alongside.rendering.pages.views import Face, GroupCard, Label, MeetupCard, Prose, StoryCard, Views
+from alongside.rendering.pages.words import PageWords
 from alongside.rendering.tracking import Site
-from alongside.rendering.views import Face, GroupCard, Label, MeetupCard, Prose, StoryCard, Views
 
 MEMBERS_SHOWN = 3
 STORIES_SHOWN = 3
@@ -37,8 +37,8 @@ GROUPS_SHOWN = 4
 MEETUPS_SHOWN = 4
 _POOL = 200  # of the newest stories, when looking for some to show
 STYLE_SHEET = "assets/alongside.css"  # site path of what record pages and moments share
-_RECORD_STYLE = Path(__file__).parent / "assets" / "alongside.css"
-_STYLE = Path(__file__).parent / "assets" / "embed.css"
+_RECORD_STYLE = Path(__file__).parent.parent / "assets" / "alongside.css"
+_STYLE = Path(__file__).parent.parent / "assets" / "embed.css"
 _TAG = re.compile(
     r"<alongside-moment(?P<attributes>(?:\s[^<>]*)?)>(?P<inside>.*?)</alongside-moment\s*>", re.IGNORECASE | re.DOTALL
 )

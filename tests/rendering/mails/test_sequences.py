@@ -8,7 +8,7 @@ from pathlib import Path
 
 from alongside.model.community import Community
 from alongside.rendering.artifacts import Artifact
-from alongside.rendering.sequences import render_sequences
+from alongside.rendering.mails.sequences import render_sequences
 from alongside.settings import Settings
 from mail_records import HERE, NOW, community, journey, mail, member, message, story
 

@@ -12,10 +12,10 @@ from typing import Any
 import html5lib
 import pytest
 
-from alongside.rendering.lists import FRONT, PAGE, related_stories
-from alongside.rendering.pages import licence_url
+from alongside.rendering.pages.lists import FRONT, PAGE, related_stories
+from alongside.rendering.pages.records import licence_url
+from alongside.rendering.pages.views import host_of, initials, one_line, paragraphs, safe_url
 from alongside.rendering.shells import Page
-from alongside.rendering.views import host_of, initials, one_line, paragraphs, safe_url
 from conftest import WriteCommunity
 from rendered_site import make_site, render_files, render_site
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alongside.planning.zones import local_time, read_zone
-from alongside.rendering.time_zones import read_history, render_timezone
+from alongside.rendering.feeds.time_zones import read_history, render_timezone
 
 ZONES = [
     name

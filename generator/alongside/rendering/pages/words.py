@@ -16,10 +16,10 @@ from markupsafe import Markup, escape
 
 from alongside.model.texts import direction, language_fits
 from alongside.rendering import interface
-from alongside.rendering.feeds import feed_path
+from alongside.rendering.feeds.listing import feed_path
 from alongside.rendering.markdown import render_markdown
+from alongside.rendering.pages.views import Face, Label, Prose, When, host_of, one_line, safe_url
 from alongside.rendering.tracking import Site
-from alongside.rendering.views import Face, Label, Prose, When, host_of, one_line, safe_url
 from alongside.settings import Organisation, Settings
 
 SAFE_IN_PATHS = "/-._~!$()*+,;=:@"

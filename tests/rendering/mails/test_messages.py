@@ -26,9 +26,9 @@ from alongside.planning.plan import StepContent
 from alongside.problems import Position
 from alongside.rendering.mails.compiling import initials
 from alongside.rendering.mails.holes import clean, width
+from alongside.rendering.mails.messages import Mail, MailCompiler, MessageError, compose, render_mail, sender_address
 from alongside.rendering.mails.prose import join_paragraphs, markdown_html, paragraphs_of, wrap
 from alongside.rendering.mails.templates import keep_line_ends
-from alongside.rendering.messages import Mail, MailCompiler, MessageError, compose, render_mail, sender_address
 from alongside.settings import Organisation, Settings
 from mail_records import CHECK_IN, HERE, MIA, NOW, chosen, community, journey, mail, member, story
 

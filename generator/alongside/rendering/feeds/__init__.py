@@ -1,0 +1,1 @@
+"""What calendar apps and readers subscribe to: iCalendar, Atom and JSON Feed."""
