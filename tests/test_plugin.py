@@ -212,3 +212,30 @@ def test_mkdocs_properdocs_and_alongside_give_the_same_bytes(config: Path, run_e
     assert ours == theirs
     fork = tree(run_elsewhere("properdocs", "build", "--quiet", site="c"))
     assert {path for path in ours.keys() | fork.keys() if ours.get(path) != fork.get(path)} == set()
+
+
+def test_stories_in_the_sites_own_markdown(write_community: WriteCommunity) -> None:
+    settings = CONFIG.replace("  - alongside:\n", "  - alongside:\n      markdown: site\n")
+    extensions = settings + "markdown_extensions: [abbr, def_list]\n"
+    text = story("Terms") + "\nTerm\n:   What it means. <script>alert(1)</script>\n"
+    config = write_community({**FILES, "mkdocs.yml": extensions, "content/stories/terms.md": text})
+    page = (build(config) / "stories" / "terms" / "index.html").read_text(encoding="utf-8")
+    assert "<dt>Term</dt>" in page
+    assert "alert(1)" not in page
+    (config.parent / "mkdocs.yml").write_text(settings, encoding="utf-8")
+    assert "<dt>Term</dt>" not in (build(config) / "stories" / "terms" / "index.html").read_text(encoding="utf-8")
+
+
+def test_compiled_sequences_stay_private(config: Path) -> None:
+    mails = {
+        "journeys/month.yml": "title: Month\nmoments:\n  - {id: hello, owner: growth, where: mail, message: hello.md}\n",
+        "journeys/hello.md": "---\nsubject: Hello\n---\nHello {{ newcomer.name }}\n",
+    }
+    for path, text in mails.items():
+        (config.parent / path).write_text(text, encoding="utf-8")
+    site = build(config)
+    assert "‹newcomer.name›" in (config.parent / "build/journeys/month/hello.en.html").read_text(encoding="utf-8")
+    assert not [path for path in tree(site) if path.startswith("journeys") or "hello.en" in path]
+    (config.parent / "journeys/month.yml").unlink()
+    build(config)
+    assert not (config.parent / "build/journeys/month").exists()

@@ -28,6 +28,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+import markdown
 from mkdocs.commands.build import get_context
 from mkdocs.config.base import Config
 from mkdocs.exceptions import PluginError
@@ -53,9 +54,9 @@ from alongside.problems import AlongsideError, Problem
 from alongside.reading.fingerprint import fingerprint
 from alongside.reading.loader import Loaded, load_community
 from alongside.reading.settings_file import read_settings
-from alongside.rendering.artifacts import Job, Snapshot, Tree
+from alongside.rendering.artifacts import Job, Snapshot, Tree, write_folder
 from alongside.rendering.interface import say
-from alongside.rendering.markdown import Links
+from alongside.rendering.markdown import Converter, Links
 from alongside.rendering.pages.embeds import fill_moments
 from alongside.rendering.pages.words import theme_words
 from alongside.rendering.shells import TOKENS, Shell, read_shell, token_folder
@@ -168,6 +169,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         overrides = [Path(folder) / "alongside" for folder in config.theme.dirs]
         self._overrides = [folder for folder in overrides if folder.is_dir()]
         self._use_directory_urls = config.use_directory_urls
+        self._convert = _converter(config) if self._settings.markdown == "site" else None
         self._work = None
         if self._before is not None:
             self._pages, records = frozenset(self._before.pages), dict(self._before.records)
@@ -204,6 +206,8 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         levels = sorted({page.count("/") for page in self._pages})
         shells = {depth: self._render_shell(depth, env, config, files) for depth in levels}
         stamp = _stamp(self._settings, self._overrides, drafts=self.serving)
+        if self._convert is not None:
+            stamp += repr((config.markdown_extensions, config.mdx_configs)).encode()
         theme = blake2b(stamp + repr(shells).encode(), digest_size=16).digest()
         if self._before is not None and self._before.theme == theme:
             self.report = report_of(self._before)
@@ -263,6 +267,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
                 templates=environment(self._overrides, compiled=self._settings.cache_dir / "templates"),
                 drafts=self.serving,
                 use_directory_urls=self._use_directory_urls,
+                convert=self._convert,
             )
             self._work = site, list_jobs(site)
         return self._work
@@ -277,7 +282,11 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
             )
         except AlongsideError as error:
             raise PluginError(str(error)) from error
+        from alongside.rendering.mails.sequences import render_sequences  # what mails need is not loaded for nothing
+
         loaded = self._load()
+        sequences = render_sequences(loaded.community, self._settings, now=self._now)
+        write_folder(self._settings.build_dir / "journeys", sequences)
         self._tree.write_snapshot(
             take_snapshot(report, loaded.community, loaded.problems, now=self._now, stamp=self._stamp, theme=theme)
         )
@@ -405,6 +414,16 @@ def _flat(items: Iterable[Any]) -> Iterable[Any]:
     for item in items:
         yield item
         yield from _flat(getattr(item, "children", None) or ())
+
+
+def _converter(config: MkDocsConfig) -> Converter:
+    """The site's own Markdown, as its plain pages have it."""
+    engine = markdown.Markdown(extensions=config.markdown_extensions, extension_configs=config.mdx_configs or {})
+
+    def convert(text: str) -> str:
+        return engine.reset().convert(text)
+
+    return convert
 
 
 def _hooks(config: MkDocsConfig, event: str) -> list[Any]:

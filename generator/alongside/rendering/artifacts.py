@@ -291,6 +291,21 @@ class Tree:
             folder = folder.parent
 
 
+def write_folder(folder: Path, artifacts: Iterable[Artifact]) -> None:
+    """Make `folder`, all of which is ours, hold these artifacts and nothing else; a file that is the same stays."""
+    made = {artifact.path: artifact.content for artifact in artifacts}
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+        elif not path.is_dir() and path.relative_to(folder).as_posix() not in made:
+            path.unlink()
+    for name, content in made.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.is_file() or target.read_bytes() != content:
+            _write_atomically(target, content)
+
+
 def _write_atomically(path: str | Path, content: bytes) -> None:
     """Whoever reads meanwhile sees the old file or the new one, never half of one."""
     temporary = Path(f"{path}.{os.getpid()}.new")

@@ -28,7 +28,7 @@ from alongside.model.community import Community
 from alongside.model.people import Container, Member
 from alongside.model.stories import Story
 from alongside.planning.occurrences import Occurrence, next_occurrence
-from alongside.rendering.markdown import Links
+from alongside.rendering.markdown import Converter, Links
 from alongside.rendering.shells import Shell
 from alongside.settings import Settings
 
@@ -53,12 +53,17 @@ class Site:
         templates: jinja2.Environment | None = None,
         drafts: bool = False,
         use_directory_urls: bool = True,
+        convert: Converter | None = None,
     ) -> None:
-        """`now` is aware, UTC. `drafts`: show stories that are not published, marked as such (only `serve`)."""
+        """`now` is aware, UTC. `drafts`: show stories that are not published, marked as such (only `serve`).
+
+        `convert`: the site's own Markdown for records (`markdown: site`); None: CommonMark.
+        """
         self.whole = community  # untracked: for lists made by `shared` and for listing jobs, never while rendering
         self.settings = settings
         self.drafts = drafts
         self.use_directory_urls = use_directory_urls
+        self.convert = convert
         self.pages: set[str] = set()  # paths of all pages of this build; filled when the jobs are listed
         self._templates = templates
         self._now = now

@@ -269,7 +269,8 @@ def _plain(site: Site, markdown: str, position: Position) -> str:
     if not markdown.strip():
         return ""
     links = site.links(site.settings.site_url)
-    html = render_markdown(clean_text(markdown), source=_docs_source(site.settings, position), links=links)
+    source = _docs_source(site.settings, position)
+    html = render_markdown(clean_text(markdown), source=source, links=links, convert=site.convert)
     return plain_text(html)
 
 

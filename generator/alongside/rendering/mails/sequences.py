@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 
 from alongside.matching.assignment import assign_member
 from alongside.matching.index import MatchIndex, build_index
 from alongside.model.community import Community
 from alongside.model.journeys import Journey, Message, Moment
-from alongside.model.people import Newcomer
+from alongside.model.people import Member, Newcomer
 from alongside.planning.occurrences import Occurrence
 from alongside.planning.plan import choose, next_meetups
 from alongside.rendering.artifacts import Artifact
@@ -25,12 +26,15 @@ from alongside.rendering.mails.names import personal_values
 from alongside.rendering.mails.segments import fill
 from alongside.settings import Settings
 
+SAMPLE = 20  # members
+
 
 def render_sequences(community: Community, settings: Settings, *, now: datetime) -> Iterator[Artifact]:
     """The compiled sequences as of `now`, paths below `build/journeys/`: "first-month/welcome.pt.html" and ".json".
 
     A message that cannot be run gives a JSON file that says why, and no HTML.
     """
+    community = _sample(community, now.date())
     index = build_index(community, today=now.date())
     compiler = MailCompiler(community, settings)
     upcoming = next_meetups(community, now=now)
@@ -38,6 +42,18 @@ def render_sequences(community: Community, settings: Settings, *, now: datetime)
         for moment in journey.steps:
             for language, message in moment.messages.items():
                 yield from _step(compiler, index, upcoming, journey, moment, language, message, now)
+
+
+def _sample(community: Community, day: date) -> Community:
+    """A few members who could be in a mail, and what they tell: enough to look at, however large the community."""
+    able = [member for member in community.members.values() if member.allows("mail", day) and member.welcomes]
+    members = {member.slug: member for member in sorted(able, key=_wordless)[:SAMPLE]}
+    stories = {story.slug: story for slug in members for story in community.stories_of.get(slug, ())}
+    return replace(community, members=members, stories=stories)
+
+
+def _wordless(member: Member) -> bool:
+    return not member.page.welcome
 
 
 def _step(

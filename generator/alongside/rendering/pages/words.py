@@ -136,7 +136,7 @@ class PageWords:
     def prose(self, prose: Prose, heading: int = 2) -> Markup:
         """Authored Markdown as safe HTML; its highest heading becomes `<h{heading}>`."""
         links = self.site.links(self.page)
-        html = render_markdown(prose.text, source=prose.source, links=links, heading=heading)
+        html = render_markdown(prose.text, source=prose.source, links=links, heading=heading, convert=self.site.convert)
         return _html(html.replace("<pre>", '<pre tabindex="0">'))  # what may scroll can be reached by keyboard
 
     # --- dates ---
