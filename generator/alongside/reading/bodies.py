@@ -86,7 +86,7 @@ def _check_html(body: _Body, masked: str) -> None:
 
 def _links(body: _Body, masked: str) -> tuple[Link, ...]:
     found: list[Link] = []
-    for destination in destinations(body.text, masked=masked):
+    for destination in destinations(body.text, masked=masked, near=True):
         href = destination.href
         if ":" in href[:20] and _DANGEROUS.match(href):
             body.report(

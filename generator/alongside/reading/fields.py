@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from alongside.problems import Position, Problem, Severity, did_you_mean
 from alongside.source.yaml_nodes import Keys, Plain, keys_text
@@ -28,9 +28,8 @@ class Defaults:
     teams: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
-    """A record's word for another record, checked once all files are read."""
+class Reference(NamedTuple):
+    """A record's word for another record, checked once all files are read. A tuple: there are tens of thousands."""
 
     kind: str  # "member", "challenge", "group", "story"
     name: str

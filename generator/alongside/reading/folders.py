@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from alongside.problems import Position, Problem
 from alongside.reading.people import language_of
@@ -23,16 +22,20 @@ MAX_DEPTH = 40  # folders in folders
 MAX_LINKS = 100  # links to folders that are followed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundFile:
+class FoundFile(NamedTuple):
     """A file of the content folder and what it is."""
 
-    file: Path
+    location: str  # as the system opens it
     path: str  # as problems name it
     docs_path: str  # below docs_dir, with "/"
     kind: FileKind
     mtime_ns: int
-    size: int
+    size: int  # bytes; -1 for what is no regular file
+
+    @property
+    def file(self) -> Path:
+        """Its path."""
+        return Path(self.location)
 
 
 def find_files(settings: Settings, problems: list[Problem]) -> list[FoundFile]:
@@ -67,7 +70,7 @@ def find_files(settings: Settings, problems: list[Problem]) -> list[FoundFile]:
         except OSError:
             mtime_ns = size = -1
         found.append(
-            FoundFile(file=Path(entry.path), path=path, docs_path=docs_path, kind=kind, mtime_ns=mtime_ns, size=size)
+            FoundFile(location=entry.path, path=path, docs_path=docs_path, kind=kind, mtime_ns=mtime_ns, size=size)
         )
     return found
 

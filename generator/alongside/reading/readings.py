@@ -7,6 +7,7 @@ content's hash. Whatever needs another file (does that member exist?) waits in `
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from alongside.model.gatherings import Group, Meetup
 from alongside.model.people import Challenge, Member, MemberPage
@@ -17,8 +18,7 @@ from alongside.reading.fields import Reference
 Record = Member | MemberPage | Story | Group | Meetup | Challenge
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(NamedTuple):
     """A relative link, image or recording of a record or an ordinary page."""
 
     href: str  # as authored
@@ -27,8 +27,7 @@ class Link:
     column: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class Mark(NamedTuple):
     """A place in a file that a later check may want to point at."""
 
     name: str  # "starts", "date", "consent", ...

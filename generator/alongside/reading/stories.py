@@ -55,6 +55,7 @@ ORIGIN = converted(
     ),
     lambda _sheet, _keys, value: Origin(**value),
 )
+NO_MEDIA = Media()  # one for all stories
 STORY = Table(
     kind="story",
     about="A member's first-hand account: content/stories/<slug>.md.",
@@ -140,7 +141,7 @@ def read_story(source: Source, content: bytes) -> Reading:
 def _media(source: Source, sheet: Sheet, fields: dict[str, str] | None) -> tuple[Media, tuple[Link, ...]]:
     """Recordings as paths below docs_dir, and the same as links to be checked."""
     if fields is None:
-        return Media(), ()
+        return NO_MEDIA, ()
     found: dict[str, str] = {}
     links: list[Link] = []
     for name, value in fields.items():

@@ -17,6 +17,7 @@ from alongside.problems import Position, Problem
 MAX_BYTES = 4_000_000  # no author writes more by hand; a file that large is something else
 
 # C0 without tab and line feed, C1 without NEXT LINE, and what is no character at all.
+# One class, so that a text is passed through once.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -92,8 +93,6 @@ def _line_feeds(text: str) -> str:
 
 def find_controls(text: str) -> list[Control]:
     """Every control character of a text, in order."""
-    if text.isascii() and text.isprintable():
-        return []
     return [Control(match.start(), match[0]) for match in _CONTROL.finditer(text)]
 
 

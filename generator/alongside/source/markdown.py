@@ -87,7 +87,7 @@ _INDENTED = re.compile(r"\n[ \t]*\n(?: {4}| {0,3}\t)")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _PAIR = r"\\.|\((?:[^\s()\\]|\\.)*\)"  # an escape, or parentheses that match
 _DESTINATION = rf"(?:<(?P<pointed>[^<>\n]*)>|(?P<bare>(?:[^\s()<>\\]|{_PAIR})(?:[^\s()\\]|{_PAIR})*))"
-_INLINE = re.compile(r"(?<!\\)\]\([ \t]*\n?[ \t]*" + _DESTINATION + r"""(?:\s+(?:"[^"]*"|'[^']*'|\([^()]*\)))?\s*\)""")
+_INLINE = re.compile(r"\]\([ \t]*\n?[ \t]*" + _DESTINATION + r"""(?:\s+(?:"[^"]*"|'[^']*'|\([^()]*\)))?\s*\)""")
 _DEFINITION = re.compile(
     r"^ {0,3}\[(?!\^)[^\[\]\n]{1,999}\]:[ \t]*\n?[ \t]*" + _DESTINATION + r"[ \t]*(?=$|[\"'(])", re.MULTILINE
 )
@@ -95,6 +95,7 @@ _ATTRIBUTE = re.compile(
     r"<(?:a|img|audio|video|source)\s[^<>]*?\b(?:href|src)\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<plain>[^\s\"'=<>`]+))",
     re.IGNORECASE,
 )
+_FAR = re.compile(r"https?:|[#/]|mailto:")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
@@ -188,34 +189,47 @@ def _closers(text: str) -> frozenset[int]:
     return frozenset(found)
 
 
-# A quick look: a destination that does not start with http, a fragment or mailto.
-_NEAR = re.compile(
-    r"\]\(\s*<?(?!https?:|[#)]|mailto:|\s)|\]:\s*<?(?!https?:|#|mailto:|\s)|(?:href|src)\s*=\s*[\"']?(?!https?:|#|mailto:|[\s\"'])",
-    re.IGNORECASE,
+# A quick look: destinations that may be relative. Each pattern starts with plain letters, which is quick to look for.
+_ELSEWHERE = r"(?!https?:|[#/)]|mailto:|\s|$)"
+_NEAR = (
+    ("](", re.compile(rf"\]\(\s*<?{_ELSEWHERE}")),
+    ("]:", re.compile(rf"\]:\s*<?{_ELSEWHERE}")),
+    ("=", re.compile(rf"[Hh][Rr][Ee][Ff]\s*=\s*[\"']?{_ELSEWHERE}")),
+    ("=", re.compile(rf"[Ss][Rr][Cc]\s*=\s*[\"']?{_ELSEWHERE}")),
 )
 
 
 def may_hold_near_links(body: str) -> bool:
     """False when no link of the text can be relative; most stories link to other sites alone."""
-    return ("](" in body or "]:" in body or "=" in body) and _NEAR.search(body) is not None
+    return any(sign in body and pattern.search(body) is not None for sign, pattern in _NEAR)
 
 
-def destinations(body: str, *, masked: str | None = None) -> list[Destination]:
+def destinations(body: str, *, masked: str | None = None, near: bool = False) -> list[Destination]:
     """Every destination of links, images, reference definitions and HTML `href` and `src`, in order.
 
-    `masked` is `without_code(body)` where the caller has it.
+    `masked` is `without_code(body)` where the caller has it; with `near`, those of other sites, fragments and absolute
+    paths are left out, which is quicker.
     """
     text = masked if masked is not None else without_code(body)
-    found: list[Destination] = []
-    for pattern in (_INLINE, _DEFINITION) if "](" in text or "]:" in text else ():
-        closers = _closers(text) if pattern is _INLINE else frozenset()
-        for match in pattern.finditer(text):
-            if pattern is _INLINE and match.start() not in closers:
-                continue
-            group = "pointed" if match["pointed"] is not None else "bare"
-            found.append(Destination(unescape(_ESCAPE.sub(r"\1", match[group])), match.start(group)))
-    if "=" in text and "<" in text:
-        for match in _ATTRIBUTE.finditer(text):
-            group = next(name for name in ("double", "single", "plain") if match[name] is not None)
-            found.append(Destination(unescape(match[group]), match.start(group)))
+    found = _inline(text, near=near) if "](" in text else []
+    patterns = (("]:", _DEFINITION), ("=", _ATTRIBUTE))
+    for sign, pattern in patterns:
+        for match in pattern.finditer(text) if sign in text else ():
+            group = next(name for name, value in match.groupdict().items() if value is not None)
+            if not (near and _FAR.match(match[group])):
+                found.append(Destination(unescape(_ESCAPE.sub(r"\1", match[group])), match.start(group)))
     return sorted(found, key=lambda item: item.index)
+
+
+def _inline(text: str, *, near: bool) -> list[Destination]:
+    found: list[Destination] = []
+    closers: frozenset[int] | None = None
+    for match in _INLINE.finditer(text):
+        group = "pointed" if match["pointed"] is not None else "bare"
+        if near and _FAR.match(match[group]):
+            continue
+        if closers is None:
+            closers = _closers(text)
+        if match.start() in closers:
+            found.append(Destination(unescape(_ESCAPE.sub(r"\1", match[group])), match.start(group)))
+    return found
