@@ -45,6 +45,8 @@ _MEETUP = {"title": TEXT, "url": TEXT, "chat": TEXT, "when": TEXT, "where": TEXT
 NAMES: dict[str, Kind] = {
     **_RECORDS, "team": TEXT, "reasons": Items(TEXT), "groups": Items(_GROUP), "meetups": Items(_MEETUP),
 }  # fmt: skip
+# Filters that make a text or a list of what they are given, always the same: what a mail may use, here and when it is
+# rendered. No `safe`: nothing authored as data becomes markup. No `random`, nothing that measures out memory.
 FILTERS = frozenset(
     (
         "abs attr batch capitalize count d default dictsort e escape first float forceescape groupby int items join "

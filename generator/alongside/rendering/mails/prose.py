@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
-import cmarkgfm
 import css_inline
 import nh3
 
 from alongside.rendering.mails.holes import width
+from alongside.rendering.markdown import commonmark
 
 COLUMNS = 72  # RFC 3676 asks for less than 78
 TAGS = {
@@ -34,7 +34,6 @@ ATTRIBUTES = {
 }
 SCHEMES = frozenset({"http", "https", "mailto", "tel", "matrix", "xmpp", "irc", "ircs"})
 
-_MARKDOWN = cmarkgfm.cmark.Options.CMARK_OPT_UNSAFE  # nh3 decides what stays
 _IMAGE = re.compile(r'<img\b(?P<attributes>(?:"[^"]*"|[^">])*)>')
 _ALT = re.compile(r'\balt="([^"]*)"')
 _DEAD_LINK = re.compile(r'<a(?: href="")?>(.*?)</a>', re.DOTALL)
@@ -47,8 +46,7 @@ def markdown_html(text: str, *, resolve: Callable[[str], str]) -> str:
     `resolve` says where a link leads, as authored in, absolute or empty out (then it is plain text). Images become
     their alternative text: a mail loads nothing from anywhere, so nobody learns that it was read.
     """
-    raw = cmarkgfm.github_flavored_markdown_to_html(text, _MARKDOWN)
-    raw = _IMAGE.sub(_alternative, raw)
+    raw = _IMAGE.sub(_alternative, commonmark(text))  # nh3 decides what stays
     safe = nh3.clean(raw, tags=TAGS, attributes=ATTRIBUTES, url_schemes=set(SCHEMES), link_rel=None)
     linked = _HREF.sub(lambda found: found[1] + html.escape(resolve(html.unescape(found[2]))) + found[3], safe)
     return _DEAD_LINK.sub(r"\1", linked).strip()
