@@ -15,6 +15,7 @@ from alongside.model.community import Community
 from alongside.problems import Problem
 from alongside.reading.fields import Defaults
 from alongside.reading.loader import load_community, read_content
+from alongside.reading.places import point_place
 from alongside.reading.settings_file import read_settings
 from conftest import TODAY, WriteCommunity
 from reading.planted_faults import FILES, GOOD
@@ -189,6 +190,12 @@ def test_two_places_never_share_an_address(with_files: object) -> None:
     assert problems == []
     slugs = {member.place.slug for member in community.members.values() if member.place}
     assert {"portland-oregon-united-states", "portland-maine-united-states", "recife-brazil"} == slugs
+
+
+def test_two_cities_of_one_name_and_region_have_pages_of_their_own() -> None:
+    one, other = point_place("x", -12.98, -44.05), point_place("y", -14.47, -41.8)
+    assert one.name == other.name == "Santana, Bahia, Brazil"
+    assert (one.slug, other.slug) == ("santana-bahia-brazil", "santana-bahia-brazil-s14.47-w41.80")
 
 
 KINDS = ["challenges", "member", "member-page", "story", "group", "meetup", "meetups", "page"]

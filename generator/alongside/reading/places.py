@@ -48,7 +48,7 @@ def point_place(label: str, lat: float, lon: float) -> Place:
         return Place(label=label, slug="", name=label, country="", lat=lat, lon=lon)
     return Place(
         label=label,
-        slug=slugify(city.label.replace(",", " ")),
+        slug=_city_slug(city),
         name=city.label,
         country=city.country,
         country_name=city.country_name or country_name(city.country),
@@ -58,6 +58,18 @@ def point_place(label: str, lat: float, lon: float) -> Place:
         lon=lon,
         zone=city.zone,
     )
+
+
+def _city_slug(city: Located) -> str:
+    """The slug of a city's page. One in two hundred shares its name and region with another: the one that the name
+    alone does not mean gets its coordinates (`santana-bahia-brazil-s14.47-w41.80`).
+    """
+    slug = slugify(city.label.replace(",", " "))
+    meant = locate(city.label).found
+    if meant is not None and (meant.lat, meant.lon) == (city.lat, city.lon):
+        return slug
+    north, east = "s" if city.lat < 0 else "n", "w" if city.lon < 0 else "e"
+    return f"{slug}-{north}{abs(city.lat):.2f}-{east}{abs(city.lon):.2f}"
 
 
 @lru_cache(maxsize=8192)
