@@ -327,7 +327,7 @@ def write_folder(folder: Path, artifacts: Iterable[Artifact]) -> None:
 
 
 def _write_atomically(path: str | Path, content: bytes) -> int:
-    """Whoever reads meanwhile sees the old file or the new one, never half of one. Returns its time of change, in ns."""
+    """Whoever reads meanwhile sees the old file or the new one, never half of one. Returns its time of change."""
     temporary = f"{path}.{os.getpid()}.new"
     written = _write(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY, 0o666), content)
     os.replace(temporary, path)  # noqa: PTH105  as above, a Path would take longer
@@ -335,7 +335,7 @@ def _write_atomically(path: str | Path, content: bytes) -> int:
 
 
 def _write(file: int, content: bytes) -> int:
-    """Write all of `content`, close the file and return its time of change, in ns."""
+    """Write all of `content`, close the file and return its time of change, in nanoseconds."""
     try:
         rest = memoryview(content)
         while rest:

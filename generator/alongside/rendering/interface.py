@@ -234,6 +234,12 @@ def _day_words(day: date, spoken: Interface) -> dict[str, object]:
 def format_date(day: date, language: str, style: DateStyle = "date") -> str:
     """A day in words. `date`: 4 May 2026; `weekday`: Monday, 4 May 2026; `short`: Mon 4 May; `month`: May 2026;
     `day`: 4 May; `month_short`: May, of four letters or fewer where the language has such names."""
+    # an instant is no key of a cache: those of two zones may be equal and lie on different days
+    return _format_day(day if type(day) is date else date(day.year, day.month, day.day), language, style)
+
+
+@functools.lru_cache(maxsize=8192)
+def _format_day(day: date, language: str, style: DateStyle) -> str:
     spoken = read_interface(language)
     if style == "month_short":
         return str(spoken.dates["months_short"][day.month - 1])

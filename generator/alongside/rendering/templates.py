@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from types import MethodType
+from typing import Any
 
 import jinja2
+import jinja2.runtime
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
 def environment(overrides: Iterable[Path] = (), *, compiled: Path | None = None) -> jinja2.Environment:
     """The environment, looking into `overrides` first. `compiled`: a folder that keeps compiled templates."""
-    return jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.FileSystemLoader([*overrides, TEMPLATES]),
         undefined=jinja2.StrictUndefined,
         autoescape=True,
@@ -25,6 +28,26 @@ def environment(overrides: Iterable[Path] = (), *, compiled: Path | None = None)
         auto_reload=False,
         bytecode_cache=None if compiled is None else compiled_templates(compiled),
     )
+    made.context_class = _Context
+    return made
+
+
+class _Context(jinja2.runtime.Context):
+    """Calls what templates call most, methods of ours and macros, without asking what each wants to be given.
+
+    Jinja asks that of any callable, which takes longer than most of the calls. Methods of `PageWords` and of strings
+    want nothing; a macro wants the evaluation context.
+    """
+
+    def call(__self, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805  as Jinja names them
+        kind = type(__obj)
+        if kind is jinja2.runtime.Macro:
+            args = (__self.eval_ctx, *args)
+        elif kind is not MethodType:
+            return super().call(__obj, *args, **kwargs)
+        kwargs.pop("_loop_vars", None)
+        kwargs.pop("_block_vars", None)
+        return __obj(*args, **kwargs)
 
 
 def compiled_templates(folder: Path) -> jinja2.BytecodeCache:

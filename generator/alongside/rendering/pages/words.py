@@ -6,6 +6,7 @@ the site's root it stands. What it returns is either plain text, which the templ
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -18,7 +19,7 @@ from alongside.model.texts import direction, language_fits
 from alongside.rendering import interface
 from alongside.rendering.feeds.listing import feed_path
 from alongside.rendering.markdown import render_markdown
-from alongside.rendering.pages.views import Face, Label, Prose, When, host_of, one_line, safe_url
+from alongside.rendering.pages.views import Face, Label, Prose, StoryCard, When, host_of, one_line, safe_url
 from alongside.rendering.tracking import Site
 from alongside.settings import Organisation, Settings
 
@@ -92,6 +93,43 @@ class PageWords:
             f'<img class="{classes}" src="{self.url(face.photo)}" alt="{escape(alt)}"'
             ' width="96" height="96" loading="lazy" decoding="async">'
         )
+
+    # --- stories ---
+
+    def story_rows(self, cards: Iterable[StoryCard], level: int = 3, faces: bool = True) -> Markup:
+        """Stories below one another: `parts.story_rows`, ten times as fast, which counts on a page of each story."""
+        rows = "".join([f"<li>{self.story_row(card, level, faces)}</li>\n" for card in cards])
+        return _html(f'<ul class="as-rows">\n{rows}</ul>\n')
+
+    def story_row(self, card: StoryCard, level: int = 2, faces: bool = True) -> Markup:
+        """A story in one row: who, its title, when. `faces`: false where all are told by the same person."""
+        title, meta = card.title, []
+        if faces:
+            meta.append(f'<span class="as-dot">{self.names(card.tellers)}</span>')
+        meta.append(f'<span class="as-dot">{self.time(card.date, self.day(card.date))}</span>')
+        meta.append(self.story_marks(card))
+        if card.draft:
+            meta.append(f'<span class="as-dot">{escape(self.say("story.draft"))}</span>')
+        portrait = self.portrait(card.tellers[0] if card.tellers else None, "s") if faces else ""
+        attributes = language_attributes(title.language, self.language)
+        return _html(
+            f'<article class="as-row">\n{portrait}\n<div>\n<h{level} class="as-row-title"{attributes}>'
+            f'<a href="{self.url(card.path)}">{escape(title.text)}</a></h{level}>\n'
+            f'<p class="as-meta">{"".join(meta)}</p>\n</div>\n</article>\n'
+        )
+
+    def story_marks(self, card: StoryCard) -> Markup:
+        """What a story has besides text, and its language where it is not the page's."""
+        marks = []
+        if card.audio:
+            marks.append(f'<span class="as-dot">{escape(self.say("story.listen"))}</span>')
+        if card.video:
+            marks.append(f'<span class="as-dot">{escape(self.say("story.watch"))}</span>')
+        language = card.title.language
+        if language != self.language:
+            name = escape(self.autonym(language))
+            marks.append(f'<span class="as-dot" lang="{escape(language)}">{name}</span>')
+        return _html("".join(marks))
 
     # --- more words ---
 
@@ -189,9 +227,13 @@ def _html(text: str) -> Markup:
     return Markup(text)  # noqa: S704
 
 
-@lru_cache(maxsize=16384)
+_PLAIN_PATH = re.compile(r"[a-zA-Z0-9/._-]*")  # most are, and quoting takes ten times as long as looking
+
+
 def quoted(path: str) -> str:
     """A site path as it stands in an attribute: percent-encoded, `&` and quotes included."""
+    if _PLAIN_PATH.fullmatch(path):
+        return path
     return str(escape(quote(path, safe=SAFE_IN_PATHS)))
 
 
