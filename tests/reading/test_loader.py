@@ -192,6 +192,17 @@ def test_two_places_never_share_an_address(with_files: object) -> None:
     assert {"portland-oregon-united-states", "portland-maine-united-states", "recife-brazil"} == slugs
 
 
+def test_a_file_with_very_many_problems_is_told_a_hundred_of_them(with_files: object) -> None:
+    _, problems = with_files({"content/x.md": "[a](gone.md)\n" * 250})  # type: ignore[operator]
+    assert len(problems) == 101
+    assert "150 more problems" in next(problem.message for problem in problems if problem.code == "more-problems")
+
+
+def test_a_readme_beside_the_mails_is_no_mail(with_files: object) -> None:
+    _, problems = with_files({"journeys/README.md": "How we write mails.\n", "journeys/newcomers/x.yml": "name: X\n"})  # type: ignore[operator]
+    assert problems == []
+
+
 def test_two_cities_of_one_name_and_region_have_pages_of_their_own() -> None:
     one, other = point_place("x", -12.98, -44.05), point_place("y", -14.47, -41.8)
     assert one.name == other.name == "Santana, Bahia, Brazil"
@@ -231,3 +242,18 @@ def test_every_good_file_cut_anywhere_is_read_or_told(cut: int) -> None:
         )
         if kind is not None and planted.path.endswith(".md"):
             read_content(kind, planted.path, planted.path, content[: len(content) * cut // 9], Defaults())
+
+
+def test_dates_of_one_title_are_told_and_kept(write_community: WriteCommunity) -> None:
+    config = write_community(
+        {
+            "content/meetups/circle.yml": """\
+                - {title: Open evening, starts: 2026-12-01 18:00, timezone: UTC}
+                - {title: Open evening, starts: 2027-01-05 18:00, timezone: UTC}
+                - {title: Open evening, starts: 2027-01-05 20:00, timezone: UTC}
+                """
+        }
+    )
+    loaded = load_community(read_settings(config)[0], today=TODAY)
+    assert [problem.code for problem in loaded.problems] == ["slug-collision", "slug-collision"]
+    assert list(loaded.community.meetups) == ["circle-open-evening", "circle-open-evening-2027-01-05"]

@@ -6,7 +6,7 @@ import difflib
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from alongside.model.community import Community
@@ -51,7 +51,11 @@ class Drafts:
 
     @classmethod
     def collect(cls, readings: Readings, problems: list[Problem]) -> Drafts:
-        """Drafts of all files; where two have one slug the first file's stays and the other is a problem."""
+        """Drafts of all files; where two have one slug the first stays and the other is a problem.
+
+        A date of a list that has the title of another is kept under a name with its day: nobody should miss a
+        meetup because of a name.
+        """
         by_kind: dict[type, dict[str, Draft]] = {kind: {} for kind in (Challenge, Member, Story, Group, Meetup)}
         for _, reading in readings.values():
             for draft in reading.drafts:
@@ -61,6 +65,9 @@ class Drafts:
                 taken = by_kind[type(record)].setdefault(record.slug, draft)
                 if taken is not draft:
                     problems.append(slug_collision(draft, taken))
+                    if isinstance(record, Meetup):
+                        spare = dated_slug(record)
+                        by_kind[Meetup].setdefault(spare, replace(draft, record=replace(record, slug=spare)))
         return cls(
             challenges=by_kind[Challenge],
             members=dict(sorted(by_kind[Member].items())),
@@ -121,10 +128,16 @@ def slug_collision(draft: Draft, taken: Draft) -> Problem:
     )
 
 
+def dated_slug(meetup: Meetup) -> str:
+    """The slug of a meetup whose own is taken: with its first day."""
+    day = meetup.starts.date() if isinstance(meetup.starts, datetime) else meetup.starts
+    return f"{meetup.slug}-{day}"
+
+
 def _other_slug(record: Member | Story | Group | Meetup | Challenge) -> str:
     if isinstance(record, Meetup):
-        day = record.starts.date() if isinstance(record.starts, datetime) else record.starts
-        return f"Give this one a name of its own: in a list `slug: {record.slug}-{day}`, else rename the file."
+        spare = dated_slug(record)
+        return f"Give this one a name of its own: in a list `slug: {spare}` (its name until then), else rename it."
     return "Rename one of the two files."
 
 
