@@ -65,8 +65,20 @@ def test_inherited_settings_lie_below(tmp_path: Path) -> None:
     assert settings.teams == {"a": "A", "b": "B"}
 
 
+def test_a_site_without_the_plugin_is_told(tmp_path: Path) -> None:
+    for text, line in (
+        ("site_name: x\nplugins: [search]\n", 2),
+        ("site_name: x\n", 1),
+        ("site_name: x\nplugins: {search: {}}\n", 2),
+    ):
+        _, problems = read_settings(write(tmp_path, text))
+        assert [(problem.code, problem.severity, problem.position.line) for problem in problems] == [
+            ("plugin-missing", "warning", line)
+        ]
+
+
 def test_inheriting_in_a_circle_ends(tmp_path: Path) -> None:
-    _, problems = read_settings(write(tmp_path, "INHERIT: mkdocs.yml\nsite_name: x\n"))
+    _, problems = read_settings(write(tmp_path, "INHERIT: mkdocs.yml\nsite_name: x\nplugins: [alongside]\n"))
     assert [problem.code for problem in problems] == ["inherit"]
 
 

@@ -13,7 +13,7 @@ from alongside.problems import Problem
 from alongside.reading.cache import ReadingCache
 from alongside.reading.fields import Defaults
 from alongside.reading.files import Source
-from alongside.reading.folders import FoundFile, find_files
+from alongside.reading.folders import PLAIN_NAMES, FoundFile, find_files
 from alongside.reading.gatherings import read_group, read_meetup, read_meetups
 from alongside.reading.journeys import MailFile, group_mails, read_journey, read_mail
 from alongside.reading.linking import link
@@ -60,7 +60,7 @@ def load_community(settings: Settings, *, today: date, cache: bool = True, progr
     problems.extend(linked)
     return Loaded(
         community=community,
-        problems=tuple(_limited(problems)),
+        problems=tuple(sorted(_limited(problems), key=lambda problem: problem.sort_key)),
         files=len(found) + journey_files,
         fresh=store.fresh + journey_files,
     )
@@ -94,17 +94,23 @@ def read_content(kind: str, path: str, docs_path: str, content: bytes, defaults:
 
 
 def _limited(problems: list[Problem]) -> Iterator[Problem]:
-    """Sorted, each once, at most a hundred of one file."""
+    """Sorted, each once, at most a hundred of one file; that there are more is told in its last place."""
     counts: dict[str, int] = {}
-    seen: set[Problem] = set()
-    for problem in sorted(problems, key=lambda problem: (*problem.sort_key, problem.message)):
+    last: dict[str, Problem] = {}
+    for problem in sorted(set(problems), key=lambda problem: (*problem.sort_key, problem.message)):
         path = problem.position.path
-        if problem in seen:
-            continue
-        seen.add(problem)
         counts[path] = counts.get(path, 0) + 1
         if counts[path] <= MAX_PROBLEMS_A_FILE:
+            last[path] = problem
             yield problem
+    for path, count in counts.items():
+        if count > MAX_PROBLEMS_A_FILE:
+            yield Problem(
+                position=last[path].position,
+                code="more-problems",
+                message=f"{count - MAX_PROBLEMS_A_FILE} more problems of this file are not shown.",
+                hint="Mend these first; most often they have one cause.",
+            )
 
 
 def _read_journeys(settings: Settings, defaults: Defaults, problems: list[Problem]) -> tuple[dict[str, Journey], int]:
@@ -152,7 +158,7 @@ def _journey_files(folder: Path) -> tuple[list[Path], list[Path]]:
         path for path in folder.rglob("*") if not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )
     journeys = [path for path in files if path.suffix in (".yml", ".yaml") and path.parent == folder]
-    mails = [path for path in files if path.suffix == ".md"]
+    mails = [path for path in files if path.suffix == ".md" and path.name.casefold() not in PLAIN_NAMES]
     return journeys, mails
 
 

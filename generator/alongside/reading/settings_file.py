@@ -26,6 +26,7 @@ from alongside.source.yaml_nodes import Document, Keys, Plain
 
 PLUGIN = "alongside"
 MAX_INHERIT = 10
+NO_PLUGIN: Keys = ("plugins",)  # the way to the plugin's options where it is not there
 
 
 def _read_conduct(sheet: Sheet, keys: Keys, value: Plain) -> str | None:
@@ -117,6 +118,8 @@ def read_settings(config_file: Path) -> tuple[Settings, list[Problem]]:
     document = _read_config(file, shown=str(config_file))
     values = _inherited(document, file, problems)
     plugin, keys = _plugin(values)
+    if keys == NO_PLUGIN:
+        problems.append(_no_plugin(document))
     sheet = Sheet(path=file.name, document=document, defaults=Defaults(), problems=problems)
     fields = _plugin_fields(sheet, plugin, keys)
     _check_site(sheet, values)
@@ -276,14 +279,22 @@ def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
 def _plugin(values: Mapping[str, Any]) -> tuple[Any, Keys]:
     """The plugin's options, and the way to them in the file."""
     plugins = values.get("plugins")
-    if isinstance(plugins, dict):
-        return plugins.get(PLUGIN), ("plugins", PLUGIN)
+    if isinstance(plugins, dict) and PLUGIN in plugins:
+        return plugins[PLUGIN], ("plugins", PLUGIN)
     for index, item in enumerate(plugins if isinstance(plugins, list) else ()):
         if item == PLUGIN:
             return None, ("plugins", index)
         if isinstance(item, dict) and PLUGIN in item:
             return item[PLUGIN], ("plugins", index, PLUGIN)
-    return None, ("plugins",)
+    return None, NO_PLUGIN
+
+
+def _no_plugin(document: Document) -> Problem:
+    return Problem(
+        position=document.position(NO_PLUGIN, key=True), code="plugin-missing", severity="warning",
+        message=f"The plugin {PLUGIN} is not on, so MkDocs alone will not know these records.",
+        hint=f"Add it: plugins: [search, {PLUGIN}]",
+    )  # fmt: skip
 
 
 def relative(path: Path, root: Path) -> str:
