@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from alongside.build import Report, build_site, depths, list_jobs
+from alongside.build import Report, build_site, list_jobs
 from alongside.reading.loader import load_community
 from alongside.reading.settings_file import read_settings
 from alongside.rendering.artifacts import Tree
@@ -83,7 +83,7 @@ def build(
     templates = environment(overrides) if overrides else packaged_templates()
     site = Site(community=loaded.community, settings=settings, now=now, templates=templates)
     jobs = list_jobs(site)
-    shells = {depth: read_shell(theme) for depth in depths(jobs)}
+    shells = {depth: read_shell(theme) for depth in {job.name.count("/") for job in jobs if job.page}}
     stamp = b"".join(path.read_bytes() for root in overrides for path in sorted(root.iterdir()))
     return build_site(site, jobs, Tree(config.parent / folder, settings.cache_dir), shells=shells, stamp=stamp)
 

@@ -5,12 +5,12 @@ A library without MkDocs: the doors bring the community, the instant and the the
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import sys
-import threading
-import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import blake2b
@@ -20,6 +20,7 @@ from pathlib import Path
 from alongside import __version__
 from alongside.model.community import Community
 from alongside.problems import AlongsideError, Position, Problem
+from alongside.processes import answers, how_many
 from alongside.rendering.artifacts import Job, Listing, Manifest, Record, Snapshot, Tree, Written
 from alongside.rendering.feeds.listing import feed_jobs
 from alongside.rendering.markdown import document_path
@@ -72,11 +73,6 @@ def list_jobs(site: Site) -> tuple[Job, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
-def depths(jobs: Iterable[Job]) -> tuple[int, ...]:
-    """How deep below the root the pages of `jobs` stand: which shells a build needs."""
-    return tuple(sorted({job.name.count("/") for job in jobs if job.page}))
-
-
 def build_site(
     site: Site,
     jobs: Sequence[Job],
@@ -106,7 +102,9 @@ def build_site(
     if not stale and before.jobs.keys() == calls.keys() and before.guests == guests:
         return _report(site, before.jobs, guests, written=0, removed=0, rendered=0)
     tree.begin()
-    rendered = _render(site, stale, before, tree, processes=processes or os.cpu_count() or 1, progress=progress)
+    with _frozen_heap():
+        wanted = processes or how_many(len(stale), least=_MANY)
+        rendered = _render(site, stale, before, tree, processes=wanted, progress=progress)
     records = {
         job.name: rendered[job.name]._replace(call=calls[job.name]) if job.name in rendered else before.jobs[job.name]
         for job in jobs
@@ -252,11 +250,20 @@ def _stale_jobs(
 # --- rendering -----------------------------------------------------------------------------------------------------
 
 
+@contextmanager
+def _frozen_heap() -> Iterator[None]:
+    """While open, the collector looks only at what is made meanwhile: ten thousand records are no garbage."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
 def _render(
     site: Site, jobs: Sequence[Job], before: Manifest, tree: Tree, *, processes: int, progress: Progress | None
 ) -> dict[str, Record]:
-    # forking a process that runs threads may copy a lock that nobody will open again
-    if processes > 1 and len(jobs) >= _MANY and hasattr(os, "fork") and threading.active_count() == 1:
+    if processes > 1:
         return _render_in_processes(site, jobs, before, tree, processes=processes, progress=progress)
     rendered: dict[str, Record] = {}
     for count, job in enumerate(jobs, start=1):
@@ -270,48 +277,17 @@ def _render_in_processes(
     site: Site, jobs: Sequence[Job], before: Manifest, tree: Tree, *, processes: int, progress: Progress | None
 ) -> dict[str, Record]:
     """Each process takes every n-th job, writes the files itself and sends back what is to be remembered."""
-    workers = [_fork(site, jobs[part::processes], before, tree) for part in range(processes)]
+
+    def render(part: int) -> bytes:
+        return pickle.dumps([_render_job(site, job, before, tree) for job in jobs[part::processes]], protocol=5)
+
     rendered: dict[str, Record] = {}
-    failures = []
-    for process, pipe in workers:
-        with os.fdopen(pipe, "rb") as stream:
-            answer = stream.read()
-        os.waitpid(process, 0)
-        records, failure = pickle.loads(answer) if answer else ({}, "A rendering process was killed.")  # noqa: S301
-        rendered.update(records)
-        failures += [failure] if failure else []
+    for part, answer in enumerate(answers(render, processes)):
+        records: list[Record] = pickle.loads(answer)  # noqa: S301  from a process of ours
+        rendered.update(zip((job.name for job in jobs[part::processes]), records, strict=True))
         if progress is not None:
             progress(len(rendered), len(jobs))
-    if failures:
-        raise AlongsideError(failures[0])
     return rendered
-
-
-def _fork(site: Site, jobs: Sequence[Job], before: Manifest, tree: Tree) -> tuple[int, int]:
-    ours, theirs = os.pipe()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    process = os.fork()
-    if process:
-        os.close(theirs)
-        return process, ours
-    os.close(ours)
-    code = 1
-    try:
-        answer = _answer(site, jobs, before, tree)
-        with os.fdopen(theirs, "wb") as stream:
-            stream.write(answer)
-        code = 0
-    finally:
-        os._exit(code)  # nothing of the parent's is to be cleaned up here
-
-
-def _answer(site: Site, jobs: Sequence[Job], before: Manifest, tree: Tree) -> bytes:
-    try:
-        records = {job.name: _render_job(site, job, before, tree) for job in jobs}
-    except Exception:
-        return pickle.dumps(({}, f"Rendering failed.\n{traceback.format_exc()}"))
-    return pickle.dumps((records, ""), protocol=5)
 
 
 def _render_job(site: Site, job: Job, before: Manifest, tree: Tree) -> Record:

@@ -16,7 +16,7 @@ import os
 import pickle
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,15 @@ from typing import Any
 import alongside
 from alongside.model import gatherings, people, places, stories, texts
 from alongside.problems import Position, Problem
+from alongside.processes import answers, how_many
 from alongside.reading import fields as reading_fields
 from alongside.reading import readings
 from alongside.reading.fields import Defaults
 from alongside.reading.folders import FoundFile
 from alongside.reading.readings import Reading
+from alongside.source.decoding import read_bytes
 
-NAME = "readings.pickle"
+NAME = "readings.log"
 # The packages whose code decides what a reading is.
 _PACKAGES = ("source", "reading", "model", "gazetteer")
 _RECORDS: tuple[type, ...] = (
@@ -49,7 +51,11 @@ _SAFE: dict[tuple[str, str], Any] = {
     **{("datetime", name): getattr(__import__("datetime"), name) for name in ("date", "datetime", "timedelta")},
     ("builtins", "frozenset"): frozenset,
 }
-Entry = tuple[int, int, bytes, str, Reading]  # mtime_ns, size, SHA-256, kind, the reading
+Entry = tuple[int, int, bytes, str, Reading]  # mtime_ns, size, SHA-256 (empty: not to be kept), kind, the reading
+Read = Callable[[FoundFile, bytes | Problem], Reading]
+_MANY = 400  # files to be read from which on other processes pay
+_BATCH = 50  # files between two reports of progress, where there is only one process
+_HEAD = 8 + 16  # bytes before a batch: its length, its digest
 
 
 def make_record(record: type, *values: object) -> object:
@@ -85,82 +91,156 @@ class ReadingCache:
     def __init__(self, folder: Path | None, defaults: Defaults) -> None:
         self.fresh = 0  # files that had to be read
         self._file = folder / NAME if folder is not None else None
-        self._key = _key(defaults) if folder is not None else ""
-        self._old: dict[str, Entry] = _load(self._file, self._key) if self._file is not None else {}
-        self._new: dict[str, Entry] = {}
-        self._changed = False
+        self._key = _key(defaults) if folder is not None else b""
+        self._known: dict[str, Entry] = {}
+        self._current: dict[str, Entry] = {}  # of the files there are
+        self._logged = 0  # entries of the log, those that are out of date included
+        self._sound = False  # the log can be added to
+        self._batches: list[bytes] = []  # what was read, pickled
+        if self._file is not None:
+            self._load(self._file)
 
-    def reading(self, file: FoundFile, read: Callable[[], Reading]) -> Reading:
-        """The reading of a file, from the cache where it did not change."""
-        if self._file is None or file.size < 0:
-            self.fresh += 1
-            return read()
-        old = self._old.get(file.docs_path)
-        if old is not None and old[:2] == (file.mtime_ns, file.size) and old[3] == file.kind:
-            self._new[file.docs_path] = old
-            return old[4]
-        digest = _digest(file.file)
-        if old is not None and digest == old[2] and old[3] == file.kind:
-            reading = old[4]
-        else:
-            self.fresh += 1
-            reading = read()
-        if digest:  # what cannot be opened is asked again next time
-            self._new[file.docs_path] = (file.mtime_ns, file.size, digest, file.kind, reading)
-            self._changed = True
-        return reading
+    def readings(
+        self, files: Sequence[FoundFile], read: Read, progress: Callable[[int], None] | None = None
+    ) -> dict[str, Reading]:
+        """The readings of files by path, from the cache where a file did not change.
+
+        `read` is a pure function of a file and its bytes. `progress` is told how many readings there are.
+        """
+        stale = [file for file in files if not _is_current(self._known.get(file.docs_path), file)]
+        count = len(files) - len(stale)
+        for batch in self._read(stale, read):
+            for path, entry in batch.items():
+                self.fresh += not _has_content(self._known.get(path), entry)
+                self._known[path] = entry
+            count += len(batch)
+            if progress is not None:
+                progress(count)
+        self._current = {file.docs_path: self._known[file.docs_path] for file in files}
+        return {path: entry[4] for path, entry in self._current.items()}
+
+    def _read(self, files: Sequence[FoundFile], read: Read) -> Iterator[dict[str, Entry]]:
+        processes = how_many(len(files), least=_MANY)
+        if processes == 1:
+            for start in range(0, len(files), _BATCH):
+                batch = self._batch(files[start : start + _BATCH], read)
+                if self._file is not None:
+                    self._batches.append(_pickled(batch))
+                yield batch
+            return
+        for answer in answers(lambda part: _pickled(self._batch(files[part::processes], read)), processes):
+            self._batches.append(answer)
+            yield _unpickled(answer)
+
+    def _batch(self, files: Iterable[FoundFile], read: Read) -> dict[str, Entry]:
+        with _collector_off():
+            return {file.docs_path: _entry(file, self._known.get(file.docs_path), read) for file in files}
+
+    def _load(self, file: Path) -> None:
+        """Read the log up to the first batch that is not ours, or was cut."""
+        try:
+            log = file.read_bytes()
+        except OSError:
+            return
+        at = 0
+        while at < len(log):
+            start = at + _HEAD
+            end = start + int.from_bytes(log[at : at + 8], "big")
+            payload = log[start:end]
+            if end > len(log) or log[at + 8 : start] != self._digest(payload):
+                return
+            try:
+                batch = _unpickled(payload)
+            except Exception:  # a broken batch can fail in any way, and is then no batch
+                return
+            if not _is_batch(batch):
+                return
+            self._known.update(batch)
+            self._logged += len(batch)
+            at = end
+        self._sound = True
 
     def save(self) -> None:
-        """Write the cache, whole or not at all; a folder that cannot be written to only costs the time."""
-        if self._file is None or not (self._changed or self._new.keys() != self._old.keys()):
+        """Add what was read to the log, or write it anew; a folder that cannot be written to only costs the time."""
+        if self._file is None or not self._batches:
             return
-        stream = io.BytesIO()
-        _Pickler(stream, protocol=5).dump((self._key, self._new))
         with contextlib.suppress(OSError):
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._file.parent, prefix=".readings-")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(stream.getbuffer())
-                Path(name).replace(self._file)
-            except OSError:
-                Path(name).unlink(missing_ok=True)
+            if self._sound and self._logged <= 2 * len(self._current):
+                with self._file.open("ab") as log:
+                    log.write(b"".join(map(self._framed, self._batches)))
+            else:
+                self._write_anew(self._file)
+
+    def _write_anew(self, file: Path) -> None:
+        batches = self._batches if not self._logged else [_pickled(dict(self._current))]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=file.parent, prefix=".readings-")
+        try:
+            with os.fdopen(handle, "wb") as log:
+                log.writelines(map(self._framed, batches))
+            Path(name).replace(file)
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+
+    def _framed(self, payload: bytes) -> bytes:
+        return len(payload).to_bytes(8, "big") + self._digest(payload) + payload
+
+    def _digest(self, payload: bytes) -> bytes:
+        return hashlib.blake2b(payload, digest_size=_HEAD - 8, key=self._key).digest()
 
 
-def _load(file: Path, key: str) -> dict[str, Entry]:
-    """The entries of a cache file; none where there is none, or it is not ours."""
+def _is_current(entry: Entry | None, file: FoundFile) -> bool:
+    """True when a file was not touched since; what could not be opened is asked again."""
+    return entry is not None and entry[:2] == (file.mtime_ns, file.size) and entry[3] == file.kind and entry[2] != b""
+
+
+def _has_content(old: Entry | None, new: Entry) -> bool:
+    """True when the old entry was read from the same bytes, so that its reading holds."""
+    return old is not None and new[2] != b"" and old[2:4] == new[2:4]
+
+
+def _entry(file: FoundFile, old: Entry | None, read: Read) -> Entry:
+    content = read_bytes(file.file, file.path)
+    digest = hashlib.sha256(content).digest() if isinstance(content, bytes) and file.size >= 0 else b""
+    if old is not None and digest and old[2:4] == (digest, file.kind):
+        return (file.mtime_ns, file.size, *old[2:])
+    return (file.mtime_ns, file.size, digest, file.kind, read(file, content))
+
+
+@contextlib.contextmanager
+def _collector_off() -> Iterator[None]:
+    """While open, nothing is collected: a hundred thousand new records, none of them garbage."""
     collecting = gc.isenabled()
-    gc.disable()  # a hundred thousand new records, none of them garbage
+    gc.disable()
     try:
-        with file.open("rb") as stream:
-            found = _Unpickler(stream).load()
-        if isinstance(found, tuple) and len(found) == 2 and found[0] == key and _sound(found[1]):
-            return found[1]  # type: ignore[no-any-return]
-    except Exception:  # noqa: S110 (a broken cache can fail in any way, and is then no cache)
-        pass
+        yield
     finally:
         if collecting:
             gc.enable()
-    return {}
 
 
-def _sound(entries: object) -> bool:
-    return isinstance(entries, dict) and all(
-        isinstance(entry, tuple) and len(entry) == 5 and isinstance(entry[4], Reading) for entry in entries.values()
+def _pickled(batch: dict[str, Entry]) -> bytes:
+    stream = io.BytesIO()
+    _Pickler(stream, protocol=5).dump(batch)
+    return stream.getvalue()
+
+
+def _unpickled(payload: bytes) -> dict[str, Entry]:
+    with _collector_off():
+        batch: dict[str, Entry] = _Unpickler(io.BytesIO(payload)).load()
+    return batch
+
+
+def _is_batch(batch: object) -> bool:
+    return isinstance(batch, dict) and all(
+        isinstance(entry, tuple) and len(entry) == 5 and isinstance(entry[4], Reading) for entry in batch.values()
     )
 
 
-def _digest(file: Path) -> bytes:
-    try:
-        return hashlib.sha256(file.read_bytes()).digest()
-    except OSError:
-        return b""
-
-
-def _key(defaults: Defaults) -> str:
+def _key(defaults: Defaults) -> bytes:
     """What a reading depends on besides its file: our version and code, Python, the settings' defaults."""
     parts = (alongside.__version__, sys.version, code_hash(), defaults.language, defaults.timezone, *defaults.teams)
-    return "\n".join(parts)
+    return hashlib.blake2b("\n".join(parts).encode(), digest_size=32).digest()
 
 
 @functools.cache

@@ -48,12 +48,14 @@ def load_community(settings: Settings, *, today: date, cache: bool = True, progr
     problems: list[Problem] = []
     found = find_files(settings, problems)
     store = ReadingCache(settings.cache_dir if cache else None, defaults)
-    readings: dict[str, tuple[FoundFile, Reading]] = {}
-    for count, file in enumerate(found):
-        if file.kind != "document":
-            readings[file.docs_path] = (file, store.reading(file, lambda file=file: _read(file, defaults)))  # type: ignore[misc]
-        if progress is not None:
-            progress(count + 1, len(found))
+    records = [file for file in found if file.kind != "document"]
+    others = len(found) - len(records)
+    read = store.readings(
+        records,
+        lambda file, content: _read(file, content, defaults),
+        (lambda count: progress(others + count, len(found))) if progress is not None else None,
+    )
+    readings = {file.docs_path: (file, read[file.docs_path]) for file in records}
     store.save()
     journeys, journey_files = _read_journeys(settings, defaults, problems)
     community, linked = link(settings, readings, found, journeys, today=today)
@@ -66,9 +68,8 @@ def load_community(settings: Settings, *, today: date, cache: bool = True, progr
     )
 
 
-def _read(file: FoundFile, defaults: Defaults) -> Reading:
+def _read(file: FoundFile, content: bytes | Problem, defaults: Defaults) -> Reading:
     """One file of the content folder. A pure function of the file's bytes, its name and the defaults."""
-    content = read_bytes(file.file, file.path)
     if isinstance(content, Problem):
         return Reading(problems=(content,))
     return read_content(file.kind, file.path, file.docs_path, content, defaults)
