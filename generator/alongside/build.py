@@ -81,14 +81,13 @@ def build_site(
     shells: Mapping[int, Shell],
     stamp: bytes = b"",
     guests: Iterable[str] = (),
-    processes: int | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Bring `tree` to what `jobs` render, touching only files that differ.
 
     `stamp` stands for what the door knows and rendering cannot track (theme, configuration): another one renders
     everything again. `guests` are files that others put among ours; the next build removes them before they are put
-    there again. `processes`: how many may render at once (default: one a core).
+    there again.
     """
     site.shells.update(shells)
     engine = blake2b(engine_stamp() + stamp, digest_size=16).digest()
@@ -103,8 +102,7 @@ def build_site(
         return _report(site, before.jobs, guests, written=0, removed=0, rendered=0)
     tree.begin()
     with _frozen_heap():
-        wanted = processes or how_many(len(stale), least=_MANY)
-        rendered = _render(site, stale, before, tree, processes=wanted, progress=progress)
+        rendered = _render(site, stale, before, tree, progress=progress)
     records = {
         job.name: rendered[job.name]._replace(call=calls[job.name]) if job.name in rendered else before.jobs[job.name]
         for job in jobs
@@ -261,8 +259,9 @@ def _frozen_heap() -> Iterator[None]:
 
 
 def _render(
-    site: Site, jobs: Sequence[Job], before: Manifest, tree: Tree, *, processes: int, progress: Progress | None
+    site: Site, jobs: Sequence[Job], before: Manifest, tree: Tree, *, progress: Progress | None
 ) -> dict[str, Record]:
+    processes = how_many(len(jobs), least=_MANY)
     if processes > 1:
         return _render_in_processes(site, jobs, before, tree, processes=processes, progress=progress)
     rendered: dict[str, Record] = {}

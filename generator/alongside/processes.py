@@ -20,7 +20,7 @@ def how_many(jobs: int, *, least: int) -> int:
     # forking a process that runs threads may copy a lock that nobody will open again
     if jobs < least or not hasattr(os, "fork") or threading.active_count() > 1:
         return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return os.cpu_count() or 1
 
 
 def answers(work: Callable[[int], bytes], processes: int) -> Iterator[bytes]:
