@@ -35,7 +35,15 @@ from alongside.rendering.artifacts import Artifact, Job
 from alongside.rendering.feeds.calendars import EventTexts, render_calendar, render_event
 from alongside.rendering.feeds.content_lines import clean_text, one_line
 from alongside.rendering.feeds.plain_texts import plain_text
-from alongside.rendering.feeds.stories import FeedAbout, FeedEntry, first_words, render_atom, render_json_feed
+from alongside.rendering.feeds.stories import (
+    FeedAbout,
+    FeedEntry,
+    RenderedEntry,
+    first_words,
+    render_atom,
+    render_entry,
+    render_json_feed,
+)
 from alongside.rendering.markdown import render_markdown
 from alongside.rendering.tracking import Site
 from alongside.settings import Settings
@@ -314,7 +322,8 @@ def _story_job(site: Site, kind: FeedKind, slug: str, title: str, language: str,
 def _render_stories(
     site: Site, kind: FeedKind, slug: str, title: str, language: str, stories: tuple[str, ...]
 ) -> Iterator[Artifact]:
-    entries = [_entry(site, site.community.stories[story]) for story in stories]
+    # a story stands in several feeds; its entry is made for the first
+    entries = [site.memo("feed entry", partial(_render_entry, site), story) for story in stories]
     home = f"challenges/{slug}/" if kind == "challenges" else "stories/"
     address = site.settings.site_url
     about = FeedAbout(
@@ -328,6 +337,11 @@ def _render_stories(
     atom, json_feed = feed_path(kind, slug, "atom"), feed_path(kind, slug, "json")
     yield Artifact(atom, render_atom(about, entries, own=f"{address}{quote(atom)}" if address else ""))
     yield Artifact(json_feed, render_json_feed(about, entries, own=f"{address}{quote(json_feed)}" if address else ""))
+
+
+def _render_entry(site: Site, slug: str) -> RenderedEntry:
+    entry = _entry(site, site.community.stories[slug])
+    return render_entry(entry, community=one_line(site.community.name), address=site.settings.site_url)
 
 
 def _entry(site: Site, story: Story) -> FeedEntry:

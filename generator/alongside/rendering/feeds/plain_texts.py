@@ -21,7 +21,7 @@ _TAG = re.compile(r'<(/?[a-z][a-z0-9]*)((?:\s[^<>"]*(?:"[^"]*"[^<>"]*)*)?)>')
 _HREF = re.compile(r'\shref="(https?:[^"]*)"')
 _ALT = re.compile(r'\salt="([^"]*)"')
 _START = re.compile(r'\sstart="(\d{1,9})"')
-_SPACES = re.compile(r"[ \t\n]+")
+_SPACES = re.compile(r"[ \t\n]{2,}|[\t\n]")  # what is to be one space and is not
 # What stands apart by an empty line. Items, rows and terms are lines of one block.
 _BLOCKS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "ul", "ol", "dl", "table", "div"})
 _LINES = frozenset({"li", "tr", "dt", "dd", "summary", "details", "section", "figure", "figcaption", "caption"})

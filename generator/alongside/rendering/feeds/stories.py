@@ -7,7 +7,7 @@ Entries in, octets out; `listing` says which stories make a feed and who may be 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from xml.etree import ElementTree
@@ -58,9 +58,28 @@ def first_words(text: str) -> str:
     return begun if begun == " ".join(words) else begun + " …"
 
 
-def render_atom(about: FeedAbout, entries: Iterable[FeedEntry], *, own: str) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedEntry:
+    """A story in both forms. It stands in the feeds of all stories, of its language and of its challenges."""
+
+    moment: str
+    atom: str  # the `entry` element, indented
+    json: str  # the item, on one line
+
+
+def render_entry(entry: FeedEntry, *, community: str, address: str) -> RenderedEntry:
+    """An entry once for all feeds; without an author it is the community's."""
+    authors = entry.authors or ((community, address),)
+    feed = ElementTree.Element("feed")
+    _add_entry(feed, entry, authors)
+    ElementTree.indent(feed)
+    element: str = ElementTree.tostring(feed[0], encoding="unicode")
+    item = json.dumps(_item(entry, authors), ensure_ascii=False)
+    return RenderedEntry(moment=entry.moment, atom=f"  {element.rstrip()}\n", json=item)
+
+
+def render_atom(about: FeedAbout, entries: Sequence[RenderedEntry], *, own: str) -> bytes:
     """An Atom feed (RFC 4287); `own` is its address."""
-    entries = tuple(entries)
     feed = ElementTree.Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": about.language})
     _add(feed, "id", about.id)
     _add(feed, "title", about.title)
@@ -71,20 +90,19 @@ def render_atom(about: FeedAbout, entries: Iterable[FeedEntry], *, own: str) -> 
         ElementTree.SubElement(feed, "link", {"rel": "self", "type": "application/atom+xml", "href": own})
     if about.home:
         ElementTree.SubElement(feed, "link", {"rel": "alternate", "type": "text/html", "href": about.home})
-    for entry in entries:
-        _add_entry(feed, entry, about)
     ElementTree.indent(feed)
-    text: str = ElementTree.tostring(feed, encoding="unicode")
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'.encode()
+    head: str = ElementTree.tostring(feed, encoding="unicode").removesuffix("</feed>")
+    told = "".join([entry.atom for entry in entries])
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{head}{told}</feed>\n'.encode()
 
 
-def _add_entry(feed: ElementTree.Element, entry: FeedEntry, about: FeedAbout) -> None:
+def _add_entry(feed: ElementTree.Element, entry: FeedEntry, authors: Iterable[tuple[str, str]]) -> None:
     element = ElementTree.SubElement(feed, "entry", {"xml:lang": entry.language})
     _add(element, "id", entry.id)
     _add(element, "title", entry.title)
     _add(element, "published", entry.moment)
     _add(element, "updated", entry.moment)
-    for name, url in entry.authors or ((about.community, about.address),):
+    for name, url in authors:
         _add_person(element, name, url)
     if entry.url:
         link = {"rel": "alternate", "type": "text/html", "hreflang": entry.language, "href": entry.url}
@@ -113,17 +131,18 @@ def _add_person(parent: ElementTree.Element, name: str, url: str) -> None:
         _add(person, "uri", url)
 
 
-def render_json_feed(about: FeedAbout, entries: Iterable[FeedEntry], *, own: str) -> bytes:
-    """A JSON Feed, version 1.1; `own` is its address."""
+def render_json_feed(about: FeedAbout, entries: Sequence[RenderedEntry], *, own: str) -> bytes:
+    """A JSON Feed, version 1.1, one item a line; `own` is its address."""
     feed: dict[str, object] = {"version": "https://jsonfeed.org/version/1.1", "title": about.title}
     if about.home:
         feed |= {"home_page_url": about.home, "feed_url": own}
     feed |= {"language": about.language, "authors": _people(((about.community, about.address),))}
-    feed["items"] = [_item(entry, about) for entry in entries]
-    return (json.dumps(feed, ensure_ascii=False, indent=1) + "\n").encode()
+    head = json.dumps(feed, ensure_ascii=False).removesuffix("}")
+    items = ",\n".join([entry.json for entry in entries])
+    return f'{head}, "items": [\n{items}\n]}}\n'.encode()
 
 
-def _item(entry: FeedEntry, about: FeedAbout) -> dict[str, object]:
+def _item(entry: FeedEntry, authors: Iterable[tuple[str, str]]) -> dict[str, object]:
     item: dict[str, object] = {"id": entry.id}
     if entry.url:
         item["url"] = entry.url
@@ -133,7 +152,7 @@ def _item(entry: FeedEntry, about: FeedAbout) -> dict[str, object]:
         "summary": entry.summary,
         "date_published": entry.moment,
         "language": entry.language,
-        "authors": _people(entry.authors or ((about.community, about.address),)),
+        "authors": _people(authors),
     }
     if entry.categories:
         item["tags"] = list(entry.categories)
