@@ -239,3 +239,16 @@ def test_compiled_sequences_stay_private(config: Path) -> None:
     (config.parent / "journeys/month.yml").unlink()
     build(config)
     assert not (config.parent / "build/journeys/month").exists()
+
+
+def test_photos_of_those_who_are_not_shown_are_not_published(config: Path) -> None:
+    root = config.parent
+    member = (root / "content/members/ana.md").read_text(encoding="utf-8")
+    (root / "content/members/ana.md").write_text(member.replace("name:", "photo: ana.png\nname:", 1), encoding="utf-8")
+    (root / "content/members/ana.png").write_bytes(b"PNG")
+    assert "members/ana.png" in tree(build(config))
+    gone = member.replace("name:", "photo: ana.png\nname:", 1).replace("consent:", "# consent:")
+    (root / "content/members/ana.md").write_text(gone, encoding="utf-8")
+    files = tree(build(config))
+    assert "members/ana.png" not in files
+    assert "members/ana/index.html" not in files

@@ -65,7 +65,16 @@ def link(
         documents=frozenset(file.docs_path for file in found if file.kind in ("document", "page")),
     )
     problems.extend(checks.check_all(community, drafts, readings, settings, today=today))
-    return community, problems
+    return replace(community, documents=community.documents - _hidden_photos(community, today)), problems
+
+
+def _hidden_photos(community: Community, today: date) -> frozenset[str]:
+    """Photos of those who are not shown on `today`: files that are published could be found by their names."""
+    shown: set[str] = set()
+    hidden: set[str] = set()
+    for member in community.members.values():
+        (shown if member.allows("page", today) or member.allows("embed", today) else hidden).add(member.photo)
+    return frozenset(hidden - shown)
 
 
 def _challenge(draft: Draft) -> Challenge:

@@ -154,6 +154,7 @@ def test_stories_of_an_embed_name_only_who_agreed_to_embeds(write_community: Wri
     html = render_files(config)[1][DASHBOARD]
     assert "Told openly" in html
     assert "Told shyly" not in html
+    assert '<div class="as-story" data-until="2027-03-01">' in html
     site = make_site(config)
     assert "Told shyly" in render_moment(site, "first-month", "front", page="")
 

@@ -22,6 +22,7 @@ FACE = Face(
     roles=("writer",),
     status="active",
     welcomes=True,
+    until="",
 )
 
 

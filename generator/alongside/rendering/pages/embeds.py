@@ -52,7 +52,6 @@ class Welcome:
     face: Face
     words: Prose | None  # what they wrote for newcomers; None: the team introduces them
     challenges: tuple[Label, ...]
-    until: str  # the last day of their consent, ISO 8601; empty: it has none
 
 
 def render_embeds(site: Site) -> Iterator[Job]:
@@ -228,12 +227,10 @@ def _welcomes(views: Views) -> Iterator[Welcome]:
             ),
             None,
         )
-        until = member.consent.until if member.consent is not None else None
         yield Welcome(
             face=face,
             words=views.prose(words.welcome, words.position, words.language) if words is not None else None,
             challenges=views.challenges(member.challenges),
-            until=until.isoformat() if until is not None else "",
         )
 
 

@@ -110,6 +110,7 @@ class Face:
     roles: tuple[str, ...]
     status: MemberStatus
     welcomes: bool  # takes newcomers on, today
+    until: str  # the last day of their consent, ISO 8601; empty: it has none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +131,7 @@ class StoryCard:
     title: Label
     date: date
     tellers: tuple[Face, ...]  # empty: "a member of the community"
+    until: str  # the first day on which a consent of theirs ends, ISO 8601; empty: none does
     words: tuple[str, ...]  # paragraphs of the excerpt a writer chose; empty where there is none
     challenges: tuple[Label, ...]
     audio: bool
@@ -259,6 +261,7 @@ class Views:
             roles=tuple(one_line(role) for role in member.roles),
             status=member.status,
             welcomes=member.welcomes > 0 and member.status == "active" and not self.site.is_away(member),
+            until=member.consent.until.isoformat() if member.consent and member.consent.until else "",
         )
 
     def faces(self, slugs: Iterable[str]) -> tuple[Face, ...]:
@@ -277,12 +280,14 @@ class Views:
 
     def story_of(self, story: Story) -> StoryCard:
         """A card of a story that is shown."""
+        tellers = self.faces(story.members)
         return StoryCard(
             slug=story.slug,
             path=story.path,
             title=Label(text=one_line(story.title), language=story.language, path=story.path),
             date=story.date,
-            tellers=self.faces(story.members),
+            tellers=tellers,
+            until=min((face.until for face in tellers if face.until), default=""),
             words=paragraphs(story.welcome),
             challenges=self.challenges(story.challenges[:CARD_CHALLENGES]),
             audio=bool(story.media.audio),
