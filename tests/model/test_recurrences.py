@@ -9,7 +9,15 @@ from dateutil.rrule import rrulestr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from alongside.model.recurrences import WEEKDAYS, nth_day, parse_rule, rule_days
+from alongside.model.recurrences import (
+    WEEKDAYS,
+    gives,
+    nearest_day,
+    next_day,
+    nth_day,
+    parse_rule,
+    rule_days,
+)
 
 
 def days_of(text: str, first: date, start: date, end: date) -> list[date]:
@@ -56,10 +64,10 @@ def test_first_three_days(rule: str, first: date, expected: list[str]) -> None:
         ("FREQ=MONTHLY;BYYEARDAY=3", "FREQ=YEARLY"),
         ("FREQ=MONTHLY;BYMONTHDAY=0", "count from 1"),
         ("FREQ=MONTHLY;BYMONTHDAY=32", "from -31 to 31"),
-        ("FREQ=MONTHLY;BYDAY=XX", "is no day"),
-        ("FREQ=MONTHLY;BYDAY=99MO", "is no day"),
+        ("FREQ=MONTHLY;BYDAY=XX", "BYDAY cannot be XX"),
+        ("FREQ=MONTHLY;BYDAY=99MO", "with 1 to 5 or -1"),
         ("FREQ=MONTHLY;BYSETPOS=1", "BYSETPOS needs"),
-        ("FREQ=WEEKLY;WKST=XX", "week starts"),
+        ("FREQ=WEEKLY;WKST=XX", "a week starts with"),
         ("FREQ=DAILY\r\nBEGIN:VEVENT", "FREQ must be"),
     ],
 )
@@ -72,16 +80,51 @@ def test_a_rule_that_never_matches_ends() -> None:
     rule = "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"
     assert days_of(rule, date(2020, 1, 1), date(2020, 1, 1), date(9999, 12, 31)) == []
     assert nth_day(parse_rule(rule), date(2020, 1, 1), 3) is None
+    daily = parse_rule("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30")
+    assert next_day(daily, date(2026, 1, 1), start=date(2026, 1, 1)) is None
+    assert nearest_day(daily, date(2026, 1, 1), date(2026, 2, 28)) is None
 
 
 def test_the_calendar_ends() -> None:
     assert days_of("FREQ=DAILY", date(9999, 12, 30), date(9999, 12, 30), date(9999, 12, 31)) == []
     assert nth_day(parse_rule("FREQ=YEARLY"), date(9990, 1, 1), 3) == date(9992, 1, 1)
+    weekly = parse_rule("FREQ=WEEKLY;BYDAY=MO,SU")
+    assert days_of("FREQ=WEEKLY;BYDAY=MO,SU", date(9998, 12, 27), date(9998, 12, 27), date.max) == [
+        date(9998, 12, 27),
+        date(9998, 12, 28),
+    ]
+    assert not gives(weekly, date(2026, 11, 22), date.max)
+    assert nearest_day(weekly, date(2026, 11, 22), date.max) == date(9998, 12, 28)
+    assert nearest_day(weekly, date(2026, 11, 22), date.min) == date(2026, 11, 22)
 
 
 def test_counting() -> None:
     assert nth_day(parse_rule("FREQ=WEEKLY"), date(2026, 12, 3), 12) == date(2027, 2, 18)
     assert nth_day(parse_rule("FREQ=DAILY"), date(2026, 12, 3), 10**6) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "near"),
+    [
+        ("FREQ=WEEKLY", date(2027, 1, 14), date(2027, 1, 14)),
+        ("FREQ=WEEKLY", date(2027, 1, 15), date(2027, 1, 14)),
+        ("FREQ=WEEKLY", date(2027, 1, 20), date(2027, 1, 21)),
+        ("FREQ=WEEKLY", date(2026, 1, 1), date(2027, 1, 7)),  # before the first
+        ("FREQ=DAILY;INTERVAL=2", date(2027, 1, 8), date(2027, 1, 7)),  # the earlier of two
+        ("FREQ=MONTHLY;BYDAY=1TH", date(2027, 2, 20), date(2027, 3, 4)),
+        ("FREQ=YEARLY", date(2030, 6, 1), date(2030, 1, 7)),
+    ],
+)
+def test_nearest_day(text: str, wanted: date, near: date) -> None:
+    rule = parse_rule(text)
+    assert nearest_day(rule, date(2027, 1, 7), wanted) == near
+    assert gives(rule, date(2027, 1, 7), near)
+    assert gives(rule, date(2027, 1, 7), wanted) == (wanted == near)
+
+
+def test_a_rule_as_text_reads_the_same() -> None:
+    text = "FREQ=YEARLY;INTERVAL=2;BYMONTH=3,11;BYDAY=2TU,1TH,-1FR;BYSETPOS=1,-1;WKST=SU"
+    assert str(parse_rule(text)) == "FREQ=YEARLY;INTERVAL=2;BYMONTH=3,11;BYDAY=1TH,2TU,-1FR;BYSETPOS=1,-1;WKST=SU"
 
 
 def numbers(least: int, most: int) -> st.SearchStrategy[str]:
@@ -156,3 +199,8 @@ def test_the_days_are_those_of_dateutil_from_any_day(text: str, first: date, ski
     other = rrulestr(f"{text};UNTIL={end:%Y%m%d}T000000", dtstart=midnight)
     expected = [moment.date() for moment in other if moment.date() >= start]
     assert days_of(text, first, start, end) == expected
+    rule = parse_rule(text)
+    assert parse_rule(str(rule)) == rule
+    assert gives(rule, first, start) == (start in expected)
+    if expected:
+        assert next_day(rule, first, start=start) == expected[0]

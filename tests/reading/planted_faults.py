@@ -263,6 +263,8 @@ FILES = [
     meetup("repeats: ▶every frist Thursday", "bad-recurrence", "first Thursday of every month", slug="repeats"),
     meetup('repeats: {rrule: ▶"FREQ=HOURLY"}', "bad-recurrence", "one meetup for each", slug="hourly"),
     meetup('repeats: {rrule: ▶"BYDAY=TH"}', "bad-recurrence", "FREQ=", slug="no-freq"),
+    meetup('repeats: {rrule: ▶"FREQ=MONTHLY;BYDAY=TH,1FR"}', "bad-recurrence", "Number all of them", slug="mixed-days"),
+    meetup('repeats: {rrule: ▶"FREQ=YEARLY;BYYEARDAY=7"}', "bad-recurrence", "BYMONTHDAY", slug="year-day"),
     meetup('repeats: {rrule: ▶"FREQ=WEEKLY;UNTIL=20270301"}', "rrule-bounds", "`until:`", slug="rrule-until"),
     meetup("repeats: first Friday of every month", "start-off-rule", "2027-02-05 (Friday)", slug="off-rule", starts="▶2027-01-07 18:30"),
     meetup("repeats: every week\nuntil: ▶2027-01-01", "dates-reversed", "on or after 2027-01-07", slug="until"),

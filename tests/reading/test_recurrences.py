@@ -1,16 +1,11 @@
-"""Recurrences: authors' words to rules, and the days of rules against dateutil's."""
+"""Recurrences: authors' words to rules, and the rules they are refused."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
-from itertools import islice
-
 import pytest
-from dateutil.rrule import rrulestr
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from alongside.reading.recurrences import FORMS, RecurrenceError, days, gives, nearest_day, parse_repeats, parse_rrule
+from alongside.model.recurrences import RecurrenceError
+from alongside.reading.recurrences import FORMS, parse_repeats, parse_rrule
 
 
 @pytest.mark.parametrize(
@@ -60,59 +55,42 @@ def test_rules_that_are_refused(text: str) -> None:
     assert caught.value.hint
 
 
-WEEKDAYS = st.lists(st.sampled_from(["MO", "TU", "WE", "TH", "FR", "SA", "SU"]), max_size=3, unique=True)
-
-
-@st.composite
-def rules(draw: st.DrawFn) -> str:
-    frequency = draw(st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]))
-    parts = [f"FREQ={frequency}", f"INTERVAL={draw(st.integers(1, 4))}"]
-    months = draw(st.lists(st.integers(1, 12), max_size=2, unique=True))
-    if months:
-        parts.append("BYMONTH=" + ",".join(map(str, sorted(months))))
-    weekdays = draw(WEEKDAYS)
-    month_days = (
-        draw(st.lists(st.sampled_from([1, 15, 28, 31, -1]), max_size=2, unique=True)) if frequency != "WEEKLY" else []
-    )
-    if weekdays:
-        which = (
-            draw(st.sampled_from(["", "1", "-1", "3"])) if frequency in ("MONTHLY", "YEARLY") and not month_days else ""
-        )
-        parts.append("BYDAY=" + ",".join(which + day for day in weekdays))
-    if month_days:
-        parts.append("BYMONTHDAY=" + ",".join(map(str, month_days)))
-    if (weekdays or month_days) and draw(st.booleans()) and frequency in ("MONTHLY", "YEARLY"):
-        parts.append(f"BYSETPOS={draw(st.sampled_from([1, -1]))}")
-    if frequency == "WEEKLY" and draw(st.booleans()):
-        parts.append("WKST=SU")
-    return ";".join(parts)
-
-
-@given(rules(), st.dates(date(2024, 1, 1), date(2027, 12, 31)))
-@settings(max_examples=150, deadline=None)
-def test_days_are_those_of_dateutil(text: str, start: date) -> None:
-    until = date(start.year + 6, 12, 31)
-    rule = parse_rrule(text)
-    ours = [day for day in islice(days(rule, start), 400) if day <= until]
-    window = rrulestr(f"{text};UNTIL={until:%Y%m%d}T235959", dtstart=datetime.combine(start, time(12)))
-    theirs = [when.date() for when in islice(window, 400)]
-    assert ours[: len(theirs)] == theirs
-    assert len(ours) == len(theirs) or len(theirs) == 400
-    assert all(gives(rule, start, day) for day in ours[:20])
-
-
-def test_a_rule_that_gives_nothing_ends() -> None:
-    rule = parse_rrule("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30")
-    assert list(days(rule, date(2026, 1, 1))) == []
-    assert nearest_day(rule, date(2026, 1, 1), date(2026, 2, 28)) is None
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("FREQ=MONTHLY;BYDAY=MO,1FR", "Number all of them"),
+        ("FREQ=YEARLY;BYDAY=-1SU,SA", "Number all of them"),
+        ("FREQ=MONTHLY;BYDAY=1FR;BYMONTHDAY=1,2", "BYDAY=1TH"),
+        ("FREQ=YEARLY;BYYEARDAY=256", "BYMONTH with BYMONTHDAY"),
+        ("FREQ=YEARLY;BYWEEKNO=20", "BYMONTH with BYMONTHDAY"),
+        ("FREQ=MONTHLY;BYDAI=1TH", "Did you mean BYDAY?"),
+        ("FREQ=SOMETIMES", "DAILY, WEEKLY, MONTHLY or YEARLY"),
+        ("FREQ=HOURLY", "one meetup for each"),
+        ("FREQ=MONTHLY;BYMONTH=13", "from 1 to 12"),
+        ("FREQ=WEEKLY;WKST=XX", "MO or SU"),
+    ],
+)
+def test_what_programs_read_differently_is_refused_with_another_way(text: str, remedy: str) -> None:
+    with pytest.raises(RecurrenceError) as caught:
+        parse_rrule(text)
+    assert caught.value.message.startswith("rrule: ")
+    assert remedy in caught.value.hint
 
 
 @pytest.mark.parametrize(
-    ("words", "wanted", "near"),
+    ("text", "rule", "bounded"),
     [
-        ("every week", date(2027, 1, 15), date(2027, 1, 14)), ("every week", date(2026, 1, 1), date(2027, 1, 7)),
-        ("first Thursday of every month", date(2027, 2, 20), date(2027, 3, 4)), ("every year", date(2030, 6, 1), date(2030, 1, 7)),
+        ("rrule:freq=monthly; byday = 3th, 1th;", "FREQ=MONTHLY;BYDAY=1TH,3TH", False),
+        ("FREQ=MONTHLY;BYMONTHDAY=-1,15,1", "FREQ=MONTHLY;BYMONTHDAY=1,15,-1", False),
+        ("WKST=SU;INTERVAL=2;FREQ=WEEKLY;COUNT = 3", "FREQ=WEEKLY;INTERVAL=2;WKST=SU", True),
+        ("FREQ=DAILY;UNTIL=20270101", "FREQ=DAILY", True),
     ],
-)  # fmt: skip
-def test_nearest_day(words: str, wanted: date, near: date) -> None:
-    assert nearest_day(parse_repeats(words), date(2027, 1, 7), wanted) == near
+)
+def test_rules_are_written_in_one_way(text: str, rule: str, bounded: bool) -> None:
+    found, has_bounds = parse_rrule(text)
+    assert (str(found), has_bounds) == (rule, bounded)
+
+
+def test_an_error_shows_its_remedy() -> None:
+    with pytest.raises(RecurrenceError, match=r"is no form of recurrence\. .*every 2 weeks on Tue, Thu"):
+        parse_repeats("now and then")

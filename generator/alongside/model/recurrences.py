@@ -1,8 +1,10 @@
 """Recurrence rules on days (RFC 5545 section 3.3.10): what `repeats` becomes, and the days it gives.
 
-Ground floor, pure arithmetic. A meetup happens at most once a day, so a rule here gives days; the hour is that of
-`starts`. The walk goes from period to period (week, month, year) and starts at the period that is asked for, so a
-weekly meetup of 2010 costs nothing to ask about next week, and a rule that never matches costs the periods looked at.
+Ground floor, pure arithmetic, and the one place that reads and counts rules: `reading.recurrences` turns the words of
+authors into them, occurrences and feeds are made of the days given here. A meetup happens at most once a day, so a rule
+gives days; the hour is that of `starts`. The walk goes from period to period (week, month, year) and starts at the
+period that is asked for, so a weekly meetup of 2010 costs nothing to ask about next week, and a rule that never matches
+costs the periods looked at.
 
     >>> rule = parse_rule("FREQ=MONTHLY;BYDAY=1TH")
     >>> [str(day) for day in rule_days(rule, date(2026, 12, 3), start=date(2027, 1, 1), end=date(2027, 3, 1))]
@@ -29,6 +31,19 @@ _NUMBER = re.compile(r"[+-]?\d{1,4}")
 # The largest number each part may hold, either sign where the standard allows one.
 _LIMITS = {"BYMONTHDAY": 31, "BYYEARDAY": 366, "BYSETPOS": 366}
 _LAST_YEAR = 9998  # the walk stops before the calendar of `datetime` does
+_SEARCH_YEARS = 50  # a rule that gives no day in that time gives none for our purposes
+
+
+class RecurrenceError(ValueError):
+    """A recurrence that cannot be read; `hint` says what to write."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message, hint)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,21 +59,44 @@ class Rule:
     positions: frozenset[int] = frozenset()  # BYSETPOS
     week_start: int = 0  # WKST, Monday = 0
 
+    def __str__(self) -> str:
+        """The RRULE value, its parts and their numbers always in the same order: FREQ=MONTHLY;BYDAY=1TH,3TH."""
+        days = sorted(self.weekdays, key=lambda day: (_from_the_end_last(day[0]), day[1]))
+        parts = [
+            ("FREQ", self.frequency),
+            ("INTERVAL", str(self.interval) if self.interval != 1 else ""),
+            ("BYMONTH", _joined(self.months)),
+            ("BYMONTHDAY", _joined(self.month_days)),
+            ("BYYEARDAY", _joined(self.year_days)),
+            ("BYDAY", ",".join(f"{ordinal or ''}{WEEKDAYS[weekday]}" for ordinal, weekday in days)),
+            ("BYSETPOS", _joined(self.positions)),
+            ("WKST", WEEKDAYS[self.week_start] if self.week_start else ""),
+        ]
+        return ";".join(f"{name}={value}" for name, value in parts if value)
+
+
+def _from_the_end_last(number: int) -> tuple[bool, int]:
+    return number < 0, number
+
+
+def _joined(numbers: frozenset[int]) -> str:
+    return ",".join(map(str, sorted(numbers, key=_from_the_end_last)))
+
 
 @lru_cache(maxsize=4096)
 def parse_rule(text: str) -> Rule:
     """The rule of an RRULE value such as `FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,TH`.
 
-    Raises ValueError, with a sentence a writer can act on, for what is no rule, and for what a meetup does not need
-    and calendar apps read in different ways: hours and minutes, week numbers, UNTIL and COUNT (`until` and `times`).
+    Raises RecurrenceError, with a remedy, for what is no rule, and for what a meetup does not need and calendar apps
+    read in different ways: hours and minutes, week numbers, UNTIL and COUNT (`until` and `times`).
     """
     parts: dict[str, str] = {}
     for part in text.upper().split(";"):
         name, equals, value = part.partition("=")
         if not equals or not value:
-            raise ValueError(f'"{part}" is no part of a rule: a rule looks like FREQ=WEEKLY;BYDAY=TU.')
+            raise RecurrenceError(f'"{part[:40]}" is no part of a rule.', "A rule looks like FREQ=WEEKLY;BYDAY=TU.")
         if name in parts:
-            raise ValueError(f"{name} is there twice.")
+            raise RecurrenceError(f"{name[:20]} is there twice.", "Keep one.")
         parts[name] = value
     frequency = _frequency(parts.pop("FREQ", ""))
     rule = Rule(
@@ -72,9 +110,9 @@ def parse_rule(text: str) -> Rule:
         week_start=_week_start(parts.pop("WKST", "MO")),
     )
     if "UNTIL" in parts or "COUNT" in parts:
-        raise ValueError("UNTIL and COUNT are not part of the rule: write `until:` or `times:`.")
+        raise RecurrenceError("UNTIL and COUNT are not part of the rule.", "Write `until:` or `times:`.")
     if parts:
-        raise ValueError(f"{min(parts)} is not read in a rule: the hour is that of `starts`.")
+        raise RecurrenceError(f"{min(parts)[:20]} is not read in a rule.", "The hour is that of `starts`.")
     _check_combination(rule)
     return rule
 
@@ -83,7 +121,8 @@ def _frequency(word: str) -> Frequency:
     for frequency in _FREQUENCIES:
         if word == frequency:
             return frequency
-    raise ValueError("FREQ must be DAILY, WEEKLY, MONTHLY or YEARLY.")
+    message = f"There is no FREQ={word[:20]}." if word else "FREQ is missing."
+    raise RecurrenceError(message, "FREQ must be DAILY, WEEKLY, MONTHLY or YEARLY.")
 
 
 def _words(text: str) -> list[str]:
@@ -92,42 +131,45 @@ def _words(text: str) -> list[str]:
 
 def _number(word: str, name: str, least: int, most: int) -> int:
     if not _NUMBER.fullmatch(word) or not word.isascii() or not least <= int(word) <= most:
-        raise ValueError(f'"{word}" is no {name}: it is a number from {least} to {most}.')
+        raise RecurrenceError(f"{name} cannot be {word[:20]}.", f"It is a number from {least} to {most}.")
     return int(word)
 
 
 def _signed(text: str, name: str) -> frozenset[int]:
     numbers = frozenset(_number(word, name, -_LIMITS[name], _LIMITS[name]) for word in _words(text))
     if 0 in numbers:
-        raise ValueError(f"0 is no {name}: count from 1, or from -1 at the end.")
+        raise RecurrenceError(f"{name} cannot be 0.", "Always count from 1, or from -1 at the end.")
     return numbers
 
 
 def _weekday(word: str) -> tuple[int, int]:
     match = _DAY.fullmatch(word)
     if match is None or (match[1] is not None and not 1 <= abs(int(match[1])) <= 53):
-        raise ValueError(f'"{word}" is no day: write MO, 1MO (the first) or -1MO (the last).')
+        raise RecurrenceError(f"BYDAY cannot be {word[:20]}.", "Write MO, TU, ... SU, with 1 to 5 or -1 before it.")
     return int(match[1] or 0), WEEKDAYS.index(match[2])
 
 
 def _week_start(word: str) -> int:
     if word not in WEEKDAYS:
-        raise ValueError(f'"{word}" is no day a week starts with: write MO or SU.')
+        raise RecurrenceError(f"WKST cannot be {word[:20]}.", "It is the day a week starts with: write MO or SU.")
     return WEEKDAYS.index(word)
 
 
 def _check_combination(rule: Rule) -> None:
     """Refuse what the standard forbids (the table of section 3.3.10)."""
-    if rule.frequency in ("DAILY", "WEEKLY") and any(ordinal for ordinal, _ in rule.weekdays):
-        raise ValueError("A numbered day such as 1MO needs FREQ=MONTHLY or FREQ=YEARLY.")
+    numbered = any(ordinal for ordinal, _ in rule.weekdays)
+    if rule.frequency in ("DAILY", "WEEKLY") and numbered:
+        raise RecurrenceError(
+            "A numbered day such as 1MO needs FREQ=MONTHLY or FREQ=YEARLY.", "Write FREQ=MONTHLY;BYDAY=1TH."
+        )
     if rule.frequency == "WEEKLY" and rule.month_days:
-        raise ValueError("BYMONTHDAY needs FREQ=MONTHLY.")
+        raise RecurrenceError("BYMONTHDAY does not go with FREQ=WEEKLY.", "Use FREQ=MONTHLY.")
     if rule.year_days and rule.frequency != "YEARLY":
-        raise ValueError("BYYEARDAY needs FREQ=YEARLY.")
-    if rule.year_days and any(ordinal for ordinal, _ in rule.weekdays):
-        raise ValueError("A numbered day such as 1MO does not go with BYYEARDAY.")
+        raise RecurrenceError(f"BYYEARDAY does not go with FREQ={rule.frequency}.", "Use FREQ=YEARLY.")
+    if rule.year_days and numbered:
+        raise RecurrenceError("A numbered day such as 1MO does not go with BYYEARDAY.", "Keep one of the two.")
     if rule.positions and not (rule.months or rule.month_days or rule.year_days or rule.weekdays):
-        raise ValueError("BYSETPOS needs another BY part, such as BYDAY.")
+        raise RecurrenceError("BYSETPOS needs another BY part.", "Add BYDAY or BYMONTHDAY.")
 
 
 def rule_days(rule: Rule, first: date, *, start: date, end: date) -> Iterator[date]:
@@ -137,7 +179,8 @@ def rule_days(rule: Rule, first: date, *, start: date, end: date) -> Iterator[da
     open, and is given only when it satisfies the rule itself.
     """
     start = max(start, first)
-    if end < start or start.year > _LAST_YEAR:
+    end = min(end, date(_LAST_YEAR, 12, 31))
+    if end < start:
         return
     for period in _periods(rule, first, start, end):
         for day in _positioned(period, rule.positions):
@@ -145,6 +188,29 @@ def rule_days(rule: Rule, first: date, *, start: date, end: date) -> Iterator[da
                 return
             if day >= start:
                 yield day
+
+
+def gives(rule: Rule, first: date, day: date) -> bool:
+    """Whether the rule, counted from `first`, gives `day`. `first` itself counts only when it fits the rule."""
+    return next(rule_days(rule, first, start=day, end=day), None) is not None
+
+
+def next_day(rule: Rule, first: date, *, start: date) -> date | None:
+    """The first day that a rule counted from `first` gives on or after `start`; None where 50 years hold none."""
+    start = max(start, first)
+    end = date(min(start.year + _SEARCH_YEARS, _LAST_YEAR), 12, 31)
+    return next(rule_days(rule, first, start=start, end=end), None)
+
+
+def nearest_day(rule: Rule, first: date, wanted: date) -> date | None:
+    """The day the rule gives that is nearest to `wanted`, the earlier of two; None where 50 years hold none."""
+    after = next_day(rule, first, start=wanted)
+    reach = (after - wanted).days if after is not None else 366 * _SEARCH_YEARS
+    low = date.fromordinal(max(wanted.toordinal() - reach, 1))
+    before = None
+    for day in rule_days(rule, first, start=low, end=wanted):
+        before = day
+    return before or after
 
 
 @lru_cache(maxsize=4096)
@@ -206,7 +272,7 @@ def _weekly(rule: Rule, first: date, start: date, end: date) -> Iterator[Iterabl
 def _monthly(rule: Rule, first: date, start: date, end: date) -> Iterator[Iterable[date]]:
     zero = first.year * 12 + first.month - 1
     begin = zero + (start.year * 12 + start.month - 1 - zero) // rule.interval * rule.interval
-    for number in range(begin, min(end.year, _LAST_YEAR) * 12 + end.month, rule.interval):
+    for number in range(begin, end.year * 12 + end.month, rule.interval):
         year, month = number // 12, number % 12 + 1
         if not rule.months or month in rule.months:
             yield _month(rule, year, month, default=first.day)
@@ -239,7 +305,7 @@ def _weekdays_between(weekdays: frozenset[tuple[int, int]], first: date, last: d
 
 def _yearly(rule: Rule, first: date, start: date, end: date) -> Iterator[Iterable[date]]:
     begin = first.year + (start.year - first.year) // rule.interval * rule.interval
-    for year in range(begin, min(end.year, _LAST_YEAR) + 1, rule.interval):
+    for year in range(begin, end.year + 1, rule.interval):
         yield _year(rule, year, first)
 
 

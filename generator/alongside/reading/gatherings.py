@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from alongside.model.gatherings import Change, Chat, Group, Meetup
+from alongside.model.recurrences import RecurrenceError, Rule, gives, nearest_day, next_day, nth_day
 from alongside.problems import Position
 from alongside.reading.bodies import read_body
 from alongside.reading.fields import (
@@ -24,16 +25,7 @@ from alongside.reading.files import Source, marks, read_list, read_markdown
 from alongside.reading.people import CHALLENGES, TOPICS, WAS
 from alongside.reading.places import PLACE
 from alongside.reading.readings import Draft, Link, Reading
-from alongside.reading.recurrences import (
-    FORMS_HINT,
-    RecurrenceError,
-    Rule,
-    days,
-    gives,
-    nearest_day,
-    parse_repeats,
-    parse_rrule,
-)
+from alongside.reading.recurrences import FORMS_HINT, parse_repeats, parse_rrule
 from alongside.reading.slugs import slugify
 from alongside.reading.times import DATE, DURATION, MOMENT, ZONE, Moment, parse_date
 from alongside.reading.values import (
@@ -113,18 +105,17 @@ RRULE = Table(
 )
 
 
-def _read_repeats(sheet: Sheet, keys: Keys, value: Plain) -> tuple[Rule, str, str] | None:
-    """(rule, words for people, the rule's UNTIL and COUNT parts)."""
+def _read_repeats(sheet: Sheet, keys: Keys, value: Plain) -> tuple[Rule, str, bool] | None:
+    """(rule, words for people, whether the rule says UNTIL or COUNT)."""
     try:
         if not isinstance(value, dict):
             text = read_line(sheet, keys, value)
-            return (parse_repeats(text), text, "") if text is not None else None
+            return (parse_repeats(text), text, False) if text is not None else None
         fields = read_table(sheet, RRULE, value, keys)
         if fields is None:
             return None
-        parts = fields["rrule"].upper().split(";")
-        bounds = ";".join(part for part in parts if part.strip().startswith(("UNTIL=", "COUNT=")))
-        return parse_rrule(fields["rrule"]), "", bounds
+        rule, bounded = parse_rrule(fields["rrule"])
+        return rule, "", bounded
     except RecurrenceError as fault:
         place = (*keys, "rrule") if isinstance(value, dict) else keys
         sheet.report(place, "bad-recurrence", fault.message, fault.hint)
@@ -441,19 +432,19 @@ def _rule(sheet: Sheet, fields: dict[str, Any], when: datetime | date) -> tuple[
     """The rule where `starts` fits it, and its words for people."""
     if fields["repeats"] is None:
         return None, ""
-    rule, words, bounds = fields["repeats"]
-    if bounds:
+    rule, words, bounded = fields["repeats"]
+    if bounded:
         sheet.report(
             ("repeats", "rrule"), "rrule-bounds", "A rule here has no UNTIL or COUNT.",
             "Say it in `until:` (a date) or `times:` (a number), beside `repeats`.",
         )  # fmt: skip
     start = _day(when)
     if not gives(rule, start, start):
-        following = next(days(rule, start), None)
-        next_day = f"The next day that is: {following} ({following:%A})." if following else "It gives no day at all."
+        following = next_day(rule, start, start=start)
+        proposal = f"The next day that is: {following} ({following:%A})." if following else "It gives no day at all."
         sheet.report(
             ("starts",), "start-off-rule", f"{start} ({start:%A}) is no day that `repeats` gives.",
-            f"{next_day} Write that in `starts`, or change `repeats`.",
+            f"{proposal} Write that in `starts`, or change `repeats`.",
         )  # fmt: skip
         return None, ""
     _check_month_end(sheet, rule, start)
@@ -464,7 +455,7 @@ def _check_month_end(sheet: Sheet, rule: Rule, start: date) -> None:
     if rule.frequency != "MONTHLY" or rule.weekdays:
         return
     numbers = rule.month_days or (start.day,)
-    late = [number for number in numbers if number > 28]
+    late = sorted(number for number in numbers if number > 28)
     if late:
         sheet.report(
             ("repeats",), "month-end",
@@ -529,14 +520,8 @@ def _on_rule(
 
 
 def _past_times(rule: Rule, start: date, day: date, times: int | None) -> bool:
-    if times is None:
-        return False
-    for count, given in enumerate(days(rule, start)):
-        if given >= day:
-            return count >= times
-        if count >= times:
-            return True
-    return True
+    last = nth_day(rule, start, times) if times is not None else None
+    return last is not None and day > last
 
 
 def _changes(
