@@ -101,7 +101,7 @@ def build_site(
     if not stale and before.jobs.keys() == calls.keys() and before.guests == guests:
         return _report(site, before.jobs, guests, written=0, removed=0, rendered=0)
     tree.begin()
-    with _frozen_heap():
+    with _collector_off():
         rendered = _render(site, stale, before, tree, progress=progress)
     records = {
         job.name: rendered[job.name]._replace(call=calls[job.name]) if job.name in rendered else before.jobs[job.name]
@@ -249,13 +249,15 @@ def _stale_jobs(
 
 
 @contextmanager
-def _frozen_heap() -> Iterator[None]:
-    """While open, the collector looks only at what is made meanwhile: ten thousand records are no garbage."""
-    gc.freeze()
+def _collector_off() -> Iterator[None]:
+    """While open, nothing is collected: a page leaves no circles behind, and ten thousand records are no garbage."""
+    collecting = gc.isenabled()
+    gc.disable()
     try:
         yield
     finally:
-        gc.unfreeze()
+        if collecting:
+            gc.enable()
 
 
 def _render(

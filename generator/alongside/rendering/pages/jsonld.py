@@ -15,16 +15,17 @@ from urllib.parse import quote
 from alongside.model.gatherings import Meetup
 from alongside.model.places import Place
 from alongside.rendering.pages.views import Face, GroupCard, Label, MeetupCard, StoryCard, When, one_line, safe_url
-from alongside.rendering.pages.words import SAFE_IN_PATHS, machine_time
+from alongside.rendering.pages.words import PLAIN_PATH, SAFE_IN_PATHS, machine_time
 
 Data = dict[str, Any]
 STATUS = {"confirmed": "EventScheduled", "tentative": "EventScheduled", "cancelled": "EventCancelled"}
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _ESCAPES = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"}
 
 
 def script_json(data: Mapping[str, Any]) -> str:
     """A JSON-LD script element; one line, keys in the order given."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES)
+    text = _ENCODER.encode(data).translate(_ESCAPES)
     return f'<script type="application/ld+json">{text}</script>'
 
 
@@ -37,7 +38,9 @@ class Linked:
 
     def address(self, path: str) -> str:
         """The whole address of a site path, or nothing where the site's own is unknown."""
-        return self.site_url + quote(path, safe=SAFE_IN_PATHS) if self.site_url else ""
+        if not self.site_url:
+            return ""
+        return self.site_url + (path if PLAIN_PATH.fullmatch(path) else quote(path, safe=SAFE_IN_PATHS))
 
     def page(self, *things: Data, trail: Sequence[Label] = ()) -> Data:
         """All that stands on one page, as one graph; `trail`: from the home page to this one."""
@@ -170,4 +173,4 @@ class Linked:
 
 def kept(data: Data) -> Data:
     """Without what is empty."""
-    return {key: value for key, value in data.items() if value not in ("", [], {}, None)}
+    return {key: value for key, value in data.items() if value or isinstance(value, int | float)}

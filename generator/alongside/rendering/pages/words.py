@@ -24,6 +24,7 @@ from alongside.rendering.tracking import Site
 from alongside.settings import Organisation, Settings
 
 SAFE_IN_PATHS = "/-._~!$()*+,;=:@"
+PLAIN_PATH = re.compile(r"[a-zA-Z0-9/._-]*")  # most are, and quoting takes ten times as long as looking
 
 
 class PageWords:
@@ -227,12 +228,9 @@ def _html(text: str) -> Markup:
     return str.__new__(Markup, text)  # as Markup(text), without asking whether it is HTML already
 
 
-_PLAIN_PATH = re.compile(r"[a-zA-Z0-9/._-]*")  # most are, and quoting takes ten times as long as looking
-
-
 def quoted(path: str) -> str:
     """A site path as it stands in an attribute: percent-encoded, `&` and quotes included."""
-    if _PLAIN_PATH.fullmatch(path):
+    if PLAIN_PATH.fullmatch(path):
         return path
     return str(escape(quote(path, safe=SAFE_IN_PATHS)))
 
