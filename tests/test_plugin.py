@@ -252,3 +252,11 @@ def test_photos_of_those_who_are_not_shown_are_not_published(config: Path) -> No
     files = tree(build(config))
     assert "members/ana.png" not in files
     assert "members/ana/index.html" not in files
+
+
+def test_a_page_that_is_no_text_costs_that_page(config: Path, messages: list[str]) -> None:
+    (config.parent / "content/cafe.md").write_bytes(b"# Caf\xe9\n")
+    files = tree(build(config))
+    assert "cafe/index.html" not in files
+    assert "guide/start/index.html" in files
+    assert any("content/cafe.md:1:6" in message for message in messages)

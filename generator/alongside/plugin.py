@@ -389,7 +389,11 @@ def _names_theme(config: MkDocsConfig) -> bool:
 
 def _document_files(documents: Iterable[str], config: MkDocsConfig) -> Files:
     """Files as `mkdocs.structure.files.get_files` makes them, of paths that are known already."""
-    made = [File(path, config.docs_dir, config.site_dir, config.use_directory_urls) for path in documents]
+    made = [
+        File(path, config.docs_dir, config.site_dir, config.use_directory_urls)
+        for path in documents
+        if not path.endswith(".md") or _is_text(Path(config.docs_dir, path))
+    ]
     made.sort(key=file_sort_key)
     set_exclusions(made, config)
     kept: dict[str, File] = {}
@@ -404,6 +408,15 @@ def _document_files(documents: Iterable[str], config: MkDocsConfig) -> Files:
         elif _is_included(file):
             kept[file.dest_uri] = file
     return Files(kept.values())
+
+
+def _is_text(path: Path) -> bool:
+    """False for a page that MkDocs could not read, which would cost the whole site; reading has reported it."""
+    try:
+        path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return True
 
 
 def _is_included(file: File) -> bool:

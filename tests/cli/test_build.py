@@ -38,7 +38,7 @@ def test_the_closing_line_counts(config: Path) -> None:
     assert first.exit_code == 0, first.output
     pages = len([path for path in tree(config.parent / "site") if path.endswith("index.html")]) - 2  # home, one embed
     assert first.stdout.startswith(f"{pages} pages, ")
-    assert " 1 embeds: " in first.stdout
+    assert " 1 embed: " in first.stdout
     assert " 0 unchanged, 0 removed; " in first.stdout
     assert first.stdout.endswith("no problems.\n")
     again = build(config)

@@ -50,11 +50,16 @@ def at_instant(now_text: str | None) -> None:
 
 def closing_line(report: Report, *, seconds: float, problems: int) -> str:
     """`312 pages, 40 feeds, 3 embeds: 12 written, 343 unchanged, 0 removed; 1.2 s, 2 problems.`"""
-    said = f"{problems} problem{'' if problems == 1 else 's'}" if problems else "no problems"
+    made = ((len(report.listings), "page"), (report.feeds, "feed"), (report.embeds, "embed"))
     return (
-        f"{len(report.listings)} pages, {report.feeds} feeds, {report.embeds} embeds: {report.written} written, "
-        f"{report.unchanged} unchanged, {report.removed} removed; {seconds:.1f} s, {said}."
+        f"{', '.join(_count(*entry) for entry in made)}: {report.written} written, "
+        f"{report.unchanged} unchanged, {report.removed} removed; {seconds:.1f} s, "
+        f"{_count(problems, 'problem') if problems else 'no problems'}."
     )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _build(config_file: Path, *, strict: bool, site_dir: Path | None, clean: bool) -> Report:
@@ -104,8 +109,16 @@ def run_mkdocs(step: Callable[[], Any]) -> Any:
     try:
         return step()
     except Abort as error:
+        said = str(error)  # "Aborted with a BuildError!" and the like, after what matters was logged
         raise AlongsideError(
-            f"{error}" if str(error) else "MkDocs stopped the build; what it said stands above."
+            "The build was stopped; what went wrong stands above."
+            if not said or said.startswith("Aborted with a ")
+            else said
+        ) from error
+    except OSError as error:
+        raise AlongsideError(
+            f"{error.filename or 'A file'} cannot be read or written: {error.strerror}.",
+            hint="Look at its folder, who owns it and the space that is left.",
         ) from error
     except MkDocsException as error:
         raise AlongsideError(str(error)) from error
