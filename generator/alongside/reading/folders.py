@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -12,14 +11,13 @@ from alongside.problems import Position, Problem
 from alongside.reading.people import language_of
 from alongside.reading.settings_file import relative
 from alongside.reading.slugs import slug_fault
+from alongside.reading.walks import Walk
 from alongside.settings import Settings
 
 FileKind = Literal["challenges", "member", "member-page", "story", "group", "meetup", "meetups", "page", "document"]
 FOLDERS: dict[str, FileKind] = {"members": "member", "stories": "story", "groups": "group", "meetups": "meetup"}
 PLAIN_NAMES = frozenset(("index.md", "readme.md"))  # the folder's own page
 _ALMOST = frozenset((".markdown", ".mdown", ".mkdn", ".mkd", ".txt", ".html", ".htm"))
-MAX_DEPTH = 40  # folders in folders
-MAX_LINKS = 100  # links to folders that are followed
 
 
 class FoundFile(NamedTuple):
@@ -51,10 +49,7 @@ def find_files(settings: Settings, problems: list[Problem]) -> list[FoundFile]:
         return []
     prefix = relative(settings.docs_dir, settings.root)
     prefix = "" if prefix == "." else prefix + "/"
-    walk = _Walk(settings, problems, prefix)
-    names: dict[str, os.DirEntry[str]] = dict(
-        walk.files(str(settings.docs_dir), "", (os.path.realpath(settings.docs_dir),))
-    )
+    names = dict(_ContentWalk(settings, problems, prefix).files(str(settings.docs_dir)))
     found = []
     for docs_path, entry in sorted(names.items()):
         path = prefix + docs_path
@@ -75,59 +70,27 @@ def find_files(settings: Settings, problems: list[Problem]) -> list[FoundFile]:
     return found
 
 
-class _Walk:
-    """The folders below docs_dir. Links to folders are followed, as MkDocs does, but not in circles."""
+class _ContentWalk(Walk):
+    """The files below docs_dir; dot files, journeys and the built site are left out."""
 
     def __init__(self, settings: Settings, problems: list[Problem], prefix: str) -> None:
-        self.ours = {str(settings.journeys_dir), str(settings.site_dir), str(settings.build_dir)}
+        super().__init__({str(settings.journeys_dir), str(settings.site_dir), str(settings.build_dir)})
         self.problems = problems
         self.prefix = prefix
-        self.links = 0  # folders entered through a link
 
-    def files(self, folder: str, below: str, above: tuple[str, ...]) -> Iterator[tuple[str, os.DirEntry[str]]]:
-        """(path below docs_dir, entry) of every file; dot files, journeys and the built site are left out.
+    def keeps(self, below: str, entry: os.DirEntry[str]) -> bool:
+        return not entry.name.startswith(".") and _is_text(entry.name, self.prefix + below, self.problems)
 
-        `above` holds the real paths of the folders on the way.
-        """
-        for entry in self._listed(folder, below):
-            docs_path = below + entry.name
-            if not _is_dir(entry) or (_record_name(docs_path) and not entry.is_symlink()):
-                yield docs_path, entry
-                continue
-            if entry.path in self.ours or len(above) > MAX_DEPTH:
-                continue
-            real = os.path.join(above[-1], entry.name)  # noqa: PTH118 (texts, as in scandir)
-            if entry.is_symlink():
-                real = os.path.realpath(entry.path)
-                self.links += 1
-                if real in above or self.links > MAX_LINKS:
-                    continue
-            yield from self.files(entry.path, docs_path + "/", (*above, real))
+    def opens(self, path: str, entry: os.DirEntry[str]) -> bool:
+        return not _record_name(path) or entry.is_symlink()
 
-    def _listed(self, folder: str, below: str) -> list[os.DirEntry[str]]:
-        try:
-            with os.scandir(folder) as entries:
-                listed = sorted(entries, key=lambda entry: entry.name)
-        except OSError as error:
-            self.problems.append(
-                Problem(
-                    position=Position(self.prefix + below.rstrip("/")), code="unreadable-file",
-                    message=f"This folder cannot be read ({error.strerror}).", hint="Check its permissions.",
-                )
-            )  # fmt: skip
-            return []
-        return [
-            entry
-            for entry in listed
-            if not entry.name.startswith(".") and _is_text(entry.name, self.prefix + below, self.problems)
-        ]
-
-
-def _is_dir(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
+    def failed(self, below: str, error: OSError) -> None:
+        self.problems.append(
+            Problem(
+                position=Position(self.prefix + below.rstrip("/")), code="unreadable-file",
+                message=f"This folder cannot be read ({error.strerror}).", hint="Check its permissions.",
+            )
+        )  # fmt: skip
 
 
 def _record_name(docs_path: str) -> bool:
