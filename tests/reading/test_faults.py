@@ -87,7 +87,7 @@ def test_a_bad_field_costs_the_field_and_a_missing_one_the_record(write_communit
     community = load_community(settings, today=TODAY, cache=False).community
     assert community.members["ambiguous"].place is None
     assert community.stories["challenge"].challenges == ()
-    assert community.stories["status"].status == "published"
+    assert community.stories["status"].status == "draft"
     assert community.groups["host"].hosts == ("ana",)
     assert community.meetups["repeats"].rrule == ""
     assert "no-title" not in community.stories

@@ -288,7 +288,8 @@ def check_consents(community: Community, drafts: Drafts, *, today: date) -> Iter
     for slug, member in community.members.items():
         consent = member.consent
         if consent is None:
-            if member.welcomes:
+            told = any(mark.name == "consent" for mark in drafts.members[slug].marks)  # it cannot be read
+            if member.welcomes and not told:
                 yield Problem(
                     position=drafts.members[slug].mark("welcomes"),
                     code="welcomes-without-consent",

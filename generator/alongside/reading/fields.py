@@ -5,15 +5,16 @@ comes from these tables: reading, the errors about unknown and missing keys, the
 
 A parser takes a `Sheet` (one record as authored), the way to the value and the value; it gives the parsed value, or
 files a problem and gives None. So a bad optional field costs that field, and a bad required one costs the record.
+Fields that people's trust hangs on (consent, status, time away) are closed instead: see `Closed`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
-from alongside.problems import Position, Problem, Severity, did_you_mean
+from alongside.problems import Position, Problem, Severity, did_you_mean, nearest
 from alongside.source.yaml_nodes import Keys, Plain, keys_text
 
 Schema = Mapping[str, Any]  # a JSON Schema (draft 2020-12)
@@ -105,6 +106,17 @@ class Parser:
     schema: Schema
 
 
+LEAVE_OUT = object()  # as a closed value: the record itself is left out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """What holds while a field cannot be read in full: whatever shows and promises least."""
+
+    value: Any  # instead of the default; LEAVE_OUT costs the record
+    told: str  # the end of the hint: "Until then they are not shown."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """One key of a kind."""
@@ -114,6 +126,7 @@ class Field:
     about: str  # one sentence, for editors and the handbook
     required: bool = False
     default: Any = None  # the value where the key is absent
+    closed: Closed | None = None  # instead of what could be read, where anything in it is an error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,13 +197,21 @@ def read_table(sheet: Sheet, table: Table, value: object, keys: Keys = ()) -> di
     for name, plain in value.items():
         known = by_name.get(name)
         if known is None:
-            _unknown_key(sheet, table, keys, name)
-        elif plain is not None and plain != "":
+            known = _unknown_key(sheet, table, keys, name)
+            if known is None or known.closed is None or value.get(known.name) is not None:
+                continue
+            parsed = _close(sheet, len(sheet.problems) - 1, known.closed)
+        elif plain is None or plain == "":
+            continue
+        else:
+            before = len(sheet.problems)
             parsed = known.parser.read(sheet, (*keys, name), plain)
-            if parsed is not None:
-                found[name] = parsed
-            elif known.required:
-                complete = False
+            if known.closed is not None and _has_error(sheet, before):
+                parsed = _close(sheet, before, known.closed)
+        if parsed is LEAVE_OUT or (parsed is None and known.required):
+            complete = False
+        elif parsed is not None:
+            found[known.name] = parsed
     for item in table.fields:
         if item.required and value.get(item.name) in (None, ""):
             complete = False
@@ -206,9 +227,31 @@ def read_table(sheet: Sheet, table: Table, value: object, keys: Keys = ()) -> di
     return found if complete else None
 
 
-def _unknown_key(sheet: Sheet, table: Table, keys: Keys, name: str) -> None:
+def _has_error(sheet: Sheet, before: int) -> bool:
+    return any(problem.severity == "error" for problem in sheet.problems[before:])
+
+
+def _close(sheet: Sheet, before: int, closed: Closed) -> Any:
+    """The closed value; the errors since `before` say what holds until they are mended."""
+    sheet.problems[before:] = [
+        replace(problem, hint=f"{ended(problem.hint)} {closed.told}".strip())
+        if problem.severity == "error"
+        else problem
+        for problem in sheet.problems[before:]
+    ]
+    return closed.value
+
+
+def ended(hint: str) -> str:
+    """The hint with a sign at its end, so that another sentence can follow."""
+    return hint if not hint or hint[-1] in ".?!:" else f"{hint}."
+
+
+def _unknown_key(sheet: Sheet, table: Table, keys: Keys, name: str) -> Field | None:
+    """File the problem of a key that there is not; the field that was probably meant."""
     shown = name if len(name) <= 40 else name[:37] + "..."
-    hint = did_you_mean(name[:80], table.by_name)
+    meant = nearest(name[:80], table.by_name)
+    hint = f'Did you mean "{meant}"?' if meant is not None else ""
     if name == "email":
         hint = "An address never stands in content, which is public; give it to `alongside contacts import`."
     sheet.report(
@@ -218,6 +261,7 @@ def _unknown_key(sheet: Sheet, table: Table, keys: Keys, name: str) -> None:
         hint or f"Its keys: {', '.join(table.by_name)}.",
         key=True,
     )
+    return table.by_name[meant] if meant is not None else None
 
 
 def describe(value: object) -> str:
@@ -247,6 +291,8 @@ def _shape_hint(keys: Keys, wanted: str) -> str:
     name = next((str(step) for step in reversed(keys) if isinstance(step, str)), "key")
     if wanted.startswith("a list"):
         return f"Write {name}: [one, two]"
+    if "text" in wanted and keys and isinstance(keys[-1], int):
+        return f"Write {name}: [one, two], each of them some text (in quotes where it holds , or : or a bracket)."
     if "text" in wanted:
         return f"Write {name}: some text (in quotes where it holds : or # or starts with a bracket)."
     return ""
@@ -278,14 +324,15 @@ def list_of(item: Parser, *, what: str = "a list", unique: bool = True) -> Parse
     return Parser(read=read, schema={"anyOf": [items, item.schema]})
 
 
-def choice(words: Sequence[str]) -> Parser:
-    """One of a few words."""
+def choice(words: Sequence[str], *, spelt: Mapping[str, str] | None = None) -> Parser:
+    """One of a few words; `spelt` holds other spellings of them."""
+    spellings = {word: word for word in words} | dict(spelt or {})
 
     def read(sheet: Sheet, keys: Keys, value: Plain) -> str | None:
         if isinstance(value, str):
             folded = value.strip().casefold()
-            if folded in words:
-                return folded
+            if folded in spellings:
+                return spellings[folded]
             sheet.report(
                 keys,
                 "unknown-value",
@@ -296,7 +343,7 @@ def choice(words: Sequence[str]) -> Parser:
         wrong_type(sheet, keys, value, f"one of {listed(words)}")
         return None
 
-    return Parser(read=read, schema={"enum": list(words)})
+    return Parser(read=read, schema={"enum": list(spellings)})
 
 
 def mapping(table: Table) -> Parser:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -10,12 +11,15 @@ from alongside.model.recurrences import RecurrenceError, Rule, gives, nearest_da
 from alongside.problems import Position
 from alongside.reading.bodies import read_body
 from alongside.reading.fields import (
+    LEAVE_OUT,
+    Closed,
     Field,
     Parser,
     Sheet,
     Table,
     choice,
     converted,
+    ended,
     list_of,
     mapping,
     read_table,
@@ -82,6 +86,7 @@ GROUP = Table(
             parser=choice(("active", "forming", "retired")),
             default="active",
             about="active (default), forming or retired.",
+            closed=Closed(value="retired", told="Until then it counts as retired."),
         ),
         WAS,
     ),
@@ -124,7 +129,8 @@ def _read_repeats(sheet: Sheet, keys: Keys, value: Plain) -> tuple[Rule, str, bo
 
 REPEATS = Parser(read=_read_repeats, schema={"anyOf": [{"type": "string", "description": FORMS_HINT}, RRULE.schema]})
 
-MEETUP_STATUS = choice(("confirmed", "tentative", "cancelled"))
+MEETUP_STATUS = choice(("confirmed", "tentative", "cancelled"), spelt={"canceled": "cancelled"})
+CALLED_OFF = Closed(value="cancelled", told="Until then this date is called off.")
 CHANGE = Table(
     kind="change",
     about="One occurrence that differs from the rule.",
@@ -134,7 +140,7 @@ CHANGE = Table(
         Field(name="title", parser=LOCAL, about="Another title."),
         Field(name="place", parser=PLACE, about="Another place."),
         Field(name="online", parser=ONLINE, about="Another address to join at."),
-        Field(name="status", parser=MEETUP_STATUS, about="cancelled, tentative or confirmed."),
+        Field(name="status", parser=MEETUP_STATUS, about="cancelled, tentative or confirmed.", closed=CALLED_OFF),
         Field(name="reason", parser=LINE, default="", about="What people are told."),
     ),
 )
@@ -154,8 +160,12 @@ def _read_changes(sheet: Sheet, keys: Keys, value: Plain) -> dict[date, dict[str
             )  # fmt: skip
             continue
         fields = read_table(sheet, CHANGE, plain if plain is not None else {}, (*keys, name))
-        if fields is not None:
-            found[day] = fields | {"key": name}
+        if fields is None:
+            sheet.problems[-1] = replace(
+                sheet.problems[-1], hint=f"{ended(sheet.problems[-1].hint)} {CALLED_OFF.told}".strip()
+            )
+            fields = {item.name: item.default for item in CHANGE.fields} | {"status": CALLED_OFF.value}
+        found[day] = fields | {"key": name}
     return found
 
 
@@ -203,6 +213,7 @@ MEETUP = Table(
             parser=MEETUP_STATUS,
             default="confirmed",
             about="confirmed (default), tentative or cancelled.",
+            closed=Closed(value=LEAVE_OUT, told="Until then the meetup is left out."),
         ),
         CHALLENGES,
         TOPICS,

@@ -10,6 +10,7 @@ from alongside.model.people import Away, Challenge, Consent, Member, MemberPage
 from alongside.problems import Position, Problem
 from alongside.reading.bodies import check_words, read_body
 from alongside.reading.fields import (
+    Closed,
     Defaults,
     Field,
     Parser,
@@ -120,15 +121,32 @@ MEMBER = Table(
         ROLES,
         CHALLENGES,
         TOPICS,
-        Field(name="welcomes", parser=whole(0, 1000), default=0, about="Newcomers a week they take on; default 0."),
-        Field(name="away", parser=AWAY, about="Days on which they take nobody on."),
+        Field(
+            name="welcomes",
+            parser=whole(0, 1000),
+            default=0,
+            about="Newcomers a week they take on; default 0.",
+            closed=Closed(value=0, told="Until then nobody is sent to them."),
+        ),
+        Field(
+            name="away",
+            parser=AWAY,
+            about="Days on which they take nobody on.",
+            closed=Closed(value=Away(first=date.min, last=date.max), told="Until then they count as away."),
+        ),
         Field(
             name="status",
             parser=choice(("active", "former", "memorial")),
             default="active",
             about="active (default), former or memorial.",
+            closed=Closed(value="former", told="Until then they count as former."),
         ),
-        Field(name="consent", parser=CONSENT, about="What they agreed to; absent: never used."),
+        Field(
+            name="consent",
+            parser=CONSENT,
+            about="What they agreed to; absent: never used.",
+            closed=Closed(value=None, told="Until then they are not shown."),
+        ),
         Field(
             name="links",
             parser=pairs(URL, "a mapping of names to web addresses"),

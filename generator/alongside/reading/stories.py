@@ -7,7 +7,18 @@ from alongside.model.stories import Media, Story
 from alongside.model.stories import Source as Origin
 from alongside.problems import Position
 from alongside.reading.bodies import check_welcome, read_body
-from alongside.reading.fields import Field, Parser, Sheet, Table, choice, converted, list_of, mapping, read_table
+from alongside.reading.fields import (
+    Closed,
+    Field,
+    Parser,
+    Sheet,
+    Table,
+    choice,
+    converted,
+    list_of,
+    mapping,
+    read_table,
+)
 from alongside.reading.files import Source, marks, read_markdown
 from alongside.reading.people import CHALLENGES, ROLES, TOPICS, WAS
 from alongside.reading.readings import Draft, Link, Reading
@@ -90,6 +101,7 @@ STORY = Table(
             parser=choice(("published", "draft")),
             default="published",
             about="published (default) or draft.",
+            closed=Closed(value="draft", told="Until then it counts as a draft."),
         ),
         Field(name="source", parser=ORIGIN, about="Where it first appeared."),
         WAS,

@@ -107,7 +107,9 @@ def date_hint(text: str) -> str:
     match = re.match(r"(\d{4})-(\d{1,2})-(\d{1,2})", text)
     if match is not None and int(match[2]) in range(1, 13) and _day(match[1], match[2], match[3]) is None:
         year, month = int(match[1]), int(match[2])
-        if FIRST_YEAR <= year <= LAST_YEAR:
+        if not FIRST_YEAR <= year <= LAST_YEAR:
+            return f"Years are from {FIRST_YEAR} to {LAST_YEAR}."
+        if int(match[3]) > 28:
             first_of_next = date(year + month // 12, month % 12 + 1, 1)
             last = first_of_next - timedelta(days=1)
             return f"{last:%B} {year} ends on {last.isoformat()}."
