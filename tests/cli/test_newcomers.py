@@ -95,6 +95,18 @@ def test_contacts(run: Run, small_community: Path) -> None:
     assert json.loads(run("contacts", "list", "--show", "--format", "json").stdout) == {"ana-souza": "new@example.org"}
 
 
+def test_contacts_of_a_renamed_member(run: Run, small_community: Path) -> None:
+    (small_community / "contacts.csv").write_text("slug,email\nana-souza,Ana@Example.org\n", encoding="utf-8")
+    run("contacts", "import", "contacts.csv")
+    old = small_community / "content/members/ana-souza.md"
+    text = old.read_text(encoding="utf-8").replace("welcomes: 5", "welcomes: 5\nwas: [ana-souza]")
+    (small_community / "content/members/ana.md").write_text(text, encoding="utf-8")
+    old.unlink()
+    assert json.loads(run("contacts", "list", "--show", "--format", "json").stdout) == {"ana": "ana@example.org"}
+    assert "1 as before" in run("contacts", "import", "contacts.csv").stdout
+    assert json.loads(run("contacts", "list", "--show", "--format", "json").stdout) == {"ana": "ana@example.org"}
+
+
 def test_contacts_of_nobody_we_know(run: Run, small_community: Path) -> None:
     (small_community / "contacts.csv").write_text("slug,email\nana-suoza,ana@example.org\n", encoding="utf-8")
     result = run("contacts", "import", "contacts.csv")

@@ -175,6 +175,28 @@ def test_a_member_who_is_gone_is_followed_by_the_next(everything: Everything, go
         assert "Ana" not in body  # who may have taken their consent back
 
 
+def test_a_member_whose_file_was_renamed_stays_who_they_are(everything: Everything) -> None:
+    everything.enroll(make_community(make_member("ana", welcomes=1)), make_newcomers(1))
+    everything.send(make_community(make_member("ana", welcomes=1)))
+    community = make_community(make_member("ana-souza", welcomes=1, was=("ana",)))
+    late = replace(make_newcomers(1)[0], email="late@example.net", met="ana")
+    everything.enroll(community, [late], NOW + timedelta(days=3))
+    (full,) = everything.send(community, NOW + timedelta(days=3)).outcomes
+    assert full.member == ""  # what they took on as "ana" still counts
+    (outcome,) = everything.send(community, NOW + timedelta(days=7)).outcomes
+    assert (outcome.member, outcome.member_changed) == ("ana-souza", False)
+    with everything.store.reading() as connection:
+        overview = read_overview(connection, now=NOW + timedelta(days=1), resolve=community.resolve_member)
+    assert overview.load == {"ana-souza": 1}
+
+
+def test_who_met_a_member_under_a_former_name_gets_that_member(everything: Everything) -> None:
+    members = [make_member(slug) for slug in ("bea", "cem", "dea")]
+    community = make_community(*members, make_member("ana-souza", was=("ana",)))
+    everything.enroll(community, [replace(newcomer, met="ana") for newcomer in make_newcomers(3)])
+    assert {outcome.member for outcome in everything.send(community).outcomes} == {"ana-souza"}
+
+
 def test_with_no_member_left_the_team_writes(everything: Everything) -> None:
     everything.enroll(make_community(make_member("ana")), make_newcomers(1))
     everything.send(make_community(make_member("ana")))
@@ -283,7 +305,7 @@ def test_a_message_that_cannot_be_run_waits_for_its_writer(everything: Everythin
     assert "test.md:1:1" in report.outcomes[0].detail
     assert everything.send(community).outcomes == []  # not in a hurry
     with everything.store.reading() as connection:
-        assert read_overview(connection, now=NOW).journeys["month"].steps["welcome"].failing == 2
+        assert read_overview(connection, now=NOW, resolve=str).journeys["month"].steps["welcome"].failing == 2
     assert [outcome.kind for outcome in everything.send(community, NOW + timedelta(hours=6)).outcomes] == ["sent"] * 2
 
 

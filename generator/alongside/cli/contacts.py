@@ -40,7 +40,7 @@ def import_command(file: Path, config_file: Path, now_text: str | None) -> None:
     pairs, problems = read_contacts(file, home.community, home.settings)
     report_problems(problems)
     with opened(home.settings) as store, store.writing() as connection:
-        new, changed = import_contacts(connection, pairs, now=instant)
+        new, changed = import_contacts(connection, pairs, resolve=home.community.resolve_member, now=instant)
     same = len(dict(pairs)) - new - changed
     click.echo(f"{many(new, 'address', 'addresses')} imported, {changed:,} changed, {same:,} as before.")
     if any(problem.severity == "error" for problem in problems):
@@ -59,7 +59,7 @@ def list_command(show: bool, format_: str, config_file: Path, now_text: str | No
     held: dict[str, str] = {}
     if has_store(home.settings):
         with opened(home.settings) as store, store.reading() as connection:
-            held = list_contacts(connection)
+            held = list_contacts(connection, resolve=home.community.resolve_member)
     shown = {slug: address if show else mask_address(address) for slug, address in held.items()}
     if format_ == "json":
         click.echo(json.dumps(shown, ensure_ascii=False, indent=2))

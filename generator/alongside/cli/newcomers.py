@@ -56,7 +56,14 @@ def list_command(journey: str | None, show: bool, format_: str, config_file: Pat
     if has_store(home.settings):
         with opened(home.settings) as store, store.reading() as connection:
             found = people.list_newcomers(connection, journey=journey)
-    found = [entry if show else dataclasses.replace(entry, address=mask_address(entry.address)) for entry in found]
+    found = [
+        dataclasses.replace(
+            entry,
+            address=entry.address if show else mask_address(entry.address),
+            member=home.community.resolve_member(entry.member),
+        )
+        for entry in found
+    ]
     if format_ == "json":
         click.echo(json.dumps([_as_json(entry) for entry in found], ensure_ascii=False, indent=2))
     elif not found:

@@ -31,7 +31,7 @@ def command(format_: str, config_file: Path, now_text: str | None) -> None:
     overview = Overview(journeys={}, load={}, last_run=None)
     if has_store(home.settings):
         with opened(home.settings) as store, store.reading() as connection:
-            overview = read_overview(connection, now=instant)
+            overview = read_overview(connection, now=instant, resolve=home.community.resolve_member)
     if format_ == "json":
         click.echo(json.dumps(_as_json(overview, home, instant), ensure_ascii=False, indent=2))
     elif not overview.journeys:

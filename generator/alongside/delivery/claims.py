@@ -84,6 +84,8 @@ class Sent:
 Decide = Callable[[DueStep, datetime | None], Skip | Wait | None]
 # (step, load of the last seven days) -> slug of the member, or "" for the team
 Assign = Callable[[DueStep, Mapping[str, int]], str]
+# a stored slug of a member -> their slug of today: `Community.resolve_member`
+Resolve = Callable[[str], str]
 
 
 def process_token() -> str:
@@ -106,6 +108,7 @@ def claim_batch(
     journeys: Collection[str],
     decide: Decide,
     assign: Assign,
+    resolve: Resolve,
     now: datetime,
     leased_until: datetime,
     token: str,
@@ -113,14 +116,15 @@ def claim_batch(
 ) -> Batch:
     """Look at up to `limit` steps of `journeys` (slugs) due at `now`, earliest first, and take those that go out.
 
-    Must run inside `Store.writing`. `leased_until` counts by the real clock, whatever `now` is.
+    Must run inside `Store.writing`. `leased_until` counts by the real clock, whatever `now` is. `resolve` says who is
+    meant by a slug that was stored before its file was renamed.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": CLAIM_LOCK})
     found = _read_due(connection, key, journeys, now, limit)
-    load = read_load(connection, now)
+    load = read_load(connection, now, resolve=resolve)
     last_mail = {due.newcomer_id: due.last_mail for due in found}
-    members = {due.newcomer_id: due.member for due in found}
+    members = {due.newcomer_id: resolve(due.member) for due in found}
     claims: list[Claim] = []
     skipped: list[tuple[DueStep, Skip]] = []
     waiting: list[tuple[DueStep, Wait]] = []
@@ -144,14 +148,17 @@ def claim_batch(
     return batch
 
 
-def read_load(connection: Connection, now: datetime) -> Counter[str]:
-    """How many newcomers each member took on in the seven days before `now`."""
+def read_load(connection: Connection, now: datetime, *, resolve: Resolve) -> Counter[str]:
+    """How many newcomers each member took on in the seven days before `now`, also under a former slug."""
     statement = (
         select(assignments.c.member, func.count())
         .where(assignments.c.assigned_at > now - timedelta(days=LOAD_DAYS), assignments.c.assigned_at <= now)
         .group_by(assignments.c.member)
     )
-    return Counter(dict(connection.execute(statement).all()))
+    load: Counter[str] = Counter()
+    for slug, count in connection.execute(statement):
+        load[resolve(slug)] += count
+    return load
 
 
 def is_state(state: StepState) -> Any:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Select, and_, case, func, select
 
-from alongside.delivery.claims import read_load
+from alongside.delivery.claims import Resolve, read_load
 from alongside.delivery.schema import enrollments, runs, steps
 from alongside.delivery.worker import FAILED
 
@@ -54,8 +54,8 @@ class Overview:
     last_run: LastRun | None
 
 
-def read_overview(connection: Connection, *, now: datetime) -> Overview:
-    """Count everything at `now`."""
+def read_overview(connection: Connection, *, now: datetime, resolve: Resolve) -> Overview:
+    """Count everything at `now`. `resolve`: a stored slug of a member to their slug of today."""
     journeys: dict[str, JourneyCounts] = {}
     states = select(enrollments.c.journey, enrollments.c.state, func.count()).group_by(
         enrollments.c.journey, enrollments.c.state
@@ -66,7 +66,7 @@ def read_overview(connection: Connection, *, now: datetime) -> Overview:
         _add(journeys[slug].steps.setdefault(moment, StepCounts()), state, why, count)
     row = connection.execute(select(runs).order_by(runs.c.id.desc()).limit(1)).mappings().one_or_none()
     last_run = LastRun(**{name: row[name] for name in LastRun.__dataclass_fields__}) if row is not None else None
-    return Overview(journeys=journeys, load=dict(read_load(connection, now)), last_run=last_run)
+    return Overview(journeys=journeys, load=dict(read_load(connection, now, resolve=resolve)), last_run=last_run)
 
 
 def _steps_statement(now: datetime) -> Select[str, str, str, str, int]:

@@ -63,8 +63,9 @@ def _able(member: Member, day: date, container: Container) -> bool:
 
 def _met(index: MatchIndex, newcomer: Newcomer) -> str:
     """The slug of the member they met; a story they met stands for the first of its tellers."""
-    story = index.community.stories.get(newcomer.met)
-    return story.members[0] if story is not None else newcomer.met
+    community = index.community
+    story = community.stories.get(community.resolve_story(newcomer.met))
+    return story.members[0] if story is not None else community.resolve_member(newcomer.met)
 
 
 def _even_limit(newcomers: int, members: int) -> int:

@@ -34,6 +34,22 @@ class Community:
     documents: frozenset[str] = frozenset()
 
     @cached_property
+    def _former_members(self) -> Mapping[str, str]:
+        return _former(self.members)
+
+    @cached_property
+    def _former_stories(self) -> Mapping[str, str]:
+        return _former(self.stories)
+
+    def resolve_member(self, slug: str) -> str:
+        """The slug of today of a member who was stored, met or linked to under an earlier one (`was`)."""
+        return slug if slug in self.members else self._former_members.get(slug, slug)
+
+    def resolve_story(self, slug: str) -> str:
+        """The slug of today of a story that had another one before (`was`)."""
+        return slug if slug in self.stories else self._former_stories.get(slug, slug)
+
+    @cached_property
     def stories_of(self) -> Mapping[str, tuple[Story, ...]]:
         """Published stories of each member, newest first; translations stand beside their originals."""
         found: dict[str, list[Story]] = {}
@@ -82,3 +98,8 @@ class Community:
         """Who may be named as telling `story` in `container` on `day`; the first is its voice. May be empty."""
         members = (self.members[slug] for slug in story.members if slug in self.members)
         return tuple(member for member in members if member.allows(container, day))
+
+
+def _former(records: Mapping[str, Member] | Mapping[str, Story]) -> Mapping[str, str]:
+    """Slug of today by each former one."""
+    return {old: slug for slug, record in records.items() for old in record.was}

@@ -179,7 +179,7 @@ def _member(
     """The member, where the moment shows one and they allow it on that day."""
     if moment.where == "mail" and moment.sender == "team":
         return None, ()
-    member = community.members.get(slug or "")
+    member = community.members.get(community.resolve_member(slug or ""))
     if member is None:
         return None, ("no-member",)
     if not member.allows(container, day):

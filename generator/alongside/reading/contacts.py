@@ -27,7 +27,6 @@ def read_contacts(
 ) -> tuple[tuple[tuple[str, str], ...], list[Problem]]:
     """(slug, address) of each row that names a member, and what is wrong with the others."""
     rows, problems = read_rows(path, str(path), tuple(CONTACT.by_name))
-    former = {old: slug for slug, member in community.members.items() for old in member.was}
     found: dict[str, str] = {}
     defaults = Defaults(language=settings.language, timezone=settings.timezone)
     for row in rows:
@@ -35,7 +34,7 @@ def read_contacts(
         fields = read_table(sheet, CONTACT, row.value)
         if fields is None:
             continue
-        slug = former.get(fields["slug"], fields["slug"])
+        slug = community.resolve_member(fields["slug"])
         if slug not in community.members:
             sheet.report(
                 ("slug",), "unknown-member", f'There is no member "{slug[:60]}"; the row is left out.',

@@ -184,7 +184,11 @@ def _newcomer(sheet: Sheet, fields: dict[str, Any], community: Community, words:
         )  # fmt: skip
     fields["challenges"] = _challenges(sheet, fields["challenges"], words)
     met = fields["met"]
-    if met and met not in community.members and met not in community.stories:
+    if (
+        met
+        and community.resolve_member(met) not in community.members
+        and community.resolve_story(met) not in community.stories
+    ):
         sheet.report(
             ("met",), "unknown-met", f'There is no member or story "{met[:60]}".',
             did_you_mean(met[:60], [*community.members, *community.stories]), severity="warning",
