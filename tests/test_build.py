@@ -182,6 +182,20 @@ def test_another_day_changes_what_depends_on_it_and_nothing_else(config: Path) -
     assert report.removed >= 1
 
 
+def test_a_day_to_come_is_no_reason_to_render_anew_every_day(config: Path) -> None:
+    group = config.parent / "content/groups/berlin.md"
+    invitation = "chat:\n  - {platform: matrix, url: https://matrix.example.org/room, expires: 2026-12-20}\n"
+    group.write_text(group.read_text().replace("hosts: [ben]\n", "hosts: [ana]\n" + invitation))
+    member = config.parent / "content/members/ana.md"
+    member.write_text(
+        member.read_text().replace("languages: [en]\n", "languages: [en]\naway: {from: 2026-12-01, to: 2026-12-10}\n")
+    )
+    build(config)
+    assert build(config, now=NOW + timedelta(days=1)).rendered == 0
+    build(config, now=NOW + timedelta(days=30))
+    assert "https://matrix.example.org/room" not in (config.parent / "site/groups/berlin/index.html").read_text()
+
+
 def test_nothing_changed_renders_nothing(config: Path) -> None:
     first = build(config)
     assert first.written == len(tree(config.parent / "site"))

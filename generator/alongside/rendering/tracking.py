@@ -203,7 +203,7 @@ class Site:
 
     def digest(self, value: object) -> Digest:
         """16 bytes that are equal for equal values, in every process. Positions do not count."""
-        if not dataclasses.is_dataclass(value):
+        if not hasattr(value, "__dataclass_fields__"):
             return _hash(self._plain(value))
         known = self._digests.get(id(value))
         if known is None:
@@ -264,8 +264,10 @@ class Site:
     def _plain(self, value: Any) -> Any:
         """The same value in what `marshal` writes."""
         kind = type(value)
-        if kind is str or kind is bytes or kind is int or kind is bool or value is None or kind is float:
+        if kind in _WRITTEN_AS_THEY_ARE:
             return value
+        if hasattr(kind, "__dataclass_fields__"):
+            return self._plain_record(value)
         if kind is tuple or kind is list:
             return tuple([self._plain(item) for item in value])
         if isinstance(value, datetime | date | time):
@@ -276,8 +278,6 @@ class Site:
             return ("set", tuple(sorted(_hash(self._plain(item)) for item in value)))
         if isinstance(value, Mapping):
             return ("mapping", tuple([(self._plain(key), self.digest(item)) for key, item in value.items()]))
-        if dataclasses.is_dataclass(value):
-            return self._plain_record(value)
         raise TypeError(f"a {kind.__name__} cannot be tracked; use records, texts, numbers, dates and tuples of these")
 
 
@@ -286,6 +286,7 @@ def _hash(plain: Any) -> Digest:
     return blake2b(marshal.dumps(plain, 2), digest_size=16).digest()
 
 
+_WRITTEN_AS_THEY_ARE = frozenset({str, bytes, int, bool, float, type(None)})
 _PLAIN_TYPES = frozenset({"str", "int", "bool", "float", "str | None", "int | None", "tuple[str, ...]"})
 _Reader = Callable[[Any], tuple[Any, ...]]
 

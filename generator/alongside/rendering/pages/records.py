@@ -319,7 +319,7 @@ def member_page(site: Site, slug: str, language: str) -> Iterator[Page]:
     stories = views.stories(
         story.slug for story in site.community.stories_of.get(slug, ()) if is_voice_of(site, story, language)
     )
-    away = member.away if member.away is not None and site.day <= member.away.last else None
+    away = member.away if member.away is not None and not site.is_past(member.away.last) else None
     yield draft.page(
         face.name,
         context={

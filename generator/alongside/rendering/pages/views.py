@@ -324,7 +324,7 @@ class Views:
         return tuple(card for slug in slugs if (card := self.group(slug)) is not None)
 
     def _way(self, chat: Chat) -> Way:
-        expired = chat.expires is not None and chat.expires < self.site.day
+        expired = chat.expires is not None and self.site.is_past(chat.expires)
         return Way(
             platform=PLATFORMS.get(chat.platform.casefold(), one_line(chat.platform)),
             url="" if expired else safe_url(chat.url),
