@@ -134,6 +134,7 @@ def mail(text: str, code: str, remedy: str, *, slug: str, severity: str = "error
 
 WORDS = "I stood at the door and counted the people inside, and then I went in and sat beside the first friendly face. "
 BOM = b"\xef\xbb\xbf"
+WHOLE = "---\ntitle: x\nmembers: [ana]\ndate: 2026-05-04\n---\nText.\n"
 
 FILES = [
     # The file itself
@@ -150,10 +151,16 @@ FILES = [
     one("content/stories/nul-in-body.md", "---\ntitle: x\nmembers: [ana]\ndate: 2026-05-04\n---\nA ▶\x00 b.\n", "control-character", "Delete it"),
     one("content/stories/bom-and-crlf.md", BOM + "---\r\ntitle: x\r\nmembers: [ana]\r\ndate: ▶2026-13-01\r\n---\r\n".encode(), "bad-date", "2026-05-04"),
     one("content/stories/lone-cr.md", "---\rtitle: x\rmembers: [ana]\rdate: ▶soon\r---\r".encode(), "bad-date", "2026-05-04"),
-    one("content/stories/Capital.md", "---\ntitle: x\n---\n", "bad-file-name", "capital.md"),
-    one("content/stories/with space.md", "---\ntitle: x\n---\n", "bad-file-name", "with-space.md"),
-    one("content/stories/it's,-a «story».md", "---\ntitle: x\n---\n", "bad-file-name", "its-a-story.md"),
-    one("content/stories/con.md", "---\ntitle: x\n---\n", "bad-file-name", "con-1.md"),
+    one("content/stories/Capital.md", WHOLE, "bad-file-name", "capital.md"),
+    one("content/stories/with space.md", WHOLE, "bad-file-name", "with-space.md"),
+    one("content/stories/it's,-a «story».md", WHOLE, "bad-file-name", "its-a-story.md"),
+    one("content/stories/con.md", WHOLE, "bad-file-name", "con-1.md"),
+    Planted(
+        "content/stories/No File Name.md",
+        "▶---\ntitle: x\nmembers: [ana]\ndate: ▶soon\n▶wellcome: x\n---\n![x](▶gone.png)\n",
+        (Expected("bad-file-name", "no-file-name.md"), Expected("bad-date", "2026-05-04"), Expected("unknown-key", '"welcome"'), Expected("dead-link", "../members/ana.md")),
+        "misnamed-and-faulty",
+    ),
     one("content/stories/imported.html", "---\ntitle: x\n---\n", "file-extension", "imported.md"),
     one("content/groups/nowhere.pt.md", "---\nkind: chat\n---\n".replace("---\nkind", "---\n▶kind"), "missing-key", "What people read"),
     one("content/members/nobody.pt.md", "Words.\n", "translation-of-nothing", "nobody.md"),
@@ -219,6 +226,84 @@ FILES = [
         "content/stories/three-at-once.md", "---\n▶titel: x\ntitle: y\nmembers: [ana]\ndate: ▶today\nlanguage: ▶xx\n---\n",
         (Expected("unknown-key", "title"), Expected("bad-date", "2026-05-04"), Expected("unknown-language", "en, pt")),
         "three-at-once",
+    ),
+    # Records that are left out: what else is wrong with them is told in the same run
+    Planted(
+        "content/stories/left-out.md",
+        """\
+        ---
+        title: x
+        members: [ana, ▶anna]
+        date: ▶5.11.2026
+        translation_of: ▶a-tlak
+        challenges: [▶first-tlak]
+        welcome: ▶One
+        media: {audio: ▶tlak.mp3, video: ▶../../x.mp4}
+        ---
+        [Ana](▶../memers/ana.md)
+        """,
+        (
+            Expected("unknown-member", '"ana"'), Expected("bad-date", "2026-05-11 or 2026-11-05"),
+            Expected("unknown-story", '"a-talk"'), Expected("unknown-challenge", '"first-talk"'),
+            Expected("welcome-length", "stands best on its own", "warning"), Expected("dead-link", "from this file's folder"),
+            Expected("bad-path", "beside the story"), Expected("dead-link", '"../members/ana.md"'),
+        ),
+        "story-left-out",
+    ),
+    Planted(
+        "content/members/left-out.md",
+        "---\n▶photo: ▶an.jpg\nchallenges: [▶first-tlak]\n---\n[Hers](▶../stories/a-tlak.md) ▶me@example.org\n",
+        (
+            Expected("missing-key", "The name people read"), Expected("dead-link", "from this file's folder"),
+            Expected("unknown-challenge", '"first-talk"'), Expected("dead-link", '"../stories/a-talk.md"'),
+            Expected("address-in-content", "contacts import", "warning"),
+        ),
+        "member-left-out",
+    ),
+    Planted(
+        "content/groups/left-out.md",
+        "---\nname: x\nkind: ▶club\nhosts: [▶anna]\nchallenges: [▶first-tlak]\n---\n[Ana](▶../memers/ana.md)\n",
+        (
+            Expected("unknown-value", "project"), Expected("unknown-member", '"ana"'),
+            Expected("unknown-challenge", '"first-talk"'), Expected("dead-link", '"../members/ana.md"'),
+        ),
+        "group-left-out",
+    ),
+    Planted(
+        "content/meetups/left-out.md",
+        """\
+        ---
+        ▶starts: 2027-01-07 18:30
+        ends: ▶2027-01-07 17:00
+        timezone: Europe/Berlin
+        repeats: every week
+        except: [▶2027-01-15]
+        group: ▶doc
+        ---
+        [Ana](▶../memers/ana.md)
+        """,
+        (
+            Expected("missing-key", "What people read"), Expected("dates-reversed", "later than"),
+            Expected("off-rule", "2027-01-14 (Thursday)"), Expected("unknown-group", '"docs"'),
+            Expected("dead-link", '"../members/ana.md"'),
+        ),
+        "meetup-left-out",
+    ),
+    Planted(
+        "content/meetups/left-out-of-a-list.yml",
+        """\
+        - title: One
+          starts: 2027-01-01
+        - title: Two
+          starts: ▶1.2.2027
+          hosts: [▶anna]
+          description: "[Ana](▶../memers/ana.md)"
+        """,
+        (
+            Expected("bad-date", "2027-01-02 or 2027-02-01"), Expected("unknown-member", '"ana"'),
+            Expected("dead-link", '"../members/ana.md"'),
+        ),
+        "item-left-out",
     ),
     # Members
     member("▶email: a@example.org", "unknown-key", "contacts import", slug="email-key"),
@@ -292,6 +377,9 @@ FILES = [
         (Expected("repeated-alias", "one challenge"), Expected("bad-slug", "bad-slug:"), Expected("missing-key", "What people read"), Expected("duplicate-key", "1:1")),
         "challenges",
     ),
+    one("content/guide/people.csv", "name;E-Mail\nBo;bo@x.example\n", "private-file", "Move it out"),
+    one("content/contacts.csv", "who,where\n", "private-file", "Move it out"),
+    one("content/store.sqlite", b"SQLite format 3\0", "private-file", "Move it out"),
     one("content/dead.md", "# Page\n\n![x](▶missing.png)\n", "dead-link", "from this file's folder"),
     one("content/moment.md", 'Text\n\n▶<alongside-moment moment="sign-upp"></alongside-moment>\n', "unknown-moment", "where: page"),
     one("content/moment-embed.md", '▶<alongside-moment moment="sign-up"></alongside-moment>\n', "unknown-moment", "where: page"),

@@ -158,6 +158,53 @@ def test_what_cannot_be_read_costs_that_file(write_community: WriteCommunity) ->
     }
 
 
+def test_a_misnamed_file_is_read_for_its_problems_alone(with_files: object) -> None:
+    text = STORY.format("status: drafft\n")
+    community, problems = with_files(
+        {"content/stories/My Talk.md": text, "content/index.md": "[x](<stories/My Talk.md>)\n"}
+    )  # type: ignore[operator]
+    assert codes(problems) == [
+        ("content/stories/My Talk.md", 1, "bad-file-name"),
+        ("content/stories/My Talk.md", 5, "unknown-value"),
+    ]
+    assert list(community.stories) == ["a-talk"]
+    assert not [path for path in (*community.files, *community.documents) if "Talk" in path]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "private"),
+    [
+        ("guide/list.csv", b"Name,Email\nBo,bo@x.example\n", True),
+        ("list.csv", b'\xef\xbb\xbf"e-mail";name\n', True),
+        ("list.tsv", "name\tE-mail address\n".encode("utf-16"), True),
+        ("members/Newcomers.CSV", b"slug\n", True),
+        ("contacts.csv", b"", True),
+        ("old/alongside.sqlite3", b"x", True),
+        ("numbers.csv", b"year,mailings\n2026,email\n", False),
+        ("empty.csv", b"", False),
+    ],
+)
+def test_addresses_are_never_published(name: str, content: bytes, private: bool, with_files: object) -> None:
+    community, problems = with_files({f"content/{name}": content})  # type: ignore[operator]
+    assert codes(problems) == ([(f"content/{name}", 1, "private-file")] if private else [])
+    assert (name in community.documents) is not private
+
+
+@pytest.mark.parametrize("content", [b"a: [b\n", "a: {title: A}\n".encode("utf-16"), b"- a\n", None])
+def test_challenges_that_cannot_be_read_are_told_once(content: bytes | None, write_community: WriteCommunity) -> None:
+    config = write_community(GOOD)
+    file = config.parent / "content/challenges.yml"
+    file.unlink()
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_bytes(content)
+    community, problems = load(config)
+    assert {problem.position.path for problem in problems} == {"content/challenges.yml"}
+    assert len(problems) == 1
+    assert community.stories["a-talk"].challenges == ()
+
+
 def test_a_name_that_is_no_utf_8(write_community: WriteCommunity) -> None:
     config = write_community(GOOD)
     (config.parent / "content" / os.fsdecode(b"caf\xe9.md")).write_bytes(b"x")

@@ -19,6 +19,7 @@ from alongside.problems import Problem
 from alongside.reading.loader import Loaded, load_community
 from alongside.reading.settings_file import read_settings
 from alongside.settings import Settings
+from alongside.source.decoding import read_bytes
 
 SHOWN_OF_A_KIND = 10  # warnings of one code that are shown in full; --all shows every one
 PROGRESS_AFTER_SECONDS = 0.7
@@ -197,10 +198,8 @@ class _Printer:
 
     def _lines_of(self, path: str) -> Sequence[str]:
         if path not in self.lines:
-            try:
-                text = (self.root / path).read_bytes()[:4_000_000].decode("utf-8", "replace")
-            except (OSError, ValueError):
-                text = ""
+            content = read_bytes(self.root / path, path)  # never waits for a pipe
+            text = content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
             text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
             self.lines[path] = text.split("\n")
         return self.lines[path]

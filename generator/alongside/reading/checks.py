@@ -48,6 +48,7 @@ class Drafts:
     stories: dict[str, Draft] = field(default_factory=dict)
     groups: dict[str, Draft] = field(default_factory=dict)
     meetups: dict[str, Draft] = field(default_factory=dict)
+    left_out: tuple[Draft, ...] = ()  # those whose slug is taken
 
     @classmethod
     def collect(cls, readings: Readings, problems: list[Problem]) -> Drafts:
@@ -57,6 +58,7 @@ class Drafts:
         meetup because of a name.
         """
         by_kind: dict[type, dict[str, Draft]] = {kind: {} for kind in (Challenge, Member, Story, Group, Meetup)}
+        left_out: list[Draft] = []
         for _, reading in readings.values():
             for draft in reading.drafts:
                 record = draft.record
@@ -65,15 +67,18 @@ class Drafts:
                 taken = by_kind[type(record)].setdefault(record.slug, draft)
                 if taken is not draft:
                     problems.append(slug_collision(draft, taken))
-                    if isinstance(record, Meetup):
-                        spare = dated_slug(record)
-                        by_kind[Meetup].setdefault(spare, replace(draft, record=replace(record, slug=spare)))
+                    spare = dated_slug(record) if isinstance(record, Meetup) else record.slug
+                    if spare in by_kind[type(record)]:
+                        left_out.append(draft)
+                    else:
+                        by_kind[Meetup][spare] = replace(draft, record=replace(record, slug=spare))
         return cls(
             challenges=by_kind[Challenge],
             members=dict(sorted(by_kind[Member].items())),
             stories=dict(sorted(by_kind[Story].items())),
             groups=dict(sorted(by_kind[Group].items())),
             meetups=dict(sorted(by_kind[Meetup].items())),
+            left_out=tuple(left_out),
         )
 
 
@@ -151,6 +156,24 @@ def unknown_reference(item: Reference, path: str, known: Known) -> Problem:
         message=f'There is no {item.kind} "{item.name[:80]}".',
         hint=f"{hint} {WHERE[item.kind]}".strip(),
     )
+
+
+def has_broken_challenges(readings: Readings) -> bool:
+    """True when the file of challenges has errors: whether one exists cannot be told then."""
+    return any(
+        file.kind == "challenges" and any(problem.severity == "error" for problem in reading.problems)
+        for file, reading in readings.values()
+    )
+
+
+def check_left_out(drafts: Drafts, readings: Readings, known: Known) -> Iterator[Problem]:
+    """References of records that are left out, so that all that is wrong with them is told in one run."""
+    lost = [(file.path, reading.references) for file, reading in readings.values() if reading.references]
+    lost += [(draft.record.position.path, draft.references) for draft in drafts.left_out]
+    for path, references in lost:
+        for item in references:
+            if item.name not in known.of(item.kind):
+                yield unknown_reference(item, path, known)
 
 
 def story_without_teller(draft: Draft) -> Problem:

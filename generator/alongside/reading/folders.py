@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -14,9 +15,15 @@ from alongside.reading.slugs import slug_fault
 from alongside.reading.walks import Walk
 from alongside.settings import Settings
 
-FileKind = Literal["challenges", "member", "member-page", "story", "group", "meetup", "meetups", "page", "document"]
+FileKind = Literal[
+    "challenges", "member", "member-page", "story", "group", "meetup", "meetups", "page", "document", "private"
+]
 FOLDERS: dict[str, FileKind] = {"members": "member", "stories": "story", "groups": "group", "meetups": "meetup"}
+_CHALLENGES = frozenset(("challenges.yml", "challenges.yaml"))
 PLAIN_NAMES = frozenset(("index.md", "readme.md"))  # the folder's own page
+_PRIVATE_NAMES = frozenset(("contacts.csv", "newcomers.csv"))
+_ADDRESS_COLUMNS = frozenset(("email", "emails", "mail", "emailaddress", "mailaddress"))
+_DATABASES = frozenset(("db", "sqlite", "sqlite3"))
 _ALMOST = frozenset((".markdown", ".mdown", ".mkdn", ".mkd", ".txt", ".html", ".htm"))
 
 
@@ -29,6 +36,7 @@ class FoundFile(NamedTuple):
     kind: FileKind
     mtime_ns: int
     size: int  # bytes; -1 for what is no regular file
+    misnamed: bool = False  # read for its problems alone: its name can be no address
 
     @property
     def file(self) -> Path:
@@ -54,8 +62,9 @@ def find_files(settings: Settings, problems: list[Problem]) -> list[FoundFile]:
     for docs_path, entry in sorted(names.items()):
         path = prefix + docs_path
         kind = _kind(docs_path, names)
-        if kind != "document" and kind != "page" and not _good_name(path, docs_path, problems):
-            kind = "document"
+        misnamed = kind not in ("document", "page") and not _good_name(path, docs_path, problems)
+        if kind == "document" and _is_private(docs_path, path, entry, problems):
+            kind = "private"
         if kind == "document":
             _almost_record(docs_path, path, entry, problems)
         try:
@@ -65,7 +74,15 @@ def find_files(settings: Settings, problems: list[Problem]) -> list[FoundFile]:
         except OSError:
             mtime_ns = size = -1
         found.append(
-            FoundFile(location=entry.path, path=path, docs_path=docs_path, kind=kind, mtime_ns=mtime_ns, size=size)
+            FoundFile(
+                location=entry.path,
+                path=path,
+                docs_path=docs_path,
+                kind=kind,
+                mtime_ns=mtime_ns,
+                size=size,
+                misnamed=misnamed,
+            )
         )
     return found
 
@@ -96,7 +113,9 @@ class _ContentWalk(Walk):
 def _record_name(docs_path: str) -> bool:
     """A folder called `x.md` among the records is a mistake to be named, no folder to be read."""
     folder, _, name = docs_path.rpartition("/")
-    return folder in FOLDERS and name.endswith(".md")
+    if folder == "meetups" and name.endswith((".yml", ".yaml")):
+        return True
+    return docs_path in _CHALLENGES or (folder in FOLDERS and name.endswith(".md"))
 
 
 def _is_text(name: str, below: str, problems: list[Problem]) -> bool:
@@ -117,7 +136,7 @@ def _is_text(name: str, below: str, problems: list[Problem]) -> bool:
 
 def _kind(docs_path: str, names: dict[str, os.DirEntry[str]]) -> FileKind:
     folder, _, name = docs_path.rpartition("/")
-    if docs_path in ("challenges.yml", "challenges.yaml"):
+    if docs_path in _CHALLENGES:
         return "challenges"
     if folder in FOLDERS and name.casefold() not in PLAIN_NAMES:
         if name.endswith(".md"):
@@ -161,6 +180,39 @@ def _good_name(path: str, docs_path: str, problems: list[Problem]) -> bool:
         )
     )  # fmt: skip
     return False
+
+
+def _is_private(docs_path: str, path: str, entry: os.DirEntry[str], problems: list[Problem]) -> bool:
+    """True, and a problem, for a file with people's addresses: whatever lies below docs_dir is published."""
+    name = docs_path.rsplit("/", 1)[-1].casefold()
+    extension = name.rpartition(".")[2]
+    if name in _PRIVATE_NAMES or (extension in ("csv", "tsv") and _has_addresses(entry.path)):
+        message = "Addresses would be published: everything in the content folder is."
+    elif extension in _DATABASES:
+        message = "A database would be published: everything in the content folder is."
+    else:
+        return False
+    problems.append(
+        Problem(
+            position=Position(path), code="private-file", message=message,
+            hint="Move it out of the content folder. Until then it is left out.",
+        )
+    )  # fmt: skip
+    return True
+
+
+def _has_addresses(path: str) -> bool:
+    """True where the first line of a table names a column of addresses."""
+    try:
+        if not stat.S_ISREG(Path(path).stat().st_mode):
+            return False
+        with Path(path).open("rb") as stream:
+            start = stream.read(8192)
+    except OSError:
+        return False
+    lines = start.replace(b"\0", b"").decode("utf-8", "replace").splitlines()  # UTF-16 is letters between zeros
+    columns = re.split("[,;\t|]", next((line for line in lines if line.strip()), ""))
+    return any(re.sub(r"[^a-z]", "", column.casefold()) in _ADDRESS_COLUMNS for column in columns)
 
 
 def _almost_record(docs_path: str, path: str, entry: os.DirEntry[str], problems: list[Problem]) -> None:

@@ -45,6 +45,7 @@ def link(
         challenge=frozenset(drafts.challenges),
         aliases=checks.aliases(drafts.challenges),
     )
+    problems.extend(checks.check_left_out(drafts, readings, known))
     files = _pages_of(readings, members)
     community = Community(
         name=settings.site_name,
@@ -64,6 +65,8 @@ def link(
         files=files,
         documents=frozenset(file.docs_path for file in found if file.kind in ("document", "page")),
     )
+    if not drafts.challenges and checks.has_broken_challenges(readings):
+        problems = [problem for problem in problems if problem.code != "unknown-challenge"]
     problems.extend(checks.check_all(community, drafts, readings, settings, today=today))
     return replace(community, documents=community.documents - _hidden_photos(community, today)), problems
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from alongside.model.community import Community
 from alongside.model.journeys import Journey
 from alongside.problems import Problem
+from alongside.processes import collector_off
 from alongside.reading.cache import ReadingCache
 from alongside.reading.fields import Defaults
 from alongside.reading.files import Source
@@ -39,6 +40,7 @@ class Loaded:
     fresh: int = 0  # how many of them had to be read, the cache knowing the others
 
 
+@collector_off()
 def load_community(settings: Settings, *, today: date, cache: bool = True, progress: Progress | None = None) -> Loaded:
     """Read everything below `docs_dir` and the journeys' folder. Never raises for what authors wrote.
 
@@ -48,14 +50,14 @@ def load_community(settings: Settings, *, today: date, cache: bool = True, progr
     problems: list[Problem] = []
     found = find_files(settings, problems)
     store = ReadingCache(settings.cache_dir if cache else None, defaults)
-    records = [file for file in found if file.kind != "document"]
+    records = [file for file in found if file.kind not in ("document", "private")]
     others = len(found) - len(records)
     read = store.readings(
         records,
         lambda file, content: _read(file, content, defaults),
         (lambda count: progress(others + count, len(found))) if progress is not None else None,
     )
-    readings = {file.docs_path: (file, read[file.docs_path]) for file in records}
+    readings = {file.docs_path: _taken(file, read[file.docs_path]) for file in records}
     store.save()
     journeys, journey_files = _read_journeys(settings, defaults, problems)
     community, linked = link(settings, readings, found, journeys, today=today)
@@ -66,6 +68,13 @@ def load_community(settings: Settings, *, today: date, cache: bool = True, progr
         files=len(found) + journey_files,
         fresh=store.fresh + journey_files,
     )
+
+
+def _taken(file: FoundFile, reading: Reading) -> tuple[FoundFile, Reading]:
+    """What is linked with the others: of a misnamed file only its links and problems, never its record."""
+    if not file.misnamed:
+        return file, reading
+    return file._replace(kind="document"), replace(reading, drafts=())
 
 
 def _read(file: FoundFile, content: bytes | Problem, defaults: Defaults) -> Reading:
