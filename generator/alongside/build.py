@@ -5,12 +5,10 @@ A library without MkDocs: the doors bring the community, the instant and the the
 
 from __future__ import annotations
 
-import gc
 import os
 import pickle
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import blake2b
@@ -20,7 +18,7 @@ from pathlib import Path
 from alongside import __version__
 from alongside.model.community import Community
 from alongside.problems import AlongsideError, Position, Problem
-from alongside.processes import answers, how_many
+from alongside.processes import answers, collector_off, how_many
 from alongside.rendering.artifacts import Job, Listing, Manifest, Record, Snapshot, Tree, Written
 from alongside.rendering.feeds.listing import feed_jobs
 from alongside.rendering.markdown import document_path
@@ -52,6 +50,7 @@ class Report:
     until: datetime = datetime(1970, 1, 1, tzinfo=UTC)  # from then on the same files give another output
 
 
+@collector_off()
 def list_jobs(site: Site) -> tuple[Job, ...]:
     """The jobs of a build, by name. A page whose place an ordinary page has is left to that page.
 
@@ -73,6 +72,7 @@ def list_jobs(site: Site) -> tuple[Job, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
+@collector_off()
 def build_site(
     site: Site,
     jobs: Sequence[Job],
@@ -101,8 +101,7 @@ def build_site(
     if not stale and before.jobs.keys() == calls.keys() and before.guests == guests:
         return _report(site, before.jobs, guests, written=0, removed=0, rendered=0)
     tree.begin()
-    with _collector_off():
-        rendered = _render(site, stale, before, tree, progress=progress)
+    rendered = _render(site, stale, before, tree, progress=progress)
     records = {
         job.name: rendered[job.name]._replace(call=calls[job.name]) if job.name in rendered else before.jobs[job.name]
         for job in jobs
@@ -246,18 +245,6 @@ def _stale_jobs(
 
 
 # --- rendering -----------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _collector_off() -> Iterator[None]:
-    """While open, nothing is collected: a page leaves no circles behind, and ten thousand records are no garbage."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _render(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import gc
 import hashlib
 import io
 import os
@@ -24,7 +23,7 @@ from typing import Any
 import alongside
 from alongside.model import gatherings, people, places, stories, texts
 from alongside.problems import Position, Problem
-from alongside.processes import answers, how_many
+from alongside.processes import answers, collector_off, how_many
 from alongside.reading import fields as reading_fields
 from alongside.reading import readings
 from alongside.reading.fields import Defaults
@@ -133,7 +132,7 @@ class ReadingCache:
             yield _unpickled(answer)
 
     def _batch(self, files: Iterable[FoundFile], read: Read) -> dict[str, Entry]:
-        with _collector_off():
+        with collector_off():
             return {file.docs_path: _entry(file, self._known.get(file.docs_path), read) for file in files}
 
     def _load(self, file: Path) -> None:
@@ -207,18 +206,6 @@ def _entry(file: FoundFile, old: Entry | None, read: Read) -> Entry:
     return (file.mtime_ns, file.size, digest, file.kind, read(file, content))
 
 
-@contextlib.contextmanager
-def _collector_off() -> Iterator[None]:
-    """While open, nothing is collected: a hundred thousand new records, none of them garbage."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
-
-
 def _pickled(batch: dict[str, Entry]) -> bytes:
     stream = io.BytesIO()
     _Pickler(stream, protocol=5).dump(batch)
@@ -226,7 +213,7 @@ def _pickled(batch: dict[str, Entry]) -> bytes:
 
 
 def _unpickled(payload: bytes) -> dict[str, Entry]:
-    with _collector_off():
+    with collector_off():
         batch: dict[str, Entry] = _Unpickler(io.BytesIO(payload)).load()
     return batch
 
