@@ -300,7 +300,7 @@ FILES = [
           description: "[Ana](▶../memers/ana.md)"
         """,
         (
-            Expected("bad-date", "2027-01-02 or 2027-02-01"), Expected("unknown-member", '"ana"'),
+            Expected("bad-time", "2027-01-02 or 2027-02-01"), Expected("unknown-member", '"ana"'),
             Expected("dead-link", '"../members/ana.md"'),
         ),
         "item-left-out",

@@ -48,7 +48,7 @@ def test_files_and_documents(write_community: WriteCommunity) -> None:
                 "content/members/ana.en.md": "I write.\n\n## Welcome\n" + "Come in. " * 40,
                 "content/members/index.md": "# All of us\n",
                 "content/members/ana.jpg": b"\xff\xd8",
-                "content/stories/README.md": "How to write.\n",
+                "content/guide/README.md": "How to write.\n",
                 "content/meetups/2027.yml": "- {title: One, starts: 2027-01-01}\n",
                 "content/.hidden/x.md": "no\n",
                 "content/guide/stories.md": "# Guide\n",
@@ -63,7 +63,7 @@ def test_files_and_documents(write_community: WriteCommunity) -> None:
         "stories/a-talk.md": "stories/a-talk/",
     }
     assert community.documents == {
-        "index.md", "members/index.md", "members/ana.jpg", "stories/README.md", "guide/stories.md"
+        "index.md", "members/index.md", "members/ana.jpg", "guide/README.md", "guide/stories.md"
     }  # fmt: skip
     assert list(community.meetups) == ["2027-one"]
     ana = community.members["ana"]
@@ -139,6 +139,25 @@ def test_journeys_with_translations(with_files: object) -> None:
 def test_between_files(with_files: object, files: dict[str, str], expected: list[tuple[str, int, str]]) -> None:
     _, problems = with_files(files)  # type: ignore[operator]
     assert codes(problems) == expected
+
+
+@pytest.mark.parametrize(
+    ("pages", "expected"),
+    [
+        (["stories.md"], [("stories.md", "page-instead")]),
+        (["groups/README.md"], [("groups/README.md", "page-instead")]),
+        (["stories/index.md", "challenges/first-talk/index.md", "meetups.md"], []),
+        (["challenges/first-talk.md"], [("challenges/first-talk.md", "page-instead")]),
+        (["places/recife-brazil.md"], [("places/recife-brazil.md", "page-instead")]),
+        (["stories.md", "stories/index.md"], [("stories.md", "page-hidden")]),
+        (["guide.md", "guide/README.md", "guide/index.md"], [("guide.md", "page-hidden"), ("guide/README.md", "page-hidden")]),
+        (["README.md"], [("README.md", "page-hidden")]),
+    ],
+)  # fmt: skip
+def test_which_page_wins_is_told(pages: list[str], expected: list[tuple[str, str]], with_files: object) -> None:
+    _, problems = with_files({f"content/{page}": "# Page\n" for page in pages})  # type: ignore[operator]
+    assert codes(problems) == [(f"content/{path}", 1, code) for path, code in expected]
+    assert all(problem.severity == "warning" for problem in problems)
 
 
 def test_what_cannot_be_read_costs_that_file(write_community: WriteCommunity) -> None:
@@ -304,3 +323,29 @@ def test_dates_of_one_title_are_told_and_kept(write_community: WriteCommunity) -
     loaded = load_community(read_settings(config)[0], today=TODAY)
     assert [problem.code for problem in loaded.problems] == ["slug-collision", "slug-collision"]
     assert list(loaded.community.meetups) == ["circle-open-evening", "circle-open-evening-2027-01-05"]
+
+
+def test_a_reference_to_a_record_that_is_left_out_says_so(write_community: WriteCommunity) -> None:
+    _, problems = load(
+        write_community({**GOOD, "content/members/ben.md": "---\nroles: [x]\n---\n", "content/stories/his.md": STORY.replace("ana", "ben").format("")})
+    )  # fmt: skip
+    assert codes(problems) == [
+        ("content/members/ben.md", 2, "missing-key"),
+        ("content/stories/his.md", 3, "no-teller"),
+        ("content/stories/his.md", 3, "unknown-member"),
+    ]
+    assert [problem.message for problem in problems if problem.code == "unknown-member"] == [
+        'The member "ben" is left out.'
+    ]
+
+
+def test_a_date_that_is_there_three_times_is_read_to_its_end(write_community: WriteCommunity) -> None:
+    item = "- {title: Open evening, starts: 2027-01-05, group: docs}\n"
+    circle = item * 2 + item.replace("docs", "dosc")
+    community, problems = load(write_community({**GOOD, "content/meetups/circle.yml": circle}))
+    assert list(community.meetups) == ["circle-open-evening", "circle-open-evening-2027-01-05"]
+    assert codes(problems) == [
+        ("content/meetups/circle.yml", 2, "slug-collision"),
+        ("content/meetups/circle.yml", 3, "slug-collision"),
+        ("content/meetups/circle.yml", 3, "unknown-group"),
+    ]

@@ -27,6 +27,7 @@ Readings = Mapping[str, tuple[FoundFile, Reading]]
 OLD_YEARS = 3
 SURE = 0.75  # how like a file's name has to be to be proposed
 MAX_HINTS = 1000  # names looked for; a community with more unknown ones has another problem
+FOLDERS = {"member": "members", "story": "stories", "group": "groups"}
 WHERE = {
     "member": "Members stand in content/members.",
     "story": "Stories stand in content/stories.",
@@ -91,6 +92,7 @@ class Known:
     group: frozenset[str]
     challenge: frozenset[str]
     aliases: Mapping[str, str]  # folded alias or title of a challenge -> its slug
+    readings: Readings = field(default_factory=dict)  # also of records that are left out
     hints: dict[tuple[str, str], str] = field(default_factory=dict)  # nearest names found so far
     indexes: dict[str, NameIndex] = field(default_factory=dict)
 
@@ -147,11 +149,17 @@ def _other_slug(record: Member | Story | Group | Meetup | Challenge) -> str:
 
 
 def unknown_reference(item: Reference, path: str, known: Known) -> Problem:
-    """A word for a record that there is not."""
+    """A word for a record that there is not, or that is left out."""
+    at = Position(path, item.line, item.column)
+    there = known.readings.get(f"{FOLDERS.get(item.kind)}/{item.name}.md")
+    if there is not None and there[0].kind == item.kind:
+        message = f'The {item.kind} "{item.name[:80]}" is left out.'
+        hint = "Mend it first; its own problem is told there."
+        return Problem(position=at, code=f"unknown-{item.kind}", message=message, hint=hint)
     owner = known.aliases.get(item.name.casefold()) if item.kind == "challenge" else None
     hint = f'Did you mean "{owner}"?' if owner is not None else known.hint(item.kind, item.name)
     return Problem(
-        position=Position(path, item.line, item.column),
+        position=at,
         code=f"unknown-{item.kind}",
         message=f'There is no {item.kind} "{item.name[:80]}".',
         hint=f"{hint} {WHERE[item.kind]}".strip(),
@@ -372,21 +380,59 @@ def _gap(position: Position, starts: datetime, shown: datetime, zone: str) -> Pr
 
 
 def check_page_paths(community: Community, settings: Settings) -> Iterator[Problem]:
-    """An ordinary page that would be written where a record's page is."""
+    """An ordinary page that would be written where a record's page is, or another ordinary page, or a list."""
     prefix = relative(settings.docs_dir, settings.root)
     taken = {path: source for source, path in community.files.items()}
-    for document in sorted(community.documents):
-        if not document.endswith(".md") or "/" not in document:
-            continue
-        stem = document.removesuffix(".md")
-        site_path = stem.removesuffix("/index").removesuffix("/README") + "/"
+    made = _made_pages(community)
+    winners: dict[str, str] = {}  # of ordinary pages with one address: the one MkDocs writes last
+    pages = sorted((_rank(document), document) for document in community.documents if document.endswith(".md"))
+    for _, document in pages:
+        winners[_site_path(document)] = document
+    for _, document in pages:
+        site_path = _site_path(document)
+        position = Position(f"{prefix}/{document}" if prefix != "." else document)
         if site_path in taken:
             yield Problem(
-                position=Position(f"{prefix}/{document}" if prefix != "." else document),
+                position=position,
                 code="path-collision",
                 message=f"This page would be written over the page of {taken[site_path]}.",
                 hint="Rename one of the two.",
             )
+        elif winners[site_path] != document:
+            yield Problem(
+                position=position,
+                code="page-hidden",
+                message=f"This page is not shown: {winners[site_path]} has the same address.",
+                hint="Rename one of the two.",
+                severity="warning",
+            )
+        elif site_path in made and not document.endswith("/index.md"):
+            yield Problem(
+                position=position,
+                code="page-instead",
+                message=f"This page stands instead of the one that is made for {site_path}.",
+                hint=f"Rename it, or call it {site_path}index.md if that is what you want.",
+                severity="warning",
+            )
+
+
+def _rank(document: str) -> int:
+    return 2 if document.endswith("index.md") else 1 if document.endswith("README.md") else 0
+
+
+def _site_path(document: str) -> str:
+    stem = "/" + document.removesuffix(".md")
+    return (stem.removesuffix("/index").removesuffix("/README") + "/").removeprefix("/")
+
+
+def _made_pages(community: Community) -> frozenset[str]:
+    """Addresses of pages that have no file of their own: lists, challenges, places."""
+    lists = {name: getattr(community, name) for name in ("members", "stories", "groups", "meetups", "challenges")}
+    found = {f"{name}/" for name, records in lists.items() if records}
+    found |= {challenge.path for challenge in community.challenges.values()}
+    if community.places:
+        found |= {"places/", *(f"places/{slug}/" for slug in community.places)}
+    return frozenset(found)
 
 
 def check_photos(community: Community, drafts: Drafts) -> Iterator[Problem]:

@@ -179,10 +179,18 @@ def a(word: str) -> str:
 
 
 def read_table(sheet: Sheet, table: Table, value: object, keys: Keys = ()) -> dict[str, Any] | None:
-    """Every field of a mapping, parsed, with defaults; None when it is no mapping or a required field is missing.
+    """Every field of a mapping, parsed, with defaults; None when it is no mapping or a required field is missing."""
+    found, complete = read_fields(sheet, table, value, keys)
+    return found if complete else None
 
-    Everything wrong is filed, also where the record is lost, so that one run shows all.
+
+def read_fields(sheet: Sheet, table: Table, value: object, keys: Keys = ()) -> tuple[dict[str, Any], bool]:
+    """(every field, with defaults where it is absent or cannot be read; whether there is all that a record needs).
+
+    Everything wrong is filed, also where the record is lost, so that one run shows all. For the same reason a reader
+    goes on checking what it has when a record is not complete.
     """
+    found: dict[str, Any] = {item.name: item.default for item in table.fields}
     if not isinstance(value, dict):
         sheet.report(
             keys,
@@ -190,8 +198,7 @@ def read_table(sheet: Sheet, table: Table, value: object, keys: Keys = ()) -> di
             f"{a(table.kind).capitalize()} is a set of `key: value` lines; this is {describe(value)}.",
             f"Its keys: {', '.join(table.by_name)}.",
         )
-        return None
-    found: dict[str, Any] = {item.name: item.default for item in table.fields}
+        return found, False
     complete = True
     by_name = table.by_name
     for name, plain in value.items():
@@ -224,7 +231,7 @@ def read_table(sheet: Sheet, table: Table, value: object, keys: Keys = ()) -> di
                 item.about,
                 key=present,
             )
-    return found if complete else None
+    return found, complete
 
 
 def _has_error(sheet: Sheet, before: int) -> bool:

@@ -15,6 +15,7 @@ from alongside.reading.fields import (
     Closed,
     Field,
     Parser,
+    Reference,
     Sheet,
     Table,
     choice,
@@ -22,6 +23,7 @@ from alongside.reading.fields import (
     ended,
     list_of,
     mapping,
+    read_fields,
     read_table,
     wrong_type,
 )
@@ -234,10 +236,10 @@ def read_group(source: Source, content: bytes) -> Reading:
     if found is None:
         return Reading(problems=tuple(source.problems))
     sheet, parts = found
-    fields = read_table(sheet, GROUP, sheet.document.value)
+    fields, complete = read_fields(sheet, GROUP, sheet.document.value)
     links = read_body(source, parts.body, parts.body_line)
-    if fields is None:
-        return Reading(problems=tuple(source.problems), links=links)
+    if not complete:
+        return Reading(references=tuple(sheet.references), links=links, problems=tuple(source.problems))
     place = fields["place"]
     group = Group(
         slug=source.slug,
@@ -257,11 +259,12 @@ def read_meetup(source: Source, content: bytes) -> Reading:
     if found is None:
         return Reading(problems=tuple(source.problems))
     sheet, parts = found
-    fields = read_table(sheet, MEETUP, sheet.document.value)
+    fields, complete = read_fields(sheet, MEETUP, sheet.document.value)
     links = read_body(source, parts.body, parts.body_line)
-    if fields is None:
-        return Reading(problems=tuple(source.problems), links=links)
-    draft = _meetup(sheet, fields, source.slug, parts.body, parts.body_line)
+    series = _series(sheet, fields)
+    if not complete:
+        return Reading(references=tuple(sheet.references), links=links, problems=tuple(source.problems))
+    draft = _meetup(sheet, fields, series, source.slug, parts.body, parts.body_line)
     return Reading(drafts=(draft,), links=links, problems=tuple(source.problems))
 
 
@@ -278,45 +281,57 @@ def read_meetups(source: Source, content: bytes) -> Reading:
         return Reading(problems=tuple(source.problems))
     drafts = []
     links: list[Link] = []
+    references: list[Reference] = []
     for index, value in enumerate(document.value):
         sheet = source.sheet(document, (index,))
-        fields = read_table(sheet, MEETUP_ITEM, value)
-        body = fields["description"] if fields is not None else ""
+        fields, complete = read_fields(sheet, MEETUP_ITEM, value)
+        body = fields["description"]
         line = sheet.position(("description",)).line if body else 1
         if body:
             links += read_body(source, body, line, sheet=sheet, keys=("description",))
-        if fields is None:
+        series = _series(sheet, fields)
+        if not complete:
+            references += sheet.references
             continue
-        slug = fields.pop("slug") or slugify(f"{source.slug}-{fields['title']}")
-        fields.pop("description")
-        drafts.append(_meetup(sheet, fields, slug, body, line))
-    return Reading(drafts=tuple(drafts), links=tuple(links), problems=tuple(source.problems))
+        slug = fields["slug"] or slugify(f"{source.slug}-{fields['title']}")
+        drafts.append(_meetup(sheet, fields, series, slug, body, line))
+    return Reading(
+        drafts=tuple(drafts), links=tuple(links), references=tuple(references), problems=tuple(source.problems)
+    )
 
 
-def _meetup(sheet: Sheet, fields: dict[str, Any], slug: str, body: str, body_line: int) -> Draft:
-    starts: Moment = fields["starts"]
-    repeats = fields["repeats"]
-    zone, when = _zone(sheet, fields, starts, recurring=repeats is not None)
+def _series(sheet: Sheet, fields: dict[str, Any]) -> dict[str, Any]:
+    """What a meetup says about when it happens, each part checked against the others; empty without a start."""
+    starts: Moment | None = fields["starts"]
+    if starts is None:
+        return {}
+    zone, when = _zone(sheet, fields, starts, recurring=fields["repeats"] is not None)
     _check_all_day(sheet, fields["all_day"], when)
     duration, last_day = _length(sheet, fields, starts, when)
     rule, words = _rule(sheet, fields, when)
     until, times = _bounds(sheet, fields, rule, when)
     excluded = _excluded(sheet, fields, rule, when, until)
-    changes = _changes(sheet, fields, rule, starts, when, until, excluded)
+    return {
+        "starts": when,
+        "timezone": zone,
+        "duration": duration,
+        "last_day": last_day,
+        "rrule": str(rule) if rule is not None else "",
+        "repeats": words,
+        "until": until,
+        "times": times,
+        "excluded": excluded,
+        "changes": _changes(sheet, fields, rule, starts, when, until, excluded),
+    }
+
+
+def _meetup(
+    sheet: Sheet, fields: dict[str, Any], series: dict[str, Any], slug: str, body: str, body_line: int
+) -> Draft:
     online = fields["online"] or (False, "")
     meetup = Meetup(
         slug=slug,
         title=fields["title"],
-        starts=when,
-        timezone=zone,
-        duration=duration,
-        last_day=last_day,
-        rrule=str(rule) if rule is not None else "",
-        repeats=words,
-        until=until,
-        times=times,
-        excluded=excluded,
-        changes=changes,
         group=fields["group"],
         place=fields["place"],
         online=online[0],
@@ -332,6 +347,7 @@ def _meetup(sheet: Sheet, fields: dict[str, Any], slug: str, body: str, body_lin
         body_line=body_line,
         was=fields["was"],
         position=sheet.position(),
+        **series,
     )
     return Draft(
         record=meetup, references=tuple(sheet.references), marks=marks(sheet, "starts", "title", "slug", "was")

@@ -44,6 +44,7 @@ def link(
         group=frozenset(drafts.groups),
         challenge=frozenset(drafts.challenges),
         aliases=checks.aliases(drafts.challenges),
+        readings=readings,
     )
     problems.extend(checks.check_left_out(drafts, readings, known))
     files = _pages_of(readings, members)

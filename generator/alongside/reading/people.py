@@ -20,7 +20,7 @@ from alongside.reading.fields import (
     converted,
     list_of,
     mapping,
-    read_table,
+    read_fields,
     wrong_type,
 )
 from alongside.reading.files import Source, marks, read_list, read_markdown, read_text
@@ -176,21 +176,25 @@ def read_member(source: Source, content: bytes) -> Reading:
     if found is None:
         return Reading(problems=tuple(source.problems))
     sheet, parts = found
-    fields = read_table(sheet, MEMBER, sheet.document.value)
-    languages = tuple(fields["languages"]) if fields is not None else ()
+    fields, complete = read_fields(sheet, MEMBER, sheet.document.value)
+    languages = tuple(fields["languages"])
     language = (languages or (source.defaults.language,))[0]
     page, links = _page(source, parts.body, parts.body_line, language)
     _check_addresses(source, parts.yaml or "", parts.first_line)
     _check_addresses(source, parts.body, parts.body_line)
-    if fields is None:
-        return Reading(problems=tuple(source.problems), links=links)
+    photo = _beside(source, sheet, fields["photo"])
+    if not complete:
+        if photo:
+            at = sheet.position(("photo",))
+            links += (Link(href=fields["photo"], target=photo, line=at.line, column=at.column),)
+        return Reading(references=tuple(sheet.references), links=links, problems=tuple(source.problems))
     place = fields["place"]
     zone = fields["timezone"] or (place.zone if place is not None else None) or source.defaults.timezone
     member = Member(
         slug=source.slug,
         name=fields["name"],
         pronouns=fields["pronouns"],
-        photo=_beside(source, sheet, fields["photo"]),
+        photo=photo,
         place=place,
         timezone=zone,
         languages=languages or (source.defaults.language,),
@@ -325,10 +329,10 @@ def read_challenges(source: Source, content: bytes) -> Reading:
                 (slug,), "bad-slug", f'"{slug[:60]}" cannot be a slug: {fault}.', f"Write {proposal}:", key=True
             )
             continue
-        fields = read_table(sheet, CHALLENGE, value if value is not None else {}, (slug,))
-        if fields is None:
-            continue
+        fields, complete = read_fields(sheet, CHALLENGE, value if value is not None else {}, (slug,))
         also = _aliases(sheet, slug, fields["also"], taken)
+        if not complete:
+            continue
         challenge = Challenge(slug=slug, title=fields["title"], also=also, position=sheet.position((slug,), key=True))
         drafts.append(Draft(record=challenge))
     _check_alias_slugs(sheet, drafts)

@@ -58,5 +58,6 @@ class Reading:
 
     drafts: tuple[Draft, ...] = ()
     links: tuple[Link, ...] = ()
+    references: tuple[Reference, ...] = ()  # of records that are left out, to be checked all the same
     moments: tuple[Mark, ...] = ()  # `<alongside-moment>` tags of an ordinary page; the name is the moment's
     problems: tuple[Problem, ...] = ()

@@ -17,7 +17,7 @@ from alongside.reading.fields import (
     converted,
     list_of,
     mapping,
-    read_table,
+    read_fields,
 )
 from alongside.reading.files import Source, marks, read_markdown
 from alongside.reading.people import CHALLENGES, ROLES, TOPICS, WAS
@@ -115,14 +115,15 @@ def read_story(source: Source, content: bytes) -> Reading:
     if found is None:
         return Reading(problems=tuple(source.problems))
     sheet, parts = found
-    fields = read_table(sheet, STORY, sheet.document.value)
+    fields, complete = read_fields(sheet, STORY, sheet.document.value)
     links = read_body(source, parts.body, parts.body_line)
-    if fields is None:
-        return Reading(problems=tuple(source.problems), links=links)
     language = fields["language"] or source.defaults.language
     if fields["welcome"]:
         check_welcome(sheet, fields["welcome"], language)
     media, media_links = _media(source, sheet, fields["media"])
+    links += media_links
+    if not complete:
+        return Reading(references=tuple(sheet.references), links=links, problems=tuple(source.problems))
     story = Story(
         slug=source.slug,
         title=fields["title"],
@@ -147,7 +148,7 @@ def read_story(source: Source, content: bytes) -> Reading:
         references=tuple(sheet.references),
         marks=marks(sheet, "date", "members", "translation_of", "was"),
     )
-    return Reading(drafts=(draft,), links=links + media_links, problems=tuple(source.problems))
+    return Reading(drafts=(draft,), links=links, problems=tuple(source.problems))
 
 
 def _media(source: Source, sheet: Sheet, fields: dict[str, str] | None) -> tuple[Media, tuple[Link, ...]]:
