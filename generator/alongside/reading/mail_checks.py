@@ -54,6 +54,9 @@ FILTERS = frozenset(
         "string sum title trim truncate unique upper wordcount"
     ).split()
 )
+FORBIDDEN_METHODS = frozenset(("format", "format_map", "expandtabs", "translate"))  # of texts; they measure out memory
+LONGEST_PRODUCT = 10_000  # characters or items that `*` may make, and the largest number a call may be given
+LONGEST_RANGE = 1_000
 GLOBALS = frozenset(("range", "loop", "caller", "varargs", "kwargs", "self", "true", "false", "none"))
 _BLOCK = re.compile(r"\{%-?\+?\s*(end)?(\w+)")
 _OPENING = frozenset(("if", "for", "macro", "call", "filter", "with", "autoescape", "block", "raw"))
@@ -121,6 +124,7 @@ def check_template(source: Source, text: str, line: int, *, sheet: Sheet | None 
         return False
     try:
         _walk(template, tree, dict(NAMES))
+        _check_work(template, tree)
     except RecursionError:
         template.report(1, "", "template-syntax", "The template is nested too deeply.", "Take brackets away.")
     return template.asks
@@ -229,6 +233,95 @@ def _bind(target: nodes.Node, kind: Kind, scope: dict[str, Kind]) -> None:
             _bind(item, None, scope)
 
 
+def _check_work(template: _Template, tree: nodes.Template) -> None:
+    """File what no mail can be written of: it would never end, fill the memory, or is no number."""
+    for node in tree.find_all((nodes.BinExpr, nodes.Call)):
+        match node:
+            case nodes.Pow():
+                _report_work(template, node, "Mails cannot use `**`.", "Write the number out.")
+            case nodes.Div() | nodes.FloorDiv() | nodes.Mod() if _constant(node.right) == 0:
+                _report_work(template, node, "This divides by zero.", "Divide by another number.")
+            case nodes.Mul() if _is_long(node):
+                _report_work(
+                    template,
+                    node,
+                    f"This makes more than {LONGEST_PRODUCT:,} characters or items.",
+                    "Take a smaller number.",
+                )
+            case nodes.Call(node=nodes.Name(name="range")) if _counts_far(node):
+                _report_work(
+                    template,
+                    node,
+                    f"range() goes to {LONGEST_RANGE:,} items at most.",
+                    "Take smaller numbers.",
+                    words="range",
+                )
+    macros = {macro.name: macro for macro in tree.find_all(nodes.Macro)}
+    calls = {name: _called(macro) & macros.keys() for name, macro in macros.items()}
+    for name, macro in macros.items():
+        if name in _reached(calls, name):
+            _report_work(
+                template,
+                macro,
+                f'The macro "{name}" calls itself.',
+                "Use {% for %} to repeat something.",
+                words=name,
+            )
+
+
+def _report_work(template: _Template, node: nodes.Node, message: str, hint: str, *, words: str = "") -> None:
+    template.report(node.lineno, words, "template-work", message, hint)
+
+
+def _constant(node: nodes.Node) -> object:
+    """The value of a number or text written out, else None. Nothing is worked out: it may be without end."""
+    if isinstance(node, nodes.Neg):
+        value = _constant(node.node)
+        return -value if isinstance(value, (int, float)) else None
+    return node.value if isinstance(node, nodes.Const) else None
+
+
+def _is_long(node: nodes.Mul) -> bool:
+    """True for a product whose parts that are written out make too much already."""
+    sizes = 1.0
+    for side in (node.left, node.right):
+        value = _constant(side)
+        if isinstance(value, str):
+            sizes *= max(1, len(value))
+        elif isinstance(value, (int, float)):
+            sizes *= max(1.0, abs(value))
+        elif isinstance(side, (nodes.List, nodes.Tuple)):
+            sizes *= max(1, len(side.items))
+    return sizes > LONGEST_PRODUCT
+
+
+def _counts_far(node: nodes.Call) -> bool:
+    bounds = [_constant(argument) for argument in node.args]
+    numbers = [bound for bound in bounds if isinstance(bound, int)]
+    try:
+        return len(bounds) == len(numbers) and len(range(*numbers)) > LONGEST_RANGE
+    except OverflowError:
+        return True
+    except (TypeError, ValueError):  # a wrong count of numbers, a step of 0
+        return False
+
+
+def _called(macro: nodes.Macro) -> set[str]:
+    return {call.node.name for call in macro.find_all(nodes.Call) if isinstance(call.node, nodes.Name)}
+
+
+def _reached(calls: Mapping[str, set[str]], start: str) -> set[str]:
+    """Every macro that is called from `start`, also by way of others."""
+    found: set[str] = set()
+    waiting = [*calls[start]]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += calls[name]
+    return found
+
+
 def _asks(template: _Template, test: nodes.Node) -> None:
     for found in (test, *test.find_all(nodes.Getattr)):
         if isinstance(found, nodes.Getattr) and _spelled(found) == "member.words":
@@ -324,7 +417,7 @@ def _attribute(template: _Template, node: nodes.Getattr | nodes.Getitem, owner: 
             f"Go through it: {{% for item in {label} %}} ... {{% endfor %}}",
         )  # fmt: skip
         return None
-    if not hasattr(str, name):
+    if not hasattr(str, name) or name in FORBIDDEN_METHODS:
         template.report(
             node.lineno, spelled, "unknown-name",
             f'{spelled.rpartition(".")[0] or "This"} is a text and has no "{name}".',

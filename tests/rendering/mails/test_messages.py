@@ -455,6 +455,42 @@ def test_a_message_that_cannot_be_run_says_where_and_why(body: str, message: str
     assert str(caught.value).endswith(message)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{% for i in range(90000) %}{% for j in range(90000) %}{% endfor %}{% endfor %}",
+        "{% for i in range(1000) %}{% for j in range(1000) %}{% endfor %}{% endfor %}",
+        "{% for i in range(1000) %}{% for j in range(1000) %}x{% endfor %}{% endfor %}",
+        "{% for i in range(1000) %}" + 900 * "many words " + "{% endfor %}",
+        "{% for i in range(9) recursive %}{{ loop(range(9)) }}{% endfor %}",
+        "{% macro twice(n) %}{% if n %}{{ twice(n - 1) }}{{ twice(n - 1) }}{% endif %}{% endmacro %}{{ twice(60) }}",
+        "{% macro forever() %}{{ forever() }}{% endmacro %}{{ forever() }}",
+        "{% set a = 'abc' %}" + 40 * "{% set a = a + a %}" + "{{ a }}",
+        "{% set a = 'abc' %}" + 40 * "{% set a = a ~ a %}" + "{{ a }}",
+        "{% set a = ['abc'] %}" + 40 * "{% set a = [a, a] %}" + "{{ a }}",
+        "{% set a = ['abc'] %}" + 40 * "{% set a = [a, a] %}" + "{{ a | string | length }}",
+        "{% set a %}abc{% endset %}" + 40 * "{% set a %}{{ a }}{{ a }}{% endset %}" + "{{ a }}",
+        "{{ '%999999999d' % 1 }}",
+        "{{ '{:999999999}'.format(1) }}",
+        "{{ 'a'.center(999999999) }}",
+        "{{ ('a' * 10000).replace('a', 'b' * 10000) | length }}",
+        "{{ ('a' * 10000) | replace('a', 'b' * 10000) | length }}",
+        "{{ [1] | batch(999999999, 'x') | list | length }}",
+        "{{ [1] | slice(999999999) | list | length }}",
+        "{{ 1 / 0 }}",
+    ],
+)  # fmt: skip
+def test_no_message_takes_for_ever_or_all_memory(body: str) -> None:
+    with pytest.raises(MessageError):
+        rendered(authored(body))
+
+
+def test_a_message_may_count_loop_and_join() -> None:
+    body = "{% for i in range(1000) %}{{ i }} {% endfor %}{{ 2 + 3 }} {{ 7 % 4 }} {{ 'a' ~ 'b' }} {{ [1, 2] | sum }}"
+    text = " ".join(rendered(authored(body)).text.split())
+    assert "998 999 5 3 ab 3" in text
+
+
 def test_lone_tags_take_their_line_with_them() -> None:
     assert keep_line_ends("{% for x in y %}\n- a{% if b %}\n  {% endfor -%}\n") == (
         "{% for x in y %}\n- a{% if b +%}\n  {% endfor -%}\n"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes, pass_context
@@ -20,7 +20,18 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from alongside.problems import AlongsideError, Position
-from alongside.reading.mail_checks import FILTERS
+from alongside.reading.mail_checks import FILTERS, FORBIDDEN_METHODS, LONGEST_PRODUCT
+from alongside.rendering.mails.bounds import (
+    BUDGET,
+    COUNTERS,
+    LARGEST,
+    TOO_MUCH,
+    Budget,
+    bounded_filter,
+    bounded_range,
+    check_arguments,
+    count_work,
+)
 from alongside.rendering.mails.holes import Block, Holes
 
 HOLES = "the holes"  # the context's name for the tokens; no template can say it
@@ -28,7 +39,7 @@ FIXED = frozenset({"member", "story", "community", "team", "loop"})  # names tha
 
 _ESCAPING = ("e", "escape", "forceescape")  # values are escaped where they land, and not before
 PASSING = ("join", "default", "d", "e", "escape", "forceescape")  # filters that keep tokens whole
-LONGEST_PRODUCT = 10_000  # characters or items that `*` may make
+LONGEST_PART = 2 * LARGEST  # characters a subject or body may come to; Gmail cuts at 102 kB
 
 _NO_ATTRIBUTE = re.compile(r"(?:'|\.)(\w+) object' has no attribute '(\w+)'")
 
@@ -43,9 +54,18 @@ class MessageError(AlongsideError):
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    intercepted_binops = frozenset({"*", "**"})
+    """Jinja's own, with a bound on what expressions may make and on how often anything is called."""
+
+    intercepted_binops = frozenset({"*", "**", "+", "%"})
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        budget: Budget = context[BUDGET]
+        if operator == "%" and isinstance(left, str):
+            raise SecurityError("% is for numbers in mails")
+        if operator in ("+", "%"):
+            made = super().call_binop(context, operator, left, right)
+            budget.spend(made)
+            return made
         sizes = [len(side) if isinstance(side, (str, list, tuple)) else side for side in (left, right)]
         if not all(isinstance(size, (int, float)) for size in sizes) or operator == "**":
             raise SecurityError(f"{operator} is not for mails")
@@ -53,10 +73,24 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             raise SecurityError(f"{operator} makes too much")
         return super().call_binop(context, operator, left, right)
 
+    def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
+        budget: Budget = context[BUDGET]
+        given = [getattr(obj, "__self__", None), *args, *kwargs.values()]
+        check_arguments(given)
+        budget.spend(*given)
+        made = super().call(context, obj, *args, **kwargs)
+        budget.spend(made)
+        return made
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        return attr not in FORBIDDEN_METHODS and super().is_safe_attribute(obj, attr, value)
+
 
 @pass_context
 def _hold(context: Context, value: Any) -> Any:
     """What a template prints: markup it made itself (a macro) as it is, a value as a token."""
+    budget: Budget = context[BUDGET]
+    budget.spend(value)
     if isinstance(value, Markup):
         return value
     holes: Holes = context[HOLES]
@@ -84,9 +118,10 @@ def sandbox() -> _Sandbox:
         loader=None,
     )
     known = environment.filters
-    environment.filters = {name: known[name] for name in sorted(FILTERS.difference(_ESCAPING))}
+    environment.filters = {name: bounded_filter(known[name]) for name in sorted(FILTERS.difference(_ESCAPING))}
     environment.filters.update(dict.fromkeys(_ESCAPING, _as_it_is))
-    environment.globals = {"range": environment.globals["range"]}
+    environment.filters.update(COUNTERS)
+    environment.globals = {"range": bounded_range}
     return environment
 
 
@@ -105,20 +140,32 @@ def compile_template(source: str, position: Position) -> tuple[Template, bool]:
     text = keep_line_ends(source)
     try:
         tree = environment.parse(text)
-        template = environment.from_string(tree)
+        holes_do = _holes_will_do(tree)
+        template = environment.from_string(count_work(tree))
     except TemplateSyntaxError as error:
         raise MessageError(_line(position, error.lineno), _reason(error)) from error
     except (RecursionError, OverflowError) as error:
         raise MessageError(position, "too deeply nested") from error
-    return template, _holes_will_do(tree)
+    return template, holes_do
 
 
 def run_template(template: Template, names: Mapping[str, object], holes: Holes, position: Position) -> str:
     """What `template` prints, every value a token of `holes`. Raises `MessageError` at the line that failed."""
     try:
-        return template.render({**names, HOLES: holes})
+        return _bounded(template.generate({**names, HOLES: holes, BUDGET: Budget()}))
     except (TemplateError, SecurityError, TypeError, ValueError, ArithmeticError, RecursionError, LookupError) as error:
         raise MessageError(_line(position, _failed_line(error)), _reason(error)) from error
+
+
+def _bounded(pieces: Iterable[str]) -> str:
+    """All of a part, as long as a mail can hold it."""
+    found, length = [], 0
+    for piece in pieces:
+        found.append(piece)
+        length += len(piece)
+        if length > LONGEST_PART:
+            raise SecurityError(TOO_MUCH)
+    return "".join(found)
 
 
 def keep_line_ends(source: str) -> str:
