@@ -57,7 +57,7 @@ def test_a_problem_with_its_line_and_a_caret(write_community: WriteCommunity) ->
 def test_a_pipe_among_the_records_is_told_and_never_waited_for(write_community: WriteCommunity) -> None:
     config = write_community(GOOD)
     os.mkfifo(config.parent / "content/stories/pipe.md")
-    command = [Path(sys.executable).with_name("alongside"), "check", "-f", str(config), *NOW]
+    command = [str(Path(sys.executable).with_name("alongside")), "check", "-f", str(config), *NOW]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert "content/stories/pipe.md:1:1: error: This file cannot be read" in done.stdout
