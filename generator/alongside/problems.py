@@ -7,6 +7,7 @@ stops a command (a missing configuration file, a server that refuses) and carry 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -44,6 +45,14 @@ class Problem:
     def __str__(self) -> str:
         prefix = "" if self.severity == "error" else "warning: "
         return f"{self.position}: {prefix}{self.message}" + (f" {self.hint}" if self.hint else "")
+
+
+def mask_addresses(text: str) -> str:
+    """`text` with what looks like e-mail addresses masked: `"a b@example.org"` -> `"a b…@example.org"`."""
+    return _LOCAL_PARTS.sub(r"\1…@", text)
+
+
+_LOCAL_PARTS = re.compile(r"([^\s@<>()\[\],;:\"…])[^\s@<>()\[\],;:\"]*@")
 
 
 class AlongsideError(Exception):

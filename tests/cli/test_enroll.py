@@ -87,8 +87,33 @@ def test_wrong_calls(run: Run, arguments: list[str], says: str) -> None:
 @pytest.mark.parametrize("option", [[], ["--csv"]])
 def test_a_file_that_is_not_there(run: Run, option: list[str]) -> None:
     result = run("enroll", "month", *option, "missing.file", "--now", NOW)
-    assert result.exit_code in (1, 2)
+    assert result.exit_code == 2
     assert "missing.file" in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_table_without_addresses_is_told_once(run: Run, small_community: Path) -> None:
+    (small_community / "many.csv").write_text("E-Mail,name\na@example.org,A\nb@example.org,B\n", encoding="utf-8")
+    result = run("enroll", "month", "--csv", "many.csv", "--now", NOW)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.count("\n") == 1
+    assert 'many.csv:1:1: There is no column "email"' in result.stderr
+    assert 'Rename the column "E-Mail" to "email".' in result.stderr
+
+
+def test_no_message_holds_a_whole_address_or_two_lines(run: Run, small_community: Path) -> None:
+    rows = ["email,name", "a b@example.org,B", '"c@x.example, carla@example.org",C', '"two\nlines@example.org",D']
+    (small_community / "many.csv").write_text("\n".join(rows), encoding="utf-8")
+    result = run("enroll", "month", "--csv", "many.csv", "--now", NOW)
+    assert result.exit_code == 1
+    assert '"a b…@example.org" is no e-mail address.' in result.stderr
+    assert "carla@" not in result.stderr
+    assert "lines@" not in result.stderr
+    assert all(line.startswith("many.csv:") for line in result.stderr.splitlines())
+    (small_community / "contacts.csv").write_text("slug,email\nana@example.org,ana-souza\n", encoding="utf-8")
+    assert "ana@" not in run("contacts", "import", "contacts.csv").stderr
+    missing = run("contacts", "import", "missing.csv")
+    assert (missing.exit_code, missing.stdout) == (2, "")
 
 
 def test_a_store_that_cannot_be_used_says_so_and_names_nobody(run: Run, small_community: Path) -> None:

@@ -123,6 +123,8 @@ def test_newcomers_from_csv(tmp_path: Path, ours: tuple[Community, Settings]) ->
         (b"\xff\xfe", "encoding"),
         (b'email\n"open', "bad-csv"),
         (b"email,email\n", "duplicate-key"),
+        (b"E-Mail,name\na@x.example,A\nb@x.example,B\n", "csv-header"),
+        (b"name\nA\nB\n", "csv-header"),
     ],
 )
 def test_what_is_no_table(content: bytes, code: str, tmp_path: Path, ours: tuple[Community, Settings]) -> None:
@@ -131,6 +133,41 @@ def test_what_is_no_table(content: bytes, code: str, tmp_path: Path, ours: tuple
     newcomers, problems = read_newcomers(file, *ours)
     assert newcomers == ()
     assert [problem.code for problem in problems] == [code]
+
+
+def test_a_column_that_is_nearly_there(tmp_path: Path, ours: tuple[Community, Settings]) -> None:
+    file = tmp_path / "n.csv"
+    file.write_text("E-Mail,name,slug\na@x.example,A,ana\n", encoding="utf-8")
+    for problem in (*read_newcomers(file, *ours)[1], *read_contacts(file, *ours)[1]):
+        assert (problem.position.line, problem.code) == (1, "csv-header")
+        assert problem.hint == 'Rename the column "E-Mail" to "email".'
+
+
+@pytest.mark.parametrize(
+    "name", ["Win at https://spam.example", "WWW.spam.example", "ana@x.example", "ana\uff20x.example", "ftp://x"]
+)
+def test_a_name_that_is_an_address_is_no_name(name: str, tmp_path: Path, ours: tuple[Community, Settings]) -> None:
+    file = tmp_path / "p.yml"
+    file.write_text(f'name: "{name}"\n', encoding="utf-8")
+    newcomer, problems = read_profile(file, *ours)
+    assert newcomer == Newcomer()
+    assert [(problem.code, problem.severity) for problem in problems] == [("name-address", "warning")]
+    assert name not in str(problems[0])
+
+
+def test_names_and_texts_have_an_end(tmp_path: Path, ours: tuple[Community, Settings]) -> None:
+    file = tmp_path / "p.yml"
+    file.write_text(f"name: {'Maria ' * 30}\ntext: {'word ' * 1000}\n", encoding="utf-8")
+    newcomer, problems = read_profile(file, *ours)
+    assert newcomer is not None
+    assert newcomer.name == " ".join(["Maria"] * 16)
+    assert len(newcomer.text) <= 2000
+    assert newcomer.text.endswith(" word")
+    assert [(problem.code, problem.severity) for problem in problems] == [("long-name", "warning")]
+    file.write_text(f"name: {'x' * 300}\n", encoding="utf-8")
+    newcomer, _ = read_profile(file, *ours)
+    assert newcomer is not None
+    assert newcomer.name == "x" * 100
 
 
 def test_contacts(tmp_path: Path, ours: tuple[Community, Settings]) -> None:

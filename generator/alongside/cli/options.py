@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import functools
 import os
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 import click
 
-from alongside.problems import AlongsideError, Problem, UsageError
+from alongside.cli.tables import printable
+from alongside.problems import AlongsideError, Problem, UsageError, mask_addresses
 
+FIRST_YEAR, LAST_YEAR = 1970, 2105  # what the time stamps of compressed files can hold (RFC 1952: 32 bits of seconds)
 REAL_CLOCK_TOLERANCE_SECONDS = 3600  # further away than this, no mail leaves by SMTP
 
 
@@ -37,13 +41,17 @@ def parse_now(text: str | None, *, real: datetime, option: str = "--now") -> Clo
             f'{option} "{text}" is no instant.', hint="Write ISO 8601 with a zone: 2026-12-01T09:00Z."
         ) from error
     if now.tzinfo is None:
-        raise UsageError(f'{option} "{text}" has no zone.', hint=f"Add one: {text}Z is UTC.")
+        whole = text if ":" in text else f"{now:%Y-%m-%dT%H:%M}" if now.hour else f"{now:%Y-%m-%d}T09:00"
+        raise UsageError(f'{option} "{text}" has no zone.', hint=f"Write {whole}Z for UTC, or an offset instead of Z.")
+    out_of_range = UsageError(
+        f'{option} "{text}" is out of range.', hint=f"Use a year from {FIRST_YEAR} to {LAST_YEAR}."
+    )
     try:
         now = now.astimezone(UTC)
     except OverflowError as error:
-        raise UsageError(f'{option} "{text}" is out of range.', hint="Use a year from 1970 to 2200.") from error
-    if not 1970 <= now.year <= 2200:
-        raise UsageError(f'{option} "{text}" is out of range.', hint="Use a year from 1970 to 2200.")
+        raise out_of_range from error
+    if not FIRST_YEAR <= now.year <= LAST_YEAR:
+        raise out_of_range
     return Clock(now, simulated=abs((now - real).total_seconds()) > REAL_CLOCK_TOLERANCE_SECONDS)
 
 
@@ -96,11 +104,35 @@ def reports_errors(command: Callable[..., Any]) -> Callable[..., Any]:
             label = click.style("error:", fg="red", bold=True) if wants_colour("stderr") else "error:"
             click.echo(f"{label} {error}", err=True)
             sys.exit(error.exit_code)
+        except OSError as error:
+            if error.errno != errno.ENOSPC or error.filename is not None:
+                raise
+            _end_on_full_disk(error)
 
     return wrapped
 
 
+def _end_on_full_disk(error: OSError) -> NoReturn:
+    """One line, as for every other error; what could not be printed is dropped, or Python would try it again."""
+    with contextlib.suppress(OSError):
+        click.echo(f"error: The output cannot be written ({error.strerror}).", err=True)
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(1)
+
+
 def report_problems(problems: Iterable[Problem]) -> None:
-    """Problems of a file the call named (a profile, a CSV), on stderr, one a line."""
+    """Problems of a file the call named (a profile, a CSV), on stderr, one a line; no whole address is among them.
+
+    Raises `UsageError` for a file that cannot be read, and `AlongsideError` for one that holds nothing to use.
+    """
     for problem in problems:
-        click.echo(str(problem), err=True)
+        shown = printable(str(replace(problem, message=mask_addresses(problem.message))))
+        if problem.code == "unreadable-file":
+            raise UsageError(shown)
+        if problem.code in _NOTHING_IN_IT:
+            raise AlongsideError(shown)
+        click.echo(shown, err=True)
+
+
+_NOTHING_IN_IT = frozenset(("csv-header", "encoding", "file-too-large"))

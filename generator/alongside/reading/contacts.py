@@ -26,7 +26,7 @@ def read_contacts(
     path: Path, community: Community, settings: Settings
 ) -> tuple[tuple[tuple[str, str], ...], list[Problem]]:
     """(slug, address) of each row that names a member, and what is wrong with the others."""
-    rows, problems = read_rows(path, str(path), tuple(CONTACT.by_name))
+    rows, problems = read_rows(path, str(path), tuple(CONTACT.by_name), needed=("slug", "email"))
     found: dict[str, str] = {}
     defaults = Defaults(language=settings.language, timezone=settings.timezone)
     for row in rows:

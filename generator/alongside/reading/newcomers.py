@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 from alongside.model.community import Community
 from alongside.model.people import Newcomer
 from alongside.model.places import Place
-from alongside.problems import Problem, did_you_mean
+from alongside.problems import Problem, did_you_mean, mask_addresses
 from alongside.reading.fields import Defaults, Field, Parser, Sheet, Table, choice, list_of, read_table
 from alongside.reading.files import Source, read_list
 from alongside.reading.places import find_place, point_place
@@ -24,6 +25,12 @@ from alongside.source.yaml_nodes import Keys, Plain
 
 # RFC 5321 limits; quoted local parts and address literals exist on paper only.
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{0,61}[^\W_]")
+
+
+# Whoever fills a sign-up form chooses the name and the address; neither may make us send their advertisement.
+LONGEST_NAME = 100  # characters
+LONGEST_TEXT = 2_000
+_NO_NAME = re.compile(r"://|\bwww\.|@", re.IGNORECASE)
 
 
 def parse_address(text: str) -> str | None:
@@ -41,7 +48,10 @@ def _read_address(sheet: Sheet, keys: Keys, value: Plain) -> str | None:
     address = parse_address(text)
     if address is None:
         sheet.report(
-            keys, "bad-address", f'"{text.strip()[:60]}" is no e-mail address.', "Write one address: name@example.org"
+            keys,
+            "bad-address",
+            f'"{mask_addresses(text.strip()[:60])}" is no e-mail address.',
+            "Write one address: name@example.org",
         )
     return address
 
@@ -147,7 +157,7 @@ def read_profile(path: Path, community: Community, settings: Settings) -> tuple[
 def read_newcomers(path: Path, community: Community, settings: Settings) -> tuple[tuple[Newcomer, ...], list[Problem]]:
     """Newcomers of a CSV file with a header; lists in a cell are parted by `;`. A row needs an address."""
     names = tuple(PROFILE.by_name)
-    rows, problems = read_rows(path, str(path), names, lists=_LISTS)
+    rows, problems = read_rows(path, str(path), names, needed=("email",), lists=_LISTS)
     words, found = _Words.of(community), dict[str, Newcomer]()
     for row in rows:
         sheet = Sheet(path=str(path), document=row, defaults=_defaults(settings), problems=problems)
@@ -182,6 +192,8 @@ def _newcomer(sheet: Sheet, fields: dict[str, Any], community: Community, words:
             ("lat",) if lat is not None else ("lon",), "half-a-point", "A point needs both `lat` and `lon`.",
             "Add the other one.", severity="warning",
         )  # fmt: skip
+    fields["name"] = _name(sheet, fields["name"])
+    fields["text"] = shortened(fields["text"], LONGEST_TEXT)
     fields["challenges"] = _challenges(sheet, fields["challenges"], words)
     met = fields["met"]
     if (
@@ -194,6 +206,31 @@ def _newcomer(sheet: Sheet, fields: dict[str, Any], community: Community, words:
             did_you_mean(met[:60], [*community.members, *community.stories]), severity="warning",
         )  # fmt: skip
     return Newcomer(**fields)
+
+
+def _name(sheet: Sheet, name: str) -> str:
+    """A name as mails may greet with; nothing instead of one that would carry an address or a message to anybody."""
+    if _NO_NAME.search(unicodedata.normalize("NFKC", name)):
+        sheet.report(
+            ("name",), "name-address", "This name holds a web or e-mail address, so it is not used.",
+            "Write what to call them; without a name, mails greet without one.", severity="warning",
+        )  # fmt: skip
+        return ""
+    short = shortened(name, LONGEST_NAME)
+    if short != name:
+        sheet.report(
+            ("name",), "long-name", f"This name is longer than {LONGEST_NAME} characters and is cut.",
+            "Write what to call them.", severity="warning",
+        )  # fmt: skip
+    return short
+
+
+def shortened(text: str, most: int) -> str:
+    """`text`, cut at the last word that `most` characters hold."""
+    if len(text) <= most:
+        return text
+    words = text[: most + 1].rsplit(maxsplit=1)
+    return words[0].rstrip() if len(words) == 2 else text[:most]
 
 
 def _challenges(sheet: Sheet, names: tuple[str, ...], words: _Words) -> tuple[str, ...]:

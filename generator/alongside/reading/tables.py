@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from alongside.problems import Position, Problem, did_you_mean
+from alongside.problems import Position, Problem, did_you_mean, nearest
 from alongside.source.decoding import decode, find_controls, position_at, read_bytes, without_controls
 from alongside.source.yaml_nodes import Keys, Plain
 
@@ -49,9 +49,12 @@ def _cell_start(line: str, number: int) -> int:
 
 
 def read_rows(
-    file: Path, path: str, columns: Sequence[str], *, lists: Sequence[str] = ()
+    file: Path, path: str, columns: Sequence[str], *, needed: Sequence[str] = (), lists: Sequence[str] = ()
 ) -> tuple[list[Row], list[Problem]]:
-    """The rows of a CSV file with a header, and what is wrong with the file; cells of `lists` are parted by `;`."""
+    """The rows of a CSV file with a header, and what is wrong with the file; cells of `lists` are parted by `;`.
+
+    Without the columns `needed` there are no rows, and one problem.
+    """
     content = read_bytes(file, path)
     text = decode(content, path) if isinstance(content, bytes) else content
     if isinstance(text, Problem):
@@ -71,8 +74,11 @@ def read_rows(
         _, header = next(records, (1, []))
         names = [name.strip().casefold() for name in header]
         problems.extend(_check_header(path, header, names, columns))
-        if problems and not set(names) & set(columns):
+        if not set(names) & set(columns):
             return [], problems
+        missing = [name for name in needed if name not in names]
+        if missing:
+            return [], [_missing_column(path, missing[0], header, columns)]
         by_number = {name: number for number, name in enumerate(names) if name in columns}
         lines = text.split("\n")
         for line, cells in records:
@@ -137,6 +143,16 @@ def _check_header(path: str, header: Sequence[str], names: Sequence[str], column
                 hint="Keep one.",
             )  # fmt: skip
         start += len(raw) + 1
+
+
+def _missing_column(path: str, name: str, header: Sequence[str], columns: Sequence[str]) -> Problem:
+    """The one problem of a table without a column it needs, with the column that is probably meant."""
+    free = [title.strip()[:40] for title in header if title.strip().casefold() not in columns]
+    near = nearest(name, free)
+    return Problem(
+        position=Position(path), code="csv-header", message=f'There is no column "{name}", which every row needs.',
+        hint=f'Rename the column "{near}" to "{name}".' if near else f'Write "{name}" over its cells.',
+    )  # fmt: skip
 
 
 def _cell_count(position: Position, found: int, wanted: int) -> Problem:
