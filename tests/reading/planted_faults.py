@@ -194,7 +194,7 @@ FILES = [
     story("source: {▶licence: MIT}", "unknown-key", '"license"', slug="unknown-key-inside"),
     story("status: ▶publish", "unknown-value", '"published"', slug="status"),
     story("challenges: {▶a: b}".replace("▶a", "a").replace("{", "▶{"), "wrong-type", "[one, two]", slug="mapping-for-list"),
-    story("topics: [a, ▶[b]]", "wrong-type", "some text", slug="list-in-list"),
+    story("topics: [a, ▶[b]]", "wrong-type", "Write topics: [one, two], each of them some text", slug="list-in-list"),
     story("challenges: [▶first-tlak]", "unknown-challenge", '"first-talk"', slug="challenge"),
     story("challenges: [▶stage fright]", "unknown-challenge", '"first-talk"', slug="challenge-alias"),
     story("language: ▶english", "unknown-language", "Write en", slug="language"),
@@ -386,6 +386,7 @@ FILES = [
     one("content/no-moment.md", "▶<alongside-moment></alongside-moment>\n", "moment-unnamed", "id of a moment"),
     # Journeys and mails
     journey("{id: a, owner: ▶grwoth, where: embed, show: [welcome]}", "unknown-team", '"growth"', slug="team"),
+    one("journeys/mapping.yml", "title: A journey\nmoments: ▶{id: a, where: embed}\n", "wrong-type", "- {id: sign-up, owner:"),
     journey("{id: a, owner: growth, where: ▶emial}", "unknown-value", '"mail"', slug="where"),
     journey("▶{id: a, owner: growth, where: embed}", "missing-key", "show:", slug="no-show"),
     journey("{id: a, owner: growth, where: embed, show: [welcome, ▶badge]}", "unknown-value", "welcome, story", slug="show"),

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from alongside.problems import UsageError
+from alongside.reading.loader import load_community
 from alongside.reading.settings_file import read_settings
+from conftest import TODAY
 
 
 def write(folder: Path, text: str, name: str = "mkdocs.yml") -> Path:
@@ -117,3 +119,18 @@ def test_wrong_values_are_told_at_their_line(tmp_path: Path) -> None:
     assert sorted((problem.position.line, problem.code) for problem in problems) == [
         (1, "bad-url"), (1, "missing-key"), (4, "unknown-zone"), (5, "unknown-value"), (6, "bad-url"), (7, "wrong-type"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("docs_dir", "told"), [("./", "is the folder of"), (".", "is the folder of"), ("../", "holds the folder of")]
+)
+def test_a_content_folder_that_would_publish_everything(docs_dir: str, told: str, tmp_path: Path) -> None:
+    file = tmp_path / "community" / "mkdocs.yml"
+    file.parent.mkdir()
+    file.write_text(f"site_name: Ours\nplugins: [alongside]\ndocs_dir: {docs_dir}\n", encoding="utf-8")
+    settings, problems = read_settings(file)
+    assert [(problem.code, problem.position.line, problem.position.column) for problem in problems] == [
+        ("docs-dir", 3, 11)
+    ]
+    assert told in problems[0].message
+    assert load_community(settings, today=TODAY, cache=False).community.stories == {}

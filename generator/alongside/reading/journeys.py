@@ -12,13 +12,13 @@ from typing import Any, Literal
 from alongside.model.journeys import Delay, Journey, Message, Moment, Window
 from alongside.model.texts import language_fits
 from alongside.problems import Position, Problem, did_you_mean
-from alongside.reading.fields import Field, Parser, Sheet, Table, choice, list_of, mapping, read_table, wrong_type
+from alongside.reading.fields import Field, Parser, Sheet, Table, choice, describe, list_of, mapping, read_table
 from alongside.reading.files import Source, read_list, read_markdown
 from alongside.reading.mail_checks import check_template
 from alongside.reading.slugs import slug_fault
 from alongside.reading.times import CLOCK, parse_duration
 from alongside.reading.values import FLAG, LINE, LOCAL, OWN_SLUG, read_line, scalar
-from alongside.source.yaml_nodes import Keys, Plain
+from alongside.source.yaml_nodes import Keys, Plain, keys_text
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DELAY = re.compile(r"(\d{1,5})\s*(hours?|h|days?|d|weeks?|w)", re.IGNORECASE)
@@ -175,7 +175,10 @@ PLACE_KEYS = ("show", "near")
 
 def _read_moments(sheet: Sheet, keys: Keys, value: Plain) -> list[tuple[Keys, dict[str, Any]]] | None:
     if not isinstance(value, list):
-        wrong_type(sheet, keys, value, "a list of moments")
+        sheet.report(
+            keys, "wrong-type", f"{keys_text(keys)} is a list of moments; this is {describe(value)}.",
+            "Start each with a dash, on its own line: - {id: sign-up, owner: growth, where: embed, show: [welcome]}",
+        )  # fmt: skip
         return None
     found = []
     for index, plain in enumerate(value):

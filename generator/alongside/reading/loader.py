@@ -74,7 +74,8 @@ def _taken(file: FoundFile, reading: Reading) -> tuple[FoundFile, Reading]:
     """What is linked with the others: of a misnamed file only its links and problems, never its record."""
     if not file.misnamed:
         return file, reading
-    return file._replace(kind="document"), replace(reading, drafts=())
+    references = tuple(item for draft in reading.drafts for item in draft.references)
+    return file._replace(kind="document"), replace(reading, drafts=(), references=reading.references + references)
 
 
 def _read(file: FoundFile, content: bytes | Problem, defaults: Defaults) -> Reading:

@@ -6,7 +6,6 @@ Tags that MkDocs and its plugins use (`!!python/name:...`) are passed over, `!EN
 from __future__ import annotations
 
 import os
-import posixpath
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -123,6 +122,7 @@ def read_settings(config_file: Path) -> tuple[Settings, list[Problem]]:
     sheet = Sheet(path=file.name, document=document, defaults=Defaults(), problems=problems)
     fields = _plugin_fields(sheet, plugin, keys)
     _check_site(sheet, values)
+    _check_docs_dir(sheet, _folder(root, values.get("docs_dir"), "docs"), root)
     organisation = fields["organisation"]
     settings = Settings(
         config_file=file,
@@ -169,6 +169,15 @@ def _check_site(sheet: Sheet, values: Mapping[str, Any]) -> None:
         )  # fmt: skip
     if not values.get("site_name"):
         sheet.report((), "missing-key", '"site_name" is missing; MkDocs needs it.', "Write the community's name.")
+
+
+def _check_docs_dir(sheet: Sheet, docs_dir: Path, root: Path) -> None:
+    if root.is_relative_to(docs_dir):
+        which = "is the folder of" if docs_dir == root else "holds the folder of"
+        sheet.report(
+            ("docs_dir",), "docs-dir", f"docs_dir {which} {sheet.path} itself, so everything there would be published.",
+            "Keep content in a folder of its own: docs_dir: content",
+        )  # fmt: skip
 
 
 def _read_config(file: Path, *, shown: str) -> Document:
@@ -299,4 +308,4 @@ def _no_plugin(document: Document) -> Problem:
 
 def relative(path: Path, root: Path) -> str:
     """A path as problems name it: from the configuration's folder, with `/`."""
-    return posixpath.join(*Path(os.path.relpath(path, root)).parts)
+    return Path(os.path.relpath(path, root)).as_posix()
