@@ -143,3 +143,13 @@ def test_names_cannot_move_the_cursor(run: Run, small_community: Path) -> None:
             result = run(*arguments, "--now", NOW)
             assert "\x1b" not in result.stdout
             assert "\u202e" not in result.stdout
+
+
+def test_a_moment_that_was_renamed_is_told_while_its_steps_wait(run: Run, small_community: Path) -> None:
+    run("enroll", "month", "joana.yml", "--now", "2026-12-01T09:00Z")
+    journey = small_community / "journeys" / "month.yml"
+    journey.write_text(journey.read_text(encoding="utf-8").replace("id: check-in", "id: check-in-1"), encoding="utf-8")
+    sent = run("send", "--now", "2026-12-01T09:00Z")
+    told = 'there is no "check-in". If it is "check-in-1" now, rename it back.'
+    assert f"1 waiting step of month without a moment: {told}" in sent.stderr
+    assert told in run("status", "--now", "2026-12-01T09:00Z").stdout

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import hashlib
 import mailbox
+import os
 import stat
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from alongside.delivery.claims import process_token
 from alongside.delivery.transports import DeliveryError, Envelope, Maildir, file_name
 
 
@@ -51,6 +57,23 @@ def test_a_draft_left_by_a_kill_is_no_message(tmp_path: Path) -> None:
     transport.deliver(envelope())
     (message,) = (tmp_path / "outbox" / "new").iterdir()
     assert message.read_bytes() == envelope().content
+
+
+def test_drafts_of_dead_writers_are_swept_away(tmp_path: Path) -> None:
+    transport = Maildir(tmp_path / "outbox")
+    drafts = tmp_path / "outbox" / "tmp"
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    machine = hashlib.sha256(process_token().rpartition("/")[0].encode()).hexdigest()[:8]
+    name = file_name("one@example.org")
+    names = {f"{name}.{machine}.{child.pid}", f"{name}.{machine}.{os.getpid()}", f"{name}.00000000.{child.pid}", "M1P2"}
+    for draft in names:
+        (drafts / draft).write_bytes(b"Subj")
+    now = datetime.now(UTC)
+    assert transport.sweep(wall=now) == 1
+    assert {draft.name for draft in drafts.iterdir()} == names - {f"{name}.{machine}.{child.pid}"}
+    assert transport.sweep(wall=now + timedelta(hours=37)) == 3
+    assert list(drafts.iterdir()) == []
 
 
 def test_removing_finds_messages_wherever_they_are(tmp_path: Path) -> None:

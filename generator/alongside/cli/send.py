@@ -14,11 +14,20 @@ from pathlib import Path
 import click
 
 from alongside.cli.options import Clock, clock, config_file, now, parse_now, reports_errors, wants_colour
-from alongside.cli.stores import EMPTY, Home, has_store, many, opened, read_home
+from alongside.cli.stores import EMPTY, Home, has_store, lost_moment, many, opened, read_home
 from alongside.cli.tables import Column, printable, render_table, shorten, style
 from alongside.delivery.store import Store
 from alongside.delivery.transports import Maildir
-from alongside.delivery.worker import Desk, Outcome, count_newcomers, count_stranded, next_due, plan_pass, send_due
+from alongside.delivery.worker import (
+    Desk,
+    Outcome,
+    count_lost,
+    count_newcomers,
+    count_stranded,
+    next_due,
+    plan_pass,
+    send_due,
+)
 from alongside.problems import AlongsideError, UsageError
 
 DETAILED_UP_TO = 12  # newcomers whose mails are told one by one on a simulated clock
@@ -74,6 +83,7 @@ def command(
             told.finish("would be sent")
             return
         transport = Maildir(home.settings.root / "outbox")
+        transport.sweep(wall=datetime.now(UTC))
         begun = time.perf_counter()
         for instant in _instants(store, home, at.now, until):
             report = send_due(
@@ -82,6 +92,7 @@ def command(
             told.add(report.outcomes)
         told.finish("sent to outbox/", seconds=time.perf_counter() - begun)
         _warn_of_lost_journeys(store, home)
+        _warn_of_lost_moments(store, home)
     if told.failures:
         sys.exit(1)
 
@@ -227,5 +238,16 @@ def _warn_of_lost_journeys(store: Store, home: Home) -> None:
         click.echo(
             f'warning: {many(count, "step")} of the journey "{printable(slug)}" wait, as there is no such journey. '
             "Bring its file back, or mend it: alongside check",
+            err=True,
+        )
+
+
+def _warn_of_lost_moments(store: Store, home: Home) -> None:
+    """Steps whose moment was renamed or deleted are skipped when their time comes; there is time to rename it back."""
+    journeys = home.community.journeys
+    known = {slug: [moment.id for moment in journey.moments] for slug, journey in journeys.items()}
+    for (slug, moment), count in sorted(count_lost(store, known).items()):
+        click.echo(
+            f"warning: {many(count, 'waiting step')} of {slug} without a moment: {lost_moment(moment, journeys[slug])}",
             err=True,
         )

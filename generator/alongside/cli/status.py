@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from alongside.cli.options import clock, config_file, now, output_format, reports_errors, wants_colour
-from alongside.cli.stores import EMPTY, Home, has_store, instant_text, many, opened, read_home
+from alongside.cli.stores import EMPTY, Home, has_store, instant_text, lost_moment, many, opened, read_home
 from alongside.cli.tables import Column, pad, printable, render_table, shorten, style, width
 from alongside.delivery.overview import JourneyCounts, Overview, read_overview
 
@@ -90,6 +90,8 @@ def _journey_text(slug: str, counts: JourneyCounts, home: Home, *, colour: bool)
         why = [f"{reason} {count:,}" for reason, count in sorted(step.skipped.items())]
         why += [f"{step.waiting:,} wait for a confirmation"] if step.waiting else []
         why += [f"{step.failing:,} could not be written"] if step.failing else []
+        if journey is not None and journey.moment(moment) is None and step.due + step.coming:
+            why.append(lost_moment(moment, journey))
         figures = (step.sent, step.due, step.coming, step.skipped.total())
         rows.append([moment, *(f"{figure:,}" for figure in figures), ", ".join(why)])
     return heading + render_table(columns, rows, colour=colour)

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import click
 
+from alongside.cli.tables import printable
 from alongside.delivery.addresses import AddressError, normalise_address
 from alongside.delivery.store import Store, open_store, store_exists
 from alongside.model.community import Community
 from alongside.model.journeys import Journey
-from alongside.problems import UsageError, did_you_mean
+from alongside.problems import UsageError, did_you_mean, nearest
 from alongside.reading.loader import load_community
 from alongside.reading.settings_file import read_settings
 from alongside.settings import Settings
@@ -83,3 +84,10 @@ def many(count: int, one: str, more: str = "") -> str:
 def instant_text(instant: datetime) -> str:
     """An instant for people, in UTC: the one zone all teams share. `Tue 1 Dec 2026, 09:00 UTC`."""
     return f"{instant:%a} {instant.day} {instant:%b %Y, %H:%M} UTC"
+
+
+def lost_moment(moment: str, journey: Journey) -> str:
+    """What a team should know of a moment's id that the journey no longer has, and steps still wait for."""
+    near = nearest(moment, (step.id for step in journey.steps))
+    renamed = f' If it is "{near}" now, rename it back.' if near else " If that was a slip, bring it back."
+    return f'there is no "{printable(moment)}".{renamed} Else they are skipped when they are due.'

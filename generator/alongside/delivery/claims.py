@@ -385,7 +385,7 @@ def release_abandoned(store: Store, *, wall: datetime, token: str) -> int:
     """
     with store.reading() as connection:
         holders = set(connection.scalars(select(steps.c.claimed_by).where(is_state("claimed")).distinct()))
-    gone = sorted(holder for holder in holders if holder != token and _is_gone(holder))
+    gone = sorted(holder for holder in holders if holder != token and is_gone(holder))
     with store.writing() as connection:
         result = connection.execute(
             update(steps)
@@ -395,7 +395,7 @@ def release_abandoned(store: Store, *, wall: datetime, token: str) -> int:
     return result.rowcount
 
 
-def _is_gone(holder: str) -> bool:
+def is_gone(holder: str) -> bool:
     """True when that process ran here and does not any more; of other machines only the lease tells."""
     machine, _, process = holder.rpartition("/")
     if machine != _machine() or not process.isdigit():

@@ -7,14 +7,19 @@ made of its Message-ID, not of the clock and the process, so the same message de
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from alongside.delivery.claims import is_gone, process_token
 from alongside.problems import AlongsideError
+
+LEFT = timedelta(hours=36)  # after that a draft has no writer any more, says maildir's own rule
 
 
 class DeliveryError(AlongsideError):
@@ -63,7 +68,7 @@ class Maildir:
         name = file_name(envelope.message_id)
         if name in self._read:
             return
-        draft = self.path / "tmp" / f"{name}.{os.getpid()}"
+        draft = self.path / "tmp" / f"{name}.{_machine_mark()}.{os.getpid()}"
         try:
             with os.fdopen(os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
                 file.write(envelope.content)
@@ -85,6 +90,25 @@ class Maildir:
         except OSError as error:
             raise self._failure(error) from error
 
+    def sweep(self, *, wall: datetime) -> int:
+        """Delete drafts whose writer was killed; how many there were. `wall`: the real clock. Raises `DeliveryError`.
+
+        Of this machine's writers the process tells; others are given 36 hours.
+        """
+        removed = 0
+        try:
+            for draft in sorted((self.path / "tmp").iterdir()):
+                machine, _, process = draft.name.rpartition(".")
+                ours = machine.endswith(f".alongside.{_machine_mark()}")
+                gone = ours and is_gone(f"{process_token().rpartition('/')[0]}/{process}")
+                with contextlib.suppress(FileNotFoundError):  # its writer has just finished it
+                    if gone or draft.stat().st_mtime < (wall - LEFT).timestamp():
+                        draft.unlink()
+                        removed += 1
+        except OSError as error:
+            raise self._failure(error) from error
+        return removed
+
     def remove(self, message_ids: Iterable[str]) -> int:
         """Delete these messages, read or not; how many there were. Raises `DeliveryError`."""
         names = {file_name(message_id) for message_id in message_ids}
@@ -105,6 +129,11 @@ class Maildir:
             f"The maildir {self.path.name}/ cannot be written: {error.strerror}.",
             hint="Make room or make it writable, then run the command again: what is missing goes out then.",
         )
+
+
+def _machine_mark() -> str:
+    """Eight letters for this machine, for a draft's name: a process's number says nothing to another one."""
+    return hashlib.sha256(process_token().rpartition("/")[0].encode()).hexdigest()[:8]
 
 
 def file_name(message_id: str) -> str:

@@ -238,6 +238,19 @@ def count_stranded(store: Store, journeys: Collection[str]) -> dict[str, int]:
         return dict(connection.execute(statement).all())
 
 
+def count_lost(store: Store, journeys: Mapping[str, Collection[str]]) -> dict[tuple[str, str], int]:
+    """Planned steps whose moment is not among those (ids) of its journey (slug), by journey and moment."""
+    statement = (
+        select(enrollments.c.journey, steps.c.moment, func.count())
+        .join(steps, steps.c.enrollment_id == enrollments.c.id)
+        .where(is_state("planned"), enrollments.c.journey.in_(sorted(journeys)))
+        .group_by(enrollments.c.journey, steps.c.moment)
+    )
+    with store.reading() as connection:
+        rows = connection.execute(statement).all()
+    return {(slug, moment): count for slug, moment, count in rows if moment not in journeys[slug]}
+
+
 def message_id(store: Store, step_id: int, domain: str) -> str:
     """The Message-ID of a step's mail, for ever the same, and telling nothing to who does not hold the key."""
     digest = hmac.new(store.key, f"message {step_id}".encode(), hashlib.sha256).hexdigest()
