@@ -137,10 +137,10 @@ def test_odd_names_get_a_proposal(shared: Path, tmp_path: Path) -> None:
     names = [file.name for file in (shared / "raw/broken/odd-names").iterdir()]
     for name in names:
         shutil.copy(shared / "raw/broken/odd-names" / name, stories / name)
-    told = {problem.position.path: problem for problem in load(tmp_path / "mkdocs.yml").problems}
+    problems = load(tmp_path / "mkdocs.yml").problems
+    told = {problem.position.path: problem for problem in problems if problem.code == "bad-file-name"}
     for name in names:
         problem = told[f"content/stories/{name}"]
-        assert problem.code == "bad-file-name"
         proposed = re.fullmatch(r"Rename it to (\S+)\.md", problem.hint)
         assert proposed is not None
         assert slugify(proposed[1]) == proposed[1]
