@@ -63,6 +63,12 @@ def test_a_pipe_among_the_records_is_told_and_never_waited_for(write_community: 
     assert "content/stories/pipe.md:1:1: error: This file cannot be read" in done.stdout
 
 
+def test_addresses_are_not_printed(write_community: WriteCommunity) -> None:
+    result = check(write_community({**GOOD, "content/contacts.csv": "bo,bo@x.example\n"}))
+    assert "[private-file]" in result.output
+    assert "x.example" not in result.output
+
+
 def test_carets_below_wide_and_hidden_characters(write_community: WriteCommunity) -> None:
     text = "---\ntitle: x\nmembers: [ana]\ndate: 2026-05-04\ntopics: [日本, \u202eعربي\u202c]\nsource: {credit: 日本語 é, urll: x}\n---\n"
     result = check(write_community({**GOOD, "content/stories/wide.md": text}))

@@ -180,6 +180,8 @@ class _Printer:
 
     def _excerpt(self, problem: Problem) -> list[str]:
         """The line at fault and a caret below the column; nothing where the file itself is the fault."""
+        if problem.code == "private-file":
+            return []  # what is printed may be a public log
         at = problem.position
         lines = self._lines_of(at.path)
         if not 1 <= at.line <= len(lines) or not lines[at.line - 1].strip():
