@@ -34,6 +34,8 @@ def render_sequences(community: Community, settings: Settings, *, now: datetime)
 
     A message that cannot be run gives a JSON file that says why, and no HTML.
     """
+    if not community.journeys:
+        return
     community = _sample(community, now.date())
     index = build_index(community, today=now.date())
     compiler = MailCompiler(community, settings)
