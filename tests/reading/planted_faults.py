@@ -143,6 +143,7 @@ FILES = [
     one("content/stories/late.md", "\n\n---\ntitle: x\n---\n", "front-matter-late", "Delete the empty lines"),
     one("content/stories/never-closed.md", "---\ntitle: x\nmembers: [ana]\n\nThe text.\n", "front-matter-open", "Add a line with ---"),
     one("content/stories/dashes.md", "---\ntitle: x\n▶----------------------------------------\nText.\n", "front-matter-dashes", "exactly three: ---"),
+    one("content/stories/dashes-and-a-rule.md", "---\ntitle: x\n▶----------\nText.\n\n---\n\nMore.\n", "front-matter-dashes", "exactly three: ---"),
     one("content/stories/opened-with-dashes.md", "------\ntitle: x\n---\nText.\n", "front-matter-dashes", "exactly three: ---"),
     one("content/stories/no-keys.md", "---\n---\nText.\n", "front-matter-empty", "Write the keys"),
     one("content/stories/latin-1.md", b"---\ntitle: Caf\xe9\n---\n".replace(b"\xe9", "▶".encode() + b"\xe9"), "encoding", "Save it as UTF-8"),

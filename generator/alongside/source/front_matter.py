@@ -28,7 +28,7 @@ class FrontMatter:
 
 
 def split_front_matter(text: str, path: str) -> FrontMatter | Problem:
-    """The parts, or the problem when a front matter is opened and never closed."""
+    """The parts, or the problem when a front matter is opened and never closed as it should be."""
     if not text.startswith("---"):
         return FrontMatter(yaml=None, first_line=1, body=text, body_line=1)
     end_of_first = text.find("\n")
@@ -37,7 +37,8 @@ def split_front_matter(text: str, path: str) -> FrontMatter | Problem:
         return _odd_opening(first, text, path)
     start = len(first) + 1
     closing = _FENCE.search(text, start)
-    if closing is None:
+    # A line of dashes at the margin is nothing in YAML: where one comes first, a rule of the body would close it.
+    if closing is None or _DASHES.search(text, start, closing.start()) is not None:
         return _never_closed(text, start, path)
     end = closing.end() + 1
     return FrontMatter(
