@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +18,21 @@ class Organisation:
     privacy: str = ""  # URL of the privacy notice
     conduct: str = ""  # URL or site path of the community's code of conduct
     email: str = ""  # where the team reads notes that nothing relays yet; public: it stands in embeds and on pages
+
+
+Uncertain = Literal["resend", "hold"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailSettings:
+    """How mail leaves, and how answers to it come back. Servers and passwords stand in the environment."""
+
+    sender: str = ""  # the team's mailbox, From of every mail; empty: community@ the site's host
+    service: str = ""  # where `alongside run` answers, with a trailing slash; empty: it does not run
+    uncertain: Uncertain = "resend"  # what becomes of a mail of which nobody can say whether it arrived
+    rate: float | None = None  # mails a second, of one process; None: as fast as the server takes them
+    domain_rates: Mapping[str, float] = field(default_factory=dict)  # the same for one recipient domain (A-labels)
+    keep: timedelta | None = timedelta(days=180)  # how long subjects and finished mails are kept; None: for ever
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +50,23 @@ class Settings:
     timezone: str = "UTC"  # IANA; what a record without place and zone keeps
     teams: Mapping[str, str] = field(default_factory=dict)  # id -> name people read
     organisation: Organisation = Organisation()
+    mail: MailSettings = MailSettings()
     markdown: Literal["commonmark", "site"] = "commonmark"
 
     @property
     def build_dir(self) -> Path:
         """Private output, not for the web: compiled sequences and caches."""
         return self.root / "build"
+
+    @property
+    def outbox_dir(self) -> Path:
+        """The maildir where mail goes while no server is named, or on a simulated clock; private."""
+        return self.root / "outbox"
+
+    @property
+    def journal_dir(self) -> Path:
+        """What senders write down between the store's commits; private."""
+        return self.root / "journal"
 
     @property
     def cache_dir(self) -> Path:

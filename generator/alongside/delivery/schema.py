@@ -31,7 +31,9 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import JSON
 
 EnrollmentState = Literal["active", "awaiting confirmation", "stopped"]
-StepState = Literal["waiting", "planned", "claimed", "sent", "skipped"]
+# held: nobody can say whether it arrived, and a person decides; failed: refused for good
+StepState = Literal["waiting", "planned", "claimed", "sent", "skipped", "held", "failed"]
+CONFIRMATION = "(confirmation)"  # stands for a moment in the step that asks for a confirmation; no slug looks like it
 
 # SQLite counts rows in an INTEGER PRIMARY KEY only; PostgreSQL wants 8 bytes.
 Id = BigInteger().with_variant(Integer(), "sqlite")
@@ -98,7 +100,10 @@ class StepColumns(TypedColumns):
     moment: Named[str] = Column(Text, nullable=False)  # id
     due_at: Named[datetime] = Column(Instant, nullable=False)  # when it is looked at next
     state: Named[str] = Column(Text, nullable=False)  # StepState
-    reason: Named[str] = Column(Text, nullable=False, default="")  # why skipped, or why planned again
+    reason: Named[str] = Column(Text, nullable=False, default="")  # why skipped, held, refused or planned again
+    attempts: Named[int] = Column(
+        Integer, nullable=False, default=0, server_default="0"
+    )  # put off by a server so often
     claimed_by: Named[str] = Column(Text, nullable=False, default="")  # the process that sends it
     leased_until: Named[datetime | None] = Column(Instant)  # when its claim is void, by the real clock
     dated_at: Named[datetime | None] = Column(Instant)  # the mail's Date, of the first claim: a resend is the same mail
@@ -110,8 +115,10 @@ class MessageColumns(TypedColumns):
     step_id: Named[int] = Column(Id, ForeignKey("steps.id", ondelete="CASCADE"), nullable=False, unique=True)
     message_id: Named[str] = Column(Text, nullable=False, unique=True)  # without angle brackets
     sent_at: Named[datetime] = Column(Instant, nullable=False)
-    transport: Named[str] = Column(Text, nullable=False)  # "maildir"
-    subject: Named[str] = Column(Text, nullable=False)
+    transport: Named[str] = Column(Text, nullable=False)  # "maildir", "sendmail", "smtp"
+    subject: Named[str] = Column(Text, nullable=False)  # empty after `mail.keep`, or when a crash took it
+    bounced_at: Named[datetime | None] = Column(Instant)  # when it came back
+    answered_at: Named[datetime | None] = Column(Instant)  # when the newcomer first answered it
     language: Named[str] = Column(Text, nullable=False)
     member: Named[str] = Column(Text, nullable=False)  # slug; empty: the team wrote
     story: Named[str] = Column(Text, nullable=False)  # slug; empty: none
@@ -144,14 +151,25 @@ class EventColumns(TypedColumns):
     newcomer_id: Named[int] = Column(Id, ForeignKey("newcomers.id", ondelete="CASCADE"), nullable=False, index=True)
     kind: Named[str] = Column(
         Text, nullable=False
-    )  # "enrolled", "confirmed", "assigned", "replied", "talked", "stopped"
+    )  # "enrolled", "confirmed", "assigned", "replied", "talked", "stopped", "bounced"
     detail: Named[str] = Column(Text, nullable=False)  # a journey, a member
     happened_at: Named[datetime] = Column(Instant, nullable=False)
+
+
+class ReceivedColumns(TypedColumns):
+    """Mail that came in, told by what it was; its text is not kept."""
+
+    id: Named[int] = Column(Id, primary_key=True)
+    identity: Named[str] = Column(Text, nullable=False, unique=True)  # keyed hash of its Message-ID: heard only once
+    kind: Named[str] = Column(Text, nullable=False)  # "stop", "bounce", "reply", "confirm", "automatic", "unknown"
+    newcomer_id: Named[int | None] = Column(Id, ForeignKey("newcomers.id", ondelete="CASCADE"), index=True)
+    received_at: Named[datetime] = Column(Instant, nullable=False)
 
 
 class RunColumns(TypedColumns):
     id: Named[int] = Column(Id, primary_key=True)
     at: Named[datetime] = Column(Instant, nullable=False)  # the pass's clock, simulated or not
+    real_at: Named[datetime | None] = Column(Instant, index=True)  # the same by the real clock; empty when simulated
     sent: Named[int] = Column(Integer, nullable=False)
     skipped: Named[int] = Column(Integer, nullable=False)
     planned_again: Named[int] = Column(Integer, nullable=False)
@@ -171,6 +189,7 @@ contacts = Table("contacts", metadata, ContactColumns)
 assignments = Table("assignments", metadata, AssignmentColumns)
 events = Table("events", metadata, EventColumns)
 runs = Table("runs", metadata, RunColumns)
+received = Table("received", metadata, ReceivedColumns)
 
 PLANNED = text("state = 'planned'")
 CLAIMED = text("state = 'claimed'")

@@ -64,6 +64,7 @@ class Moment:
     expires: timedelta = timedelta(days=14)
     ask_first: timedelta | None = None
     stop_when: frozenset[StopRule] = frozenset()
+    invite: bool = False  # the dates it shows travel along as a calendar part
     position: Position = field(compare=False)
 
 

@@ -167,9 +167,10 @@ MOMENT = Table(
             parser=list_of(choice(("replied", "talked"))),
             about="For mail: skipped when they replied, or talk already.",
         ),
+        Field(name="invite", parser=FLAG, about="For mail: true sends the meetups it shows along as calendar dates."),
     ),
 )
-MAIL_KEYS = ("after", "from", "message", "window", "gap", "expires", "ask_first", "stop_when")
+MAIL_KEYS = ("after", "from", "message", "window", "gap", "expires", "ask_first", "stop_when", "invite")
 PLACE_KEYS = ("show", "near")
 
 
@@ -371,6 +372,7 @@ def _step(
         gap=fields["gap"] if fields["gap"] is not None else base.gap,
         expires=fields["expires"] if fields["expires"] is not None else base.expires,
         ask_first=ask_first,
+        invite=bool(fields["invite"]),
         stop_when=frozenset(fields["stop_when"] or ()),
     )
 

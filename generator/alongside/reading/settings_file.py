@@ -15,6 +15,7 @@ import yaml
 
 from alongside.problems import Problem, UsageError
 from alongside.reading.fields import Defaults, Field, Parser, Sheet, Table, choice, converted, mapping, read_table
+from alongside.reading.mail_settings import EMAIL, MAIL_SETTINGS, mail_settings
 from alongside.reading.slugs import slug_fault
 from alongside.reading.times import ZONE
 from alongside.reading.values import LANGUAGE, LINE, URL, pairs, read_line, web_address_fault
@@ -35,14 +36,6 @@ def _read_conduct(sheet: Sheet, keys: Keys, value: Plain) -> str | None:
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", text) or text.startswith("//"):
         return URL.read(sheet, keys, text)  # type: ignore[no-any-return]
     return text
-
-
-def _read_email(sheet: Sheet, keys: Keys, value: Plain) -> str | None:
-    text = read_line(sheet, keys, value)
-    if text is None or re.fullmatch(r"[^@\s<>\"]+@[^@\s<>\"]+", text):
-        return text
-    sheet.report(keys, "bad-address", f'"{text[:40]}" is no e-mail address.', "Write it plain: team@example.org.")
-    return None
 
 
 def _teams(sheet: Sheet, keys: Keys, value: tuple[tuple[str, str], ...]) -> dict[str, str]:
@@ -74,7 +67,7 @@ ORGANISATION = Table(
         ),
         Field(
             name="email",
-            parser=Parser(read=_read_email, schema={"type": "string", "pattern": r"^[^@\s]+@[^@\s]+$"}),
+            parser=EMAIL,
             default="",
             about="Where the team reads notes that nothing relays; it stands on pages and in embeds.",
         ),
@@ -94,6 +87,7 @@ SETTINGS = Table(
             about="Teams that own moments: id and name.",
         ),
         Field(name="organisation", parser=mapping(ORGANISATION), default={}, about="Who sends the mail."),
+        Field(name="mail", parser=mapping(MAIL_SETTINGS), default={}, about="How mail leaves, and answers come back."),
         Field(
             name="markdown",
             parser=choice(("commonmark", "site")),
@@ -136,6 +130,7 @@ def read_settings(config_file: Path) -> tuple[Settings, list[Problem]]:
         timezone=fields["timezone"],
         teams=fields["teams"],
         organisation=Organisation(**organisation),
+        mail=mail_settings(fields["mail"]),
         markdown=fields["markdown"],
     )
     return settings, problems
