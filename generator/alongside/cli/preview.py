@@ -17,7 +17,7 @@ from alongside.problems import AlongsideError, UsageError, did_you_mean
 from alongside.reading.loader import load_community
 from alongside.reading.newcomers import read_profile
 from alongside.reading.settings_file import read_settings
-from alongside.rendering.mails.messages import compose, sender_address
+from alongside.rendering.mails.messages import Routing, compose, sender_address
 from alongside.rendering.mails.timelines import (
     Timeline,
     Tone,
@@ -134,14 +134,16 @@ def _messages(timeline: Timeline, settings: Settings) -> dict[str, bytes]:
         message_id = f"preview-{timeline.journey.slug}-{entry.moment.id}@{host}"
         files[f"{number:02d}-{entry.moment.id}.eml"] = compose(
             mail,
-            sender_address=sender,
-            to_address=timeline.newcomer.email or NOBODY,
-            to_name=timeline.newcomer.name,
-            message_id=message_id,
-            date=step.due,
-            list_id=f"{timeline.journey.slug}.{host}",
-            unsubscribe=(f"mailto:{sender}?subject=stop",),
-            in_reply_to=first.get(mail.member, ""),
+            Routing(
+                sender_address=sender,
+                to_address=timeline.newcomer.email or NOBODY,
+                to_name=timeline.newcomer.name,
+                message_id=message_id,
+                date=step.due,
+                list_id=f"{timeline.journey.slug}.{host}",
+                stop_mailto=f"mailto:{sender}?subject=stop",
+                in_reply_to=first.get(mail.member, ""),
+            ),
         )
         if mail.member:
             first.setdefault(mail.member, message_id)

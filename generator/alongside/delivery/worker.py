@@ -34,13 +34,22 @@ from alongside.delivery.claims import (
 from alongside.delivery.decisions import DueStep, Skip, Wait, decide
 from alongside.delivery.schema import enrollments, newcomers, runs, steps
 from alongside.delivery.store import Store
-from alongside.delivery.transports import DeliveryError, Envelope, Transport
+from alongside.delivery.transports.envelopes import DeliveryError, Envelope
+from alongside.delivery.transports.maildir import Maildir as Transport
 from alongside.matching.assignment import assign_member
 from alongside.matching.index import MatchIndex, build_index
 from alongside.model.community import Community
 from alongside.planning.occurrences import Occurrence
 from alongside.planning.plan import choose, next_meetups
-from alongside.rendering.mails.messages import Mail, MailCompiler, MessageError, compose, render_mail, sender_address
+from alongside.rendering.mails.messages import (
+    Mail,
+    MailCompiler,
+    MessageError,
+    Routing,
+    compose,
+    render_mail,
+    sender_address,
+)
 from alongside.settings import Settings
 
 BATCH = 100  # mails between two records
@@ -96,17 +105,17 @@ class Desk:
     def compose(self, claim: Claim, mail: Mail, *, message_id: str) -> bytes:
         """The message as it goes out; the same claim gives the same bytes."""
         newcomer = claim.due.newcomer
-        return compose(
-            mail,
+        routing = Routing(
             sender_address=self.sender_address,
             to_address=newcomer.email,
             to_name=newcomer.name,
             message_id=message_id,
             date=claim.dated_at,
             list_id=f"{claim.due.journey}.{self.domain}",
-            unsubscribe=(self.compiler.stop_url,),
+            stop_mailto=self.compiler.stop_url,
             in_reply_to=claim.due.thread,
         )
+        return compose(mail, routing)
 
     @property
     def domain(self) -> str:
@@ -295,7 +304,7 @@ def _deliver(store: Store, desk: Desk, transport: Transport, handled: _Handled, 
                 handled.failed.append((claim, outcome))
             else:
                 mail, envelope = written
-                transport.deliver(envelope)
+                transport.write(envelope)
                 handled.sent.append((_sent(claim, mail, envelope, transport), outcome))
             handled.left.pop(0)
     finally:
@@ -320,7 +329,7 @@ def _write(store: Store, desk: Desk, claim: Claim, now: datetime) -> tuple[tuple
     except ValueError:  # it repeats the address
         return None, replace(outcome, kind="failed", detail="An address cannot stand in a header.")
     outcome = replace(outcome, detail=mail.subject, member=mail.member, story=mail.story, member_changed=claim.changed)
-    return (mail, Envelope(message_id=number, recipient=claim.due.newcomer.email, content=content)), outcome
+    return (mail, Envelope(message_id=number, sender="", recipient=claim.due.newcomer.email, content=content)), outcome
 
 
 def _sent(claim: Claim, mail: Mail, envelope: Envelope, transport: Transport) -> Sent:

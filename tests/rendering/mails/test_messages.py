@@ -26,7 +26,15 @@ from alongside.planning.plan import StepContent
 from alongside.problems import Position
 from alongside.rendering.mails.compiling import initials
 from alongside.rendering.mails.holes import clean, width
-from alongside.rendering.mails.messages import Mail, MailCompiler, MessageError, compose, render_mail, sender_address
+from alongside.rendering.mails.messages import (
+    Mail,
+    MailCompiler,
+    MessageError,
+    Routing,
+    compose,
+    render_mail,
+    sender_address,
+)
 from alongside.rendering.mails.prose import join_paragraphs, markdown_html, paragraphs_of, wrap
 from alongside.rendering.mails.templates import keep_line_ends
 from alongside.settings import Organisation, Settings
@@ -123,7 +131,7 @@ def composed(letter: Mail, **fields: Any) -> bytes:
         "message_id": "abc.def@docs.example.org",
         "date": NOW,
     }
-    return compose(letter, **{**values, **fields})
+    return compose(letter, Routing(**{**values, **fields}))
 
 
 def read_back(raw: bytes) -> EmailMessage:
@@ -587,7 +595,7 @@ def test_the_message_reads_back() -> None:
     )
     raw = composed(
         letter, to_name="Zoë", reply_to="community@docs.example.org", list_id="first-month.docs.example.org",
-        unsubscribe=("mailto:community@docs.example.org?subject=stop", "https://docs.example.org/stop"),
+        stop_mailto="mailto:community@docs.example.org?subject=stop", stop_url="https://docs.example.org/stop",
         in_reply_to="<first@docs.example.org>",
     )  # fmt: skip
     message = read_back(raw)
@@ -597,6 +605,7 @@ def test_the_message_reads_back() -> None:
     assert message["To"].addresses[0].display_name == "Zoë"
     assert message["Date"].datetime == NOW
     assert (message["Message-ID"], message["In-Reply-To"]) == ("<abc.def@docs.example.org>", "<first@docs.example.org>")
+    assert message["References"] == "<first@docs.example.org>"
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message.get_content_type() == "multipart/alternative"
@@ -678,7 +687,7 @@ def test_international_addresses_stand_as_they_may() -> None:
     ("field", "value"),
     [
         ("message_id", "no id"), ("message_id", "a@b\r\nX: y"), ("in_reply_to", "<a b@c>"), ("list_id", "a b"),
-        ("unsubscribe", ("javascript:x",)), ("unsubscribe", ("https://x/>,<y",)), ("reply_to", "a@b, c@d"),
+        ("stop_url", "javascript:x"), ("stop_mailto", "https://x/>,<y"), ("feedback_id", "a b"), ("reply_to", "a@b, c@d"),
         ("date", datetime(2026, 11, 23)),  # noqa: DTZ001
     ],
 )  # fmt: skip

@@ -7,18 +7,20 @@ other people wrote reaches a header as one line of text without controls, encode
 from __future__ import annotations
 
 import binascii
-import hashlib
+import functools
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import format_datetime
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from alongside.rendering.mails.holes import clean
+from alongside.rendering.mails.transfer import LINE, quoted
 from alongside.settings import Settings
 
-LINE = 76  # RFC 2047 section 2: at most 76 with an encoded word; RFC 5322 asks for 78
 LONGEST_NAME = 80  # characters of a display name
+LONGEST_LINE = 998  # octets of a line that cannot be folded (RFC 5322 section 2.1.1)
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"  # RFC 5322 section 3.2.3, RFC 6532 section 3.2
 _LOCAL = re.compile(rf'{_ATOM}(?:\.{_ATOM})*|"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*"')
@@ -27,11 +29,44 @@ _DOMAIN = re.compile(
 )
 _ID = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 _LIST_ID = re.compile(r"[A-Za-z0-9._-]+")
+_FEEDBACK_ID = re.compile(r"[\x21-\x7e]{1,200}")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _PRINTABLE = re.compile(r"[\x20-\x7e]*")
+_LINK = re.compile(r"(?:https?|mailto):[\x21-\x2b\x2d-\x3b\x3d\x3f-\x7e]+")  # neither "<", ">" nor ","
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+# The same in every mail: quoted-printable holds no "=_", so no part can contain them (RFC 2045 section 6.7).
+ALTERNATIVE, MIXED = "=_alternative", "=_mixed"
+TEXT, HTML, CALENDAR = "text/plain; charset=utf-8", "text/html; charset=utf-8", "text/calendar"
+CALENDAR_FILE = "meetups.ics"
 
 
-class Written(Protocol):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routing:
+    """What delivery adds to a mail: from where to where, and where its answers and stop requests go."""
+
+    sender_address: str  # From: the team's mailbox, never a member's
+    to_address: str  # a local part beyond ASCII needs SMTPUTF8 (RFC 6531)
+    to_name: str = ""
+    message_id: str  # without brackets
+    date: datetime  # aware
+    list_id: str = ""  # List-Id without brackets (RFC 2919)
+    reply_to: str = ""  # where answers go, when not to the sender
+    stop_mailto: str = ""  # mailto: URL, the person's own
+    stop_url: str = ""  # https URL, the person's own; empty when no service runs
+    feedback_id: str = ""  # Feedback-ID: what a mailbox provider counts complaints by
+    in_reply_to: str = ""  # Message-ID this one answers
+    references: tuple[str, ...] = ()  # Message-IDs of the thread, oldest first; empty: `in_reply_to` alone
+
+    @property
+    def stop(self) -> str:
+        """Where the visible stop line leads; empty when nothing is known."""
+        return self.stop_url or self.stop_mailto
+
+
+class Letter(Protocol):
     """What a message is composed of: `messages.Mail`, or anything with these."""
 
     @property
@@ -44,10 +79,14 @@ class Written(Protocol):
     def language(self) -> str: ...
     @property
     def sender_name(self) -> str: ...
+    @property
+    def calendar(self) -> bytes: ...
 
 
 def sender_address(settings: Settings) -> str:
-    """The team's own address: `community@` the site's host (`community@localhost` for a site without an address)."""
+    """The team's own address: the setting, else `community@` the site's host (`localhost` for one without address)."""
+    if settings.mail.sender:
+        return checked_address(settings.mail.sender)
     try:
         host = urlsplit(settings.site_url).hostname or ""
     except ValueError:
@@ -55,65 +94,87 @@ def sender_address(settings: Settings) -> str:
     return f"community@{_ascii_domain(host) or 'localhost'}"
 
 
-def compose(
-    mail: Written,
-    *,
-    sender_address: str,
-    to_address: str,
-    to_name: str = "",
-    message_id: str,
-    date: datetime,
-    list_id: str = "",
-    reply_to: str = "",
-    unsubscribe: tuple[str, ...] = (),
-    in_reply_to: str = "",
-) -> bytes:
-    """The message (RFC 5322, CRLF): headers, then `multipart/alternative` with text and HTML. Same input, same bytes.
+def compose(mail: Letter, routing: Routing) -> bytes:
+    """The message (RFC 5322, CRLF): headers, then text and HTML, then its calendar if it has one.
 
-    From and Reply-To carry `sender_address` and `reply_to`, never a member's address. `message_id`, `in_reply_to`:
-    with or without angle brackets. `unsubscribe`: mailto and https URLs for List-Unsubscribe (RFC 2369); an https one
-    adds List-Unsubscribe-Post (RFC 8058). An address with a local part beyond ASCII needs SMTPUTF8 (RFC 6531).
     Raises `ValueError` for an address, id or URL that cannot stand in a header, and for a naive date.
     """
-    if date.tzinfo is None:
+    head = message_head(mail.subject, mail.sender_name, routing)
+    before_text, before_html, end = body_marks(mail.language, mail.calendar)
+    return b"".join((head, before_text, quoted(mail.text), before_html, quoted(mail.html), end))
+
+
+def message_head(subject: str, sender_name: str, routing: Routing) -> bytes:
+    """The headers that differ from mail to mail, always in this order. Raises `ValueError`."""
+    fields = "".join([f"{name}: {value}\r\n" for name, value in _fields(subject, sender_name, routing)])
+    return fields.encode()
+
+
+def _fields(subject: str, sender_name: str, routing: Routing) -> Iterator[tuple[str, str]]:
+    yield "Date", format_instant(routing.date)
+    yield "From", _sender(sender_name, routing.sender_address)
+    yield "To", _mailbox(routing.to_name, routing.to_address)
+    yield "Message-ID", _bracketed(routing.message_id)
+    if routing.reply_to:
+        yield "Reply-To", _mailbox("", routing.reply_to)
+    if routing.in_reply_to:
+        yield "In-Reply-To", _bracketed(routing.in_reply_to)
+    if thread := routing.references or ((routing.in_reply_to,) if routing.in_reply_to else ()):
+        yield "References", "\r\n ".join(map(_bracketed, thread))
+    yield "Subject", encoded_text(clean(subject), start=len("Subject: "))
+    if routing.list_id:
+        yield "List-Id", _list_id(routing.list_id)
+    if ways := [way for way in (routing.stop_mailto, routing.stop_url) if way]:
+        yield "List-Unsubscribe", ",\r\n ".join([_header_url(way) for way in ways])
+    if routing.stop_url.startswith("https:"):  # RFC 8058: one click, and only there
+        yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
+    yield "Auto-Submitted", "auto-generated"  # RFC 3834: autoresponders leave it alone
+    if routing.feedback_id:
+        yield "Feedback-ID", _feedback_id(routing.feedback_id)
+
+
+def body_marks(language: str, calendar: bytes = b"") -> tuple[bytes, bytes, bytes]:
+    """What stands before the text, before the HTML, and after it; the last headers are part of the first.
+
+    Both parts stand between them in quoted-printable. `calendar`: octets of an iCalendar object, or none.
+    """
+    language = language if _LIST_ID.fullmatch(language) else "und"
+    head = f"Content-Language: {language}\r\nMIME-Version: 1.0\r\n"
+    kind = f'Content-Type: multipart/alternative;\r\n boundary="{ALTERNATIVE}"\r\n\r\n'
+    part = f"--{ALTERNATIVE}\r\nContent-Type: {{}}\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    text, html, end = part.format(TEXT), "\r\n" + part.format(HTML), f"\r\n--{ALTERNATIVE}--\r\n"
+    if not calendar:
+        return f"{head}{kind}{text}".encode(), html.encode(), end.encode()
+    mixed = f'Content-Type: multipart/mixed;\r\n boundary="{MIXED}"\r\n\r\n--{MIXED}\r\n'
+    return f"{head}{mixed}{kind}{text}".encode(), html.encode(), end.encode() + _calendar_part(calendar)
+
+
+def _calendar_part(calendar: bytes) -> bytes:
+    """A file that mail programs offer to the calendar; PUBLISH asks nobody for an answer (RFC 5546 section 3.2.1)."""
+    head = (
+        f"\r\n--{MIXED}\r\n"
+        f'Content-Type: {CALENDAR}; charset=utf-8; method=PUBLISH;\r\n name="{CALENDAR_FILE}"\r\n'
+        f'Content-Disposition: attachment; filename="{CALENDAR_FILE}"\r\n'
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    )
+    return head.encode() + quoted(calendar.decode()) + f"\r\n--{MIXED}--\r\n".encode()
+
+
+def format_instant(instant: datetime) -> str:
+    """`Mon, 23 Nov 2026 09:00:00 +0000` (RFC 5322 section 3.3), in UTC. Raises `ValueError` for a naive one."""
+    if instant.tzinfo is None:
         raise ValueError("a date needs a zone")
-    identity = _bracketed(message_id)
-    boundary = f"=_{hashlib.blake2s(identity.encode(), digest_size=15).hexdigest()}"
-    headers = [
-        ("Date", format_datetime(date.astimezone(UTC).replace(microsecond=0))),
-        ("From", _mailbox(mail.sender_name, sender_address)),
-        ("To", _mailbox(to_name, to_address)),
-        ("Message-ID", identity),
-    ]
-    if reply_to:
-        headers.append(("Reply-To", _mailbox("", reply_to)))
-    if in_reply_to:
-        headers += [("In-Reply-To", _bracketed(in_reply_to)), ("References", _bracketed(in_reply_to))]
-    headers.append(("Subject", encoded_text(clean(mail.subject), start=len("Subject: "))))
-    if list_id:
-        if not _LIST_ID.fullmatch(list_id):
-            raise ValueError(f"{list_id!r} is no list id")
-        headers.append(("List-Id", f"<{list_id}>"))
-    if unsubscribe:
-        headers.append(("List-Unsubscribe", ",\r\n ".join(f"<{_header_url(url)}>" for url in unsubscribe)))
-        if any(url.startswith("https:") for url in unsubscribe):
-            headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
-    headers += [
-        ("Auto-Submitted", "auto-generated"),  # RFC 3834: autoresponders leave it alone
-        ("Content-Language", mail.language if _LIST_ID.fullmatch(mail.language) else "und"),
-        ("MIME-Version", "1.0"),
-        ("Content-Type", f'multipart/alternative;\r\n boundary="{boundary}"'),
-    ]
-    head = "".join(f"{name}: {value}\r\n" for name, value in headers).encode()
-    mark = f"--{boundary}".encode()
-    parts = (_part("text/plain", mail.text), _part("text/html", mail.html))
-    return head + b"\r\n" + b"".join(mark + b"\r\n" + part + b"\r\n" for part in parts) + mark + b"--\r\n"
+    utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return (
+        f"{_DAYS[utc.weekday()]}, {utc.day:02d} {_MONTHS[utc.month - 1]} {utc.year:04d} "
+        f"{utc.hour:02d}:{utc.minute:02d}:{utc.second:02d} +0000"
+    )
 
 
 def encoded_text(text: str, *, start: int) -> str:
     """Text for an unstructured header, folded; `start`: columns used on its first line. RFC 2047 beyond ASCII."""
     if _PRINTABLE.fullmatch(text) and "=?" not in text:
-        return _folded(text, start)
+        return text if len(text) + start <= LINE else _folded(text, start)
     return "\r\n ".join(_encoded_words(text, start))
 
 
@@ -132,18 +193,20 @@ def _folded(text: str, start: int) -> str:
     return "\r\n ".join([*lines, line])
 
 
-def _encoded_words(text: str, start: int) -> list[str]:
+def _encoded_words(text: str, start: int) -> Iterator[str]:
     """`=?utf-8?b?...?=`, each within the line and cut between characters (RFC 2047 section 5)."""
-    words, chunk = [], b""
-    room = LINE - start - len("=?utf-8?b??=")
-    for char in text:
-        encoded = char.encode()
-        if chunk and -(-(len(chunk) + len(encoded)) // 3) * 4 > room:
-            words.append(chunk)
-            chunk, room = b"", LINE - 1 - len("=?utf-8?b??=")
-        chunk += encoded
-    words.append(chunk)
-    return [f"=?utf-8?b?{binascii.b2a_base64(word, newline=False).decode()}?=" for word in words]
+    octets = text.encode()
+    while octets:
+        end = (LINE - start - len("=?utf-8?b??=")) // 4 * 3
+        while len(octets) > end and octets[end] & 0xC0 == 0x80:  # in the middle of a character
+            end -= 1
+        yield f"=?utf-8?b?{binascii.b2a_base64(octets[:end], newline=False).decode()}?="
+        octets, start = octets[end:], 1
+
+
+@functools.lru_cache(maxsize=1024)
+def _sender(name: str, address: str) -> str:
+    return _mailbox(name, address)
 
 
 def _mailbox(name: str, address: str) -> str:
@@ -152,14 +215,14 @@ def _mailbox(name: str, address: str) -> str:
     name = clean(name)[:LONGEST_NAME].strip()
     if not name or "@" in name:
         return checked
-    if _PLAIN_NAME.fullmatch(name) and "=?" not in name:
+    if "=?" not in name and _PLAIN_NAME.fullmatch(name):
         shown = name
-    elif _PRINTABLE.fullmatch(name) and "=?" not in name:
+    elif "=?" not in name and _PRINTABLE.fullmatch(name):
         shown = '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
     else:
         shown = "\r\n ".join(_encoded_words(name, len("Reply-To: ")))
     last = shown.rpartition("\n")[2]
-    return f"{shown}{' ' if len(last) + len(checked) + 10 < LINE else chr(13) + chr(10) + ' '}<{checked}>"
+    return f"{shown} <{checked}>" if len(last) + len(checked) + 10 < LINE else f"{shown}\r\n <{checked}>"
 
 
 def checked_address(address: str) -> str:
@@ -171,6 +234,7 @@ def checked_address(address: str) -> str:
     return f"{local}@{ascii_domain}"
 
 
+@functools.lru_cache(maxsize=4096)
 def _ascii_domain(domain: str) -> str:
     """The domain's ASCII form, or an empty text for what is none."""
     try:
@@ -182,29 +246,24 @@ def _ascii_domain(domain: str) -> str:
 
 def _bracketed(identity: str) -> str:
     bare = identity.strip().removeprefix("<").removesuffix(">")
-    if not _ID.fullmatch(bare):
+    if not _ID.fullmatch(bare) or len(bare) > LONGEST_LINE - 20:
         raise ValueError(f"{identity!r} is no message id")
     return f"<{bare}>"
 
 
+def _list_id(name: str) -> str:
+    if not _LIST_ID.fullmatch(name):
+        raise ValueError(f"{name!r} is no list id")
+    return f"<{name}>"
+
+
 def _header_url(url: str) -> str:
-    if not re.fullmatch(r"(?:https?|mailto):[\x21-\x3b\x3d\x3f-\x7e]+", url) or "," in url:
+    if not _LINK.fullmatch(url) or len(url) > LONGEST_LINE - 30:
         raise ValueError(f"{url!r} is no address for List-Unsubscribe")
-    return url
+    return f"<{url}>"
 
 
-def _part(kind: str, text: str) -> bytes:
-    """One part: quoted-printable where a reader of the source profits, base64 where most of it is not ASCII."""
-    content = text.replace("\r\n", "\n").encode("utf-8", "replace")
-    beyond = 0 if text.isascii() else len(content.translate(None, bytes(range(128))))
-    if beyond * 6 < len(content):
-        encoding, body = "quoted-printable", binascii.b2a_qp(content.replace(b"\n", b"\r\n"), istext=True)
-    else:
-        encoding, body = "base64", _base64_lines(content.replace(b"\n", b"\r\n"))
-    return f"Content-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode() + body
-
-
-def _base64_lines(content: bytes) -> bytes:
-    return b"\r\n".join(
-        binascii.b2a_base64(content[start : start + 57], newline=False) for start in range(0, len(content), 57)
-    )
+def _feedback_id(value: str) -> str:
+    if not _FEEDBACK_ID.fullmatch(value):
+        raise ValueError(f"{value!r} is no feedback id")
+    return value

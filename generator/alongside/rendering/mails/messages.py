@@ -5,8 +5,8 @@ fills a newcomer's values in; `compose` writes the message. Nothing here sends.
 
     compiler = MailCompiler(community, settings)
     mail = render_mail(compiler, content, newcomer)
-    raw = compose(mail, sender_address="community@example.org", to_address=newcomer.email, to_name=newcomer.name,
-                  message_id="<...@example.org>", date=due, list_id="first-month.example.org")
+    raw = compose(mail, Routing(sender_address="community@example.org", to_address=newcomer.email,
+                                to_name=newcomer.name, message_id="...@example.org", date=due))
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from alongside.rendering.mails.compiling import (
     holes_will_do,
     needs_member,
 )
-from alongside.rendering.mails.envelope import compose, sender_address
+from alongside.rendering.mails.envelope import Routing, compose, sender_address
 from alongside.rendering.mails.holes import clean
 from alongside.rendering.mails.names import Shape, Texts, personal_values
 from alongside.rendering.mails.segments import fill
 from alongside.rendering.mails.templates import MessageError
 from alongside.settings import Settings
 
-__all__ = ["Mail", "MailCompiler", "MessageError", "compose", "render_mail", "sender_address"]
+__all__ = ["Mail", "MailCompiler", "MessageError", "Routing", "compose", "render_mail", "sender_address"]
 
 KEPT = 4096  # compiled mails a compiler keeps, some 15 kB each
 
@@ -49,6 +49,7 @@ class Mail:
     html: str  # the HTML part, a whole document
     opening: str  # the first words of the body, for lists and timelines
     language: str  # BCP 47
+    calendar: bytes = b""  # an iCalendar object with the dates it invites to; empty: none
     sender_name: str  # for From: "Ana Souza via Docs People", or the team's name
     member: str = ""  # slug; empty: from the team
     story: str = ""  # slug

@@ -248,6 +248,9 @@ class _Reader(HTMLParser):
 
 def wrap(text: str, *, first: str = "", rest: str = "", columns: int = COLUMNS) -> Iterator[str]:
     """Lines of `text` at most `columns` wide, `first` and `rest` standing before them. A URL is never broken."""
+    if _ONE_COLUMN_EACH.fullmatch(text) and _ONE_COLUMN_EACH.fullmatch(first + rest):
+        yield from _wrap_columns(text, first, rest, columns)
+        return
     line, used, fresh = first, width(first), True
     for word, spaced in _units(text):
         size = width(word)
@@ -260,6 +263,29 @@ def wrap(text: str, *, first: str = "", rest: str = "", columns: int = COLUMNS) 
         fresh = False
     if not fresh or first:
         yield line
+
+
+# Texts whose words are parted by spaces alone and whose characters take a column each: most of Europe's.
+_ONE_COLUMN_EACH = re.compile("[ -~\u00a1-\u00ac\u00ae-\u02ff\u0391-\u03a1\u03a3-\u0482\u048a-\u052f\u2010-\u2027\u20a0-\u20bf]*")
+
+
+def _wrap_columns(text: str, first: str, rest: str, columns: int) -> Iterator[str]:
+    """As `wrap`, a line at a time instead of a word."""
+    text = text.strip(" ")
+    if "  " in text:
+        text = re.sub(" {2,}", " ", text)
+    before = first
+    while len(before) + len(text) > columns:
+        room = max(columns - len(before), 0)
+        cut = text.rfind(" ", 0, room + 1)
+        if cut < 0:  # a word longer than a line
+            cut = text.find(" ", room)
+        if cut < 0:
+            break
+        yield before + text[:cut]
+        text, before = text[cut + 1 :], rest
+    if text or first:
+        yield before + text
 
 
 _NOT_FIRST = frozenset("、。，．・：；？！）」』】〕〉》ー々ゝゞぁぃぅぇぉっゃゅょァィゥェォッャュョ,.:;?!)]}”’")
