@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cached_property
+from itertools import repeat
 
-from alongside.matching.index import MatchIndex
-from alongside.matching.matches import Match, score_members, spread_key
-from alongside.matching.scoring import seeker_of, told_reasons
+from alongside.matching.index import Candidate, MatchIndex
+from alongside.matching.memory import Offers, Profile, Ranking
+from alongside.matching.ranking import in_order, only, ranked_members, told_member
+from alongside.matching.results import Match
+from alongside.matching.seekers import Seeker, spread_of
 from alongside.model.people import Container, Member, Newcomer
 
 EVEN_LOAD_PERCENT = 150  # nobody takes on more than this share of the mean, however well they fit
+EVEN_AT_LEAST = 2  # or the first few newcomers would be dealt out like cards
 
 
 def assign_member(
@@ -29,32 +34,74 @@ def assign_member(
     `met` in an embed stays within that member's own weekly limit. Everybody else needs room under their limit and
     under one and a half times the mean load; members the newcomer shares a language with come first.
     """
-    members = index.community.members
-    able = {slug for slug, member in members.items() if _able(member, day, container)}
-    seeker = seeker_of(newcomer, index)
-    scored = {
-        index.members.candidates[number].slug: (score, number, reasons)
-        for number, score, reasons in score_members(index, seeker, able)
-    }
-    able &= scored.keys()
-
-    def match(slug: str) -> Match:
-        score, number, reasons = scored[slug]
-        return Match(slug=slug, score=score, reasons=told_reasons(reasons, seeker, index.members, number))
-
-    if keep in able:
-        return match(keep)
-    room = {slug for slug in able if load.get(slug, 0) < members[slug].welcomes}
+    profile, numbers = index.memory.profile(newcomer), index.members.numbers
+    offers = _offers(index, container, day)
+    if keep in offers.limits:
+        return told_member(index, profile, numbers[keep])
+    room = _Room(offers, load)
     met = _met(index, newcomer)
-    if met in room:
-        return match(met)
-    if not room:
-        return None
-    offered = [slug for slug in able if members[slug].welcomes > 0]
-    even = _even_limit(sum(load.get(slug, 0) for slug in offered) + 1, len(offered))
-    chosen = [slug for slug in room if load.get(slug, 0) < even] or list(room)
-    understood = [slug for slug in chosen if _understand(newcomer, members[slug])] or chosen
-    return match(min(understood, key=lambda slug: (-scored[slug][0], spread_key(seeker.spread, slug), slug)))
+    if met in offers.limits and room.has(met):
+        return told_member(index, profile, numbers[met])
+    chosen = _choose(index, newcomer, room, _offered(index, profile, container, day))
+    return told_member(index, profile, chosen) if chosen is not None else None
+
+
+class _Room:
+    """Who has room for one more newcomer."""
+
+    def __init__(self, offers: Offers, load: Mapping[str, int]) -> None:
+        self.offers, self.load = offers, load
+
+    def has(self, slug: str) -> bool:
+        """Under their own limit."""
+        return self.load.get(slug, 0) < self.offers.limits[slug]
+
+    def has_evenly(self, slug: str) -> bool:
+        """Under their own limit and under what is fair to all."""
+        taken = self.load.get(slug, 0)
+        # The sum over all members is only asked for where it decides.
+        return taken < self.offers.limits[slug] and (taken < EVEN_AT_LEAST or taken < self._even)
+
+    @cached_property
+    def _even(self) -> int:
+        welcoming = self.offers.welcoming
+        return _even_limit(sum(map(self.load.get, welcoming, repeat(0))) + 1, len(welcoming))
+
+
+def _choose(index: MatchIndex, newcomer: Newcomer, room: _Room, offered: tuple[Ranking, Ranking]) -> int | None:
+    """The number of the best member who has room, rather evenly than not, then rather understood than not."""
+    pool, spread = index.members, spread_of(newcomer)
+    for fits in (room.has_evenly, room.has):
+        for ranking in offered:
+            for number, _ in in_order(pool, ranking, spread):
+                if fits(pool.candidates[number].slug):
+                    return number
+    return None
+
+
+def _offers(index: MatchIndex, container: Container, day: date) -> Offers:
+    """Who may take newcomers on."""
+    offers = index.memory.offers.get((container, day))
+    if offers is None:
+        members = index.community.members
+        able = [slug for slug in index.members.numbers if _able(members[slug], day, container)]
+        limits = {slug: members[slug].welcomes for slug in able}
+        welcoming = tuple(slug for slug in able if limits[slug] > 0)
+        offers = index.memory.offers.put((container, day), Offers(limits, welcoming))
+    return offers
+
+
+def _offered(index: MatchIndex, profile: Profile, container: Container, day: date) -> tuple[Ranking, Ranking]:
+    """The welcoming members, best first: those the newcomer shares a language with, and the others."""
+    offered = profile.offered.get((container, day))
+    if offered is None:
+        pool, ranking = index.members, ranked_members(index, profile)
+        welcoming = {pool.numbers[slug] for slug in _offers(index, container, day).welcoming}
+        understood = {number for number in welcoming if _understand(profile.seeker, pool.candidates[number])}
+        offered = profile.offered.put(
+            (container, day), (only(ranking, understood), only(ranking, welcoming - understood))
+        )
+    return offered
 
 
 def _able(member: Member, day: date, container: Container) -> bool:
@@ -69,11 +116,9 @@ def _met(index: MatchIndex, newcomer: Newcomer) -> str:
 
 
 def _even_limit(newcomers: int, members: int) -> int:
-    """The most one member may have after this newcomer; at least 2, or the first few would be dealt out like cards."""
-    return max(2, -(-EVEN_LOAD_PERCENT * newcomers // (100 * members)))
+    """The most one member may have after this newcomer."""
+    return max(EVEN_AT_LEAST, -(-EVEN_LOAD_PERCENT * newcomers // (100 * members)))
 
 
-def _understand(newcomer: Newcomer, member: Member) -> bool:
-    wanted = {language.split("-")[0].casefold() for language in newcomer.languages}
-    offered = {language.split("-")[0].casefold() for language in member.languages}
-    return not wanted or not offered or bool(wanted & offered)
+def _understand(seeker: Seeker, candidate: Candidate) -> bool:
+    return not seeker.languages or not candidate.languages or not candidate.languages.isdisjoint(seeker.languages)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
+from alongside.matching.memory import Memory
 from alongside.matching.nearness import Vector, vector_of
+from alongside.matching.spreading import Spread
 from alongside.matching.vectors import Corpus
-from alongside.matching.words import count_words, fold
+from alongside.matching.words import count_words, fold, language_of
 from alongside.model.community import Community
 from alongside.model.gatherings import Group, Meetup
 from alongside.model.people import Member
@@ -41,6 +43,7 @@ class Pool:
     corpus: Corpus
     tags: Counter[tuple[str, str]]  # ("challenge", slug) -> how many carry it
     numbers: Mapping[str, int]  # slug -> its number
+    spread: Spread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +56,7 @@ class MatchIndex:
     stories: Pool  # published originals; a translation counts with its original
     groups: Pool  # not retired
     meetups: Pool  # not cancelled
-
-
-def language_of(tag: str) -> str:
-    """A language without its region: "pt-BR" -> "pt"."""
-    return tag.split("-")[0].casefold()
+    memory: Memory = field(compare=False, repr=False)  # of what was worked out; it changes no result
 
 
 def build_index(community: Community, *, today: date) -> MatchIndex:
@@ -74,6 +73,7 @@ def build_index(community: Community, *, today: date) -> MatchIndex:
     ]
     groups = [group for group in community.groups.values() if group.status != "retired"]
     meetups = [meetup for meetup in community.meetups.values() if meetup.status != "cancelled"]
+    sizes = (len(members), len(stories), len(groups), len(meetups))
     told = {slug: count_words(_story_text(story)) for slug, story in community.stories.items()}
     return MatchIndex(
         community=community,
@@ -82,6 +82,7 @@ def build_index(community: Community, *, today: date) -> MatchIndex:
         stories=_pool((_story(story, community), told[story.slug]) for story in stories),
         groups=_pool((_gathering(group), count_words(_group_text(group))) for group in groups),
         meetups=_pool((_meetup(meetup, community), count_words(_meetup_text(meetup, community))) for meetup in meetups),
+        memory=Memory(community, candidates=sum(sizes)),
     )
 
 
@@ -104,7 +105,13 @@ def _pool(entries: Iterable[tuple[Candidate, Counter[str]]]) -> Pool:
         ):
             tags.update((kind, value) for value in values)
     numbers = {candidate.slug: number for number, candidate in enumerate(candidates)}
-    return Pool(candidates=tuple(candidates), corpus=Corpus.of(documents), tags=tags, numbers=numbers)
+    return Pool(
+        candidates=tuple(candidates),
+        corpus=Corpus.of(documents),
+        tags=tags,
+        numbers=numbers,
+        spread=Spread.of([candidate.slug for candidate in candidates]),
+    )
 
 
 def _folded(values: Iterable[str]) -> frozenset[str]:

@@ -1,45 +1,50 @@
-"""The matches of one newcomer: every candidate scored, the best kept, ties spread by the newcomer's id."""
+"""The matches of one newcomer: the best candidates of each kind, ties spread by the newcomer's id."""
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Collection, Iterator
+from itertools import islice
 
-from alongside.matching.index import MatchIndex, Pool, language_of
-from alongside.matching.results import Match, Matches, Reason
-from alongside.matching.scoring import (
-    Seeker,
-    gathering_place_reason,
-    language_reason,
-    likeness_reasons,
-    person_place_reason,
-    seeker_of,
-    told_reasons,
+from alongside.matching.index import MatchIndex
+from alongside.matching.memory import Upcoming
+from alongside.matching.ranking import (
+    in_order,
+    ranked_groups,
+    ranked_meetups,
+    ranked_members,
+    ranked_stories,
+    score_gatherings,
+    score_stories,
+    told_match,
+    told_member,
 )
-from alongside.matching.weights import WEIGHTS
+from alongside.matching.results import Match, Matches, Reason
+from alongside.matching.seekers import spread_of
+from alongside.matching.spreading import spread_key
+from alongside.matching.words import language_of
 from alongside.model.people import Newcomer
 
 __all__ = [
     "Match",
     "Matches",
     "Reason",
+    "match_groups",
+    "match_meetups",
     "match_members",
     "match_newcomer",
     "match_stories",
-    "score_members",
+    "pick_groups",
+    "pick_meetups",
+    "pick_stories",
     "spread_key",
 ]
-
-Scored = tuple[int, int, tuple[Reason, ...]]  # (number in the pool, score, reasons in no order)
 
 
 def match_newcomer(
     index: MatchIndex,
     newcomer: Newcomer,
     *,
-    upcoming: Mapping[str, datetime],
+    upcoming: Upcoming,
     limit: int,
     near_km: float | None = None,
 ) -> Matches:
@@ -47,7 +52,8 @@ def match_newcomer(
 
     Members: every active one with consent for anything, whoever has room. Stories: an original and its translations
     count once, in the newcomer's language. Groups and meetups: with `near_km` only what they could reach or join
-    online. Meetups: those of `upcoming` (slug -> next start), of equal score the sooner one first.
+    online. Meetups: those of `upcoming` (slug -> next start, or what has it as its `instant`), of equal score the
+    sooner one first.
     """
     return Matches(
         members=match_members(index, newcomer, limit=limit),
@@ -61,23 +67,26 @@ def match_members(
     index: MatchIndex, newcomer: Newcomer, *, limit: int, among: Collection[str] | None = None
 ) -> tuple[Match, ...]:
     """The best `limit` members, of all or of those slugs."""
-    seeker = seeker_of(newcomer, index)
-    return _best(index.members, score_members(index, seeker, among), seeker, limit)
+    profile, numbers = index.memory.profile(newcomer), index.members.numbers
+    if among is None:
+        best: Iterator[int] = (number for number, _ in _members(index, newcomer))
+    elif len(wanted := {numbers[slug] for slug in among if slug in numbers}) == 1:
+        best = iter(wanted)
+    else:
+        best = (number for number, _ in _members(index, newcomer) if number in wanted)
+    return tuple(told_member(index, profile, number) for number in islice(best, limit))
 
 
 def match_stories(
     index: MatchIndex, newcomer: Newcomer, *, limit: int, among: Collection[str] | None = None
 ) -> tuple[Match, ...]:
     """The best `limit` stories, of all or of those slugs (of originals), each in the newcomer's language if it can."""
-    seeker = seeker_of(newcomer, index)
-    likeness = index.stories.corpus.likeness(seeker.words)
-    scored = (
-        _scored(index, seeker, index.stories, number, likeness_reasons(seeker, index.stories, number, likeness), None)
-        for number in _numbers(index.stories, among)
-    )
+    profile, pool = index.memory.profile(newcomer), index.stories
+    chosen = [number for number, _ in islice(_stories(index, newcomer, among), limit)]
+    matches = (told_match(profile, pool, scored) for scored in score_stories(index, profile.seeker, chosen))
     return tuple(
-        replace(match, slug=_version(index, match.slug, seeker))
-        for match in _best(index.stories, scored, seeker, limit)
+        Match(slug=_version(index, match.slug, profile.seeker.languages), score=match.score, reasons=match.reasons)
+        for match in matches
     )
 
 
@@ -85,97 +94,65 @@ def match_groups(
     index: MatchIndex, newcomer: Newcomer, *, limit: int, near_km: float | None = None
 ) -> tuple[Match, ...]:
     """The best `limit` groups that are not retired; with `near_km` only what can be reached or joined online."""
-    seeker = seeker_of(newcomer, index)
-    scored = _gatherings(index, seeker, index.groups, range(len(index.groups.candidates)), near_km=near_km)
-    return _best(index.groups, scored, seeker, limit)
+    profile, pool = index.memory.profile(newcomer), index.groups
+    chosen = [number for number, _ in islice(_groups(index, newcomer, near_km), limit)]
+    scored = score_gatherings(index, profile.seeker, pool, chosen, near_km=near_km)
+    return tuple(told_match(profile, pool, one) for one in scored)
 
 
 def match_meetups(
-    index: MatchIndex,
-    newcomer: Newcomer,
-    *,
-    upcoming: Mapping[str, datetime],
-    limit: int,
-    near_km: float | None = None,
+    index: MatchIndex, newcomer: Newcomer, *, upcoming: Upcoming, limit: int, near_km: float | None = None
 ) -> tuple[Match, ...]:
     """The best `limit` meetups of `upcoming` (slug -> next start), of equal score the sooner one first."""
-    seeker = seeker_of(newcomer, index)
-    pool = index.meetups
-    scored = _gatherings(index, seeker, pool, _numbers(pool, upcoming), near_km=near_km)
-    return _best(pool, scored, seeker, limit, first=lambda slug: upcoming[slug].timestamp())
+    profile, pool = index.memory.profile(newcomer), index.meetups
+    chosen = [number for number, _ in islice(_meetups(index, newcomer, near_km, upcoming), limit)]
+    scored = score_gatherings(index, profile.seeker, pool, chosen, near_km=near_km)
+    return tuple(told_match(profile, pool, one) for one in scored)
 
 
-def score_members(index: MatchIndex, seeker: Seeker, among: Collection[str] | None = None) -> Iterator[Scored]:
-    """Every member who may be shown anywhere, or those of them, with score and reasons."""
-    pool = index.members
-    likeness = pool.corpus.likeness(seeker.words)
-    for number in _numbers(pool, among):
-        reasons = likeness_reasons(seeker, pool, number, likeness)
-        place = person_place_reason(seeker, pool.candidates[number])
-        yield _scored(index, seeker, pool, number, reasons, place)
+def pick_stories(index: MatchIndex, newcomer: Newcomer, *, among: Collection[str] | None = None) -> Iterator[str]:
+    """The slugs that `match_stories` gives, one after the other and without reasons: for who stops early."""
+    languages = index.memory.profile(newcomer).seeker.languages
+    for number, _ in _stories(index, newcomer, among):
+        yield _version(index, index.stories.candidates[number].slug, languages)
 
 
-def spread_key(newcomer_id: str, slug: str) -> int:
-    """FNV-1a (32 bits) over both: equal scores fall differently for each newcomer, and always the same for one."""
-    value = 0x811C9DC5
-    for byte in f"{newcomer_id}\n{slug}".encode():
-        value = (value ^ byte) * 0x01000193 & 0xFFFFFFFF
-    return value
+def pick_groups(index: MatchIndex, newcomer: Newcomer, *, near_km: float | None = None) -> Iterator[str]:
+    """The slugs that `match_groups` gives, without reasons."""
+    return (index.groups.candidates[number].slug for number, _ in _groups(index, newcomer, near_km))
 
 
-def _numbers(pool: Pool, among: Collection[str] | None) -> Iterable[int]:
-    if among is None:
-        return range(len(pool.candidates))
-    return sorted(pool.numbers[slug] for slug in among if slug in pool.numbers)
+def pick_meetups(
+    index: MatchIndex, newcomer: Newcomer, *, upcoming: Upcoming, near_km: float | None = None
+) -> Iterator[str]:
+    """The slugs that `match_meetups` gives, without reasons."""
+    return (index.meetups.candidates[number].slug for number, _ in _meetups(index, newcomer, near_km, upcoming))
 
 
-def _gatherings(
-    index: MatchIndex, seeker: Seeker, pool: Pool, numbers: Iterable[int], *, near_km: float | None
-) -> Iterator[Scored]:
-    likeness = pool.corpus.likeness(seeker.words)
-    for number in numbers:
-        place, reachable = gathering_place_reason(seeker, pool.candidates[number], near_km=near_km)
-        if near_km is not None and not reachable:
-            continue
-        reasons = likeness_reasons(seeker, pool, number, likeness)
-        _, score, told = _scored(index, seeker, pool, number, reasons, place)
-        yield number, (score if reachable else score * WEIGHTS.elsewhere_percent // 100), told
+def _members(index: MatchIndex, newcomer: Newcomer) -> Iterator[tuple[int, int]]:
+    ranking = ranked_members(index, index.memory.profile(newcomer))
+    return in_order(index.members, ranking, spread_of(newcomer))
 
 
-def _scored(
-    index: MatchIndex, seeker: Seeker, pool: Pool, number: int, reasons: list[Reason], place: Reason | None
-) -> Scored:
-    language, understood = language_reason(seeker, pool.candidates[number], index.community.language)
-    reasons += [reason for reason in (place, language) if reason is not None]
-    score = sum(reason.points for reason in reasons)
-    return number, (score if understood else score * WEIGHTS.no_language_percent // 100), tuple(reasons)
+def _stories(index: MatchIndex, newcomer: Newcomer, among: Collection[str] | None) -> Iterator[tuple[int, int]]:
+    ranking = ranked_stories(index, index.memory.profile(newcomer), among)
+    return in_order(index.stories, ranking, spread_of(newcomer))
 
 
-def _best(
-    pool: Pool,
-    scored: Iterable[Scored],
-    seeker: Seeker,
-    limit: int,
-    *,
-    first: Callable[[str], float] = lambda _: 0.0,
-) -> tuple[Match, ...]:
-    """The best of them, best first. Ties are looked at closely only where one of them could get in."""
-    entries = list(scored)
-    cut = min(heapq.nlargest(limit, (score for _, score, _ in entries)), default=0)
-
-    def rank(entry: Scored) -> tuple[int, float, int, int]:
-        slug = pool.candidates[entry[0]].slug
-        return -entry[1], first(slug), spread_key(seeker.spread, slug), entry[0]
-
-    chosen = heapq.nsmallest(limit, (entry for entry in entries if entry[1] >= cut), key=rank)
-    return tuple(
-        Match(slug=pool.candidates[number].slug, score=score, reasons=told_reasons(reasons, seeker, pool, number))
-        for number, score, reasons in chosen
-    )
+def _groups(index: MatchIndex, newcomer: Newcomer, near_km: float | None) -> Iterator[tuple[int, int]]:
+    ranking = ranked_groups(index, index.memory.profile(newcomer), near_km)
+    return in_order(index.groups, ranking, spread_of(newcomer))
 
 
-def _version(index: MatchIndex, slug: str, seeker: Seeker) -> str:
+def _meetups(
+    index: MatchIndex, newcomer: Newcomer, near_km: float | None, upcoming: Upcoming
+) -> Iterator[tuple[int, int]]:
+    ranking = ranked_meetups(index, index.memory.profile(newcomer), near_km, upcoming)
+    return in_order(index.meetups, ranking, spread_of(newcomer))
+
+
+def _version(index: MatchIndex, slug: str, languages: tuple[str, ...]) -> str:
     """The slug of the story in the first of the newcomer's languages it exists in, else of the original."""
     versions = (*index.community.translations_of.get(slug, ()), index.community.stories[slug])
     by_language = {language_of(version.language): version.slug for version in versions}
-    return next((by_language[language] for language in seeker.languages if language in by_language), slug)
+    return next((by_language[language] for language in languages if language in by_language), slug)

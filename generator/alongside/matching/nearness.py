@@ -7,6 +7,7 @@ their distance, so a band is one comparison with a number worked out beforehand.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from alongside.model.places import Place
 
@@ -38,6 +39,7 @@ def squared_chord(a: Vector, b: Vector) -> int:
     return (a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2 + (a[2] - b[2]) ** 2
 
 
+@lru_cache(maxsize=64)  # the same few distances are asked of every candidate
 def squared_chord_of(distance_km: float) -> int:
     """The squared chord of two points that far apart on the ground."""
     return round((2 * SCALE * math.sin(min(distance_km / (2 * EARTH_RADIUS_KM), math.pi / 2))) ** 2)

@@ -2,89 +2,48 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from alongside.matching.index import Candidate, MatchIndex, Pool, language_of
-from alongside.matching.nearness import Vector, squared_chord, squared_chord_of, vector_of
-from alongside.matching.results import Reason
+from alongside.matching.index import Candidate, Pool
+from alongside.matching.memory import Profile
+from alongside.matching.nearness import squared_chord, squared_chord_of
+from alongside.matching.results import Reason, ReasonKind
+from alongside.matching.seekers import Seeker, surface_of
 from alongside.matching.vectors import inverse_document_frequency
 from alongside.matching.weights import WEIGHTS
-from alongside.matching.words import count_words, fold, words
-from alongside.model.people import Newcomer
+from alongside.matching.words import language_of
 
 _BANDS = tuple((squared_chord_of(kilometres), points) for kilometres, points in WEIGHTS.bands)
 _NOWHERE = 1 << 43  # a chord squared is at most 2^42
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seeker:
-    """A newcomer as matching sees them."""
+class Likeness:
+    """What one newcomer can have in common with the candidates of one pool, prepared for many of them."""
 
-    spread: str  # what ties are spread by
-    words: Counter[str]
-    surface: dict[str, str]  # word -> as they wrote it
-    challenges: tuple[str, ...]
-    topics: tuple[tuple[str, str], ...]  # (folded, as they wrote it)
-    roles: tuple[tuple[str, str], ...]
-    languages: tuple[str, ...]  # without regions
-    country: str
-    vector: Vector | None
-    zone: str
+    def __init__(self, seeker: Seeker, pool: Pool, numbers: Sequence[int] | None = None) -> None:
+        def reason(kind: ReasonKind, value: str, points: int, tag: str) -> Reason:
+            return Reason(kind=kind, value=value, points=_rare(points, (kind, tag), pool))
 
+        self.pool = pool
+        self.texts = pool.corpus.likeness(seeker.words, numbers)  # in thousandths
+        self.challenges = [(slug, reason("challenge", slug, WEIGHTS.challenge, slug)) for slug in seeker.challenges]
+        self.topics = [(folded, reason("topic", topic, WEIGHTS.topic, folded)) for folded, topic in seeker.topics]
+        self.roles = [(folded, reason("role", role, WEIGHTS.role, folded)) for folded, role in seeker.roles]
 
-def seeker_of(newcomer: Newcomer, index: MatchIndex) -> Seeker:
-    """Prepare a newcomer; what they ticked counts as words too, since members tell of it in words."""
-    titles = [
-        index.community.challenges[slug].title.text("en")
-        for slug in newcomer.challenges
-        if slug in index.community.challenges
-    ]
-    surface: dict[str, str] = {}
-    for written in newcomer.text.split():
-        for word in words(written):
-            surface.setdefault(word, written.strip(".,;:!?\"'()[]«»“”„…。、؟،"))
-    place = newcomer.place
-    return Seeker(
-        spread=newcomer.id or newcomer.email,
-        words=count_words("\n".join((newcomer.text, *newcomer.topics, *newcomer.roles, *titles))),
-        surface=surface,
-        challenges=newcomer.challenges,
-        topics=tuple((fold(topic), topic) for topic in newcomer.topics),
-        roles=tuple((fold(role), role) for role in newcomer.roles),
-        languages=tuple(map(language_of, newcomer.languages)),
-        country=place.country if place is not None else "",
-        vector=vector_of(place),
-        zone=newcomer.timezone or (place.zone or "" if place is not None else ""),
-    )
+    def reasons(self, number: int) -> list[Reason]:
+        """What the two have in common: challenges, words, topics, roles."""
+        candidate = self.pool.candidates[number]
+        reasons = [reason for slug, reason in self.challenges if slug in candidate.challenges]
+        reasons += [reason for folded, reason in self.topics if folded in candidate.topics]
+        reasons += [reason for folded, reason in self.roles if folded in candidate.roles]
+        points = WEIGHTS.text * self.texts.get(number, 0) // 1000
+        if points:
+            reasons.append(Reason(kind="text", points=points))
+        return reasons
 
 
-def likeness_reasons(seeker: Seeker, pool: Pool, number: int, likeness: Mapping[int, int]) -> list[Reason]:
-    """What the two have in common: challenges, words, topics, roles. `likeness` is the texts', in thousandths."""
-    candidate = pool.candidates[number]
-    reasons = [
-        Reason(kind="challenge", value=slug, points=_rare(WEIGHTS.challenge, ("challenge", slug), pool))
-        for slug in seeker.challenges
-        if slug in candidate.challenges
-    ]
-    reasons += [
-        Reason(kind="topic", value=topic, points=_rare(WEIGHTS.topic, ("topic", folded), pool))
-        for folded, topic in seeker.topics
-        if folded in candidate.topics
-    ]
-    reasons += [
-        Reason(kind="role", value=role, points=_rare(WEIGHTS.role, ("role", folded), pool))
-        for folded, role in seeker.roles
-        if folded in candidate.roles
-    ]
-    points = WEIGHTS.text * likeness.get(number, 0) // 1000
-    if points:
-        reasons.append(Reason(kind="text", points=points))
-    return reasons
-
-
-def told_reasons(reasons: Iterable[Reason], seeker: Seeker, pool: Pool, number: int) -> tuple[Reason, ...]:
+def told_reasons(reasons: Iterable[Reason], profile: Profile, pool: Pool, number: int) -> tuple[Reason, ...]:
     """The reasons as they are told, strongest first: a likeness of texts names words the newcomer wrote themselves.
 
     Looking those words up costs more than scoring, so only a candidate that was chosen is asked. What cannot be told
@@ -92,8 +51,11 @@ def told_reasons(reasons: Iterable[Reason], seeker: Seeker, pool: Pool, number: 
     """
 
     def words_in_common() -> str:
-        shared = pool.corpus.shared_words(seeker.words, number, 12)
-        told = (seeker.surface[word] for word in shared if word in seeker.surface)
+        if profile.surface is None:
+            profile.surface = surface_of(profile.seeker.text)
+        surface = profile.surface
+        shared = pool.corpus.shared_words(profile.seeker.words, number, 12)
+        told = (surface[word] for word in shared if word in surface)
         return ", ".join([word for word in told if len(word) > 2][:3])
 
     told = [replace(reason, value=words_in_common()) if reason.kind == "text" else reason for reason in reasons]
@@ -130,9 +92,6 @@ def gathering_place_reason(
 
     With `near_km` only what is that near, in the newcomer's own country as a whole, or online can be joined.
     """
-    online = Reason(kind="online", points=WEIGHTS.online) if candidate.online else None
-    if candidate.online and seeker.zone and seeker.zone == candidate.zone:
-        online = Reason(kind="zone", value=candidate.zone, points=WEIGHTS.online + WEIGHTS.same_zone)
     chord = _apart(seeker, candidate)
     if near_km is None or chord <= squared_chord_of(near_km):
         for limit, points in _BANDS:
@@ -140,10 +99,12 @@ def gathering_place_reason(
                 return Reason(kind="near", value=candidate.place, points=points), True
     if seeker.country and seeker.country == candidate.country:
         reachable = near_km is None or candidate.vector is None or seeker.vector is None
-        if reachable or online is None:
+        if reachable or not candidate.online:
             return Reason(kind="country", value=candidate.country, points=WEIGHTS.same_country), reachable
-    if online is not None:
-        return online, True
+    if candidate.online:
+        if seeker.zone and seeker.zone == candidate.zone:
+            return Reason(kind="zone", value=candidate.zone, points=WEIGHTS.online + WEIGHTS.same_zone), True
+        return Reason(kind="online", points=WEIGHTS.online), True
     # Nobody knows where the newcomer is, or the gathering has no place at all: neither near nor far.
     unknown = not seeker.country and seeker.vector is None
     return None, unknown or not candidate.country

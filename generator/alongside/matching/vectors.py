@@ -18,6 +18,7 @@ _TF = [0, *(round(16 * (1 + math.log(count))) for count in range(1, 65))]
 
 COMMON_SHARE = 4  # words in more than one of so many documents are left out
 COMMON_AT_LEAST = 8  # unless they are fewer than so many documents
+FEW = 6  # so many documents are looked up one by one; for more, following every word is quicker
 
 
 def inverse_document_frequency(documents: int, containing: int) -> int:
@@ -56,17 +57,32 @@ class Corpus:
             norms.append(max(1, math.isqrt(square)))
         return cls(idf, postings, tuple(norms))
 
-    def likeness(self, query: Mapping[str, int]) -> dict[int, int]:
-        """document -> cosine in thousandths (0 to 1000), of those that share a word with the query."""
+    def likeness(self, query: Mapping[str, int], documents: Sequence[int] | None = None) -> dict[int, int]:
+        """document -> cosine in thousandths (0 to 1000), of those (or all) that share a word with the query."""
         weights = self._weights(query)
         norm = math.isqrt(sum(weight * weight for weight in weights.values()))
-        if not norm:
+        if not norm or (documents is not None and not documents):
             return {}
-        dots: dict[int, int] = {}
+        norm_of = self.norms
+        if documents is not None and len(documents) <= FEW:
+            found = ((document, self._dot(weights, document)) for document in documents)
+            return {document: 1000 * dot // (norm * norm_of[document]) for document, dot in found if dot}
+        dots = [0] * len(norm_of)
         for word, weight in weights.items():
             for document, entry in zip(*self.postings[word], strict=True):
-                dots[document] = dots.get(document, 0) + weight * entry
-        return {document: 1000 * dot // (norm * self.norms[document]) for document, dot in dots.items()}
+                dots[document] += weight * entry
+        wanted = range(len(dots)) if documents is None else documents
+        return {document: 1000 * dots[document] // (norm * norm_of[document]) for document in wanted if dots[document]}
+
+    def _dot(self, weights: Mapping[str, int], document: int) -> int:
+        """The product of the two vectors, for one document alone."""
+        dot = 0
+        for word, weight in weights.items():
+            numbers, entries = self.postings[word]
+            place = bisect_left(numbers, document)
+            if place < len(numbers) and numbers[place] == document:
+                dot += weight * entries[place]
+        return dot
 
     def shared_words(self, query: Mapping[str, int], document: int, limit: int = 3) -> tuple[str, ...]:
         """The words that make `document` like the query, the weightiest first."""
@@ -79,4 +95,5 @@ class Corpus:
         return tuple(word for _, word in sorted(shared)[:limit])
 
     def _weights(self, query: Mapping[str, int]) -> dict[str, int]:
-        return {word: _TF[min(times, 64)] * self.idf[word] for word, times in query.items() if word in self.idf}
+        idf = self.idf
+        return {word: _TF[min(times, 64)] * idf[word] for word, times in query.items() if word in idf}

@@ -31,6 +31,11 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", _ACCENT.sub("", unicodedata.normalize("NFKD", text).casefold()))
 
 
+def language_of(tag: str) -> str:
+    """A language without its region: "pt-BR" -> "pt"."""
+    return tag.split("-")[0].casefold()
+
+
 def _stem(word: str) -> str:
     """A plural's "s" away (en, es, pt, fr), where the rest is still a word."""
     return word[:-1] if len(word) > 3 and word[-1] == "s" and word[-2] not in "su" else word

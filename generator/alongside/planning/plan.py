@@ -7,12 +7,13 @@ all use these two, so what a team previews is what a newcomer gets.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import islice
 from typing import Literal
 
 from alongside.matching.index import MatchIndex
-from alongside.matching.matches import Reason, match_groups, match_meetups, match_members, match_stories
+from alongside.matching.matches import Reason, match_members, pick_groups, pick_meetups, pick_stories
 from alongside.model.community import Community
 from alongside.model.gatherings import Group, Meetup
 from alongside.model.journeys import Journey, Message, Moment
@@ -24,7 +25,7 @@ from alongside.planning.occurrences import Occurrence, upcoming
 
 NEAR_KM = 100.0  # how near "near" is where no moment of the journey says so
 SHOWN = 3  # groups and meetups a moment shows
-LOOKED_AT = 50  # matches of each kind looked through for what the member tells
+LOOKED_AT = 50  # stories looked through for one whose voice may be heard
 
 Note = Literal["no-member", "member-unavailable", "no-words", "ask-first-later", "no-message", "other-language"]
 
@@ -152,11 +153,10 @@ def choose(
     words = _words(journey, moment, chosen, story, newcomer, language) if chosen is not None else None
     reasons = _reasons(index, newcomer, chosen) if chosen is not None else ()
     near_km = _near_km(journey, moment)
-    groups = match_groups(index, newcomer, limit=SHOWN, near_km=near_km)
-    starts = {slug: occurrence.instant for slug, occurrence in upcoming.items()}
-    meetups = match_meetups(index, newcomer, upcoming=starts, limit=SHOWN, near_km=near_km)
-    dates = ((community.meetups[match.slug], upcoming[match.slug]) for match in meetups)
-    content = StepContent(
+    groups = islice(pick_groups(index, newcomer, near_km=near_km), SHOWN)
+    meetups = islice(pick_meetups(index, newcomer, upcoming=upcoming, near_km=near_km), SHOWN)
+    dates = ((community.meetups[slug], upcoming[slug]) for slug in meetups)
+    return StepContent(
         journey=journey,
         moment=moment,
         day=day,
@@ -167,10 +167,10 @@ def choose(
         story=story,
         reasons=reasons,
         challenge=_challenge(community, newcomer, reasons),
-        groups=tuple(community.groups[match.slug] for match in groups),
+        groups=tuple(community.groups[slug] for slug in groups),
         meetups=tuple(sorted(dates, key=lambda entry: (entry[1].instant, entry[0].slug))),
+        notes=(*notes, *_notes(moment, newcomer, language, message, chosen, words)),
     )
-    return replace(content, notes=(*notes, *_notes(content, newcomer)))
 
 
 def _member(
@@ -215,8 +215,8 @@ def _story(
     if member is not None:
         own = filter(voiced, community.stories_of.get(member.slug, ()))
         among = {slug for story in own for slug in (story.slug, story.translation_of)}
-    matches = match_stories(index, newcomer, limit=LOOKED_AT, among=among)
-    found = next(filter(voiced, (community.stories[match.slug] for match in matches)), None)
+    slugs = islice(pick_stories(index, newcomer, among=among), LOOKED_AT)
+    found = next(filter(voiced, (community.stories[slug] for slug in slugs)), None)
     return _in_language(community, found, (language, *newcomer.languages), voiced=voiced) if found else None
 
 
@@ -266,16 +266,23 @@ def _challenge(community: Community, newcomer: Newcomer, reasons: tuple[Reason, 
     return next((community.challenges[slug] for slug in named), None)
 
 
-def _notes(content: StepContent, newcomer: Newcomer) -> tuple[Note, ...]:
+def _notes(
+    moment: Moment,
+    newcomer: Newcomer,
+    language: str,
+    message: Message | None,
+    member: Member | None,
+    words: Words | None,
+) -> tuple[Note, ...]:
     notes: list[Note] = []
-    if content.moment.where == "mail":
-        if content.message is None:
+    if moment.where == "mail":
+        if message is None:
             notes.append("no-message")
-        elif newcomer.languages and not language_fits(newcomer.languages[0], content.language):
+        elif newcomer.languages and not language_fits(newcomer.languages[0], language):
             notes.append("other-language")
-        if content.moment.ask_first is not None and content.member is not None:
+        if moment.ask_first is not None and member is not None:
             notes.append("ask-first-later")
-    if content.member is not None and content.words is None:
+    if member is not None and words is None:
         notes.append("no-words")
     return tuple(notes)
 
