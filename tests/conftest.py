@@ -26,6 +26,21 @@ plugins:
 
 WriteCommunity = Callable[..., Path]
 
+pytest_plugins = ["mail_servers.fixtures"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--without", action="append", default=[], metavar="MARKER", help="leave out the tests with this marker"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What `--without` names is not run, and the summary says so."""
+    left_out = [item for item in items if any(item.get_closest_marker(name) for name in config.getoption("--without"))]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+
 
 @pytest.fixture
 def write_community(tmp_path: Path) -> WriteCommunity:

@@ -1,0 +1,109 @@
+"""Starting and stopping a server: free ports, a short folder that other accounts can enter, a log to show on failure."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+_PORTS = range(15_000, 32_000)  # below the ports that Linux gives to clients
+
+
+class ServerError(Exception):
+    """A server did not start, or did not do in time what was waited for; the text ends with its log."""
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on now. Another process may still be quicker: start again with others then."""
+    with ExitStack() as held:
+        found: list[int] = []
+        while len(found) < count:
+            port = random.SystemRandom().choice(_PORTS)
+            probe = held.enter_context(socket.socket())
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError:
+                continue
+            found.append(port)
+        return found
+
+
+@contextmanager
+def own_folder(name: str) -> Iterator[Path]:
+    """A new folder that every account may enter, with a path short enough for Unix sockets; removed afterwards.
+
+    In memory where there is room: mail servers sync every file, and a busy disk makes that seconds.
+    """
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2**30
+    folder = Path(tempfile.mkdtemp(prefix=f"alongside-{name}-", dir=memory if roomy else "/tmp"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running(command: Sequence[str], *, log: Path, ports: Sequence[int], patience: float = 20) -> Iterator[None]:
+    """Run a server in the foreground until the block ends; begin when all its ports answer.
+
+    It dies with us even when we are killed. Raises `ServerError` with the log when it ends before it answers.
+    """
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "TERM", "--", *command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        wait_until(
+            lambda: process.poll() is not None or all(map(_answers, ports)), patience, f"{command[0]} to answer", log
+        )
+        if process.poll() is not None:
+            raise ServerError(f"{command[0]} ended with {process.returncode}:\n{read_log(log)}")
+        yield
+    finally:
+        _stop(process)
+
+
+def wait_until(is_so: Callable[[], object], patience: float, what: str, log: Path | None = None) -> None:
+    """Look every few milliseconds; `ServerError` after `patience` seconds."""
+    deadline = time.monotonic() + patience
+    while not is_so():
+        if time.monotonic() > deadline:
+            raise ServerError(f"waited {patience:g} s in vain for {what}\n{read_log(log)}")
+        time.sleep(0.01)
+
+
+def read_log(log: Path | None) -> str:
+    """The last lines of a log; nothing where there is none."""
+    lines = log.read_text(errors="replace").splitlines() if log is not None and log.exists() else []
+    return "\n".join(lines[-40:])
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((LOOPBACK, port)) == 0
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """With all its children at once: a farewell from each to each takes seconds."""
+    os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(1)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
