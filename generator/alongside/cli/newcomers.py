@@ -24,7 +24,7 @@ from alongside.cli.stores import (
 from alongside.cli.tables import Column, printable, render_table, shorten, style
 from alongside.delivery import people, suppression
 from alongside.delivery.addresses import mask_address
-from alongside.delivery.transports import Maildir
+from alongside.delivery.transports.maildir import Maildir
 from alongside.delivery.worker import message_id
 from alongside.problems import AlongsideError
 from alongside.rendering.mails.messages import sender_address

@@ -17,7 +17,7 @@ from alongside.cli.options import Clock, clock, config_file, now, parse_now, rep
 from alongside.cli.stores import EMPTY, Home, has_store, lost_moment, many, opened, read_home
 from alongside.cli.tables import Column, printable, render_table, shorten, style
 from alongside.delivery.store import Store
-from alongside.delivery.transports import Maildir
+from alongside.delivery.transports.maildir import Maildir
 from alongside.delivery.worker import (
     Desk,
     Outcome,

@@ -1,8 +1,8 @@
-"""Where a finished mail goes. A transport takes messages and promises to keep each, whatever happens next.
+"""A maildir as a way out: for trying everything out, and for handing mail to another program.
 
-The maildir is for trying everything out, and for handing mail to another program: one file a message, written under
-`tmp/`, brought to the disk, then moved to `new/` in one step (https://cr.yp.to/proto/maildir.html). A file's name is
-made of its Message-ID, not of the clock and the process, so the same message delivered again is the same file.
+One file a message, written under `tmp/`, brought to the disk, then moved to `new/` in one step
+(https://cr.yp.to/proto/maildir.html). A file's name is made of its Message-ID, not of the clock and the process, so the
+same message delivered again is the same file.
 """
 
 from __future__ import annotations
@@ -10,49 +10,22 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+import socket
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
 
-from alongside.delivery.claims import is_gone, process_token
-from alongside.problems import AlongsideError
+from alongside.delivery.transports.envelopes import DELIVERED, DeliveryError, Envelope, Verdict
 
 LEFT = timedelta(hours=36)  # after that a draft has no writer any more, says maildir's own rule
-
-
-class DeliveryError(AlongsideError):
-    """A message could not be handed over. It is sent by a later pass."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
-    """A message and whom it goes to."""
-
-    message_id: str  # without angle brackets
-    recipient: str
-    content: bytes  # RFC 5322, CRLF
-
-
-class Transport(Protocol):
-    """One way out."""
-
-    @property
-    def name(self) -> str:
-        """Kept with each message: "maildir"."""
-
-    def deliver(self, envelope: Envelope) -> None:
-        """Take one message. Delivering the same again is harmless. Raises `DeliveryError`."""
-
-    def flush(self) -> None:
-        """Return when all that was delivered will outlive a power cut. Raises `DeliveryError`."""
 
 
 class Maildir:
     """A maildir for its owner alone, made where it is missing."""
 
     name = "maildir"
+    lanes = 1
+    keeps_once = True  # a file's name is its Message-ID
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -63,8 +36,21 @@ class Maildir:
         except OSError as error:
             raise self._failure(error) from error
 
-    def deliver(self, envelope: Envelope) -> None:
-        """Write the message to `new/`, unless a mail program has moved it to `cur/` already."""
+    def open_lane(self) -> Maildir:
+        """Itself."""
+        return self
+
+    async def close(self) -> None:
+        """Nothing to end."""
+
+    async def deliver(self, envelope: Envelope, *, starting: Callable[[], None]) -> Verdict:
+        """Write the message; see `write`."""
+        starting()
+        self.write(envelope)
+        return DELIVERED
+
+    def write(self, envelope: Envelope) -> None:
+        """Write the message to `new/`, unless a mail program has moved it to `cur/` already. Raises `DeliveryError`."""
         name = file_name(envelope.message_id)
         if name in self._read:
             return
@@ -100,7 +86,7 @@ class Maildir:
             for draft in sorted((self.path / "tmp").iterdir()):
                 machine, _, process = draft.name.rpartition(".")
                 ours = machine.endswith(f".alongside.{_machine_mark()}")
-                gone = ours and is_gone(f"{process_token().rpartition('/')[0]}/{process}")
+                gone = ours and _is_gone(process)
                 with contextlib.suppress(FileNotFoundError):  # its writer has just finished it
                     if gone or draft.stat().st_mtime < (wall - LEFT).timestamp():
                         draft.unlink()
@@ -132,8 +118,27 @@ class Maildir:
 
 
 def _machine_mark() -> str:
-    """Eight letters for this machine, for a draft's name: a process's number says nothing to another one."""
-    return hashlib.sha256(process_token().rpartition("/")[0].encode()).hexdigest()[:8]
+    """Eight letters for this machine, for a draft's name: a process's number says nothing to another one.
+
+    Containers that share the machine's name are told apart by their process space.
+    """
+    space = ""
+    with contextlib.suppress(OSError):
+        space = str(Path("/proc/self/ns/pid").readlink())
+    return hashlib.sha256(f"{socket.gethostname()}/{space}".encode()).hexdigest()[:8]
+
+
+def _is_gone(process: str) -> bool:
+    """True when there is no process of that number here."""
+    if not process.isdigit():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        pass  # it is another user's, so it is there
+    return False
 
 
 def file_name(message_id: str) -> str:

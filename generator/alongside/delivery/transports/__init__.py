@@ -1,0 +1,1 @@
+"""Ways out for a finished mail: a maildir, a `sendmail` program, an SMTP server."""

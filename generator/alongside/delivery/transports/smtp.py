@@ -1,0 +1,251 @@
+"""SMTP as a way out: lanes that keep their connection, each mail one transaction (RFC 5321 section 3.3).
+
+`aiosmtplib` opens the session: greeting, EHLO, TLS with the certificate looked at, AUTH. Then `dialogue.Dialogue` hands
+mail over. A connection that breaks before the message was on its way costs nothing: the mail is tried again on a new
+one. One that breaks after it, before the server answered, leaves the mail uncertain, and only there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import ssl
+from collections.abc import Callable
+from typing import cast
+
+import aiosmtplib
+
+from alongside.delivery.transports.dialogue import ConversationError, Dialogue
+from alongside.delivery.transports.envelopes import DeliveryError, Envelope, Verdict
+from alongside.delivery.transports.replies import Reply, judge
+from alongside.delivery.transports.smtp_url import SmtpServer
+
+TRIES = 3  # connections for one mail, before it is put off
+CONNECT_TRIES = 4  # before the server counts as out of reach
+LAST_ANSWER = 5  # times as long as for others: the server may be writing to a slow disk (RFC 5321 section 4.5.3.2.6)
+PAUSE_SECONDS = 0.5  # before the second connection; twice as long before each next one
+
+_LEADING_DOT = re.compile(rb"(?m)^\.")
+_SERVICE_CLOSING = 421  # RFC 5321 section 3.8: it closes the connection
+
+
+class Smtp:
+    """One server; `open_lane` gives as many connections as it takes."""
+
+    name = "smtp"
+    keeps_once = False
+
+    def __init__(self, server: SmtpServer, *, hostname: str) -> None:
+        """`hostname`: what we call ourselves in EHLO; the domain our mail comes from."""
+        self.server = server
+        self.hostname = hostname
+        self.lanes = server.connections
+        self._context = _tls_context(server) if server.tls != "none" else None
+
+    def open_lane(self) -> SmtpLane:
+        """A lane with a connection of its own, which it opens for its first mail."""
+        return SmtpLane(self)
+
+    def flush(self) -> None:
+        """What the server took is its own to keep."""
+
+    async def connect(self) -> tuple[aiosmtplib.SMTP, Dialogue]:
+        """A session ready for mail. Raises `ConversationError`, and `DeliveryError` where trying again is no use."""
+        server = self.server
+        client = aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            local_hostname=self.hostname,
+            use_tls=server.tls == "implicit",
+            start_tls=server.tls == "starttls",
+            tls_context=self._context,
+            username=server.username or None,
+            password=server.password or None,
+            timeout=server.timeout_seconds,
+        )
+        try:
+            await client.connect()
+            if not server.username:
+                await client.ehlo()
+        except aiosmtplib.SMTPAuthenticationError as error:
+            client.close()
+            raise self._login_error(error) from error
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            client.close()
+            if isinstance(_root(error), ssl.SSLCertVerificationError):
+                raise self._certificate_error(error) from error
+            raise ConversationError(_said(error)) from error
+        return client, Dialogue(cast(asyncio.Transport, client.transport))
+
+    def _login_error(self, error: aiosmtplib.SMTPAuthenticationError) -> Exception:
+        if 400 <= error.code < 500:
+            return ConversationError(str(Reply(error.code, error.message)))
+        return DeliveryError(
+            f"{self.server.host} refused the login: {Reply(error.code, error.message)}.",
+            hint="Look at the name and the password in ALONGSIDE_SMTP_URL; nothing was sent that way.",
+        )
+
+    def _certificate_error(self, error: Exception) -> DeliveryError:
+        why = getattr(_root(error), "verify_message", "") or "it cannot be trusted"
+        return DeliveryError(
+            f"The certificate of {self.server.host} does not fit: {why}.",
+            hint="Name the server as its certificate does; for one of your own, add ?ca=/path/to/ca.pem to "
+            "ALONGSIDE_SMTP_URL.",
+        )
+
+
+class SmtpLane:
+    """One connection after the other, for one mail at a time."""
+
+    def __init__(self, smtp: Smtp) -> None:
+        self._smtp = smtp
+        self._client: aiosmtplib.SMTP | None = None  # kept: it owns the socket
+        self._dialogue: Dialogue | None = None
+        self._sent = 0  # over this connection
+        self._reset = False  # the server has a transaction open
+
+    async def deliver(self, envelope: Envelope, *, starting: Callable[[], None]) -> Verdict:
+        """One transaction, on a new connection where the old one is of no more use.
+
+        Raises `DeliveryError` when the server is out of reach or takes no mail of ours.
+        """
+        why = ""
+        for _ in range(TRIES):
+            dialogue = await self._ready()
+            started = False
+
+            def start() -> None:
+                nonlocal started
+                started = True
+                starting()
+
+            try:
+                verdict = await self._hand_over(dialogue, envelope, start)
+            except ConversationError as error:
+                self._drop()
+                if started:
+                    return Verdict(fate="uncertain", reason=str(error))
+                why = str(error)
+                continue
+            if verdict is not None:
+                return verdict
+            why = "the server closed the service"
+        return Verdict(fate="later", reason=why)
+
+    async def close(self) -> None:
+        """Say QUIT."""
+        self._drop(politely=True)
+
+    async def _ready(self) -> Dialogue:
+        """A usable session: the one there is, or a new one. Raises `DeliveryError`."""
+        if self._dialogue is not None and self._sent >= self._smtp.server.messages:
+            self._drop(politely=True)
+        if self._dialogue is not None and self._dialogue.is_usable:
+            return self._dialogue
+        self._drop()
+        pause = PAUSE_SECONDS
+        for attempt in range(CONNECT_TRIES):
+            try:
+                self._client, self._dialogue = await self._smtp.connect()
+            except ConversationError as error:
+                if attempt == CONNECT_TRIES - 1:
+                    raise DeliveryError(
+                        f"{self._smtp.server.host} takes no mail: {error}.",
+                        hint="What was not sent stays due and goes out by a later pass. See: alongside doctor",
+                    ) from error
+                await asyncio.sleep(pause)
+                pause *= 2
+            else:
+                self._sent, self._reset = 0, False
+                return self._dialogue
+        raise AssertionError("the loop returns or raises")
+
+    def _drop(self, *, politely: bool = False) -> None:
+        if self._dialogue is not None:
+            self._dialogue.close(politely=politely)
+        self._dialogue = self._client = None
+
+    async def _hand_over(self, dialogue: Dialogue, envelope: Envelope, starting: Callable[[], None]) -> Verdict | None:
+        """The transaction; None when the server said 421 before the message went, so another connection may do."""
+        unfit = self._unfit(envelope)
+        if unfit is not None:
+            return unfit
+        replies = await self._introduce(dialogue, envelope)
+        for reply, stage in zip(replies, ("sender", "recipient", "data"), strict=False):
+            if reply.code == _SERVICE_CLOSING:
+                self._drop()
+                return None
+            if not (reply.is_good or (stage == "data" and reply.code == 354)):
+                self._reset = True
+                if replies[-1].code == 354:  # the server waits for a message we have not got
+                    self._drop()
+                return judge(reply, stage)  # type: ignore[arg-type]  # zip loses the literals
+        content = envelope.content
+        if content.startswith(b".") or b"\n." in content:
+            content = _LEADING_DOT.sub(b"..", content)  # RFC 5321 section 4.5.2
+        starting()
+        (last,) = await dialogue.ask(content + b".\r\n", timeout=self._timeout * LAST_ANSWER)
+        self._sent += 1
+        if last.code == _SERVICE_CLOSING:
+            self._drop()
+        return judge(last, "end")
+
+    async def _introduce(self, dialogue: Dialogue, envelope: Envelope) -> list[Reply]:
+        """MAIL, RCPT, DATA: all at once, or one after the other until one is refused."""
+        options = self._options(envelope)
+        commands = [
+            f"MAIL FROM:<{envelope.sender}>{options}\r\n".encode(),
+            f"RCPT TO:<{envelope.recipient}>\r\n".encode(),
+            b"DATA\r\n",
+        ]
+        if self._reset:
+            await dialogue.ask(b"RSET\r\n", timeout=self._timeout)
+            self._reset = False
+        if self._has("pipelining"):
+            return await dialogue.ask(*commands, timeout=self._timeout)
+        replies: list[Reply] = []
+        for command in commands:
+            replies += await dialogue.ask(command, timeout=self._timeout)
+            if not replies[-1].is_good:
+                break
+        return replies
+
+    def _options(self, envelope: Envelope) -> str:
+        size = f" SIZE={len(envelope.content)}" if self._has("size") else ""  # RFC 1870
+        return f"{size} BODY=8BITMIME SMTPUTF8" if envelope.needs_smtputf8 else size  # RFC 6531 section 3.4
+
+    def _unfit(self, envelope: Envelope) -> Verdict | None:
+        """Why this server cannot take this mail at all."""
+        if envelope.needs_smtputf8 and not self._has("smtputf8"):
+            return Verdict(fate="refused", reason="the mail server takes no addresses beyond ASCII (SMTPUTF8)")
+        limit = self._client.esmtp_extensions.get("size", "") if self._client is not None else ""
+        if limit.isdecimal() and 0 < int(limit) < len(envelope.content):
+            return Verdict(fate="refused", reason=f"the mail is larger than the server takes ({int(limit):,} octets)")
+        return None
+
+    def _has(self, extension: str) -> bool:
+        return self._client is not None and extension in self._client.esmtp_extensions
+
+    @property
+    def _timeout(self) -> float:
+        return self._smtp.server.timeout_seconds
+
+
+def _tls_context(server: SmtpServer) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(server.ca_file) if server.ca_file is not None else None)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # RFC 8996
+    return context
+
+
+def _root(error: BaseException) -> BaseException:
+    """The first of a chain of causes."""
+    while error.__cause__ is not None or error.__context__ is not None:
+        error = error.__cause__ or error.__context__  # type: ignore[assignment]  # one of them is there
+    return error
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        return str(Reply(error.code, error.message))
+    text = getattr(error, "message", "") or str(error) or type(error).__name__
+    return str(Reply(0, text))[2:]
