@@ -23,6 +23,7 @@ PROFILES = 2000  # remembered at once
 ENTRIES = 2_000_000  # scores remembered at once; fewer profiles where a community has more records than usual
 LONG = 2000  # characters: nobody else says so much in the same words
 LONG_PROFILES = 16  # of those: the steps of one newcomer follow one another
+VOICES = 2000  # members
 KEPT = 32  # of each small kind of thing remembered for one profile
 
 Key = TypeVar("Key")
@@ -93,6 +94,14 @@ class Offers:
     welcoming: tuple[str, ...]  # slugs of those whose limit is not 0
 
 
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What one member tells in one container on one day, where theirs is the first name allowed."""
+
+    stories: frozenset[str]  # slugs
+    among: frozenset[str]  # the same, and the slugs of their originals
+
+
 @dataclass(slots=True, eq=False)
 class Profile:
     """What was worked out for all newcomers who say the same."""
@@ -116,16 +125,26 @@ class Memory:
         def read(newcomer: Newcomer) -> Profile:
             return Profile(seeker_of(newcomer, community))
 
+        def voice(member: str, container: Container, day: date) -> Voice:
+            return _voice(community, member, container, day)
+
         size = max(LONG_PROFILES, min(PROFILES, ENTRIES // max(1, candidates)))
         self._usual: Callable[[Newcomer], Profile] = lru_cache(maxsize=size)(read)
         self._long: Callable[[Newcomer], Profile] = lru_cache(maxsize=LONG_PROFILES)(read)
+        self._last: tuple[Newcomer, Profile] | None = None
         self._schedule: Schedule | None = None
         self.offers: Few[tuple[Container, date], Offers] = Few()
+        self.voice: Callable[[str, Container, date], Voice] = lru_cache(maxsize=VOICES)(voice)
 
     def profile(self, newcomer: Newcomer) -> Profile:
         """The profile of `newcomer`."""
+        last = self._last  # one mail asks several times for the same newcomer
+        if last is not None and last[0] is newcomer:
+            return last[1]
         said = nameless(newcomer)
-        return self._long(said) if _length(said) > LONG else self._usual(said)
+        profile = self._long(said) if _length(said) > LONG else self._usual(said)
+        self._last = (newcomer, profile)
+        return profile
 
     def schedule(self, upcoming: Mapping[str, datetime | Timed]) -> Schedule:
         """The starts of `upcoming`; a pass asks for the same ones again and again."""
@@ -139,8 +158,18 @@ class Memory:
 def _length(newcomer: Newcomer) -> int:
     """About how many characters a newcomer says."""
     lists: Sequence[tuple[str, ...]] = (newcomer.topics, newcomer.roles, newcomer.challenges, newcomer.languages)
-    return len(newcomer.text) + sum(16 + len(value) for values in lists for value in values)
+    return len(newcomer.text) + sum([16 * len(values) + len("".join(values)) for values in lists])
 
 
 def _timestamp(start: datetime | Timed) -> float:
     return (start if isinstance(start, datetime) else start.instant).timestamp()
+
+
+def _voice(community: Community, member: str, container: Container, day: date) -> Voice:
+    told = [
+        story
+        for story in community.stories_of.get(member, ())
+        if next((teller.slug for teller in community.tellers(story, container, day)), "") == member
+    ]
+    stories = frozenset(story.slug for story in told)
+    return Voice(stories, stories | {story.translation_of for story in told})

@@ -36,7 +36,8 @@ def vector_of(place: Place | None) -> Vector | None:
 
 def squared_chord(a: Vector, b: Vector) -> int:
     """The square of the straight line between two points, times 2^40."""
-    return (a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2 + (a[2] - b[2]) ** 2
+    x, y, z = a[0] - b[0], a[1] - b[1], a[2] - b[2]
+    return x * x + y * y + z * z
 
 
 @lru_cache(maxsize=64)  # the same few distances are asked of every candidate

@@ -155,8 +155,9 @@ def _story_scores(index: MatchIndex, profile: Profile, numbers: Sequence[int]) -
         scores = array("i", [-1]) * len(index.stories.candidates)
         profile.story_scores = scores
     missing = [number for number in numbers if scores[number] < 0]
-    for number, score, _ in score_stories(index, profile.seeker, missing):
-        scores[number] = score
+    if missing:
+        for number, score, _ in score_stories(index, profile.seeker, missing):
+            scores[number] = score
     return scores
 
 
@@ -164,8 +165,11 @@ def _scored(
     index: MatchIndex, seeker: Seeker, pool: Pool, number: int, reasons: list[Reason], place: Reason | None
 ) -> Scored:
     language, understood = language_reason(seeker, pool.candidates[number], index.community.language)
-    reasons += [reason for reason in (place, language) if reason is not None]
-    score = sum([reason.points for reason in reasons])
+    if place is not None:
+        reasons.append(place)
+    if language is not None:
+        reasons.append(language)
+    score = sum([reason.points for reason in reasons]) if reasons else 0
     return number, (score if understood else score * WEIGHTS.no_language_percent // 100), tuple(reasons)
 
 

@@ -35,8 +35,10 @@ class Likeness:
         """What the two have in common: challenges, words, topics, roles."""
         candidate = self.pool.candidates[number]
         reasons = [reason for slug, reason in self.challenges if slug in candidate.challenges]
-        reasons += [reason for folded, reason in self.topics if folded in candidate.topics]
-        reasons += [reason for folded, reason in self.roles if folded in candidate.roles]
+        if candidate.topics:
+            reasons += [reason for folded, reason in self.topics if folded in candidate.topics]
+        if candidate.roles:
+            reasons += [reason for folded, reason in self.roles if folded in candidate.roles]
         points = WEIGHTS.text * self.texts.get(number, 0) // 1000
         if points:
             reasons.append(Reason(kind="text", points=points))
@@ -78,7 +80,8 @@ def language_reason(seeker: Seeker, candidate: Candidate, community_language: st
 
 def person_place_reason(seeker: Seeker, candidate: Candidate) -> Reason | None:
     """For people: the same city, or the same country; distance says little when one writes to the other."""
-    if _apart(seeker, candidate) <= _BANDS[0][0]:
+    here, there = seeker.vector, candidate.vector
+    if here is not None and there is not None and squared_chord(here, there) <= _BANDS[0][0]:
         return Reason(kind="near", value=candidate.place, points=WEIGHTS.city)
     if seeker.country and seeker.country == candidate.country:
         return Reason(kind="country", value=candidate.country, points=WEIGHTS.country)
@@ -92,13 +95,14 @@ def gathering_place_reason(
 
     With `near_km` only what is that near, in the newcomer's own country as a whole, or online can be joined.
     """
-    chord = _apart(seeker, candidate)
+    here, there = seeker.vector, candidate.vector
+    chord = squared_chord(here, there) if here is not None and there is not None else _NOWHERE
     if near_km is None or chord <= squared_chord_of(near_km):
         for limit, points in _BANDS:
             if chord <= limit:
                 return Reason(kind="near", value=candidate.place, points=points), True
     if seeker.country and seeker.country == candidate.country:
-        reachable = near_km is None or candidate.vector is None or seeker.vector is None
+        reachable = near_km is None or there is None or here is None
         if reachable or not candidate.online:
             return Reason(kind="country", value=candidate.country, points=WEIGHTS.same_country), reachable
     if candidate.online:
@@ -108,13 +112,6 @@ def gathering_place_reason(
     # Nobody knows where the newcomer is, or the gathering has no place at all: neither near nor far.
     unknown = not seeker.country and seeker.vector is None
     return None, unknown or not candidate.country
-
-
-def _apart(seeker: Seeker, candidate: Candidate) -> int:
-    """The squared chord between the two; more than any on earth when one of them is no point on the map."""
-    if seeker.vector is None or candidate.vector is None:
-        return _NOWHERE
-    return squared_chord(seeker.vector, candidate.vector)
 
 
 def _rare(points: int, tag: tuple[str, str], pool: Pool) -> int:

@@ -206,15 +206,12 @@ def _story(
 ) -> Story | None:
     """The story that fits the newcomer best of those whose voice is `member` (of all named voices, without one)."""
     community = index.community
+    voice = index.memory.voice(member.slug, container, day) if member is not None else None
 
     def voiced(story: Story) -> bool:
-        tellers = community.tellers(story, container, day)
-        return bool(tellers) and (member is None or tellers[0].slug == member.slug)
+        return story.slug in voice.stories if voice is not None else bool(community.tellers(story, container, day))
 
-    among = None
-    if member is not None:
-        own = filter(voiced, community.stories_of.get(member.slug, ()))
-        among = {slug for story in own for slug in (story.slug, story.translation_of)}
+    among = voice.among if voice is not None else None
     slugs = islice(pick_stories(index, newcomer, among=among), LOOKED_AT)
     found = next(filter(voiced, (community.stories[slug] for slug in slugs)), None)
     return _in_language(community, found, (language, *newcomer.languages), voiced=voiced) if found else None
