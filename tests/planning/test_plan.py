@@ -188,6 +188,48 @@ def test_a_story_comes_in_the_mails_language() -> None:
     assert (content.words.text, content.words.language) == ("Em português.", "pt")
 
 
+def test_a_story_is_linked_in_the_newcomers_language_though_the_mail_is_not() -> None:
+    people = community(
+        member("ana"),
+        member("ben"),
+        story("talk", "ana", welcome="In English."),
+        story("palestra", "ana", language="pt", translation_of="talk"),
+        story("rede", "ana", language="de", translation_of="talk", welcome="Auf Deutsch."),
+        story("hanashi", "ben", language="ja", translation_of="talk", welcome="Ben's."),
+    )
+    for languages, language, slug in (
+        (("de",), "en", "rede"),
+        (("de-AT", "pt"), "pt", "rede"),
+        (("fr", "pt"), "pt", "palestra"),
+        (("ja",), "en", "talk"),  # another voice
+        (("fr",), "en", "talk"),
+        ((), "en", "talk"),
+    ):
+        content = chosen(people, newcomer=replace(MIA, languages=languages))
+        assert (content.language, content.story and content.story.slug) == (language, slug), languages
+    team = chosen(people, mail("team", sender="team"), newcomer=replace(MIA, languages=("de",)))
+    assert team.story is not None
+    assert team.story.slug == "rede"
+
+
+def test_a_members_words_stand_in_the_best_page_there_is() -> None:
+    pages = {
+        language: MemberPage(language=language, bio="", welcome=welcome, check_in=check_in, position=HERE)
+        for language, welcome, check_in in (("ja", "Ja.", "Ja later."), ("pt", "Pt.", ""), ("de", "", "De later."))
+    }
+    people = community(member("ana", pages=pages, languages=("ja", "pt", "de")))
+    for moment, languages, language, expected in (
+        (WELCOME, ("de",), "en", "Ja."),  # no welcome in German: their own language
+        (CHECK_IN, ("de",), "en", "De later."),
+        (WELCOME, ("pt",), "pt", "Pt."),
+        (CHECK_IN, ("pt", "de"), "pt", "De later."),
+        (CHECK_IN, ("pt",), "pt", "Ja later."),
+    ):
+        content = chosen(people, moment, newcomer=replace(MIA, languages=languages))
+        assert content.words is not None
+        assert (content.language, content.words.text) == (language, expected)
+
+
 def test_the_language_is_the_first_there_is_a_message_in() -> None:
     people = community(member("ana"))
     assert chosen(people, newcomer=replace(MIA, languages=("ja", "pt-BR", "en"))).language == "pt"

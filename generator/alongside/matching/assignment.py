@@ -73,7 +73,7 @@ def _choose(index: MatchIndex, newcomer: Newcomer, room: _Room, offered: tuple[R
     pool, spread = index.members, spread_of(newcomer)
     for fits in (room.has_evenly, room.has):
         for ranking in offered:
-            for number, _ in in_order(pool, ranking, spread):
+            for number in in_order(pool, ranking, spread):
                 if fits(pool.candidates[number].slug):
                     return number
     return None

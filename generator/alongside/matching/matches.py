@@ -69,11 +69,11 @@ def match_members(
     """The best `limit` members, of all or of those slugs."""
     profile, numbers = index.memory.profile(newcomer), index.members.numbers
     if among is None:
-        best: Iterator[int] = (number for number, _ in _members(index, newcomer))
+        best = _members(index, newcomer)
     elif len(wanted := {numbers[slug] for slug in among if slug in numbers}) == 1:
         best = iter(wanted)
     else:
-        best = (number for number, _ in _members(index, newcomer) if number in wanted)
+        best = (number for number in _members(index, newcomer) if number in wanted)
     return tuple(told_member(index, profile, number) for number in islice(best, limit))
 
 
@@ -82,7 +82,7 @@ def match_stories(
 ) -> tuple[Match, ...]:
     """The best `limit` stories, of all or of those slugs (of originals), each in the newcomer's language if it can."""
     profile, pool = index.memory.profile(newcomer), index.stories
-    chosen = [number for number, _ in islice(_stories(index, newcomer, among), limit)]
+    chosen = list(islice(_stories(index, newcomer, among), limit))
     matches = (told_match(profile, pool, scored) for scored in score_stories(index, profile.seeker, chosen))
     return tuple(
         Match(slug=_version(index, match.slug, profile.seeker.languages), score=match.score, reasons=match.reasons)
@@ -95,7 +95,7 @@ def match_groups(
 ) -> tuple[Match, ...]:
     """The best `limit` groups that are not retired; with `near_km` only what can be reached or joined online."""
     profile, pool = index.memory.profile(newcomer), index.groups
-    chosen = [number for number, _ in islice(_groups(index, newcomer, near_km), limit)]
+    chosen = list(islice(_groups(index, newcomer, near_km), limit))
     scored = score_gatherings(index, profile.seeker, pool, chosen, near_km=near_km)
     return tuple(told_match(profile, pool, one) for one in scored)
 
@@ -105,48 +105,47 @@ def match_meetups(
 ) -> tuple[Match, ...]:
     """The best `limit` meetups of `upcoming` (slug -> next start), of equal score the sooner one first."""
     profile, pool = index.memory.profile(newcomer), index.meetups
-    chosen = [number for number, _ in islice(_meetups(index, newcomer, near_km, upcoming), limit)]
+    chosen = list(islice(_meetups(index, newcomer, near_km, upcoming), limit))
     scored = score_gatherings(index, profile.seeker, pool, chosen, near_km=near_km)
     return tuple(told_match(profile, pool, one) for one in scored)
 
 
 def pick_stories(index: MatchIndex, newcomer: Newcomer, *, among: Collection[str] | None = None) -> Iterator[str]:
-    """The slugs that `match_stories` gives, one after the other and without reasons: for who stops early."""
-    languages = index.memory.profile(newcomer).seeker.languages
-    for number, _ in _stories(index, newcomer, among):
-        yield _version(index, index.stories.candidates[number].slug, languages)
+    """The slugs of the originals `match_stories` gives, one after the other, without reasons: for who stops early.
+
+    Which version is shown is left to who knows whose voice is wanted.
+    """
+    return (index.stories.candidates[number].slug for number in _stories(index, newcomer, among))
 
 
 def pick_groups(index: MatchIndex, newcomer: Newcomer, *, near_km: float | None = None) -> Iterator[str]:
     """The slugs that `match_groups` gives, without reasons."""
-    return (index.groups.candidates[number].slug for number, _ in _groups(index, newcomer, near_km))
+    return (index.groups.candidates[number].slug for number in _groups(index, newcomer, near_km))
 
 
 def pick_meetups(
     index: MatchIndex, newcomer: Newcomer, *, upcoming: Upcoming, near_km: float | None = None
 ) -> Iterator[str]:
     """The slugs that `match_meetups` gives, without reasons."""
-    return (index.meetups.candidates[number].slug for number, _ in _meetups(index, newcomer, near_km, upcoming))
+    return (index.meetups.candidates[number].slug for number in _meetups(index, newcomer, near_km, upcoming))
 
 
-def _members(index: MatchIndex, newcomer: Newcomer) -> Iterator[tuple[int, int]]:
+def _members(index: MatchIndex, newcomer: Newcomer) -> Iterator[int]:
     ranking = ranked_members(index, index.memory.profile(newcomer))
     return in_order(index.members, ranking, spread_of(newcomer))
 
 
-def _stories(index: MatchIndex, newcomer: Newcomer, among: Collection[str] | None) -> Iterator[tuple[int, int]]:
+def _stories(index: MatchIndex, newcomer: Newcomer, among: Collection[str] | None) -> Iterator[int]:
     ranking = ranked_stories(index, index.memory.profile(newcomer), among)
     return in_order(index.stories, ranking, spread_of(newcomer))
 
 
-def _groups(index: MatchIndex, newcomer: Newcomer, near_km: float | None) -> Iterator[tuple[int, int]]:
+def _groups(index: MatchIndex, newcomer: Newcomer, near_km: float | None) -> Iterator[int]:
     ranking = ranked_groups(index, index.memory.profile(newcomer), near_km)
     return in_order(index.groups, ranking, spread_of(newcomer))
 
 
-def _meetups(
-    index: MatchIndex, newcomer: Newcomer, near_km: float | None, upcoming: Upcoming
-) -> Iterator[tuple[int, int]]:
+def _meetups(index: MatchIndex, newcomer: Newcomer, near_km: float | None, upcoming: Upcoming) -> Iterator[int]:
     ranking = ranked_meetups(index, index.memory.profile(newcomer), near_km, upcoming)
     return in_order(index.meetups, ranking, spread_of(newcomer))
 

@@ -66,7 +66,6 @@ class Ranking:
     """Candidates of a pool, best first, as far as that is the same for all who say the same."""
 
     numbers: array[int]
-    scores: array[int]
     tiers: array[int]  # where each run of candidates begins that only the newcomer's id puts in order
 
 
@@ -110,6 +109,7 @@ class Profile:
     surface: dict[str, str] | None = None  # the words of their text as they wrote them
     members: Ranking | None = None
     stories: Ranking | None = None
+    some_stories: Few[frozenset[str], Ranking] = field(default_factory=Few)  # by the slugs of the originals
     story_scores: array[int] | None = None  # by number; -1: not compared yet
     # members who offered to welcome, on a day: those the newcomer shares a language with, and the others
     offered: Few[tuple[Container, date], tuple[Ranking, Ranking]] = field(default_factory=Few)

@@ -26,19 +26,33 @@ from alongside.matching.weights import WEIGHTS
 Scored = tuple[int, int, tuple[Reason, ...]]  # (number in the pool, score, reasons in no order)
 
 
-def in_order(pool: Pool, ranking: Ranking, spread: str) -> Iterator[tuple[int, int]]:
-    """(number, score) of each candidate of `ranking`, best first, ties spread by `spread`."""
-    numbers, scores, tiers = ranking.numbers, ranking.scores, ranking.tiers
-    for place, start in enumerate(tiers):
-        end = tiers[place + 1] if place + 1 < len(tiers) else len(numbers)
-        if end - start == 1:
-            yield numbers[start], scores[start]
+def in_order(pool: Pool, ranking: Ranking, spread: str) -> Iterator[int]:
+    """The numbers of `ranking`, best first, ties spread by `spread`."""
+    for tied in _tiers(ranking):
+        if len(tied) == 1:
+            yield tied[0]
         else:
-            tied = numbers[start:end]
             heap = list(zip(pool.spread.keys(spread, tied), tied, strict=True))
             heapify(heap)  # seldom is more than the first of them asked for
             while heap:
-                yield heappop(heap)[1], scores[start]
+                yield heappop(heap)[1]
+
+
+def only(ranking: Ranking, wanted: Collection[int]) -> Ranking:
+    """Those of `ranking` whose numbers are `wanted`, tied as before."""
+    numbers, tiers = array("I"), array("I")
+    for tied in _tiers(ranking):
+        kept = [number for number in tied if number in wanted]
+        if kept:
+            tiers.append(len(numbers))
+            numbers.extend(kept)
+    return Ranking(numbers, tiers)
+
+
+def _tiers(ranking: Ranking) -> Iterator[Sequence[int]]:
+    numbers, tiers = ranking.numbers, ranking.tiers
+    for place, start in enumerate(tiers):
+        yield numbers[start : tiers[place + 1] if place + 1 < len(tiers) else len(numbers)]
 
 
 def ranked_members(index: MatchIndex, profile: Profile) -> Ranking:
@@ -50,29 +64,24 @@ def ranked_members(index: MatchIndex, profile: Profile) -> Ranking:
     return profile.members
 
 
-def only(ranking: Ranking, wanted: Collection[int]) -> Ranking:
-    """Those of `ranking` whose numbers are `wanted`, tied as before."""
-    numbers, scores, tiers = array("I"), array("I"), array("I")
-    for place, start in enumerate(ranking.tiers):
-        end = ranking.tiers[place + 1] if place + 1 < len(ranking.tiers) else len(ranking.numbers)
-        kept = [number for number in ranking.numbers[start:end] if number in wanted]
-        if kept:
-            tiers.append(len(numbers))
-            numbers.extend(kept)
-            scores.extend([ranking.scores[start]] * len(kept))
-    return Ranking(numbers, scores, tiers)
-
-
 def ranked_stories(index: MatchIndex, profile: Profile, among: Collection[str] | None = None) -> Ranking:
     """The stories, all or those of them (slugs of originals)."""
     pool = index.stories
     if among is not None:
-        numbers = sorted(pool.numbers[slug] for slug in among if slug in pool.numbers)
-        scores = _story_scores(index, profile, numbers)
-        return _ranking((number, scores[number]) for number in numbers)
+        wanted = frozenset(among)
+        found = profile.some_stories.get(wanted)
+        return found or profile.some_stories.put(wanted, _rank_stories(index, profile, wanted))
     if profile.stories is None:
         profile.stories = _ranking(enumerate(_story_scores(index, profile, range(len(pool.candidates)))))
     return profile.stories
+
+
+def _rank_stories(index: MatchIndex, profile: Profile, among: Collection[str]) -> Ranking:
+    numbers = sorted(index.stories.numbers[slug] for slug in among if slug in index.stories.numbers)
+    if len(numbers) == 1:  # most members tell one story
+        return Ranking(array("I", numbers), array("I", [0]))
+    scores = _story_scores(index, profile, numbers)
+    return _ranking((number, scores[number]) for number in numbers)
 
 
 def ranked_groups(index: MatchIndex, profile: Profile, near_km: float | None) -> Ranking:
@@ -178,8 +187,4 @@ def _ranking(scored: Iterable[tuple[int, int]], *, first: Callable[[int], float]
     entries = [(-score, first(number) if first is not None else 0.0, number) for number, score in scored]
     entries.sort()
     tiers = [place for place, entry in enumerate(entries) if place == 0 or entry[:2] != entries[place - 1][:2]]
-    return Ranking(
-        numbers=array("I", [number for _, _, number in entries]),
-        scores=array("I", [-score for score, _, _ in entries]),
-        tiers=array("I", tiers),
-    )
+    return Ranking(numbers=array("I", [number for _, _, number in entries]), tiers=array("I", tiers))

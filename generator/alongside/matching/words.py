@@ -44,9 +44,12 @@ def _stem(word: str) -> str:
 def count_words(text: str) -> Counter[str]:
     """How often each of the `words` of `text` stands in it; quicker, since each word is looked at once."""
     folded = fold(text[:MAXIMUM_CHARACTERS])
-    raw = Counter(_ASCII_WORD.findall(folded) if folded.isascii() else _WORD.findall(folded))
     counts: Counter[str] = Counter()
-    for word, times in raw.items():
+    if folded.isascii():
+        for word, times in Counter(_ASCII_WORD.findall(folded)).items():
+            counts[_stem(word)] += times
+        return counts
+    for word, times in Counter(_WORD.findall(folded)).items():
         for part in _parts(word):
             counts[part] += times
     return counts
@@ -55,8 +58,9 @@ def count_words(text: str) -> Counter[str]:
 def words(text: str) -> list[str]:
     """The words of `text` in their order, with repetitions: "Three talks, in Kyōto" -> three, talk, in, kyoto."""
     folded = fold(text[:MAXIMUM_CHARACTERS])
-    raw = _ASCII_WORD.findall(folded) if folded.isascii() else _WORD.findall(folded)
-    return [part for word in raw for part in _parts(word)]
+    if folded.isascii():
+        return [_stem(word) for word in _ASCII_WORD.findall(folded)]
+    return [part for word in _WORD.findall(folded) for part in _parts(word)]
 
 
 def _parts(word: str) -> list[str]:

@@ -213,21 +213,23 @@ def _story(
 
     among = voice.among if voice is not None else None
     slugs = islice(pick_stories(index, newcomer, among=among), LOOKED_AT)
-    found = next(filter(voiced, (community.stories[slug] for slug in slugs)), None)
-    return _in_language(community, found, (language, *newcomer.languages), voiced=voiced) if found else None
+    languages = (*newcomer.languages, language)
+    versions = (_version(community, community.stories[slug], languages, voiced=voiced) for slug in slugs)
+    return next((version for version in versions if version is not None), None)
 
 
-def _in_language(
+def _version(
     community: Community, story: Story, languages: tuple[str, ...], *, voiced: Callable[[Story], bool]
-) -> Story:
-    """The version of `story` in the first of `languages` there is, told by the same voice."""
+) -> Story | None:
+    """The version of `story` in the first of `languages` that the voice tells it in, else any they tell."""
     original = community.stories.get(story.translation_of, story)
-    versions = [story, original, *community.translations_of.get(original.slug, ())]
+    all_versions = (story, original, *community.translations_of.get(original.slug, ()))
+    versions = [version for version in all_versions if version.status == "published" and voiced(version)]
     for wanted in languages:
         for version in versions:
-            if version.status == "published" and language_fits(wanted, version.language) and voiced(version):
+            if language_fits(wanted, version.language):
                 return version
-    return story
+    return next(iter(versions), None)
 
 
 def _words(

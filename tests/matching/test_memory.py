@@ -1,0 +1,271 @@
+"""What an index remembers changes no result: newcomers one after the other, against an index that has seen nobody."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alongside.matching.assignment import EVEN_LOAD_PERCENT, assign_member
+from alongside.matching.index import MatchIndex, build_index
+from alongside.matching.matches import match_newcomer, pick_groups, pick_meetups, pick_stories
+from alongside.matching.memory import KEPT, LONG, Few
+from alongside.matching.spreading import Spread, spread_key
+from alongside.model.community import Community
+from alongside.model.gatherings import Group, Meetup
+from alongside.model.people import Away, Challenge, Consent, Container, Member, MemberPage, Newcomer
+from alongside.model.places import Place
+from alongside.model.stories import Story
+from alongside.model.texts import LocalText
+from alongside.problems import Position
+
+TODAY = date(2026, 11, 23)
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+HERE = Position("content/x.md")
+ALL: tuple[Container, ...] = ("page", "embed", "mail")
+WORDS = "conference talk stage fear bees compiler release notes review mentor maintain palestra medo 東京 школа".split()
+LANGUAGES = ("en", "pt", "pt-BR", "de", "ja")
+CHALLENGES = ("first-talk", "isolation", "no-such")
+TOPICS = ("R", "Café", "docs", "maps")
+PLACES = tuple(
+    Place(label=name, slug=name.lower(), name=name, country=country, lat=lat, lon=lon, zone=zone, precise=precise)
+    for name, country, lat, lon, zone, precise in (
+        ("Berlin", "DE", 52.52, 13.405, "Europe/Berlin", True),
+        ("Potsdam", "DE", 52.39, 13.06, "Europe/Berlin", True),
+        ("Recife", "BR", -8.05, -34.9, "America/Recife", True),
+        ("Brazil", "BR", -10.0, -50.0, None, False),
+    )
+)
+HOSTILE = ("\0<script>", "%s {{ x }}", "a" * (LONG + 1), "\u202e\u0301\u0301", "talk " * 900, "ﬁne İ ß ΣΑΣ")
+
+
+def some(random_: random.Random, values: tuple[str, ...], most: int = 2) -> tuple[str, ...]:
+    return tuple(random_.sample(values, random_.randint(0, most)))
+
+
+def said(random_: random.Random) -> str:
+    return " ".join(random_.choices(WORDS, k=random_.randint(0, 8)))
+
+
+def a_community(random_: random.Random) -> Community:
+    """People and records with few words between them, so many fit equally well."""
+    members = [a_member(random_, f"m{number}") for number in range(40)]
+    slugs = tuple(member.slug for member in members)
+    stories = [
+        Story(
+            slug=f"s{number}",
+            title=said(random_),
+            members=tuple(random_.sample(slugs[:6], random_.randint(1, 2))),
+            date=TODAY,
+            language=random_.choice(LANGUAGES),
+            translation_of=f"s{number - 1}" if number % 3 == 2 else "",
+            challenges=some(random_, CHALLENGES),
+            topics=some(random_, TOPICS),
+            body=said(random_),
+            position=HERE,
+        )
+        for number in range(24)
+    ]
+    groups = [
+        Group(
+            slug=f"g{number}",
+            name=LocalText((("en", said(random_) or "x"),)),
+            kind="chapter",
+            place=random_.choice((*PLACES, None)),
+            languages=some(random_, LANGUAGES, 1),
+            position=HERE,
+        )
+        for number in range(30)
+    ]
+    meetups = [
+        Meetup(
+            slug=f"t{number}",
+            title=LocalText((("en", said(random_) or "x"),)),
+            starts=datetime(2026, 12, 1, 18),  # noqa: DTZ001 (wall time)
+            timezone="UTC",
+            online=random_.random() < 0.5,
+            group=random_.choice(groups).slug,
+            position=HERE,
+        )
+        for number in range(30)
+    ]
+    titles = {slug: LocalText((("en", slug.replace("-", " ")),)) for slug in CHALLENGES[:2]}
+    return Community(
+        name="Test",
+        challenges={slug: Challenge(slug=slug, title=title, position=HERE) for slug, title in titles.items()},
+        members={member.slug: member for member in members},
+        stories={story.slug: story for story in stories},
+        groups={group.slug: group for group in groups},
+        meetups={meetup.slug: meetup for meetup in meetups},
+    )
+
+
+def a_member(random_: random.Random, slug: str) -> Member:
+    languages = some(random_, LANGUAGES[1:], 1) or ("en",)
+    page = MemberPage(language=languages[0], bio=said(random_), position=HERE)
+    return Member(
+        slug=slug,
+        name=slug,
+        place=random_.choice((*PLACES, None)),
+        languages=languages,
+        challenges=some(random_, CHALLENGES[:2], 1),
+        topics=some(random_, TOPICS),
+        welcomes=random_.choice((0, 1, 2, 5, 50)),
+        status=random_.choice(("active", "active", "active", "former")),
+        away=Away(first=TODAY, last=TODAY) if random_.random() < 0.1 else None,
+        consent=Consent(since=date(2026, 1, 1), containers=frozenset(random_.sample(ALL, random_.randint(1, 3)))),
+        pages={page.language: page},
+        position=HERE,
+    )
+
+
+def a_newcomer(random_: random.Random) -> Newcomer:
+    if random_.random() < 0.2:
+        return Newcomer()
+    return Newcomer(
+        place=random_.choice((*PLACES, None)),
+        timezone=random_.choice(("", "Europe/Berlin")),
+        languages=some(random_, LANGUAGES),
+        challenges=some(random_, CHALLENGES),
+        topics=some(random_, TOPICS),
+        text=random_.choice((said(random_), said(random_), random_.choice(HOSTILE))),
+    )
+
+
+def newcomers(random_: random.Random, community: Community) -> list[Newcomer]:
+    """Eight profiles, each of several people."""
+    profiles = [a_newcomer(random_) for _ in range(8)]
+    met = ("", "", "s1", *community.members)
+    return [
+        replace(random_.choice(profiles), id=random_.choice(("", f"n{number}")), email=f"{number}@example.org",
+                name=f"N {number}", met=random_.choice(met), basis=random_.choice((None, "consent")))
+        for number in range(60)
+    ]  # fmt: skip
+
+
+def a_load(random_: random.Random, community: Community) -> Counter[str]:
+    return Counter({slug: random_.choice((0, 0, 1, 2, 3, 9)) for slug in community.members if random_.random() < 0.8})
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_index_that_saw_many_says_what_a_fresh_one_says(seed: int) -> None:
+    random_ = random.Random(seed)
+    community = a_community(random_)
+    used = build_index(community, today=TODAY)
+    upcoming = {f"t{number}": NOON + timedelta(days=random_.randint(1, 4)) for number in range(0, 30, 2)}
+    for newcomer in newcomers(random_, community):
+        if random_.random() < 0.1:  # a mapping that changes under its user's hand
+            upcoming[f"t{random_.randint(0, 29)}"] = NOON + timedelta(days=random_.randint(1, 4))
+        fresh = build_index(community, today=TODAY)
+        limit, near_km = random_.choice((1, 3, 50)), random_.choice((None, 30.0, 100.0))
+        container, load = random_.choice(ALL), a_load(random_, community)
+        keep = random_.choice(("", "", "m3"))
+        assert match_newcomer(used, newcomer, upcoming=upcoming, limit=limit, near_km=near_km) == match_newcomer(
+            fresh, newcomer, upcoming=upcoming, limit=limit, near_km=near_km
+        )
+        chosen = assign_member(used, newcomer, day=TODAY, load=load, keep=keep, container=container)
+        fresh = build_index(community, today=TODAY)
+        assert chosen == assign_member(fresh, newcomer, day=TODAY, load=load, keep=keep, container=container)
+        assert chosen == assigned_plainly(fresh, newcomer, load, keep, container)
+
+
+def assigned_plainly(
+    index: MatchIndex, newcomer: Newcomer, load: Counter[str], keep: str, container: Container
+) -> object:
+    """The rule of `assign_member`, as it is told."""
+    members, limit = index.community.members, len(index.community.members)
+    matches = {match.slug: match for match in match_newcomer(index, newcomer, upcoming={}, limit=limit).members}
+    able = [slug for slug in matches if members[slug].allows(container, TODAY) and not members[slug].is_away(TODAY)]
+    if keep in able:
+        return matches[keep]
+    room = [slug for slug in able if load[slug] < members[slug].welcomes]
+    story = index.community.stories.get(newcomer.met)
+    met = story.members[0] if story is not None else newcomer.met
+    if met in room:
+        return matches[met]
+    offered = [slug for slug in able if members[slug].welcomes]
+    share = -(-EVEN_LOAD_PERCENT * (sum(load[slug] for slug in offered) + 1) // (100 * len(offered))) if offered else 0
+    even = [slug for slug in room if load[slug] < max(2, share)] or room
+    spoken = {language.split("-")[0] for language in newcomer.languages}
+    understood = [
+        slug for slug in even
+        if not spoken or spoken & {language.split("-")[0] for language in members[slug].languages}
+    ] or even  # fmt: skip
+    order = sorted(
+        understood, key=lambda slug: (-matches[slug].score, spread_key(newcomer.id or newcomer.email, slug), slug)
+    )
+    return matches[order[0]] if order else None
+
+
+def test_lists_are_ordered_by_score_then_start_then_spread() -> None:
+    random_ = random.Random(9)
+    index = build_index(a_community(random_), today=TODAY)
+    upcoming = {f"t{number}": NOON + timedelta(days=number % 3) for number in range(30)}
+    for newcomer in newcomers(random_, index.community):
+        spread = newcomer.id or newcomer.email
+        found = match_newcomer(index, newcomer, upcoming=upcoming, limit=99)
+        for matches in (found.members, found.groups):
+            assert [*matches] == sorted(matches, key=lambda match: (-match.score, spread_key(spread, match.slug)))
+        assert [*found.meetups] == sorted(
+            found.meetups, key=lambda match: (-match.score, upcoming[match.slug], spread_key(spread, match.slug))
+        )
+        short = match_newcomer(index, newcomer, upcoming=upcoming, limit=2)
+        assert (short.members, short.stories) == (found.members[:2], found.stories[:2])
+        originals = [index.community.stories[match.slug] for match in found.stories]
+        assert [*pick_stories(index, newcomer)] == [story.translation_of or story.slug for story in originals]
+        assert [*pick_groups(index, newcomer)] == [match.slug for match in found.groups]
+        assert [*pick_meetups(index, newcomer, upcoming=upcoming)] == [match.slug for match in found.meetups]
+
+
+def test_the_same_said_by_two_is_compared_once_and_falls_differently() -> None:
+    index = build_index(a_community(random.Random(3)), today=TODAY)
+    first, second = (Newcomer(id=name, email=f"{name}@example.org", text="bees") for name in ("a", "b"))
+    assert index.memory.profile(first) is index.memory.profile(second)
+    assert index.memory.profile(first) is not index.memory.profile(replace(first, text="bees "))
+    orders = {
+        tuple(match.slug for match in match_newcomer(index, newcomer, upcoming={}, limit=40).members)
+        for newcomer in (first, second)
+    }
+    assert len(orders) == 2
+
+
+def test_memory_is_bounded() -> None:
+    index = build_index(a_community(random.Random(3)), today=TODAY)
+    long = [Newcomer(text=f"{number} " + "bees " * LONG) for number in range(20)]
+    profiles = [index.memory.profile(newcomer) for newcomer in long]
+    assert index.memory.profile(replace(long[0])) is not profiles[0]
+    assert index.memory.profile(replace(long[-1])) is profiles[-1]
+    few: Few[int, int] = Few()
+    for number in range(KEPT + 1):
+        assert few.put(number, number) == few.get(number)
+    assert few.get(0) is None
+
+
+def test_threads_may_share_an_index() -> None:
+    random_ = random.Random(5)
+    community = a_community(random_)
+    people = newcomers(random_, community) * 3
+    shared = build_index(community, today=TODAY)
+
+    def all_of(newcomer: Newcomer, index: MatchIndex) -> object:
+        chosen = assign_member(index, newcomer, day=TODAY, load=Counter())
+        return chosen, match_newcomer(index, newcomer, upcoming={"t1": NOON}, limit=3, near_km=100)
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda newcomer: all_of(newcomer, shared), people))
+    alone = build_index(community, today=TODAY)
+    assert found == [all_of(newcomer, alone) for newcomer in people]
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8"), max_size=12), max_size=60), st.text(st.characters(codec="utf-8")))
+def test_keys_worked_out_together_are_those_worked_out_alone(slugs: list[str], newcomer_id: str) -> None:
+    spread = Spread.of(slugs)
+    for numbers in (range(len(slugs)), range(0, len(slugs), 3)):
+        alone = [spread_key(newcomer_id, slugs[number]) for number in numbers]
+        assert spread.keys(newcomer_id, numbers) == alone
