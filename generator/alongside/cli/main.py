@@ -20,7 +20,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "preview": ("preview", "Show what one newcomer would get, when and from whom."),
     "enroll": ("enroll", "Put newcomers on a journey."),
     "send": ("send", "Deliver what is due."),
+    "run": ("run", "Run the service: one-click stop, and sending by the clock."),
     "status": ("status", "Show what happened and what comes next."),
+    "doctor": ("doctor", "Say what is wrong with mail, DNS, store and clock."),
     "newcomers": ("newcomers", "List, show, export, erase or stop newcomers."),
     "contacts": ("contacts", "Keep members' addresses in the store."),
 }

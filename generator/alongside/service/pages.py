@@ -58,7 +58,7 @@ def choose_language(languages: Iterable[str], accept: str, community_language: s
 
 
 def accepted_languages(header: str) -> tuple[str, ...]:
-    """The tags of an Accept-Language header, most wanted first (RFC 9110 section 12.5.4); what is no tag is left out."""
+    """The tags of an Accept-Language header (RFC 9110 section 12.5.4), most wanted first."""
     weighed: list[tuple[float, str]] = []
     for part in header[:500].split(","):
         tag, _, parameter = part.partition(";")
@@ -148,7 +148,7 @@ def nothing_to_confirm(home: Home, language: str) -> Page:
     )
 
 
-def fault(home: Home, language: str, what: Fault) -> Page:
+def fault(language: str, what: Fault) -> Page:
     """What could not be done, and what to do about it."""
     return Page(
         language=language,

@@ -1,0 +1,186 @@
+"""`alongside run`: the service. It answers links in mails over HTTP, and sends and fetches mail by the clock."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from alongside.cli.options import config_file, reports_errors
+from alongside.cli.stores import many, opened
+from alongside.delivery.store import Store
+from alongside.model.community import Community
+from alongside.problems import UsageError
+from alongside.reading.loader import load_community
+from alongside.reading.settings_file import read_settings
+from alongside.settings import Settings
+
+if TYPE_CHECKING:
+    from alongside.delivery.worker import Desk
+    from alongside.service.clock import Work
+    from alongside.service.home import Home
+    from alongside.service.lines import Log
+
+COUNTS_SECONDS = 60.0  # between two lines that say how many requests came
+LAST_PASS_SECONDS = 60.0  # how long a pass under way may take to end; what it leaves is taken up by the next
+
+
+@click.command(
+    "run",
+    epilog="""\b
+Examples:
+  alongside run                          on 127.0.0.1:8025, behind a proxy that speaks HTTPS
+  alongside run --port 9000 --every 30   another port, a pass over what is due twice a minute
+
+  Tell mails of it in mkdocs.yml: mail: {service: "https://example.org/alongside/"}.
+  It ends on SIGTERM, after the mails it is sending. Started twice on one store, nothing is sent twice.""",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8025, show_default=True, help="The port; 0: any.")
+@click.option(
+    "--every",
+    "every_seconds",
+    type=click.IntRange(1, 86_400),
+    default=60,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often to send what is due.",
+)
+@config_file
+@reports_errors
+def command(host: str, port: int, every_seconds: int, config_file: Path) -> None:
+    """Answer one-click stop and confirmation links, send what is due every minute, and fetch answers.
+
+    Files that change are read again. What goes wrong is told in one line on stderr and tried again.
+    """
+    _require_extra()
+    from alongside.service.app import Service, make_app
+    from alongside.service.clock import start_clock
+    from alongside.service.home import LiveHome
+    from alongside.service.lines import line_log
+    from alongside.service.server import listen, serve
+
+    log = line_log(_now)
+    home = LiveHome(
+        lambda: read_settings(config_file)[0], lambda settings, day: _read_community(settings, day, log), now=_now()
+    )
+    stopping = threading.Event()
+    with opened(home.current.settings) as store:
+        service = Service(store=store, home=lambda: home.current, now=_now, log=log)
+        listener = listen(host, port)
+        _say_hello(log, home.current, listener.getsockname()[:2])
+        mail = MailRound(store, lambda: home.refresh(_now()), stopping)
+        threads = start_clock(_works(mail, every_seconds, service.counts.take), stopping=stopping, log=log)
+        serve(make_app(service), listener, stopping=stopping, log=log, counts=service.counts)
+        stopping.set()
+        _wait_for(threads, log)
+        counted = service.counts.take()
+        if counted:
+            log("info", "http", counted)
+    log("info", "run", "stopped")
+
+
+class MailRound:
+    """What passes over mail need: the store, the community as it is by then, and when to end."""
+
+    def __init__(self, store: Store, refresh: Callable[[], Home], stopping: threading.Event) -> None:
+        self.store = store
+        self.stopping = stopping  # set: end after the batch under way
+        self._refresh = refresh
+        self._desk: tuple[Home, Desk] | None = None
+
+    def home(self) -> Home:
+        """The community, read again when something changed."""
+        return self._refresh()
+
+    def desk(self) -> Desk:
+        """What rendering needs of it; worked out once for each state of the files."""
+        from alongside.delivery.worker import Desk
+
+        home = self.home()
+        if self._desk is None or self._desk[0] is not home:
+            self._desk = (home, Desk(home.community, home.settings))
+        return self._desk[1]
+
+
+def _send(mail: MailRound) -> str:
+    """A pass of `alongside send`."""
+    from alongside.cli.send import _refuse_smtp
+    from alongside.delivery.transports.maildir import Maildir
+    from alongside.delivery.worker import BATCH, send_due
+
+    _refuse_smtp()
+    desk = mail.desk()
+    transport = Maildir(desk.settings.root / "outbox")
+    transport.sweep(wall=_now())
+    counts: Counter[str] = Counter()
+    while not mail.stopping.is_set():
+        report = send_due(mail.store, desk, transport, now=_now(), wall=_now, limit=BATCH)
+        counts.update(outcome.kind for outcome in report.outcomes)
+        if report.count("sent") < BATCH:
+            break
+    return " ".join(f"{kind}={count}" for kind, count in sorted(counts.items()))
+
+
+def _works(mail: MailRound, every_seconds: float, counts: Callable[[], str]) -> tuple[Work, ...]:
+    """What the clock does. Here the passes of `alongside send` and `alongside inbound` are named."""
+    from alongside.service.clock import Work
+
+    works: list[Work] = [
+        Work(name="send", every_seconds=every_seconds, run=lambda: _send(mail)),
+        Work(name="http", every_seconds=COUNTS_SECONDS, run=counts),
+    ]
+    return tuple(works)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _require_extra() -> None:
+    """Raises `UsageError` when Starlette or uvicorn are not installed."""
+    try:
+        import starlette  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"The service needs {error.name}, which is not installed.",
+            hint='Install it with: pip install "alongside[service]"',
+        ) from error
+
+
+def _read_community(settings: Settings, day: date, log: Log) -> Community:
+    """The community's files, read. Errors in them are counted; `alongside check` tells them."""
+    begun = time.perf_counter()
+    loaded = load_community(settings, today=day)
+    errors = sum(problem.severity == "error" for problem in loaded.problems)
+    told = f"{many(loaded.files, 'file')} in {time.perf_counter() - begun:.1f} s"
+    if errors:
+        log("warning", "read", f"{told}, {many(errors, 'error')}; what is wrong is left out. See: alongside check")
+    else:
+        log("info", "read", told)
+    return loaded.community
+
+
+def _say_hello(log: Log, home: Home, address: Sequence[object]) -> None:
+    host, port = address
+    shown = f"[{host}]" if ":" in str(host) else host
+    log("info", "run", f"listening on http://{shown}:{port}/")
+    if not home.settings.mail.service:
+        log("warning", "run", 'No mail names this service yet: set mail: {service: "https://..."} in mkdocs.yml.')
+
+
+def _wait_for(threads: Sequence[threading.Thread], log: Log) -> None:
+    """The passes under way end after the batch they are at."""
+    until = time.monotonic() + LAST_PASS_SECONDS
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
+    late = [thread.name for thread in threads if thread.is_alive()]
+    if late:
+        log("warning", "run", f"ended during {', '.join(late)}; what that held is taken up again later")

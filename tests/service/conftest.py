@@ -1,0 +1,177 @@
+"""The service on a port of this machine, with stores as delivery's tests have them."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from alongside.delivery.enrollment import Candidate, enroll
+from alongside.delivery.schema import enrollments, metadata
+from alongside.delivery.store import Store
+from alongside.delivery.tokens import Kind, make_token
+from alongside.model.community import Community
+from alongside.model.people import Newcomer
+from alongside.model.texts import LocalText
+from alongside.service.app import Service, make_app
+from alongside.service.home import Home
+from alongside.service.lines import Level
+from alongside.service.server import listen, serve
+from alongside.settings import MailSettings, Organisation, Settings
+from delivery.conftest import (
+    CHECK_IN,
+    WELCOME,
+    environment,
+    make_database,
+    make_journey,
+    make_member,
+    postgresql,
+    store,
+)
+
+__all__ = ["environment", "make_database", "postgresql", "store"]  # fixtures
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday
+ONE_CLICK = b"List-Unsubscribe=One-Click"
+URLENCODED = "application/x-www-form-urlencoded"
+
+
+def make_home(prefix: str = "") -> Home:
+    """Two journeys, the second of which asks for a confirmation."""
+    month = replace(
+        make_journey(WELCOME, CHECK_IN), title=LocalText((("en", "The first month"), ("ar", "الشهر الأول")))
+    )
+    careful = replace(
+        make_journey(WELCOME, slug="careful", confirm=True),
+        title=LocalText((("en", "Asked twice"), ("ja", "はじめての一か月"))),
+    )
+    community = Community(
+        name="Test community",
+        url="https://community.example.org/",
+        members={"ana": make_member("ana")},
+        journeys={"month": month, "careful": careful},
+    )
+    root = Path("/nowhere")
+    settings = Settings(
+        config_file=root / "mkdocs.yml",
+        root=root,
+        docs_dir=root / "content",
+        site_dir=root / "site",
+        journeys_dir=root / "journeys",
+        site_name="Test community",
+        site_url="https://community.example.org/",
+        organisation=Organisation(privacy="https://example.org/privacy"),
+        mail=MailSettings(service=f"https://example.org/{prefix}"),
+    )
+    return Home(settings=settings, community=community)
+
+
+@dataclass(kw_only=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: str
+
+
+@dataclass(kw_only=True)
+class Running:
+    """A service, and how to ask it."""
+
+    port: int
+    store: Store
+    home: Home
+    lines: list[str] = field(default_factory=list)
+
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request(method, path, body, dict(headers or {}))
+            response = connection.getresponse()
+            content = response.read().decode()
+            return Answer(status=response.status, headers=dict(response.getheaders()), body=plain(content))
+        finally:
+            connection.close()
+
+    def post(self, path: str, body: bytes, content_type: str = URLENCODED) -> Answer:
+        return self.ask("POST", path, body, {"Content-Type": content_type})
+
+    def token(self, kind: Kind, enrollment: int) -> str:
+        return make_token(kind, enrollment, self.store.key)
+
+    def enroll(self, journey: str = "month", **fields: object) -> int:
+        """A newcomer on that journey; the enrollment's number."""
+        values = {"email": "joana@example.net", "name": "Joana Prado", "languages": ("en",), "basis": "consent"}
+        newcomer = Newcomer(**{**values, **fields})  # type: ignore[arg-type]
+        record = self.home.community.journeys[journey]
+        enroll(
+            self.store,
+            record,
+            [Candidate(newcomer=newcomer)],
+            community=self.home.community,
+            basis=None,
+            source="test",
+            now=NOW,
+        )
+        with self.store.reading() as connection:
+            return connection.scalar(sa.select(sa.func.max(enrollments.c.id))) or 0
+
+    def states(self) -> list[str]:
+        with self.store.reading() as connection:
+            return list(connection.scalars(sa.select(enrollments.c.state).order_by(enrollments.c.id)))
+
+    def dump(self) -> dict[str, list[tuple[object, ...]]]:
+        """Every row of every table."""
+        return dump(self.store)
+
+
+def dump(store: Store) -> dict[str, list[tuple[object, ...]]]:
+    with store.reading() as connection:
+        return {
+            table.name: [tuple(row) for row in connection.execute(sa.select(table).order_by(*table.primary_key))]
+            for table in metadata.sorted_tables
+        }
+
+
+def plain(text: str) -> str:
+    """Without the marks that keep a name's direction."""
+    return text.replace("\u2068", "").replace("\u2069", "")
+
+
+@contextmanager
+def running(store: Store, home: Home, clock: Callable[[], datetime] = lambda: NOW) -> Iterator[Running]:
+    """The service in a thread, on any free port."""
+    lines: list[str] = []
+
+    def log(level: Level, about: str, text: str) -> None:
+        lines.append(f"{level} {about} {text}")
+
+    service = Service(store=store, home=lambda: home, now=clock, log=log)
+    listener = listen("127.0.0.1", 0)
+    port = listener.getsockname()[1]
+    stopping = threading.Event()
+    thread = threading.Thread(
+        target=serve,
+        args=(make_app(service), listener),
+        kwargs={"stopping": stopping, "log": log, "counts": service.counts},
+    )
+    thread.start()
+    try:
+        yield Running(port=port, store=store, home=home, lines=lines)
+    finally:
+        stopping.set()
+        thread.join(30)
+
+
+@pytest.fixture
+def service(store: Store) -> Iterator[Running]:
+    with running(store, make_home()) as found:
+        yield found
