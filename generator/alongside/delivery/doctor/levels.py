@@ -1,0 +1,70 @@
+"""Which of three levels a set-up has reached: the site alone, mail, the service; and what the next one takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from alongside.delivery.doctor.findings import Area, Finding, State
+
+Level = Literal["none", "static", "mail", "service"]
+LEVELS: tuple[Level, ...] = ("none", "static", "mail", "service")
+_GOOD: tuple[State, ...] = ("ok", "warning")
+
+Thing = tuple[Area, str]  # area and what was looked at; an empty `what`: the whole area
+# A level -> what it needs; of several in one line one is enough, the first being the one to propose.
+NEEDS: dict[Level, tuple[tuple[Thing, ...], ...]] = {
+    "static": ((("settings", "site address"),), (("settings", "content"),)),
+    "mail": (
+        (("settings", "postal address"),),
+        (("settings", "privacy notice"),),
+        (("smtp", ""),),
+        (("imap", ""), ("store", "arrivals")),
+        (("store", "passes"),),
+    ),
+    "service": ((("service", ""),),),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How far a set-up has come."""
+
+    level: Level
+    next_level: Level | None  # None: there is none above
+    missing: tuple[str, ...] = ()  # what that one takes, sentences
+
+
+def read_standing(findings: Sequence[Finding]) -> Standing:
+    """The highest level of which nothing is missing, nor of those below it."""
+    reached: Level = "none"
+    for level in LEVELS[1:]:
+        missing = tuple(
+            _what_to_do(findings, things[0])
+            for things in NEEDS[level]
+            if not any(_is_met(findings, thing) for thing in things)
+        )
+        if missing:
+            return Standing(level=reached, next_level=level, missing=tuple(dict.fromkeys(missing)))
+        reached = level
+    return Standing(level=reached, next_level=None)
+
+
+def _about(findings: Sequence[Finding], thing: Thing) -> list[Finding]:
+    area, what = thing
+    return [finding for finding in findings if finding.area == area and what in ("", finding.what)]
+
+
+def _is_met(findings: Sequence[Finding], thing: Thing) -> bool:
+    found = _about(findings, thing)
+    return any(finding.state in _GOOD for finding in found) and not any(finding.state == "error" for finding in found)
+
+
+def _what_to_do(findings: Sequence[Finding], thing: Thing) -> str:
+    """The hint of what stands in the way, after the finding itself."""
+    blocking = [finding for finding in _about(findings, thing) if finding.state in ("error", "skipped")]
+    blocking.sort(key=lambda finding: finding.state != "error")
+    if not blocking:
+        return f"It was not looked at: {thing[1] or thing[0]}."
+    return f"{blocking[0].message} {blocking[0].hint}".rstrip()
