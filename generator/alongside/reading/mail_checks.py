@@ -57,6 +57,10 @@ FILTERS = frozenset(
 FORBIDDEN_METHODS = frozenset(("format", "format_map", "expandtabs", "translate"))  # of texts; they measure out memory
 LONGEST_PRODUCT = 10_000  # characters or items that `*` may make, and the largest number a call may be given
 LONGEST_RANGE = 1_000
+FIXED = frozenset({"member", "story", "community", "team", "loop"})  # names that say nothing about the person
+PASSING = ("join", "default", "d", "e", "escape", "forceescape")  # filters that keep what they are given whole
+COUNTING = ("length", "count", "first", "last", "reverse", "list")  # of a list: its length alone decides
+_NEIGHBOURS = frozenset({"previtem", "nextitem", "changed"})  # of `loop`: items again
 GLOBALS = frozenset(("range", "loop", "caller", "varargs", "kwargs", "self", "true", "false", "none"))
 _BLOCK = re.compile(r"\{%-?\+?\s*(end)?(\w+)")
 _OPENING = frozenset(("if", "for", "macro", "call", "filter", "with", "autoescape", "block", "raw"))
@@ -435,3 +439,82 @@ def contract_names() -> Iterator[str]:
             yield from (f"{name}{sign}.{attribute}" for attribute in attributes)
         else:
             yield name + sign
+
+
+# --- what a mail asks about its reader ---
+
+
+def personal_nodes(tree: nodes.Template) -> Iterator[nodes.Node]:
+    """Expressions that look into a value which differs from person to person, instead of printing or testing it.
+
+    A mail without any is made once and filled in for each person; one with some is made anew for everybody.
+    """
+    return (node for node in tree.find_all(nodes.Node) if _looks_inside(node))
+
+
+def _looks_inside(node: nodes.Node) -> bool:
+    match node:
+        case nodes.Name(ctx="store" | "param"):
+            return node.name in FIXED  # `{% set member = ... %}`: the name no longer says what it did
+        case nodes.Output() | nodes.Concat():
+            return any(map(_shows_list, node.nodes))
+        case nodes.Filter() if node.name in PASSING:
+            return False
+        case nodes.Filter() if node.name in COUNTING and node.node is not None and _is_known_list(node.node):
+            return False
+        case nodes.For():
+            return not _is_known_list(node.iter) and _is_personal(node.iter)
+        case nodes.Getitem(arg=nodes.Const(value=str())):
+            return False
+        case nodes.Getitem(arg=nodes.Const(value=int()) | nodes.Slice()) if _is_known_list(node.node):
+            return _is_personal(node.arg)
+        case nodes.Test() if node.name in ("defined", "undefined"):
+            return False
+        case nodes.Compare():
+            return not all(map(_is_count, (node.expr, *(operand.expr for operand in node.ops))))
+        case nodes.Call() | nodes.Neg() | nodes.Pos() | nodes.Getitem() | nodes.Filter() | nodes.Test():
+            return _is_personal(node)
+        case nodes.And() | nodes.Or():
+            return False
+        case nodes.BinExpr():
+            return _is_personal(node)
+    return False
+
+
+def _is_personal(node: nodes.Node) -> bool:
+    names = [node] if isinstance(node, nodes.Name) else node.find_all(nodes.Name)
+    attributes = [node] if isinstance(node, nodes.Getattr) else node.find_all(nodes.Getattr)
+    return any(name.name not in FIXED for name in names) or any(one.attr in _NEIGHBOURS for one in attributes)
+
+
+def _shows_list(node: nodes.Node) -> bool:
+    """True for a whole list where one text is due: what comes out depends on how its texts are written."""
+    match node:
+        case nodes.CondExpr():
+            return _shows_list(node.expr1) or (node.expr2 is not None and _shows_list(node.expr2))
+        case nodes.Or() | nodes.And():
+            return _shows_list(node.left) or _shows_list(node.right)
+        case nodes.Filter(name="default" | "d", node=nodes.Expr() as inner):
+            return _shows_list(inner)
+    return _is_known_list(node) or node == nodes.Name("newcomer", "load")
+
+
+def _is_known_list(node: nodes.Node) -> bool:
+    """True for a list of which only the length has to be known to go through it."""
+    match node:
+        case nodes.Name(name="groups" | "meetups" | "reasons"):
+            return True
+        case nodes.Getattr(node=nodes.Name(name="newcomer"), attr="languages" | "challenges"):
+            return True
+        case nodes.Filter(name="reverse" | "list", node=nodes.Expr() as inner):
+            return _is_known_list(inner)
+        case nodes.Getitem(node=inner, arg=nodes.Slice()):
+            return _is_known_list(inner)
+    return False
+
+
+def _is_count(node: nodes.Node) -> bool:
+    """True for what says nothing about a person but how many of something there are."""
+    if isinstance(node, nodes.Filter) and node.name in ("length", "count") and node.node is not None:
+        return _is_known_list(node.node) or not _is_personal(node)
+    return not _is_personal(node)

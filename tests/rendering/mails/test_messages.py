@@ -24,7 +24,6 @@ from alongside.model.people import MemberPage, Newcomer
 from alongside.model.texts import LocalText
 from alongside.planning.plan import StepContent
 from alongside.problems import Position
-from alongside.rendering.mails.compiling import initials
 from alongside.rendering.mails.holes import clean, width
 from alongside.rendering.mails.messages import (
     Mail,
@@ -35,6 +34,7 @@ from alongside.rendering.mails.messages import (
     render_mail,
     sender_address,
 )
+from alongside.rendering.mails.parts import initials
 from alongside.rendering.mails.prose import join_paragraphs, markdown_html, paragraphs_of, wrap
 from alongside.rendering.mails.templates import keep_line_ends
 from alongside.settings import Organisation, Settings
@@ -248,7 +248,7 @@ def test_a_mail_loads_nothing_and_fits() -> None:
 
 @pytest.mark.parametrize(("language", "dir_"), [("en", "ltr"), ("ar", "rtl"), ("pt-BR", "ltr")])
 def test_language_and_direction_are_said(language: str, dir_: str) -> None:
-    letter = rendered(authored(language=language))
+    letter = rendered(authored(language=language), newcomer=replace(MIA, languages=(language,)))
     assert f'<html lang="{language}" dir="{dir_}"' in letter.html
     assert '<blockquote lang="en" dir="ltr"' in letter.html  # the words keep their own
 
@@ -503,15 +503,6 @@ def test_lone_tags_take_their_line_with_them() -> None:
     assert keep_line_ends("{% for x in y %}\n- a{% if b %}\n  {% endfor -%}\n") == (
         "{% for x in y %}\n- a{% if b +%}\n  {% endfor -%}\n"
     )
-
-
-def test_compiled_mails_are_kept_by_shape_not_by_person() -> None:
-    compiler = MailCompiler(PEOPLE, SETTINGS)
-    for name in ("Mia", "Noor", "Ola"):
-        assert f"Hello {name}," in render_mail(compiler, CONTENT, replace(MIA, name=name)).text
-    assert len(compiler._compiled) == 1
-    assert "Hello," in render_mail(compiler, CONTENT, replace(MIA, name="")).text
-    assert len(compiler._compiled) == 2
 
 
 # --- prose ---

@@ -1,53 +1,98 @@
-"""Compiling a step: template, Markdown and frame done once; what is left is text with slots.
+"""Compiling a step: templates, Markdown, frame and transfer encoding done once; what is left is octets with holes.
 
-A compiled mail depends on the step, the member and their words, the story, the language and the `Shape` of the
-person's values; not on the values. A message that looks into a value (`{% if newcomer.place == ... %}`) is compiled
-for each person: right, and slower.
+A compiled step depends on the moment, the member and their words, the story, the languages: not on the person. Its
+passages are compiled for what they ask about and kept for every step that shares them; what they come to for the same
+groups, meetups and reasons is kept too. So a person costs the encoding of their own values and one `join`.
+
+    step.html:      frame, <subject>, frame, ..., <body>, footer, <stop_url>, end
+    step.passages:  "Hello {{ newcomer.name }}," -> b"<p>Hello =\\r\\n", Slot("newcomer.name", "text"), b",</p>"
 """
 
 from __future__ import annotations
 
+import functools
 import html
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
-from alongside.model.community import Community
 from alongside.model.journeys import Message
-from alongside.model.links import docs_target
 from alongside.model.texts import direction
-from alongside.planning.plan import StepContent, Words
+from alongside.planning.plan import StepContent
 from alongside.problems import Position
-from alongside.rendering.interface import say
-from alongside.rendering.mails.frame import fragment, frame, read_template
-from alongside.rendering.mails.holes import Block, Hole, Holes, Person, Url, clean, isolated, salt_for
-from alongside.rendering.mails.names import Shape, fixed_names, personal_names
-from alongside.rendering.mails.prose import (
-    Paragraph,
-    absolute,
-    gap,
-    inline_styles,
-    markdown_html,
-    paragraphs_of,
-    plain_html,
+from alongside.rendering.mails.frame import frame, read_template
+from alongside.rendering.mails.holes import Hole, Holes, Person, clean, salt_for
+from alongside.rendering.mails.names import WRITTEN, Fact, Facts, Shape, fixed_names, personal_names, spread
+from alongside.rendering.mails.parts import (
+    Reader,
+    Source,
+    footer,
+    intro,
+    language_marks,
+    masthead,
+    prose,
+    words_block,
 )
+from alongside.rendering.mails.passages import LIST_ITEM, REACHES, Passage, cut_template
+from alongside.rendering.mails.prose import Paragraph, gap, inline_styles, paragraphs_of
 from alongside.rendering.mails.segments import (
+    ESCAPES,
     Segments,
     Slot,
     attribute_segments,
     fill,
     html_segments,
-    join_segments,
     plain_segments,
 )
-from alongside.rendering.mails.templates import MessageError, compile_template, run_template
-from alongside.settings import Settings
+from alongside.rendering.mails.templates import MessageError, check_whole, run_template
+from alongside.rendering.mails.transfer import SOFT_BREAK, quoted, quoted_open
 
 STOP_URL = "stop_url"  # the path of where the stop line leads
 
-OPENING = 4  # paragraphs whose words a timeline may show
+KEPT_VARIANTS, KEPT_FILLED = 512, 1024  # of one passage
 
-_EMPTY_PARAGRAPH = re.compile(r"<p>\s*</p>\n?")
+Quoted = tuple[bytes | Slot, ...]  # quoted-printable with holes
+Filled_co = TypeVar("Filled_co", covariant=True)
+
+
+class Indivisible(Exception):  # noqa: N818  # no error: another way to the same mail
+    """The passages of a message reach into each other: it has to be compiled as one."""
+
+
+# --- passages, filled ---
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """How a passage meets its neighbours."""
+
+    begins_list: bool = False
+    ends_list: bool = False
+    first: Paragraph | None = None  # of the text
+    last: Paragraph | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """A passage in both parts of a mail, in quoted-printable; both empty where it shows nothing."""
+
+    html: bytes
+    text: bytes  # whole lines
+    ends: Ends
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A subject or preheader."""
+
+    text: str
+    attribute: bytes  # as it stands in HTML, in quoted-printable
+
+
+class Variant(Protocol[Filled_co]):
+    """A passage compiled for persons who have the same values, whatever these are."""
+
+    def fill(self, values: Mapping[str, str]) -> Filled_co: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,299 +102,305 @@ class TextLines:
     paragraph: Paragraph
     segments: Segments
 
+    def fill(self, values: Mapping[str, str]) -> bytes:
+        """Wrapped now that its width is known."""
+        return quoted("".join([f"{line}\n" for line in self.paragraph.lines(fill(self.segments, values))]))
+
+
+@dataclass(frozen=True, slots=True)
+class ProseVariant:
+    """A passage of the body."""
+
+    html: Quoted
+    text: tuple[bytes | TextLines, ...]
+    ends: Ends
+
+    def fill(self, values: Mapping[str, str]) -> Prose:
+        return Prose(fill_quoted(self.html, values), fill_lines(self.text, values), self.ends)
+
+
+@dataclass(frozen=True, slots=True)
+class LineVariant:
+    """A subject or preheader."""
+
+    text: Segments
+    attribute: Segments
+
+    def fill(self, values: Mapping[str, str]) -> Line:
+        return Line(clean(fill(self.text, values)), quoted_open(fill(self.attribute, values)))
+
+
+class Filler(Generic[Filled_co]):
+    """A passage and all it was compiled to so far."""
+
+    def __init__(self, asks: tuple[str, ...], compile_: Callable[[Shape], Variant[Filled_co]]) -> None:
+        self.asks = asks
+        self._compile = compile_
+        self._keeps = WRITTEN.isdisjoint(asks)
+        self._filled: dict[tuple[Fact, ...], Filled_co] = {}
+        self._variants: dict[Shape, Variant[Filled_co] | MessageError] = {}
+
+    def fill(self, facts: Facts) -> Filled_co:
+        """The passage for a person. Raises `MessageError` where it cannot be run, and `Indivisible`."""
+        key = tuple([facts[name] for name in self.asks])
+        filled = self._filled.get(key) if self._keeps else None
+        if filled is None:
+            values = spread(self.asks, facts)
+            filled = self._variant(tuple(values)).fill(values)
+            if self._keeps:
+                if len(self._filled) >= KEPT_FILLED:
+                    self._filled.clear()
+                self._filled[key] = filled
+        return filled
+
+    def _variant(self, shape: Shape) -> Variant[Filled_co]:
+        variant = self._variants.get(shape)
+        if variant is None:
+            if len(self._variants) >= KEPT_VARIANTS:
+                self._variants.clear()
+            try:
+                variant = self._compile(shape)
+            except MessageError as error:
+                variant = error
+            self._variants[shape] = variant
+        if isinstance(variant, MessageError):
+            raise variant.with_traceback(None)
+        return variant
+
+
+def fill_quoted(pieces: Quoted, values: Mapping[str, str]) -> bytes:
+    """The octets with a person's values in them, each escaped and encoded for its place."""
+    return b"".join(
+        [
+            piece if type(piece) is bytes else quoted_open(ESCAPES[piece.context](values[piece.path]))  # type: ignore[union-attr]
+            for piece in pieces
+        ]
+    )
+
+
+def fill_lines(parts: tuple[bytes | TextLines, ...], values: Mapping[str, str]) -> bytes:
+    """The lines of the plain part with a person's values in them."""
+    return b"".join([part if isinstance(part, bytes) else part.fill(values) for part in parts])
+
+
+# --- steps ---
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CompiledMail:
-    """All of a mail but the person's values."""
+class CompiledStep:
+    """All of a step's mail but the person's values."""
 
-    subject: Segments
-    preheader: Segments
-    html: Segments
-    opening: Segments  # the first words of the body, as plain text
-    text: tuple[str | TextLines, ...]  # lines that are done, with their line ends; or paragraphs to fill and wrap
+    sender_name: str
+    asks: tuple[str, ...]  # what of `names.PERSONAL` it needs
+    subject: Filler[Line]
+    preheader: Filler[Line]
+    passages: tuple[Filler[Prose], ...]
+    before: tuple[Prose, ...]  # stands before them: who wrote
+    after: tuple[Prose, ...]
+    html: tuple[bytes | str, ...]  # octets, and names of what stands between them
+    masthead: bytes  # of the plain part, with the line after it
+    footer: tuple[bytes | TextLines, ...]
 
-
-def fill_text(parts: tuple[str | TextLines, ...], values: Mapping[str, str]) -> str:
-    """The plain part for a person; paragraphs with values are wrapped now that their width is known."""
-    return "".join(
-        part if isinstance(part, str) else _lines(part.paragraph, fill(part.segments, values)) for part in parts
-    )
-
-
-def _lines(paragraph: Paragraph, text: str) -> str:
-    return "".join(f"{line}\n" for line in paragraph.lines(text))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """Where what a mail is made of comes from."""
-
-    community: Community
-    settings: Settings
-
-    def team(self, content: StepContent) -> str:
-        """The team's name as people read it; the community's where the settings name none."""
-        return clean(self.settings.teams.get(content.moment.owner, "") or self.community.name)
-
-    def sender_name(self, content: StepContent) -> str:
-        """Who a mail says it is from: the member only when it carries their words (honest voice, rule 1)."""
-        community = clean(self.community.name)
-        if content.member is not None and content.words is not None:
-            return say(content.language, "mail.via", member=clean(content.member.name), community=community)
-        team = self.team(content)
-        return community if team == community else say(content.language, "mail.team", team=team, community=community)
+    def fill(self, facts: Facts, stop_url: str) -> tuple[str, bytes, bytes]:
+        """(subject, plain part, HTML part) for a person, both in quoted-printable."""
+        subject, preheader = self.subject.fill(facts), self.preheader.fill(facts)
+        body, text = join_prose([*self.before, *[passage.fill(facts) for passage in self.passages], *self.after])
+        stop = {STOP_URL: stop_url}
+        between = {
+            "subject": subject.attribute,
+            "preheader": preheader.attribute,
+            "body": body,
+            STOP_URL: quoted_open(ESCAPES["url"](stop_url)),
+        }
+        document = b"".join([piece if type(piece) is bytes else between[piece] for piece in self.html])  # type: ignore[index]
+        return subject.text, b"".join((self.masthead, text, fill_lines(self.footer, stop))), document
 
 
-def needs_member(error: MessageError, content: StepContent) -> bool:
-    """True when a message failed because it speaks of a member and there is none."""
-    return content.member is None and '"member.' in error.reason
-
-
-def holes_will_do(message: Message) -> bool:
-    """True when a message can be compiled once for all persons of one shape. Raises `MessageError`."""
-    fits = tuple(compile_template(source, position)[1] for source, position in _templates(message))  # all are checked
-    return all(fits)
-
-
-def compile_mail(
-    source: Source, content: StepContent, message: Message, shape: Shape, values: Mapping[str, str] | None = None
-) -> CompiledMail:
-    """`message` made into segments. With `values` the person's values are put in at once. Raises `MessageError`."""
-    block = words_block(content.words, source)
-    fixed = fixed_names(content, source.community, block)
-    holes = Holes(salt_for(_all_texts(message, content, block, values)))
-
-    def hole(path: str) -> object:
-        if values is None:
-            return Hole(holes.token(Person(path)))
-        return Url(values[path]) if Person(path).is_url else values[path]
-
-    names = {**fixed, "team": source.team(content), **personal_names(shape, hole)}
-    subject, preheader, body = (
-        _check_whole(run_template(compile_template(text, position)[0], names, holes, position), holes, position)
-        for text, position in _templates(message)
-    )
-    isolate = direction(content.language) == "rtl"
-    prose = _body(body, source, holes)
-    parts = {
-        "masthead": _masthead(source),
-        "body": _changed(source, content) + _person(content, fixed) + prose,
-        "footer": _footer(source, content, holes),
-    }
-    return CompiledMail(
-        subject=plain_segments(" ".join(subject.split()), holes),
-        preheader=plain_segments(" ".join(preheader.split()), holes),
-        html=_document(content.language, subject, preheader, parts, holes, isolate=isolate),
-        opening=plain_segments(" ".join(one.text for one in paragraphs_of(prose)[:OPENING]), holes),
-        text=_text_parts(parts, holes, isolate=isolate),
-    )
-
-
-# --- the parts ---
-
-
-def words_block(words: Words | None, source: Source) -> Block:
-    """A member's words as a quotation in their own language; false where there are none."""
-    if words is None:
-        return Block(language="")
-    if not words.markdown:
-        quoted = plain_html(clean_lines(words.text))
-    else:
-        quoted = markdown_html(clean_lines(words.text), resolve=lambda href: _docs_link(href, words.source, source))
-    return Block(source=words.text, html=quoted, language=words.language)
-
-
-def clean_lines(text: str) -> str:
-    """`text` without characters that no mail needs, its lines kept."""
-    return "\n".join(re.match(r"[ \t]*", line)[0] + clean(line) for line in text.splitlines())  # type: ignore[index]
-
-
-def _docs_link(href: str, written_in: str, source: Source) -> str:
-    """Where a relative link in a docs file leads on the site; empty when nowhere."""
-    settings, base = source.settings, source.community.url
-    if settings.docs_dir.is_relative_to(settings.root):
-        folder = settings.docs_dir.relative_to(settings.root).as_posix()
-        written_in = written_in.removeprefix(f"{folder}/")
-    target = docs_target(written_in, href)
-    if target is None:
-        return absolute(href, "") if not href.startswith(("#", "?")) else ""
-    page = source.community.files.get(target)
-    if page is None and target in source.community.documents:
-        page = re.sub(r"(?:(?:^|/)(?:index|README))?\.md$", "/", target).lstrip("/")
-    return base + page if base and page is not None else ""
-
-
-def _masthead(source: Source) -> str:
-    return fragment("masthead.html", community=clean(source.community.name), community_url=source.community.url)
-
-
-def _changed(source: Source, content: StepContent) -> str:
-    """That somebody else writes from now on. Who did before is not named: they may have taken their consent back."""
-    if not content.member_changed:
-        return ""
-    name = clean(content.member.name) if content.member is not None else source.team(content)
-    return fragment("changed.html", text=say(content.language, "mail.changed", member=name))
-
-
-def _person(content: StepContent, fixed: Mapping[str, object]) -> str:
-    """Who wrote the words in the mail; nothing when nobody did."""
-    member = content.member
-    if member is None or content.words is None:
-        return ""
-    place = clean(member.place.label) if member.place else ""
-    about = " · ".join(filter(None, (clean(member.pronouns), *map(clean, member.roles[:1]), place)))
-    url = getattr(fixed["member"], "url", "")
-    return fragment("person.html", name=clean(member.name), initials=initials(member.name), url=url, about=about)
-
-
-def initials(name: str) -> str:
-    """One or two letters that stand for a person."""
-    words = [word for word in clean(name).split() if word[0].isalnum()]
-    letters = [word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)]
-    return "".join(letters).upper() or "?"
-
-
-def _footer(source: Source, content: StepContent, holes: Holes) -> str:
-    """Who wrote it, why it came, how to stop it, and who answers for it."""
-    language = content.language
-    settle = isolated if direction(language) == "rtl" else str
-    community, team, journey = (
-        settle(clean(name))
-        for name in (source.community.name, source.team(content), content.journey.title.text(language))
-    )
-    member = settle(clean(content.member.name)) if content.member is not None else ""
-    if not member:
-        authorship = say(language, "mail.from_team", team=team)
-    elif content.words is None:
-        authorship = say(language, "mail.introduced", team=team, member=member)
-    else:
-        authorship = say(language, "mail.wrote", member=member, community=community)
-    organisation = source.settings.organisation
-    name, postal = clean(organisation.name), clean(organisation.postal)
-    return fragment(
-        "footer.html",
-        authorship=authorship,
-        why=say(language, "mail.why", journey=journey, community=community),
-        stop=say(language, "mail.stop"),
-        stop_url=holes.token(Person(STOP_URL)),
-        privacy=say(language, "mail.privacy"),
-        privacy_url=absolute(organisation.privacy, source.community.url),
-        organisation=postal if postal.startswith(name) else " · ".join(filter(None, (name, postal))),
-    )
-
-
-def _body(markdown: str, source: Source, holes: Holes) -> str:
-    def resolve(href: str) -> str:
-        known = href.startswith(holes.salt) and holes.single(href)
-        if isinstance(known, Person):
-            return href
-        if known:
-            return href if absolute(str(known), "") else ""
-        return absolute(href, source.community.url)
-
-    return place_blocks(markdown_html(markdown, resolve=resolve), holes)
-
-
-def place_blocks(document: str, holes: Holes) -> str:
-    """Members' words put where their tokens stand: as a quotation between paragraphs, as plain text inside a line."""
-    blocks = {token: block for token, block in holes.blocks() if token in document}
-    if not blocks:
-        return document
-    tokens = "|".join(sorted(blocks))
-    placed: list[str] = []
-    opened: list[str] = []
-    start = 0
-    for found in re.finditer(rf"""(?P<token>{tokens})|<(?P<end>/?)(?P<tag>[a-z0-9]+)\b(?:"[^"]*"|[^">])*>""", document):
-        placed.append(document[start : found.start()])
-        start = found.end()
-        if found["token"]:
-            placed.append(_quotation(blocks[found["token"]], opened))
+def join_prose(passages: list[Prose]) -> tuple[bytes, bytes]:
+    """(HTML, text) of passages one after the other. Raises `Indivisible` where a list would go on in the next."""
+    documents, texts = [], []
+    before, listed = None, False
+    for passage in passages:
+        if not passage.html:
             continue
-        placed.append(found[0])
-        if found["end"]:
-            while opened and opened.pop() != found["tag"]:
-                pass
-        elif found["tag"] not in ("br", "hr"):
-            opened.append(found["tag"])
-    return _EMPTY_PARAGRAPH.sub("", "".join((*placed, document[start:])))
+        ends = passage.ends
+        if listed and ends.begins_list:
+            raise Indivisible
+        listed = ends.ends_list
+        documents.append(passage.html)
+        if ends.first is not None:
+            if before is not None:
+                texts.append(b"\r\n" if not before.rest else quoted(gap(before, ends.first)))
+            texts.append(passage.text)
+            before = ends.last
+    return b"\r\n".join(documents) + SOFT_BREAK if documents else b"", b"".join(texts)
 
 
-def _quotation(block: Block, opened: list[str]) -> str:
-    around = opened[-1] if opened else ""
-    if around not in ("", "p", "li", "blockquote", "div", "td"):
-        return " ".join(re.sub(r"<[^>]*>", " ", block.html).split())
-    element = "div" if "blockquote" in opened else "blockquote"
-    attributes = f'lang="{html.escape(block.language)}" dir="{direction(block.language)}"'
-    quotation = f"<{element} {attributes}>{block.html}</{element}>"
-    return f"</p>{quotation}<p>" if around == "p" else quotation
+class StepCompiler:
+    """Compiles one step for one kind of reader."""
+
+    def __init__(self, source: Source, content: StepContent, message: Message, reader: Reader, *, whole: bool) -> None:
+        self.source, self.content, self.message, self.reader = source, content, message, reader
+        self.divided = not whole
+        self.isolate = direction(content.language) == "rtl"
+        self.salt = salt_for(
+            (message.subject, message.preheader, message.body, content.words.text if content.words else "")
+        )
+
+    @functools.cached_property
+    def fixed(self) -> Mapping[str, object]:
+        """The names that mean the same for everybody."""
+        block = words_block(self.content.words, self.source)
+        names = fixed_names(self.content, self.source.community, block, page=self.reader.page)
+        return {**names, "team": self.source.team(self.content)}
+
+    def passages(self) -> tuple[tuple[Passage, ...], ...]:
+        """Those of subject, preheader and body. Raises `MessageError`."""
+        subject, preheader, body = templates_of(self.message)
+        return (
+            cut_template(*subject, whole=True),
+            cut_template(*preheader, whole=True),
+            cut_template(*body, whole=not self.divided),
+        )
+
+    def line(self, passage: Passage) -> Filler[Line]:
+        """A subject or preheader, ready to be filled."""
+
+        def compile_(shape: Shape) -> Variant[Line]:
+            holes = Holes(self.salt)
+            text = " ".join(self._run(passage, shape, holes).split())
+            return LineVariant(plain_segments(text, holes), attribute_segments(html.escape(text), holes))
+
+        return Filler(passage.asks, compile_)
+
+    def prose(self, passage: Passage) -> Filler[Prose]:
+        """A passage of the body, ready to be filled."""
+
+        def compile_(shape: Shape) -> Variant[Prose]:
+            holes = Holes(self.salt)
+            markdown = self._run(passage, shape, holes).strip("\n")
+            if self.divided and REACHES.search(markdown):
+                raise Indivisible
+            document = prose(markdown, self.source, holes)
+            return prose_variant(
+                document, "body.css", holes, isolate=self.isolate, begins_list=LIST_ITEM.match(markdown) is not None
+            )
+
+        return Filler(passage.asks, compile_)
+
+    def _run(self, passage: Passage, shape: Shape, holes: Holes) -> str:
+        names = {**self.fixed, **personal_names(shape, lambda path: Hole(holes.token(Person(path))))}
+        text = run_template(passage.template, names, holes, passage.position)
+        return check_whole(text, holes, passage.position)
+
+    def step(self, subject: Filler[Line], preheader: Filler[Line], passages: tuple[Filler[Prose], ...]) -> CompiledStep:
+        """The frame around the passages."""
+        reader = self.reader
+        isolate = direction(reader.language) == "rtl"
+        holes = Holes(self.salt)
+        top = _framed(masthead(self.source), isolate=isolate)
+        end = prose_variant(
+            footer(self.source, self.content, reader, stop_url=holes.token(Person(STOP_URL))),
+            "quiet.css",
+            holes,
+            isolate=isolate,
+        )
+        opened, closed = (Prose(quoted(mark), b"", Ends()) for mark in language_marks(reader, self.content.language))
+        who = prose_variant(intro(self.source, self.content, reader), "body.css", holes).fill({})
+        return CompiledStep(
+            sender_name=self.source.sender_name(self.content, reader),
+            asks=tuple(dict.fromkeys(name for part in (subject, preheader, *passages) for name in part.asks)),
+            subject=subject,
+            preheader=preheader,
+            passages=passages,
+            before=tuple(piece for piece in (who, opened) if piece.html),
+            after=tuple(piece for piece in (closed,) if piece.html),
+            html=tuple(_document(reader.language, top.html, end.html)),
+            masthead=top.text + b"\r\n" if top.text else b"",
+            footer=(b"\r\n--\r\n", *end.text),
+        )
 
 
-# --- putting them together ---
-
-
-def _document(
-    language: str, subject: str, preheader: str, parts: Mapping[str, str], holes: Holes, *, isolate: bool
-) -> Segments:
-    """The frame with its slots filled; only these are looked through for tokens, the frame has none."""
-    styles = {"masthead": "quiet.css", "body": "body.css", "footer": "quiet.css"}
-    slots = {
-        slot: html_segments(inline_styles(part, read_template(styles[slot])), holes, isolate=isolate)
-        for slot, part in parts.items()
-    }
-    slots["subject"] = attribute_segments(html.escape(subject), holes)  # the title, and the label of the whole
-    slots["preheader"] = attribute_segments(html.escape(preheader), holes)
-    return join_segments(
-        piece
-        for number, literal in enumerate(frame(language))
-        for piece in (slots[literal] if number % 2 else (literal,))
+def prose_variant(
+    document: str, css: str, holes: Holes, *, isolate: bool = False, begins_list: bool = False
+) -> ProseVariant:
+    """Finished HTML with tokens, made into both parts of a mail."""
+    paragraphs = paragraphs_of(document)
+    ends = Ends(
+        begins_list=begins_list,
+        ends_list=document.endswith(("</ul>", "</ol>")),
+        first=paragraphs[0] if paragraphs else None,
+        last=paragraphs[-1] if paragraphs else None,
+    )
+    styled = inline_styles(document, read_template(css)) if document else ""
+    return ProseVariant(
+        html=encode_segments(html_segments(styled, holes, isolate=isolate)),
+        text=tuple(_text(paragraphs, holes, isolate=isolate)),
+        ends=ends,
     )
 
 
-def _text_parts(parts: Mapping[str, str], holes: Holes, *, isolate: bool) -> tuple[str | TextLines, ...]:
-    done: list[str | TextLines] = []
+def encode_segments(segments: Segments) -> Quoted:
+    """Segments in quoted-printable; after each hole begins a new line."""
+    last = len(segments) - 1
+    return tuple(
+        piece if isinstance(piece, Slot) else quoted(piece) if number == last else quoted_open(piece)
+        for number, piece in enumerate(segments)
+    )
 
-    def add(text: str) -> None:
-        if done and isinstance(done[-1], str):
-            done[-1] += text
+
+def _text(paragraphs: tuple[Paragraph, ...], holes: Holes, *, isolate: bool) -> Iterator[bytes | TextLines]:
+    before = None
+    done = ""
+    for paragraph in paragraphs:
+        done += gap(before, paragraph)
+        before = paragraph
+        segments = plain_segments(paragraph.text, holes, isolate=isolate)
+        if any(isinstance(piece, Slot) for piece in segments):
+            yield from (quoted(done),) if done else ()
+            yield TextLines(paragraph, segments)
+            done = ""
         else:
-            done.append(text)
-
-    for part, fragment_ in parts.items():
-        before = None
-        if done:
-            add("\n--\n" if part == "footer" else "\n")
-        for paragraph in paragraphs_of(fragment_):
-            add(gap(before, paragraph))
-            before = paragraph
-            segments = plain_segments(paragraph.text, holes, isolate=isolate)
-            if any(isinstance(piece, Slot) for piece in segments):
-                done.append(TextLines(paragraph, segments))
-            else:
-                add(_lines(paragraph, fill(segments, {})))
-    return tuple(done)
+            done += "".join(f"{line}\n" for line in paragraph.lines(fill(segments, {})))
+    if done:
+        yield quoted(done)
 
 
-def _templates(message: Message) -> tuple[tuple[str, Position], ...]:
+@functools.lru_cache(maxsize=64)
+def _framed(document: str, *, isolate: bool) -> Prose:
+    """A part of the frame that is the same for everybody."""
+    return prose_variant(document, "quiet.css", Holes(salt_for((document,))), isolate=isolate).fill({})
+
+
+def _document(language: str, top: bytes, end: Quoted) -> Iterator[bytes | str]:
+    """The frame in octets, cut where something of the person's stands."""
+    for number, piece in enumerate(_quoted_frame(language)):
+        if not number % 2:
+            yield piece
+        elif piece == b"masthead":
+            yield top + SOFT_BREAK
+        elif piece == b"footer":
+            yield from (part.path if isinstance(part, Slot) else part for part in end)
+            yield SOFT_BREAK
+        else:
+            yield piece.decode()
+
+
+@functools.cache
+def _quoted_frame(language: str) -> tuple[bytes, ...]:
+    pieces = frame(language)
+    last = len(pieces) - 1
+    return tuple(
+        piece.encode() if number % 2 else quoted(piece) if number == last else quoted_open(piece)
+        for number, piece in enumerate(pieces)
+    )
+
+
+def templates_of(message: Message) -> tuple[tuple[str, Position], tuple[str, Position], tuple[str, Position]]:
+    """Subject, preheader and body of a message, and where each stands."""
     subject = message.subject_position
     return (
         (message.subject, subject),
         (message.preheader, message.preheader_position or subject),
         (message.body, message.body_position),
     )
-
-
-def _all_texts(
-    message: Message, content: StepContent, block: Block, values: Mapping[str, str] | None
-) -> tuple[str, ...]:
-    """Everything a token could be mistaken for a part of."""
-    member = (content.member.name,) if content.member is not None else ()
-    story = (content.story.title,) if content.story is not None else ()
-    return (message.subject, message.preheader, message.body, block.html, *member, *story, *(values or {}).values())
-
-
-def _check_whole(text: str, holes: Holes, position: Position) -> str:
-    """`text`, if no filter has cut a token in it. Raises `MessageError`."""
-    rest = "".join(piece for piece in holes.pieces(text) if isinstance(piece, str))
-    if holes.salt[:8].casefold() in rest.casefold():
-        raise MessageError(position, "A filter changes what other tags printed.", hint="Use it on the value itself.")
-    return text

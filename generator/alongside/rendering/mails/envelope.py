@@ -133,6 +133,7 @@ def _fields(subject: str, sender_name: str, routing: Routing) -> Iterator[tuple[
         yield "Feedback-ID", _feedback_id(routing.feedback_id)
 
 
+@functools.lru_cache(maxsize=256)
 def body_marks(language: str, calendar: bytes = b"") -> tuple[bytes, bytes, bytes]:
     """What stands before the text, before the HTML, and after it; the last headers are part of the first.
 

@@ -7,10 +7,10 @@ template's `if` and `for` can ask about, and so, with the records, all that a co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from jinja2 import StrictUndefined
@@ -24,6 +24,9 @@ from alongside.rendering.interface import format_date, format_time, language_nam
 from alongside.rendering.mails.holes import Block, Url, clean
 
 Shape = tuple[str, ...]  # paths of a person's values that are not empty, in a fixed order
+Record = tuple[tuple[str, str], ...]  # the texts of a group or meetup that are not empty, by name
+Fact = str | tuple[str, ...] | tuple[Record, ...]  # a text, a list of texts, or a list of records
+Facts = Mapping[str, Fact]  # by name, those of `PERSONAL`
 
 LONGEST = 2000  # characters of one value; a mail has to stay one (Gmail cuts at 102 kB)
 GROUP_NAMES = ("name", "url", "chat", "when", "where")
@@ -86,8 +89,8 @@ class Addresses:
         return Url(self.base + path if self.base else "")
 
 
-def fixed_names(content: StepContent, community: Community, words: Block) -> dict[str, object]:
-    """What is the same for everybody: `member`, `story`, `community`."""
+def fixed_names(content: StepContent, community: Community, words: Block, *, page: str) -> dict[str, object]:
+    """What is the same for everybody: `member`, `story`, `community`. `page`: path of the member's, or empty."""
     addresses = Addresses(community.url)
     member, story, language = content.member, content.story, content.language
     return {
@@ -98,7 +101,7 @@ def fixed_names(content: StepContent, community: Community, words: Block) -> dic
             place=clean(member.place.label) if member.place else "",
             roles=tuple(map(clean, member.roles)),
             languages=tuple(language_name(tag, language) for tag in member.languages),
-            url=addresses.url(member.path) if member.allows("page", content.day) else Url(""),
+            url=addresses.url(page) if page else Url(""),
             words=words,
         )
         if member is not None
@@ -111,46 +114,129 @@ def fixed_names(content: StepContent, community: Community, words: Block) -> dic
     }
 
 
-Texts = dict[tuple[object, ...], Mapping[str, str]]  # of groups and meetups, worked out before
+Texts = dict[object, Any]  # of reasons, groups and meetups, worked out before
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What a person's values are worked out from."""
+
+    content: StepContent
+    newcomer: Newcomer
+    community: Community
+    known: Texts
+
+
+def personal_facts(
+    content: StepContent, newcomer: Newcomer, community: Community, names: Iterable[str], known: Texts
+) -> dict[str, Fact]:
+    """What differs from person to person, of `names`: on one line, without empty ones.
+
+    `known` keeps the texts of records and reasons from one newcomer to the next.
+    """
+    case = _Case(content, newcomer, community, known)
+    return {name: PERSONAL[name](case) for name in names}
+
+
+def spread(names: Iterable[str], facts: Facts) -> dict[str, str]:
+    """The values of `names` by path ("newcomer.name", "groups.0.url"), in a fixed order."""
+    values: dict[str, str] = {}
+    for name in names:
+        fact = facts[name]
+        if isinstance(fact, str):
+            if fact:
+                values[name] = fact
+            continue
+        for number, item in enumerate(fact):
+            if isinstance(item, str):
+                values[f"{name}.{number}"] = item
+            else:
+                values.update((f"{name}.{number}.{part}", text) for part, text in item)
+    return values
 
 
 def personal_values(
     content: StepContent, newcomer: Newcomer, community: Community, known: Texts | None = None
 ) -> dict[str, str]:
-    """What differs from person to person, by path ("newcomer.name", "groups.0.url"), on one line; empty ones left out.
-
-    `known` keeps the texts of groups and meetups from one newcomer to the next.
-    """
-    known = {} if known is None else known
-    language = content.language
-    challenges = (community.challenges[slug] for slug in newcomer.challenges if slug in community.challenges)
-    texts = {
-        "newcomer.name": newcomer.name,
-        "newcomer.place": newcomer.place.label if newcomer.place else "",
-        "newcomer.text": newcomer.text,
-        "challenge.title": content.challenge.title.text(language, community.language) if content.challenge else "",
-        **_numbered("newcomer.languages", (language_name(tag, language) for tag in newcomer.languages)),
-        **_numbered("newcomer.challenges", (one.title.text(language, community.language) for one in challenges)),
-        **_numbered("reasons", reason_texts(content.reasons, language, community)),
-    }
-    values = {path: cleaned for path, text in texts.items() if (cleaned := clean(text)[:LONGEST])}
-    addresses = Addresses(community.url)
-    for number, group in enumerate(content.groups):
-        key: tuple[object, ...] = ("group", group.slug, language, content.day)
-        if key not in known:
-            known[key] = _without_empty(_group(group, content, addresses))
-        values |= {f"groups.{number}.{name}": text for name, text in known[key].items()}
-    zone = newcomer_zone(newcomer, community)
-    for number, (meetup, occurrence) in enumerate(content.meetups):
-        key = ("meetup", meetup.slug, language, zone, occurrence.original)
-        if key not in known:
-            known[key] = _without_empty(_meetup(meetup, occurrence, content, addresses, zone))
-        values |= {f"meetups.{number}.{name}": text for name, text in known[key].items()}
-    return values
+    """All that differs from person to person, by path."""
+    return spread(PERSONAL, personal_facts(content, newcomer, community, PERSONAL, {} if known is None else known))
 
 
-def _without_empty(texts: Mapping[str, str]) -> Mapping[str, str]:
-    return {name: cleaned for name, text in texts.items() if (cleaned := clean(text))}
+def _one_line(text: str) -> str:
+    return clean(text)[:LONGEST].rstrip()
+
+
+def _one_lines(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(filter(None, map(_one_line, texts)))
+
+
+def _languages(case: _Case) -> Fact:
+    language, spoken = case.content.language, case.newcomer.languages
+    key = ("languages", spoken, language)
+    if key not in case.known:
+        case.known[key] = _one_lines(language_name(tag, language) for tag in spoken)
+    return cast(Fact, case.known[key])
+
+
+def _challenges(case: _Case) -> Fact:
+    community, language = case.community, case.content.language
+    challenges = (community.challenges[slug] for slug in case.newcomer.challenges if slug in community.challenges)
+    return _one_lines(one.title.text(language, community.language) for one in challenges)
+
+
+def _challenge(case: _Case) -> Fact:
+    challenge = case.content.challenge
+    if challenge is None:
+        return ""
+    return _one_line(challenge.title.text(case.content.language, case.community.language))
+
+
+def _reasons(case: _Case) -> Fact:
+    reasons, language = case.content.reasons, case.content.language
+    key = ("reasons", language, *[(reason.kind, reason.value) for reason in reasons])
+    if key not in case.known:
+        case.known[key] = _one_lines(reason_texts(reasons, language, case.community))
+    return cast(Fact, case.known[key])
+
+
+def _groups(case: _Case) -> Fact:
+    content, records = case.content, []
+    for group in content.groups:
+        key = ("group", group.slug, content.language, content.day)  # an invitation to a chat may have ended
+        if key not in case.known:
+            case.known[key] = _record(_group(group, content, Addresses(case.community.url)))
+        records.append(case.known[key])
+    return tuple(filter(None, records))
+
+
+def _meetups(case: _Case) -> Fact:
+    content, records = case.content, []
+    zone = newcomer_zone(case.newcomer, case.community) if content.meetups else ""
+    for meetup, occurrence in content.meetups:
+        key = ("meetup", meetup.slug, content.language, zone, occurrence.original)
+        if key not in case.known:
+            case.known[key] = _record(_meetup(meetup, occurrence, content, Addresses(case.community.url), zone))
+        records.append(case.known[key])
+    return tuple(filter(None, records))
+
+
+def _record(texts: Mapping[str, str]) -> Record:
+    return tuple((name, cleaned) for name, text in texts.items() if (cleaned := clean(text)))
+
+
+# What a mail may use that differs from person to person, and how it is worked out.
+PERSONAL: Mapping[str, Callable[[_Case], Fact]] = {
+    "newcomer.name": lambda case: _one_line(case.newcomer.name),
+    "newcomer.place": lambda case: _one_line(case.newcomer.place.label if case.newcomer.place is not None else ""),
+    "newcomer.text": lambda case: _one_line(case.newcomer.text),
+    "challenge.title": _challenge,
+    "newcomer.languages": _languages,
+    "newcomer.challenges": _challenges,
+    "reasons": _reasons,
+    "groups": _groups,
+    "meetups": _meetups,
+}
+WRITTEN = frozenset({"newcomer.name", "newcomer.place", "newcomer.text"})  # by the newcomer: seldom twice the same
 
 
 def personal_names(paths: Shape, hole: Callable[[str], object]) -> dict[str, object]:
@@ -182,10 +268,6 @@ def personal_names(paths: Shape, hole: Callable[[str], object]) -> dict[str, obj
         "meetups": records("meetups", MeetupNames, MEETUP_NAMES),
         "challenge": ChallengeNames(title=hole("challenge.title")) if "challenge.title" in known else Nothing(title=""),
     }
-
-
-def _numbered(prefix: str, texts: Any) -> dict[str, str]:
-    return {f"{prefix}.{number}": text for number, text in enumerate(texts)}
 
 
 def _group(group: Group, content: StepContent, addresses: Addresses) -> Mapping[str, str]:

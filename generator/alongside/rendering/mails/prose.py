@@ -266,7 +266,9 @@ def wrap(text: str, *, first: str = "", rest: str = "", columns: int = COLUMNS) 
 
 
 # Texts whose words are parted by spaces alone and whose characters take a column each: most of Europe's.
-_ONE_COLUMN_EACH = re.compile("[ -~\u00a1-\u00ac\u00ae-\u02ff\u0391-\u03a1\u03a3-\u0482\u048a-\u052f\u2010-\u2027\u20a0-\u20bf]*")
+_ONE_COLUMN_EACH = re.compile(
+    "[ -~\u00a1-\u00ac\u00ae-\u02ff\u0391-\u03a1\u03a3-\u0482\u048a-\u052f\u2010-\u2027\u20a0-\u20bf]*"
+)
 
 
 def _wrap_columns(text: str, first: str, rest: str, columns: int) -> Iterator[str]:

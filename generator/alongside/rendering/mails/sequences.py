@@ -19,11 +19,12 @@ from alongside.model.people import Member, Newcomer
 from alongside.planning.occurrences import Occurrence
 from alongside.planning.plan import choose, next_meetups
 from alongside.rendering.artifacts import Artifact
-from alongside.rendering.mails.compiling import STOP_URL, fill_text, holes_will_do
+from alongside.rendering.mails.compiling import STOP_URL, templates_of
 from alongside.rendering.mails.holes import Person
-from alongside.rendering.mails.messages import MailCompiler, MessageError
+from alongside.rendering.mails.messages import MailCompiler, MessageError, render_values
 from alongside.rendering.mails.names import personal_values
-from alongside.rendering.mails.segments import fill
+from alongside.rendering.mails.parts import reader_of
+from alongside.rendering.mails.templates import holes_will_do
 from alongside.settings import Settings
 
 SAMPLE = 20  # members
@@ -91,14 +92,15 @@ def _step(
     }
     path = f"{journey.slug}/{moment.id}.{language}"
     try:
-        told["compiled"] = "once" if holes_will_do(message) else "for each newcomer"
-        compiled = compiler.compiled(content, {key: value for key, value in names.items() if key != STOP_URL})
+        once = all(holes_will_do(*template) for template in templates_of(message))
+        told["compiled"] = "once" if once else "for each newcomer"
+        mail = render_values(compiler, content, reader_of(content, newcomer), names)
     except MessageError as error:
         yield Artifact(f"{path}.json", _json({**told, "error": str(error)}))
         return
-    told |= {"subject": fill(compiled.subject, names), "preheader": fill(compiled.preheader, names)}
-    yield Artifact(f"{path}.html", fill(compiled.html, names).encode())
-    yield Artifact(f"{path}.json", _json({**told, "text": fill_text(compiled.text, names).splitlines()}))
+    told |= {"subject": mail.subject, "preheader": mail.preheader}
+    yield Artifact(f"{path}.html", mail.html.encode())
+    yield Artifact(f"{path}.json", _json({**told, "text": mail.text.splitlines()}))
 
 
 def _name(path: str) -> str:

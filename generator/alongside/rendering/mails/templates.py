@@ -20,7 +20,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from alongside.problems import AlongsideError, Position
-from alongside.reading.mail_checks import FILTERS, FORBIDDEN_METHODS, LONGEST_PRODUCT
+from alongside.reading.mail_checks import FILTERS, FORBIDDEN_METHODS, LONGEST_PRODUCT, personal_nodes
 from alongside.rendering.mails.bounds import (
     BUDGET,
     COUNTERS,
@@ -35,10 +35,8 @@ from alongside.rendering.mails.bounds import (
 from alongside.rendering.mails.holes import Block, Holes
 
 HOLES = "the holes"  # the context's name for the tokens; no template can say it
-FIXED = frozenset({"member", "story", "community", "team", "loop"})  # names that say nothing about the person
 
 _ESCAPING = ("e", "escape", "forceescape")  # values are escaped where they land, and not before
-PASSING = ("join", "default", "d", "e", "escape", "forceescape")  # filters that keep tokens whole
 LONGEST_PART = 2 * LARGEST  # characters a subject or body may come to; Gmail cuts at 102 kB
 
 _NO_ATTRIBUTE = re.compile(r"(?:'|\.)(\w+) object' has no attribute '(\w+)'")
@@ -131,22 +129,37 @@ def _as_it_is(value: object) -> object:
 
 
 @functools.lru_cache(maxsize=4096)
-def compile_template(source: str, position: Position) -> tuple[Template, bool]:
-    """The template, and whether it only prints, tests and joins what depends on the person (then holes will do).
+def compile_template(source: str, position: Position) -> Template:
+    """A template that can be run. Raises `MessageError` at the line of a fault."""
+    return compile_nodes(parse_template(source, position), position)
 
-    Raises `MessageError` at the line of a fault.
-    """
-    environment = sandbox()
-    text = keep_line_ends(source)
+
+def parse_template(source: str, position: Position) -> nodes.Template:
+    """The syntax tree of a template. Raises `MessageError` at the line of a fault."""
     try:
-        tree = environment.parse(text)
-        holes_do = _holes_will_do(tree)
-        template = environment.from_string(count_work(tree))
+        return sandbox().parse(keep_line_ends(source))
     except TemplateSyntaxError as error:
         raise MessageError(_line(position, error.lineno), _reason(error)) from error
     except (RecursionError, OverflowError) as error:
         raise MessageError(position, "too deeply nested") from error
-    return template, holes_do
+
+
+def compile_nodes(tree: nodes.Template, position: Position) -> Template:
+    """A syntax tree, which is changed, as a template that can be run. Raises `MessageError`."""
+    environment = sandbox()
+    try:
+        tree.set_environment(environment)
+        return environment.from_string(count_work(tree))
+    except TemplateSyntaxError as error:
+        raise MessageError(_line(position, error.lineno), _reason(error)) from error
+    except (RecursionError, OverflowError) as error:
+        raise MessageError(position, "too deeply nested") from error
+
+
+@functools.lru_cache(maxsize=4096)
+def holes_will_do(source: str, position: Position) -> bool:
+    """True when a template only prints, tests and joins what depends on the person. Raises `MessageError`."""
+    return next(personal_nodes(parse_template(source, position)), None) is None
 
 
 def run_template(template: Template, names: Mapping[str, object], holes: Holes, position: Position) -> str:
@@ -155,6 +168,14 @@ def run_template(template: Template, names: Mapping[str, object], holes: Holes, 
         return _bounded(template.generate({**names, HOLES: holes, BUDGET: Budget()}))
     except (TemplateError, SecurityError, TypeError, ValueError, ArithmeticError, RecursionError, LookupError) as error:
         raise MessageError(_line(position, _failed_line(error)), _reason(error)) from error
+
+
+def check_whole(text: str, holes: Holes, position: Position) -> str:
+    """`text`, if no filter has cut a token in it. Raises `MessageError`."""
+    rest = "".join(piece for piece in holes.pieces(text) if isinstance(piece, str))
+    if holes.salt[:8].casefold() in rest.casefold():
+        raise MessageError(position, "A filter changes what other tags printed.", hint="Use it on the value itself.")
+    return text
 
 
 def _bounded(pieces: Iterable[str]) -> str:
@@ -179,48 +200,6 @@ def _keep_line_end(line: str) -> str:
     if alone or tag.endswith(("-%}", "+%}")):
         return line
     return f"{line.rstrip()[:-2]}+%}}"
-
-
-def _holes_will_do(tree: nodes.Template) -> bool:
-    """False when an expression looks into a value that differs from person to person."""
-    return not any(_looks_inside(node) for node in tree.find_all(nodes.Node))
-
-
-def _looks_inside(node: nodes.Node) -> bool:
-    match node:
-        case nodes.Name(ctx="store"):
-            return node.name in FIXED  # `{% set member = ... %}`: the name no longer says what it did
-        case nodes.Filter() if node.name in PASSING:
-            return False
-        case nodes.For():
-            return not _is_known_list(node.iter) and _is_personal(node.iter)
-        case nodes.Getitem(arg=nodes.Const(value=str())):
-            return False
-        case nodes.Test() if node.name in ("defined", "undefined"):
-            return False
-        case (
-            nodes.Compare() | nodes.Call() | nodes.Neg() | nodes.Pos() | nodes.Getitem() | nodes.Filter() | nodes.Test()
-        ):
-            return _is_personal(node)
-        case nodes.And() | nodes.Or():
-            return False
-        case nodes.BinExpr():
-            return _is_personal(node)
-    return False
-
-
-def _is_personal(node: nodes.Node) -> bool:
-    names = [node] if isinstance(node, nodes.Name) else node.find_all(nodes.Name)
-    return any(name.name not in FIXED for name in names)
-
-
-def _is_known_list(node: nodes.Node) -> bool:
-    match node:
-        case nodes.Name(name="groups" | "meetups" | "reasons"):
-            return True
-        case nodes.Getattr(node=nodes.Name(name="newcomer"), attr="languages" | "challenges"):
-            return True
-    return False
 
 
 def _failed_line(error: BaseException) -> int:
