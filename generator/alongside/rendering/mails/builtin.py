@@ -1,11 +1,21 @@
-"""The mail a team sends where a message speaks of a member and there is none: our words, in eight languages."""
+"""The mails that nobody in the community has to write: our words, in eight languages.
+
+One goes out where a message speaks of a member and there is none; the other asks whether mail is wanted at all.
+"""
 
 from __future__ import annotations
 
-from alongside.model.journeys import Message
+import json
+from datetime import date
+
+from alongside.model.journeys import Journey, Message, Moment
 from alongside.planning.plan import StepContent
 from alongside.problems import Position
 from alongside.rendering.interface import say
+from alongside.rendering.mails.holes import clean
+
+CONFIRMATION = "(confirmation)"  # what stands for a moment's id, and can be none
+CONFIRM_URL = "confirm_url"
 
 _COMMUNITY, _TEAM, _NAME = "{{ community.name }}", "{{ team }}", "{{ newcomer.name }}"
 
@@ -51,6 +61,40 @@ def team_message(content: StepContent) -> Message:
     return Message(
         language=language,
         subject=words("welcome_subject" if first else "later_subject", community=_COMMUNITY),
+        body=body,
+        subject_position=here,
+        body_position=here,
+    )
+
+
+def confirmation(journey: Journey, *, language: str, day: date) -> StepContent:
+    """The question before the first mail of a journey with `confirm: true`: from the team, without a member's words."""
+    owner = journey.steps[0].owner if journey.steps else ""
+    moment = Moment(id=CONFIRMATION, owner=owner, where="mail", sender="team", position=journey.position)
+    message = confirmation_message(journey, language)
+    return StepContent(journey=journey, moment=moment, day=day, language=language, message=message)
+
+
+def confirmation_message(journey: Journey, language: str) -> Message:
+    """Who asks, what would come, that nothing comes unasked, and one link; `confirm_url` is filled in.
+
+    No name and no words of who asked for it: the address may be somebody else's, and would get what a stranger wrote.
+    """
+    title = json.dumps(clean(journey.title.text(language)), ensure_ascii=False)  # a text of Jinja's, so never markup
+    ask = say(language, "mail.confirm.ask", journey=f"{{{{ {title} }}}}", community=_COMMUNITY, team=_TEAM)
+    body = f"""\
+{say(language, "mail.team.hello_nobody")}
+
+{ask}
+
+[{say(language, "mail.confirm.yes")}]({{{{ {CONFIRM_URL} }}}})
+
+{say(language, "mail.confirm.no")}
+"""
+    here = Position(f"(built-in message, {language})")
+    return Message(
+        language=language,
+        subject=say(language, "mail.confirm.subject", community=_COMMUNITY),
         body=body,
         subject_position=here,
         body_position=here,

@@ -20,9 +20,10 @@ from alongside.model.journeys import Message
 from alongside.model.texts import direction
 from alongside.planning.plan import StepContent
 from alongside.problems import Position
+from alongside.rendering.mails.builtin import CONFIRMATION
 from alongside.rendering.mails.frame import frame, read_template
 from alongside.rendering.mails.holes import Hole, Holes, Person, clean, salt_for
-from alongside.rendering.mails.names import WRITTEN, Fact, Facts, Shape, fixed_names, personal_names, spread
+from alongside.rendering.mails.names import OWN, Fact, Facts, Shape, fixed_names, personal_names, spread
 from alongside.rendering.mails.parts import (
     Reader,
     Source,
@@ -136,7 +137,7 @@ class Filler(Generic[Filled_co]):
     def __init__(self, asks: tuple[str, ...], compile_: Callable[[Shape], Variant[Filled_co]]) -> None:
         self.asks = asks
         self._compile = compile_
-        self._keeps = WRITTEN.isdisjoint(asks)
+        self._keeps = OWN.isdisjoint(asks)
         self._filled: dict[tuple[Fact, ...], Filled_co] = {}
         self._variants: dict[Shape, Variant[Filled_co] | MessageError] = {}
 
@@ -300,7 +301,7 @@ class StepCompiler:
         holes = Holes(self.salt)
         top = _framed(masthead(self.source), isolate=isolate)
         end = prose_variant(
-            footer(self.source, self.content, reader, stop_url=holes.token(Person(STOP_URL))),
+            footer(self.source, self.content, reader, stop_url=stop_token(self.content, holes)),
             "quiet.css",
             holes,
             isolate=isolate,
@@ -394,6 +395,11 @@ def _quoted_frame(language: str) -> tuple[bytes, ...]:
         piece.encode() if number % 2 else quoted(piece) if number == last else quoted_open(piece)
         for number, piece in enumerate(pieces)
     )
+
+
+def stop_token(content: StepContent, holes: Holes) -> str:
+    """What the footer's stop line leads to; nothing in a mail after which nothing comes by itself."""
+    return "" if content.moment.id == CONFIRMATION else holes.token(Person(STOP_URL))
 
 
 def templates_of(message: Message) -> tuple[tuple[str, Position], tuple[str, Position], tuple[str, Position]]:

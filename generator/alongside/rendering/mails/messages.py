@@ -17,15 +17,15 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 from urllib.parse import quote
 
 from alongside.model.community import Community
-from alongside.model.journeys import Message
+from alongside.model.journeys import Journey, Message
 from alongside.model.people import Newcomer
 from alongside.planning.plan import StepContent
-from alongside.rendering.mails.builtin import team_message
+from alongside.rendering.mails.builtin import CONFIRM_URL, confirmation, team_message
 from alongside.rendering.mails.compiling import (
     STOP_URL,
     CompiledStep,
@@ -38,7 +38,7 @@ from alongside.rendering.mails.compiling import (
 )
 from alongside.rendering.mails.envelope import Routing, body_marks, compose, message_head, sender_address
 from alongside.rendering.mails.names import Texts, personal_facts, personal_values
-from alongside.rendering.mails.parts import Reader, Source, reader_of
+from alongside.rendering.mails.parts import Reader, Source, frame_language, reader_of
 from alongside.rendering.mails.passages import Passage
 from alongside.rendering.mails.plain import PlainMail, render_plain
 from alongside.rendering.mails.templates import MessageError, holes_will_do
@@ -53,6 +53,7 @@ __all__ = [
     "compose",
     "render_mail",
     "sender_address",
+    "write_confirmation",
     "write_message",
 ]
 
@@ -186,7 +187,9 @@ def _needs_member(error: MessageError, content: StepContent) -> bool:
     return content.member is None and '"member.' in error.reason
 
 
-def write_message(compiler: MailCompiler, content: StepContent, newcomer: Newcomer, routing: Routing) -> Written:
+def write_message(
+    compiler: MailCompiler, content: StepContent, newcomer: Newcomer, routing: Routing, *, confirm_url: str = ""
+) -> Written:
     """The mail of one step for one newcomer, as it goes out. Same input, same octets.
 
     A message that speaks of a member where there is none gives way to the team's own. Raises `MessageError` when the
@@ -195,7 +198,8 @@ def write_message(compiler: MailCompiler, content: StepContent, newcomer: Newcom
     """
     compiler.forget()
     reader = reader_of(content, newcomer)
-    filled = _filled(compiler, content, newcomer, reader, routing.stop or compiler.stop_url)
+    urls = {STOP_URL: routing.stop or compiler.stop_url, CONFIRM_URL: confirm_url}
+    filled = _filled(compiler, content, newcomer, reader, urls)
     if filled is None:
         mail = render_mail(compiler, content, newcomer, stop_url=routing.stop)
         return _written(content, mail.subject, compose(mail, routing))
@@ -207,8 +211,17 @@ def write_message(compiler: MailCompiler, content: StepContent, newcomer: Newcom
     return _written(content, subject, b"".join((head, before_text, text, before_html, document, end)))
 
 
+def write_confirmation(
+    compiler: MailCompiler, journey: Journey, newcomer: Newcomer, *, confirm_url: str, routing: Routing
+) -> Written:
+    """The question whether `newcomer` wants the mails of a journey, with one link; from the team. Raises as above."""
+    language = frame_language(newcomer.languages, compiler.source.community.language)
+    content = confirmation(journey, language=language, day=routing.date.date())
+    return write_message(compiler, content, newcomer, replace(routing, to_name=""), confirm_url=confirm_url)
+
+
 def _filled(
-    compiler: MailCompiler, content: StepContent, newcomer: Newcomer, reader: Reader, stop_url: str
+    compiler: MailCompiler, content: StepContent, newcomer: Newcomer, reader: Reader, urls: Mapping[str, str]
 ) -> tuple[str, tuple[str, bytes, bytes]] | None:
     """(the sender's name, what `CompiledStep.fill` gives); None for a message that is rendered the plain way."""
     community = compiler.source.community
@@ -219,7 +232,8 @@ def _filled(
             if step is None:
                 return None
             facts = personal_facts(content, newcomer, community, step.asks, compiler.texts)
-            return step.sender_name, step.fill(facts, stop_url)
+            facts[CONFIRM_URL] = urls[CONFIRM_URL]
+            return step.sender_name, step.fill(facts, urls[STOP_URL])
         except Indivisible:
             compiler.keep_whole(content, reader)
         except MessageError as error:

@@ -235,8 +235,9 @@ PERSONAL: Mapping[str, Callable[[_Case], Fact]] = {
     "reasons": _reasons,
     "groups": _groups,
     "meetups": _meetups,
+    "confirm_url": lambda _case: "",  # of one mail alone, and made by who sends it
 }
-WRITTEN = frozenset({"newcomer.name", "newcomer.place", "newcomer.text"})  # by the newcomer: seldom twice the same
+OWN = frozenset({"newcomer.name", "newcomer.place", "newcomer.text", "confirm_url"})  # seldom twice the same
 
 
 def personal_names(paths: Shape, hole: Callable[[str], object]) -> dict[str, object]:
@@ -255,7 +256,9 @@ def personal_names(paths: Shape, hole: Callable[[str], object]) -> dict[str, obj
         count = len({path.split(".")[1] for path in paths if path.startswith(f"{prefix}.")})
         return tuple(kind(**{name: value(f"{prefix}.{number}.{name}") for name in names}) for number in range(count))
 
+    asked = {"confirm_url": hole("confirm_url")} if "confirm_url" in known else {}
     return {
+        **asked,
         "newcomer": NewcomerNames(
             name=value("newcomer.name"),
             place=value("newcomer.place"),

@@ -93,7 +93,7 @@ def _asked(tree: nodes.Template) -> Iterator[str]:
                 known += 1
                 yield f"newcomer.{name}"
     names = [name.name for name in tree.find_all(nodes.Name)]
-    yield from (name for name in names if name in ("reasons", "groups", "meetups"))
+    yield from (name for name in names if name in ("reasons", "groups", "meetups", "confirm_url"))
     if "challenge" in names:
         yield "challenge.title"
     if names.count("newcomer") > known:

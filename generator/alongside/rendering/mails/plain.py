@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from alongside.model.journeys import Message
 from alongside.model.texts import direction
 from alongside.planning.plan import StepContent
-from alongside.rendering.mails.compiling import STOP_URL, templates_of
+from alongside.rendering.mails.compiling import STOP_URL, stop_token, templates_of
 from alongside.rendering.mails.frame import frame, read_template
 from alongside.rendering.mails.holes import Block, Hole, Holes, Person, Url, clean, salt_for
 from alongside.rendering.mails.names import fixed_names, personal_names
@@ -66,7 +66,7 @@ def render_plain(
         check_whole(run_template(compile_template(text, position), names, holes, position), holes, position)
         for text, position in templates_of(message)
     )
-    stop_url = holes.token(Person(STOP_URL))
+    stop_url = stop_token(content, holes)
     parts = _Parts(holes, values, reader, content.language)
     top, who, end = masthead(source), intro(source, content, reader), footer(source, content, reader, stop_url=stop_url)
     said = prose(body, source, holes)
