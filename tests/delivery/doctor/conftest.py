@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from delivery.doctor.looking import NOW, MakeSetup, NameServer
-from mail_servers.certificates import Authority, make_authority
 
 from alongside.delivery.doctor.setups import Setup
 from alongside.settings import MailSettings, Organisation, Settings
+from delivery.doctor.looking import NOW, MakeSetup, NameServer
+from mail_servers.certificates import Authority, make_authority
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import pytest
-from delivery.doctor.looking import MakeSetup, NameServer, told
 
 from alongside.delivery.doctor.dkim_keys import KeyFaultError, check_dkim, read_key
 from alongside.delivery.doctor.dmarc_records import check_dmarc, owners
@@ -15,6 +14,7 @@ from alongside.delivery.doctor.findings import Finding
 from alongside.delivery.doctor.spf_records import check_spf
 from alongside.delivery.transports.smtp_url import parse_smtp_url
 from alongside.settings import MailSettings
+from delivery.doctor.looking import MakeSetup, NameServer, told
 
 EXAMPLE = "v=spf1 include:_spf.YOUR-PROVIDER ~all, or v=spf1 mx -all where the mail host sends itself"
 

@@ -44,20 +44,21 @@ def _site_address(setup: Setup) -> Finding:
 def _organisation(setup: Setup) -> Iterator[Finding]:
     """What the law of most countries wants at the foot of such mail."""
     organisation = setup.settings.organisation
+    missed = _NOTE.error if setup.variable("ALONGSIDE_SMTP_URL") else _NOTE.warning
     if organisation.postal:
         yield _NOTE.ok("postal address", "It stands at the foot of each mail.")
     else:
-        yield _NOTE.error(
+        yield missed(
             "postal address",
-            "organisation.postal is empty. Nothing is sent by a mail server without it.",
+            "organisation.postal is empty, and mail may not leave without it.",
             "Write the postal address of who sends, in one line.",
         )
     if organisation.privacy:
         yield _NOTE.ok("privacy notice", organisation.privacy)
     else:
-        yield _NOTE.error(
+        yield missed(
             "privacy notice",
-            "organisation.privacy is empty. Nothing is sent by a mail server without it.",
+            "organisation.privacy is empty, and mail may not leave without it.",
             "Write the web address of the privacy notice.",
         )
 

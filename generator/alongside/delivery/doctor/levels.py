@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from alongside.delivery.doctor.findings import Area, Finding, State
+from alongside.delivery.doctor.findings import Area, Finding
 
 Level = Literal["none", "static", "mail", "service"]
 LEVELS: tuple[Level, ...] = ("none", "static", "mail", "service")
-_GOOD: tuple[State, ...] = ("ok", "warning")
 
 Thing = tuple[Area, str]  # area and what was looked at; an empty `what`: the whole area
 # A level -> what it needs; of several in one line one is enough, the first being the one to propose.
@@ -57,14 +56,15 @@ def _about(findings: Sequence[Finding], thing: Thing) -> list[Finding]:
 
 
 def _is_met(findings: Sequence[Finding], thing: Thing) -> bool:
-    found = _about(findings, thing)
-    return any(finding.state in _GOOD for finding in found) and not any(finding.state == "error" for finding in found)
+    """One thing is as it should be; an area works, whatever it warns of."""
+    states = {finding.state for finding in _about(findings, thing)}
+    return states == {"ok"} if thing[1] else "error" not in states and bool(states & {"ok", "warning"})
 
 
 def _what_to_do(findings: Sequence[Finding], thing: Thing) -> str:
     """The hint of what stands in the way, after the finding itself."""
-    blocking = [finding for finding in _about(findings, thing) if finding.state in ("error", "skipped")]
-    blocking.sort(key=lambda finding: finding.state != "error")
+    blocking = [finding for finding in _about(findings, thing) if finding.state != "ok"]
+    blocking.sort(key=lambda finding: ("error", "skipped", "warning").index(finding.state))
     if not blocking:
         return f"It was not looked at: {thing[1] or thing[0]}."
     return f"{blocking[0].message} {blocking[0].hint}".rstrip()

@@ -244,14 +244,12 @@ def _check_passes(connection: Connection, setup: Setup) -> Iterator[Finding]:
         yield _NOTE.error("passes", f"{ran}; {waiting}", f"See why cron does not run it. {CRON}")
     elif setup.now - last > SILENT:
         yield _NOTE.warning("passes", f"{ran}.", f"See why cron does not run it. {CRON}")
-    elif overdue:
-        yield _NOTE.warning(
-            "passes",
-            f"{ran}, and yet {waiting}",
-            "See: alongside status. A journey or a moment of it may be gone.",
-        )
     else:
         yield _NOTE.ok("passes", f"{ran}.")
+        if overdue:
+            yield _NOTE.warning(
+                "overdue mails", f"Passes run, and yet {waiting}", f"{_STATUS}. A journey or a moment may be gone."
+            )
 
 
 def _check_steps(connection: Connection, now: datetime) -> Iterator[Finding]:
@@ -261,7 +259,7 @@ def _check_steps(connection: Connection, now: datetime) -> Iterator[Finding]:
         return connection.scalar(select(func.count()).select_from(steps).where(*conditions)) or 0
 
     held = count(steps.c.state == "held")
-    refused = count(steps.c.state == "failed", func.coalesce(steps.c.done_at, steps.c.due_at) >= int_of(now - RECENT))
+    refused = count(steps.c.state == "failed", func.coalesce(steps.c.done_at, steps.c.due_at) >= now - RECENT)
     unwritten = count(steps.c.state == "planned", steps.c.reason.startswith(FAILED, autoescape=True))
     if held:
         yield _NOTE.warning(
@@ -280,11 +278,6 @@ def _check_steps(connection: Connection, now: datetime) -> Iterator[Finding]:
 
 
 _STATUS = "See why: alongside status"
-
-
-def int_of(instant: datetime) -> int:
-    """An instant as the store keeps it, for expressions that have lost their column's type."""
-    return int(instant.timestamp())
 
 
 def _check_arrivals(connection: Connection, now: datetime) -> Finding:
