@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "enroll": ("enroll", "Put newcomers on a journey."),
     "send": ("send", "Deliver what is due."),
     "run": ("run", "Run the service: one-click stop, and sending by the clock."),
+    "inbound": ("inbound", "Hear the mail that comes back."),
     "status": ("status", "Show what happened and what comes next."),
     "doctor": ("doctor", "Say what is wrong with mail, DNS, store and clock."),
     "newcomers": ("newcomers", "List, show, export, erase or stop newcomers."),

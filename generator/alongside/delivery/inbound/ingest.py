@@ -1,0 +1,191 @@
+"""`ingest`: one mail in, its effect in the store. Every door (a pipe, IMAP, files) leads here, and nowhere else.
+
+    read (`mails`) -> what it says of itself (`findings`) -> who is meant -> kind -> effect
+
+Who is meant, "heard before?" and the effect are one transaction: a mail that is heard twice, or by two doors at once,
+has its effect once, and one whose transaction failed was not heard. No text of it is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from alongside.delivery import by_token, suppression
+from alongside.delivery.inbound.bounces import Bounce, settle
+from alongside.delivery.inbound.effects import (
+    Known,
+    find_by_address,
+    find_by_enrollment,
+    find_by_ids,
+    find_by_step,
+    record_answer,
+    record_hard_bounce,
+    record_soft_bounce,
+    stop_all,
+)
+from alongside.delivery.inbound.findings import Findings, look_at
+from alongside.delivery.schema import received
+from alongside.delivery.store import Store
+from alongside.model.community import Community
+
+# own: a mail of ours, or a loop; foreign: a bounce or complaint that is not about a mail of ours
+Kind = Literal["own", "bounce", "foreign", "stop", "confirm", "complaint", "automatic", "reply", "unknown"]
+ASKED = "asked by mail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reception:
+    """Who hears."""
+
+    mailbox: str  # the team's address, From of every mail
+    community: Community
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What a mail was, and what it did; nothing of who wrote it."""
+
+    kind: Kind
+    newcomer_id: int | None = None  # who it was about
+    journey: str = ""  # slug, where one mail of ours is meant
+    detail: str = ""  # of a bounce "hard 5.1.1", of a stop "all", of what nobody could read "unreadable"
+    again: bool = False  # heard before: this time nothing was changed
+
+
+def ingest(
+    store: Store,
+    raw: bytes,
+    *,
+    recipient: str = "",
+    sender: str | None = None,
+    reception: Reception,
+    now: datetime,
+) -> Heard:
+    """Hear the mail in `raw`. Raises `StoreError`, and then it was not heard; for no mail anything else.
+
+    `recipient`, `sender`: of the envelope. An unknown recipient is looked for in the headers; an unknown sender is
+    None, and "" the null sender.
+    """
+    findings = look_at(raw, recipient=recipient, sender=sender, mailbox=reception.mailbox, key=store.key)
+    now = now.replace(microsecond=0)  # as the store keeps it
+    with store.writing() as connection:
+        verdict = _classify(connection, findings)
+        heard = Heard(
+            kind=verdict.kind,
+            newcomer_id=verdict.known.newcomer_id if verdict.known is not None else None,
+            journey=verdict.known.journey if verdict.known is not None else "",
+            detail=_detail(findings, verdict),
+        )
+        if not _note(connection, findings.identity, heard, now):
+            return _as_before(connection, findings.identity)
+        _act(connection, store.key, verdict, findings, reception, now)
+    return heard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verdict:
+    """What a mail is, once the store was asked."""
+
+    kind: Kind
+    known: Known | None = None
+    bounce: Bounce | None = None
+    everything: bool = False  # a stop of all mail, not of one journey's
+
+
+def _classify(connection: Connection, findings: Findings) -> _Verdict:
+    """The first that fits, in this order: what a machine says must never count as a person's word."""
+    addressed_to, number = findings.token or ("", 0)
+    if _is_own(connection, findings):
+        return _Verdict(kind="own")
+    if addressed_to == "bounce" and findings.bounces:
+        known = find_by_step(connection, number)
+        return _Verdict(kind="bounce", known=known, bounce=settle(findings.bounces, known.address if known else ""))
+    if findings.delivery_report:
+        return _Verdict(kind="foreign")
+    if findings.complaint is not None:
+        about = _complained_of(connection, findings)
+        return _Verdict(kind="complaint" if about is not None else "foreign", known=about)
+    # One-click programs of mail providers say they are automatic; vacation notes say they answer.
+    if addressed_to == "stop" and not findings.autoreply:
+        return _Verdict(kind="stop", known=find_by_enrollment(connection, number))
+    if findings.automatic:
+        return _Verdict(kind="automatic")
+    answered = find_by_ids(connection, findings.answers)
+    writer = find_by_address(connection, findings.sender)
+    if _asks_to_stop(findings, answered or writer):
+        return _Verdict(kind="stop", known=writer or answered, everything=True)
+    if addressed_to == "confirm":
+        return _Verdict(kind="confirm", known=find_by_enrollment(connection, number))
+    meant = answered or writer or (find_by_step(connection, number) if addressed_to == "bounce" else None)
+    return _Verdict(kind="reply" if meant is not None else "unknown", known=meant)
+
+
+def _is_own(connection: Connection, findings: Findings) -> bool:
+    """A mail of ours that came home; a bounce may carry our Message-ID or even our name."""
+    if findings.token is not None and findings.token[0] == "bounce" and findings.bounces:
+        return False
+    return findings.from_us or find_by_ids(connection, (findings.message_id,)) is not None
+
+
+def _complained_of(connection: Connection, findings: Findings) -> Known | None:
+    for kind, number in findings.complained:
+        known = find_by_step(connection, number) if kind == "bounce" else find_by_enrollment(connection, number)
+        if known is not None:
+            return known
+    return find_by_ids(connection, findings.complaint.message_ids) if findings.complaint is not None else None
+
+
+def _asks_to_stop(findings: Findings, known: Known | None) -> bool:
+    """A stop word and nothing else; from somebody we never wrote to, in the subject of a mail to us."""
+    if known is not None:
+        return findings.subject_stops or findings.text_stops
+    return findings.subject_stops and findings.to_mailbox and findings.sender != ""
+
+
+def _act(
+    connection: Connection, key: bytes, verdict: _Verdict, findings: Findings, reception: Reception, now: datetime
+) -> None:
+    known = verdict.known
+    if verdict.kind == "bounce" and known is not None and verdict.bounce is not None:
+        if verdict.bounce.verdict == "hard":
+            record_hard_bounce(connection, key, known, status=verdict.bounce.status, now=now)
+        elif verdict.bounce.verdict == "soft":
+            record_soft_bounce(connection, key, known, status=verdict.bounce.status, now=now)
+    elif verdict.kind == "complaint" and known is not None:
+        stop_all(connection, key, known.address, reason="complaint", now=now)
+    elif verdict.kind == "stop" and verdict.everything:
+        address = known.address if known is not None else findings.sender
+        suppression.stop(connection, key, address, journey="", reason=ASKED, now=now)
+    elif verdict.kind == "stop" and findings.token is not None:
+        by_token.stop_enrollment(connection, key, findings.token[1], reason=ASKED, now=now)
+    elif verdict.kind == "confirm" and findings.token is not None:
+        by_token.confirm_enrollment(connection, findings.token[1], community=reception.community, now=now)
+    elif verdict.kind == "reply" and known is not None:
+        record_answer(connection, known, now=now)
+
+
+def _detail(findings: Findings, verdict: _Verdict) -> str:
+    if not findings.readable:
+        return "unreadable"
+    if verdict.bounce is not None:
+        return f"{verdict.bounce.verdict} {verdict.bounce.status}".rstrip()
+    return "all" if verdict.everything else ""
+
+
+def _note(connection: Connection, identity: str, heard: Heard, now: datetime) -> bool:
+    """Write down that it was heard; False when it was before, by this process or another."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    row = {"identity": identity, "kind": heard.kind, "newcomer_id": heard.newcomer_id, "received_at": now}
+    return connection.execute(dialect.insert(received).values(row).on_conflict_do_nothing()).rowcount == 1
+
+
+def _as_before(connection: Connection, identity: str) -> Heard:
+    row = connection.execute(
+        select(received.c.kind, received.c.newcomer_id).where(received.c.identity == identity)
+    ).one()
+    return Heard(kind=row.kind, newcomer_id=row.newcomer_id, again=True)
