@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.harness import BenchError
 
 PACKAGE = Path(__file__).parent
-SHARED = {"__init__", "__main__", "harness", "communities"}
+SHARED = {"__init__", "__main__", "harness", "communities", "mail_servers"}
 
 
 def areas() -> list[str]:

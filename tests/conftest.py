@@ -35,6 +35,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "opensmtpd: needs Debian's OpenSMTPD, of which the tests start their own")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What `--without` names is not run, and the summary says so."""
     left_out = [item for item in items if any(item.get_closest_marker(name) for name in config.getoption("--without"))]

@@ -28,19 +28,22 @@ class Authority:
 
     def issue(self, name: str, hosts: str = FITTING, *, days: int = 2) -> Certificate:
         """A certificate signed by this CA; negative days make one that has expired."""
-        return _sign(self.folder / name, hosts, days, "-CA", str(self.file), "-CAkey", str(self.key))
+        path = self.folder / name
+        _make_key(path.with_suffix(".key"))
+        return _sign(path, hosts, days, "-CA", str(self.file), "-CAkey", str(self.key))
 
     def self_sign(self, name: str, hosts: str = FITTING) -> Certificate:
         """A certificate that nobody vouches for."""
-        key = self.folder / f"{name}.key"
-        return _sign(self.folder / name, hosts, 2, "-signkey", str(key))
+        path = self.folder / name
+        _make_key(path.with_suffix(".key"))
+        return _sign(path, hosts, 2, "-signkey", str(path.with_suffix(".key")))
 
 
 def make_authority(folder: Path) -> Authority:
     """A new CA; its files are in the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     key, file = folder / "ca.key", folder / "ca.pem"
-    _openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", str(key))
+    _make_key(key)
     extensions = ["-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign"]
     _openssl("req", "-x509", "-key", str(key), "-subj", "/CN=Tests", "-days", "2", *extensions, "-out", str(file))
     return Authority(folder=folder, file=file, key=key)
@@ -49,12 +52,15 @@ def make_authority(folder: Path) -> Authority:
 def _sign(path: Path, hosts: str, days: int, *signer: str) -> Certificate:
     key, request, extensions = path.with_suffix(".key"), path.with_suffix(".csr"), path.with_suffix(".ext")
     certificate = path.with_suffix(".pem")
-    _openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", str(key))
     _openssl("req", "-new", "-key", str(key), "-subj", "/CN=Mail server", "-out", str(request))
     extensions.write_text(f"subjectAltName={hosts}\nbasicConstraints=CA:FALSE\n")
     options = ["-days", str(days), "-extfile", str(extensions), "-set_serial", str(abs(hash(path.name)) + 1)]
     _openssl("x509", "-req", "-in", str(request), *signer, *options, "-out", str(certificate))
     return Certificate(certificate=certificate, key=key)
+
+
+def _make_key(path: Path) -> None:
+    _openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", str(path))
 
 
 def _openssl(*arguments: str) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from mail_servers.certificates import Authority, make_authority
 from mail_servers.mail_host import MailHost, running_mail_host
+from mail_servers.no_pipelining import NoPipelining, running_without_pipelining
+from mail_servers.opensmtpd import OpenSmtpd, running_opensmtpd
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +36,27 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 def ca_file(authority: Authority) -> Path:
     """What a client must trust to talk to the servers that use `authority`."""
     return authority.file
+
+
+@pytest.fixture(scope="session")
+def opensmtpd_of_session() -> Iterator[OpenSmtpd]:
+    with running_opensmtpd() as server:
+        yield server
+
+
+@pytest.fixture
+def opensmtpd(opensmtpd_of_session: OpenSmtpd) -> OpenSmtpd:
+    """OpenSMTPD with an empty store. Marker: `opensmtpd`."""
+    opensmtpd_of_session.store.empty()
+    return opensmtpd_of_session
+
+
+@pytest.fixture(params=["aiosmtpd", pytest.param("opensmtpd", marks=pytest.mark.opensmtpd)])
+def without_pipelining(request: pytest.FixtureRequest) -> Iterator[OpenSmtpd | NoPipelining]:
+    """Each server that does not announce PIPELINING, with an empty `store`."""
+    if request.param == "opensmtpd":
+        server: OpenSmtpd = request.getfixturevalue("opensmtpd")
+        yield server
+    else:
+        with running_without_pipelining() as small:
+            yield small

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
@@ -23,18 +23,36 @@ class ServerError(Exception):
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now. Another process may still be quicker: start again with others then."""
-    with ExitStack() as held:
-        found: list[int] = []
-        while len(found) < count:
-            port = random.SystemRandom().choice(_PORTS)
-            probe = held.enter_context(socket.socket())
-            try:
-                probe.bind((LOOPBACK, port))
-            except OSError:
-                continue
+    """Ports that nobody listens on, and that no other run of tests is given while this process lives."""
+    found: list[int] = []
+    while len(found) < count:
+        port = random.SystemRandom().choice(_PORTS)
+        if _is_free(port) and _reserve(port):
             found.append(port)
-        return found
+    return found
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return not _fails(probe.bind, (LOOPBACK, port))
+
+
+def _reserve(port: int) -> bool:
+    """Hold the same port of another address, which tells the other workers; the system forgets it when we end."""
+    holder = socket.socket()
+    if _fails(holder.bind, ("127.0.0.2", port)):
+        holder.close()
+        return False
+    holder.detach()
+    return True
+
+
+def _fails(bind: Callable[[tuple[str, int]], None], address: tuple[str, int]) -> bool:
+    try:
+        bind(address)
+    except OSError:
+        return True
+    return False
 
 
 @contextmanager
