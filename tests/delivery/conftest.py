@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from alongside.delivery.store import Store, open_store
+from alongside.delivery.worker import World
 from alongside.model.community import Community
 from alongside.model.journeys import Delay, Journey, Message, Moment, Window
 from alongside.model.people import Consent, Member, MemberPage, Newcomer
@@ -81,6 +84,12 @@ def make_newcomers(count: int) -> list[Newcomer]:
         Newcomer(email=f"newcomer{number}@example.net", name=f"Newcomer {number}", languages=("en",), basis="consent")
         for number in range(count)
     ]
+
+
+def make_world(root: Path, at: datetime, **fields: Any) -> World:
+    """A pass at `at`, its journals in `root`, chance from one seed."""
+    values: dict[str, Any] = {"now": lambda: at, "wall": lambda: datetime.now(UTC), "chance": random.Random(1)}
+    return World(journals=root / "journal", **{**values, **fields})
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from alongside.delivery import suppression
 from alongside.delivery.enrollment import NO_BASIS, Candidate, EnrollReport, enroll
 from alongside.delivery.people import confirm, export
 from alongside.delivery.profiles import pack_newcomer, unpack_newcomer
-from alongside.delivery.schema import enrollments, events, newcomers, steps
+from alongside.delivery.schema import CONFIRMATION, enrollments, events, newcomers, steps
 from alongside.delivery.store import Store
 from alongside.model.community import Community
 from alongside.model.people import Newcomer
@@ -107,12 +107,17 @@ def test_double_opt_in_waits_and_begins_when_confirmed(store: Store) -> None:
     community = make_community(journeys=(make_journey(WELCOME, CHECK_IN, confirm=True),))
     report = put(store, make_newcomers(1), community)
     assert report.awaiting == 1
-    assert {step["state"] for step in rows(store, steps)} == {"waiting"}
+    assert {step["moment"]: step["state"] for step in rows(store, steps)} == {
+        CONFIRMATION: "planned",
+        "welcome": "waiting",
+        "check-in": "waiting",
+    }
     later = NOW + timedelta(days=2)
     with store.writing() as connection:
         assert confirm(connection, "newcomer0@example.net", community=community, now=later) == ["month"]
         assert confirm(connection, "newcomer0@example.net", community=community, now=later) == []
     assert [(step["state"], step["due_at"]) for step in rows(store, steps)] == [
+        ("skipped", NOW),
         ("planned", later),
         ("planned", later + timedelta(days=7)),
     ]

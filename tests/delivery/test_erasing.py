@@ -8,16 +8,18 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from alongside.delivery import suppression
+from alongside.delivery.desk import Desk
 from alongside.delivery.enrollment import Candidate, enroll
+from alongside.delivery.message_ids import message_id
 from alongside.delivery.people import erase, export, list_newcomers
 from alongside.delivery.schema import assignments, metadata
 from alongside.delivery.store import Store, open_store
-from alongside.delivery.transports import Maildir
-from alongside.delivery.worker import Desk, message_id, send_due
+from alongside.delivery.transports.maildir import Maildir
+from alongside.delivery.worker import send_due
 from alongside.model.people import Newcomer
 from alongside.settings import Settings
 
-from .conftest import make_community, make_member, make_newcomers
+from .conftest import make_community, make_member, make_newcomers, make_world
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PERSON = Newcomer(
@@ -48,9 +50,8 @@ def fill(store: Store, root: Path) -> None:
     enroll(store, journey, candidates, community=community, basis=None, source="test", now=NOW)
     for days in (0, 7):
         instant = NOW + timedelta(days=days)
-        send_due(
-            store, Desk(community, settings), Maildir(root / "outbox"), now=instant, wall=lambda: datetime.now(UTC)
-        )
+        desk = Desk(community, settings, key=store.key)
+        send_due(store, desk, Maildir(root / "outbox"), make_world(root, instant))
     with store.writing() as connection:
         suppression.stop(connection, store.key, "zoraida.quispe@example.net", journey="", reason="asked", now=NOW)
 
@@ -61,7 +62,7 @@ def forget(store: Store, root: Path) -> None:
     assert erased is not None
     store.compact()
     outbox = Maildir(root / "outbox")
-    assert outbox.remove(message_id(store, step, "community.example.org") for step in erased.steps) == 2
+    assert outbox.remove(message_id(store.key, step, "community.example.org") for step in erased.steps) == 2
     assert outbox.remove(erased.message_ids) == 0  # the same files
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import hashlib
 import mailbox
 import os
 import stat
@@ -11,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from alongside.delivery.claims import process_token
-from alongside.delivery.transports import DeliveryError, Envelope, Maildir, file_name
+from alongside.delivery.transports.envelopes import DeliveryError, Envelope
+from alongside.delivery.transports.maildir import Maildir, _machine_mark, file_name
 
 
 def envelope(message_id: str = "one@example.org", content: bytes = b"Subject: hello\r\n\r\nhello\r\n") -> Envelope:
-    return Envelope(message_id=message_id, recipient="ana@example.net", content=content)
+    return Envelope(message_id=message_id, sender="team@example.org", recipient="ana@example.net", content=content)
 
 
 def test_a_mail_program_reads_it(tmp_path: Path) -> None:
     transport = Maildir(tmp_path / "outbox")
-    transport.deliver(envelope())
+    transport.write(envelope())
     transport.flush()
     found = mailbox.Maildir(tmp_path / "outbox", create=False)
     assert [message["Subject"] for message in found] == ["hello"]
@@ -29,7 +28,7 @@ def test_a_mail_program_reads_it(tmp_path: Path) -> None:
 
 
 def test_only_its_owner_can_look(tmp_path: Path) -> None:
-    Maildir(tmp_path / "outbox").deliver(envelope())
+    Maildir(tmp_path / "outbox").write(envelope())
     modes = {stat.S_IMODE(path.stat().st_mode) for path in [tmp_path / "outbox", *(tmp_path / "outbox").iterdir()]}
     assert modes == {0o700}
     (message,) = (tmp_path / "outbox" / "new").iterdir()
@@ -38,23 +37,23 @@ def test_only_its_owner_can_look(tmp_path: Path) -> None:
 
 def test_the_same_message_again_is_the_same_file(tmp_path: Path) -> None:
     for _ in range(2):
-        Maildir(tmp_path / "outbox").deliver(envelope())
+        Maildir(tmp_path / "outbox").write(envelope())
     assert [path.name for path in (tmp_path / "outbox" / "new").iterdir()] == [file_name("one@example.org")]
 
 
 def test_what_was_read_already_does_not_come_back(tmp_path: Path) -> None:
     transport = Maildir(tmp_path / "outbox")
-    transport.deliver(envelope())
+    transport.write(envelope())
     name = file_name("one@example.org")
     (tmp_path / "outbox" / "new" / name).rename(tmp_path / "outbox" / "cur" / f"{name}:2,S")
-    Maildir(tmp_path / "outbox").deliver(envelope())
+    Maildir(tmp_path / "outbox").write(envelope())
     assert list((tmp_path / "outbox" / "new").iterdir()) == []
 
 
 def test_a_draft_left_by_a_kill_is_no_message(tmp_path: Path) -> None:
     transport = Maildir(tmp_path / "outbox")
     (tmp_path / "outbox" / "tmp" / f"{file_name('one@example.org')}.123").write_bytes(b"Subj")
-    transport.deliver(envelope())
+    transport.write(envelope())
     (message,) = (tmp_path / "outbox" / "new").iterdir()
     assert message.read_bytes() == envelope().content
 
@@ -64,7 +63,7 @@ def test_drafts_of_dead_writers_are_swept_away(tmp_path: Path) -> None:
     drafts = tmp_path / "outbox" / "tmp"
     child = subprocess.Popen([sys.executable, "-c", ""])
     child.wait()
-    machine = hashlib.sha256(process_token().rpartition("/")[0].encode()).hexdigest()[:8]
+    machine = _machine_mark()
     name = file_name("one@example.org")
     names = {f"{name}.{machine}.{child.pid}", f"{name}.{machine}.{os.getpid()}", f"{name}.00000000.{child.pid}", "M1P2"}
     for draft in names:
@@ -79,7 +78,7 @@ def test_drafts_of_dead_writers_are_swept_away(tmp_path: Path) -> None:
 def test_removing_finds_messages_wherever_they_are(tmp_path: Path) -> None:
     transport = Maildir(tmp_path / "outbox")
     for number in ("one", "two", "three", "other"):
-        transport.deliver(envelope(f"{number}@example.org"))
+        transport.write(envelope(f"{number}@example.org"))
     new, cur, tmp = (tmp_path / "outbox" / folder for folder in ("new", "cur", "tmp"))
     (new / file_name("two@example.org")).rename(cur / f"{file_name('two@example.org')}:2,FS")
     (new / file_name("three@example.org")).rename(tmp / f"{file_name('three@example.org')}.99")

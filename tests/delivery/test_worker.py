@@ -13,19 +13,31 @@ import pytest
 import sqlalchemy as sa
 
 from alongside.delivery import suppression
-from alongside.delivery.claims import due_statement, process_token, release_abandoned
+from alongside.delivery.claims import due_statement
+from alongside.delivery.desk import Desk
 from alongside.delivery.enrollment import Candidate, enroll
 from alongside.delivery.overview import read_overview
+from alongside.delivery.pending import next_due
 from alongside.delivery.schema import assignments, events, messages, newcomers, runs, steps
 from alongside.delivery.store import Store
-from alongside.delivery.transports import DeliveryError, Envelope, Maildir
-from alongside.delivery.worker import Desk, PassReport, next_due, plan_pass, send_due
+from alongside.delivery.transports.envelopes import DeliveryError, Envelope
+from alongside.delivery.transports.maildir import Maildir
+from alongside.delivery.worker import PassReport, plan_pass, send_due
 from alongside.model.community import Community
 from alongside.model.journeys import Window
 from alongside.model.people import Away, Newcomer
 from alongside.settings import Settings
 
-from .conftest import CHECK_IN, WELCOME, make_community, make_journey, make_member, make_message, make_newcomers
+from .conftest import (
+    CHECK_IN,
+    WELCOME,
+    make_community,
+    make_journey,
+    make_member,
+    make_message,
+    make_newcomers,
+    make_world,
+)
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday
 
@@ -61,9 +73,10 @@ class Everything:
             enroll(self.store, journey, candidates, community=community, basis="consent", source="test", now=at)
 
     def send(self, community: Community, at: datetime = NOW, **how: Any) -> PassReport:
-        desk = Desk(community, self.settings)
+        desk = Desk(community, self.settings, key=self.store.key)
         transport = how.pop("transport", self.outbox)
-        return send_due(self.store, desk, transport, now=at, wall=lambda: datetime.now(UTC), **how)
+        limit = how.pop("limit", None)
+        return send_due(self.store, desk, transport, make_world(self.settings.root, at, **how), limit=limit)
 
     def told(self, report: PassReport) -> list[tuple[str, str, str]]:
         return [(outcome.moment, outcome.kind, outcome.detail) for outcome in report.outcomes]
@@ -109,7 +122,7 @@ def test_a_mail_in_the_outbox(everything: Everything, community: Community) -> N
     assert mail["From"].addresses[0].addr_spec == "community@community.example.org"
     assert mail["Message-ID"].endswith("@community.example.org>")
     assert mail["List-Id"] == "<month.community.example.org>"
-    assert mail["List-Unsubscribe"].startswith("<mailto:community@community.example.org")
+    assert mail["List-Unsubscribe"].startswith("<mailto:community+s-")
     assert mail["Date"].datetime == NOW
     assert mail["Auto-Submitted"] == "auto-generated"
     bodies = [mail.get_body((kind,)).get_content() for kind in ("plain", "html")]
@@ -328,7 +341,7 @@ def test_a_limit_is_kept(everything: Everything, community: Community) -> None:
 def test_a_dry_run_changes_nothing(everything: Everything, community: Community, settings: Settings) -> None:
     everything.enroll(community, make_newcomers(3))
     before = everything.steps()
-    report = plan_pass(everything.store, Desk(community, settings), now=NOW, limit=100)
+    report = plan_pass(everything.store, Desk(community, settings, key=everything.store.key), now=NOW, limit=100)
     assert everything.told(report) == [("welcome", "sent", f"Hello Newcomer {number}") for number in range(3)]
     assert everything.steps() == before
     with everything.store.reading() as connection:
@@ -341,11 +354,11 @@ class FullDisk(Maildir):
 
     room = 2
 
-    def deliver(self, envelope: Envelope) -> None:
+    def write(self, envelope: Envelope) -> None:
         if self.room == 0:
             raise DeliveryError("The maildir outbox/ cannot be written: No space left on device.")
         self.room -= 1
-        super().deliver(envelope)
+        super().write(envelope)
 
 
 def test_a_full_disk_in_the_middle_loses_and_doubles_nothing(everything: Everything, community: Community) -> None:
@@ -361,8 +374,8 @@ def test_a_full_disk_in_the_middle_loses_and_doubles_nothing(everything: Everyth
 class Interrupted(Maildir):
     """Somebody presses Ctrl-C while a message is written."""
 
-    def deliver(self, envelope: Envelope) -> None:
-        super().deliver(envelope)
+    def write(self, envelope: Envelope) -> None:
+        super().write(envelope)
         raise KeyboardInterrupt
 
 
@@ -373,27 +386,6 @@ def test_ctrl_c_between_delivery_and_record_is_one_file(everything: Everything, 
     assert len(everything.mails()) == 1
     everything.send(community)
     assert len(everything.mails()) == 2
-
-
-def test_claims_of_a_process_that_is_gone_come_back_with_their_date(
-    everything: Everything, community: Community
-) -> None:
-    everything.enroll(community, make_newcomers(2))
-    machine = process_token().rpartition("/")[0]
-    claimed = {"state": "claimed", "leased_until": NOW + timedelta(days=999), "dated_at": NOW - timedelta(minutes=5)}
-    with everything.store.writing() as connection:
-        connection.execute(sa.update(steps).values(claimed_by=f"{machine}/4194999", **claimed))  # above Linux's limit
-    assert everything.send(community).count("sent") == 2
-    assert {mail["Date"].datetime for mail in everything.mails()} == {NOW - timedelta(minutes=5)}
-
-
-def test_claims_of_another_machine_wait_for_their_lease(everything: Everything, community: Community) -> None:
-    everything.enroll(community, make_newcomers(1))
-    claimed = {"state": "claimed", "claimed_by": "elsewhere/pid:[1]/1", "leased_until": NOW + timedelta(minutes=10)}
-    with everything.store.writing() as connection:
-        connection.execute(sa.update(steps).where(steps.c.moment == "welcome").values(**claimed))
-    assert release_abandoned(everything.store, wall=NOW + timedelta(minutes=9), token="me") == 0
-    assert release_abandoned(everything.store, wall=NOW + timedelta(minutes=10), token="me") == 1
 
 
 def test_what_is_written_down(everything: Everything, community: Community) -> None:

@@ -24,8 +24,8 @@ from alongside.cli.stores import (
 from alongside.cli.tables import Column, printable, render_table, shorten, style
 from alongside.delivery import people, suppression
 from alongside.delivery.addresses import mask_address
+from alongside.delivery.message_ids import message_id
 from alongside.delivery.transports.maildir import Maildir
-from alongside.delivery.worker import message_id
 from alongside.problems import AlongsideError
 from alongside.rendering.mails.messages import sender_address
 
@@ -154,8 +154,8 @@ def erase_command(address: str, config_file: Path, now_text: str | None) -> None
         if erased is None:
             raise _nobody()
         domain = sender_address(home.settings).rpartition("@")[2]
-        made = {message_id(store, step, domain) for step in erased.steps}
-        outbox = home.settings.root / "outbox"
+        made = {message_id(store.key, step, domain) for step in erased.steps}
+        outbox = home.settings.outbox_dir
         removed = Maildir(outbox).remove({*made, *erased.message_ids}) if outbox.is_dir() else 0
     click.echo(f"Erased: {many(erased.enrollments, 'enrollment')}, {many(removed, 'mail')} in outbox/.")
     click.echo("Not reached from here: mail that was already delivered elsewhere, and backups of the store.")

@@ -1,31 +1,27 @@
 """Claiming what is due: in one short transaction, steps are looked at again and either taken, skipped or put off.
 
-A claim belongs to one process for a while (a lease). Members are assigned in the same transaction, by the load it
-reads there, so two senders never fill one member twice. Between the claim and `record_sent` the mail is handed over;
-who dies in between leaves claims behind, which come back: at once when that process ran on this machine, else when
-their lease ends.
+A claim belongs to one process for a while (a lease), under the token of its journal. Members are assigned in the same
+transaction, by the load it reads there, so two senders never fill one member twice. What a mail then became is written
+by `delivery.records`; what a dead process left, by `delivery.recovery`.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import socket
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, case, func, insert, literal, select, text, update
+from sqlalchemy import Connection, Select, bindparam, case, func, insert, select, text, update
 
 from alongside.delivery.addresses import hash_address
 from alongside.delivery.decisions import DueStep, Skip, Wait
-from alongside.delivery.enrollment import insert_missing
 from alongside.delivery.profiles import unpack_newcomer
+from alongside.delivery.records import put_off
+from alongside.delivery.rows import is_state
 from alongside.delivery.schema import (
-    StepState,
+    CONFIRMATION,
     assignments,
     enrollments,
     events,
@@ -34,7 +30,6 @@ from alongside.delivery.schema import (
     steps,
     suppressions,
 )
-from alongside.delivery.store import Store
 
 LEASE = timedelta(minutes=10)  # longer than a batch takes, short enough for a dead machine's mail to go out today
 LOAD_DAYS = 7  # `welcomes` is newcomers a week
@@ -67,19 +62,6 @@ class Batch:
         return bool(self.claims or self.skipped or self.waiting)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
-    """A step that was delivered."""
-
-    claim: Claim
-    message_id: str
-    transport: str
-    subject: str
-    language: str
-    member: str
-    story: str
-
-
 # (step, last mail to that person) -> go out (None), or not
 Decide = Callable[[DueStep, datetime | None], Skip | Wait | None]
 # (step, load of the last seven days) -> slug of the member, or "" for the team
@@ -88,17 +70,34 @@ Assign = Callable[[DueStep, Mapping[str, int]], str]
 Resolve = Callable[[str], str]
 
 
-def process_token() -> str:
-    """Names this process among all that may send from one store: machine, process space, process."""
-    return f"{_machine()}/{os.getpid()}"
+class LoadBook:
+    """How many newcomers each member took on in the last seven days, read once and then only what was added since.
 
+    For one pass. Its transactions must follow one another, as the claim lock makes them do: then a row with a smaller
+    number than one already read never appears later.
+    """
 
-def _machine() -> str:
-    """The machine; containers that share its name are told apart by their process space."""
-    space = ""
-    with contextlib.suppress(OSError):
-        space = str(Path("/proc/self/ns/pid").readlink())
-    return f"{socket.gethostname()}/{space}"
+    def __init__(self, resolve: Resolve) -> None:
+        self._resolve = resolve
+        self._last = 0  # the highest number read
+        self._taken: deque[tuple[datetime, str]] = deque()  # (when, slug of today), oldest first
+        self._counts: Counter[str] = Counter()
+
+    def read(self, connection: Connection, now: datetime) -> Counter[str]:
+        """The load at `now`, members' slugs as they are today."""
+        since = now - timedelta(days=LOAD_DAYS)
+        statement = (
+            select(assignments.c.id, assignments.c.assigned_at, assignments.c.member)
+            .where(assignments.c.id > self._last, assignments.c.assigned_at > since, assignments.c.assigned_at <= now)
+            .order_by(assignments.c.id)
+        )
+        for number, instant, slug in connection.execute(statement).all():
+            self._last = number
+            self._taken.append((instant, self._resolve(slug)))
+            self._counts[self._taken[-1][1]] += 1
+        while self._taken and self._taken[0][0] <= since:
+            self._counts[self._taken.popleft()[1]] -= 1
+        return Counter(self._counts)
 
 
 def claim_batch(
@@ -109,6 +108,7 @@ def claim_batch(
     decide: Decide,
     assign: Assign,
     resolve: Resolve,
+    load_book: LoadBook,
     now: datetime,
     leased_until: datetime,
     token: str,
@@ -117,12 +117,12 @@ def claim_batch(
     """Look at up to `limit` steps of `journeys` (slugs) due at `now`, earliest first, and take those that go out.
 
     Must run inside `Store.writing`. `leased_until` counts by the real clock, whatever `now` is. `resolve` says who is
-    meant by a slug that was stored before its file was renamed.
+    meant by a slug that was stored before its file was renamed. `token` is that of an open journal.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": CLAIM_LOCK})
     found = _read_due(connection, key, journeys, now, limit)
-    load = read_load(connection, now, resolve=resolve)
+    load = load_book.read(connection, now)
     last_mail = {due.newcomer_id: due.last_mail for due in found}
     members = {due.newcomer_id: resolve(due.member) for due in found}
     claims: list[Claim] = []
@@ -136,34 +136,17 @@ def claim_batch(
         elif isinstance(decision, Wait):
             waiting.append((due, decision))
         else:
-            member = assign(due, load)
+            member = due.member if due.moment == CONFIRMATION else assign(due, load)
             if member and member != due.member:
                 load[member] += 1
                 members[due.newcomer_id] = member
-            last_mail[due.newcomer_id] = now
+            if due.moment != CONFIRMATION:
+                last_mail[due.newcomer_id] = now
             changed = bool(due.member) and member != due.member
             claims.append(Claim(due=due, member=member, changed=changed, dated_at=due.dated_at or now))
     batch = Batch(claims=tuple(claims), skipped=tuple(skipped), waiting=tuple(waiting))
     _write_batch(connection, batch, now=now, leased_until=leased_until, token=token)
     return batch
-
-
-def read_load(connection: Connection, now: datetime, *, resolve: Resolve) -> Counter[str]:
-    """How many newcomers each member took on in the seven days before `now`, also under a former slug."""
-    statement = (
-        select(assignments.c.member, func.count())
-        .where(assignments.c.assigned_at > now - timedelta(days=LOAD_DAYS), assignments.c.assigned_at <= now)
-        .group_by(assignments.c.member)
-    )
-    load: Counter[str] = Counter()
-    for slug, count in connection.execute(statement):
-        load[resolve(slug)] += count
-    return load
-
-
-def is_state(state: StepState) -> Any:
-    """The condition as the partial indices spell it; a bound value would not let them be used."""
-    return steps.c.state == literal(state, literal_execute=True)
 
 
 def due_statement(journeys: Collection[str], now: datetime, limit: int) -> Select[*tuple[Any, ...]]:
@@ -176,6 +159,7 @@ def due_statement(journeys: Collection[str], now: datetime, limit: int) -> Selec
             steps.c.id.label("step_id"),
             steps.c.moment,
             steps.c.dated_at,
+            steps.c.attempts,
             enrollments.c.id.label("enrollment_id"),
             enrollments.c.journey,
             enrollments.c.enrolled_at,
@@ -220,6 +204,7 @@ def _read_due(
             enrolled_at=row["enrolled_at"],
             enrollment_state=row["enrollment_state"],
             dated_at=row["dated_at"],
+            attempts=row["attempts"],
             newcomer=unpack_newcomer(dict(row)),
             member=row["member"],
             suppressed=any((hashes[row["newcomer_id"]], scope) in suppressed for scope in ("", row["journey"])),
@@ -232,12 +217,13 @@ def _read_due(
 
 
 def _last_mail(connection: Connection, people: Sequence[int]) -> dict[int, datetime]:
-    """When each was last written to; a mail another process is sending counts."""
+    """When each was last written to; a mail that is being sent counts, and one that may have arrived."""
     instant = case((is_state("sent"), steps.c.done_at), else_=steps.c.dated_at)
     statement = (
         select(enrollments.c.newcomer_id, func.max(instant, type_=steps.c.done_at.type))
         .join(steps, steps.c.enrollment_id == enrollments.c.id)
-        .where(enrollments.c.newcomer_id.in_(people), steps.c.state.in_(("sent", "claimed")))
+        .where(enrollments.c.newcomer_id.in_(people), steps.c.state.in_(("sent", "claimed", "held")))
+        .where(steps.c.moment != CONFIRMATION)  # who says yes to it is waiting for the next one
         .group_by(enrollments.c.newcomer_id)
     )
     return {newcomer: instant for newcomer, instant in connection.execute(statement) if instant is not None}
@@ -264,7 +250,7 @@ def _threads(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
     statement = (
         select(steps.c.enrollment_id, messages.c.message_id)
         .join(messages, messages.c.step_id == steps.c.id)
-        .where(steps.c.enrollment_id.in_(numbers))
+        .where(steps.c.enrollment_id.in_(numbers), steps.c.moment != CONFIRMATION)
         .order_by(messages.c.sent_at.desc(), messages.c.id.desc())
     )
     return dict(connection.execute(statement).all())
@@ -316,94 +302,3 @@ def _record_assignments(connection: Connection, claims: Sequence[Claim], now: da
             for claim in taken
         ],
     )
-
-
-def put_off(connection: Connection, waits: Sequence[tuple[int, Wait]]) -> None:
-    """Plan steps (by id) again. Their first Date is forgotten: what comes later is another mail."""
-    if not waits:
-        return
-    statement = (
-        update(steps)
-        .where(steps.c.id == bindparam("of_step"))
-        .values(
-            state="planned",
-            claimed_by="",
-            leased_until=None,
-            dated_at=None,
-            due_at=bindparam("until", type_=steps.c.due_at.type),
-            reason=bindparam("why"),
-        )
-    )
-    connection.execute(statement, [{"of_step": step, "until": wait.until, "why": wait.reason} for step, wait in waits])
-
-
-def record_sent(connection: Connection, sent: Sequence[Sent], *, now: datetime) -> None:
-    """What was delivered at `now`. Recording the same twice changes nothing."""
-    if not sent:
-        return
-    insert_missing(
-        connection,
-        messages,
-        [
-            {
-                "step_id": entry.claim.due.step_id,
-                "message_id": entry.message_id,
-                "sent_at": now,
-                "transport": entry.transport,
-                "subject": entry.subject,
-                "language": entry.language,
-                "member": entry.member,
-                "story": entry.story,
-            }
-            for entry in sent
-        ],
-    )
-    connection.execute(
-        update(steps)
-        .where(steps.c.id == bindparam("of_step"))
-        .values(state="sent", done_at=now, claimed_by="", leased_until=None),
-        [{"of_step": entry.claim.due.step_id} for entry in sent],
-    )
-
-
-def release(connection: Connection, claims: Iterable[Claim]) -> None:
-    """Give claims back that were not sent, for the next pass."""
-    numbers = [{"of_step": claim.due.step_id} for claim in claims]
-    if numbers:
-        connection.execute(
-            update(steps)
-            .where(steps.c.id == bindparam("of_step"), steps.c.state == "claimed")
-            .values(state="planned", claimed_by="", leased_until=None, dated_at=None),
-            numbers,
-        )
-
-
-def release_abandoned(store: Store, *, wall: datetime, token: str) -> int:
-    """Give back the claims of processes that are gone; how many steps that were. `wall`: the real clock.
-
-    The Date of the first claim stays, so what such a process may have delivered is delivered again as the same mail.
-    """
-    with store.reading() as connection:
-        holders = set(connection.scalars(select(steps.c.claimed_by).where(is_state("claimed")).distinct()))
-    gone = sorted(holder for holder in holders if holder != token and is_gone(holder))
-    with store.writing() as connection:
-        result = connection.execute(
-            update(steps)
-            .where(is_state("claimed"), steps.c.claimed_by.in_(gone) | (steps.c.leased_until <= wall))
-            .values(state="planned", claimed_by="", leased_until=None)
-        )
-    return result.rowcount
-
-
-def is_gone(holder: str) -> bool:
-    """True when that process ran here and does not any more; of other machines only the lease tells."""
-    machine, _, process = holder.rpartition("/")
-    if machine != _machine() or not process.isdigit():
-        return False
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        pass  # it is another user's, so it is there
-    return False

@@ -7,14 +7,17 @@ leave, and writers change the journey.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfoNotFoundError
 
+from alongside.delivery.schema import CONFIRMATION
 from alongside.model.community import Community
 from alongside.model.journeys import Moment
 from alongside.model.people import Newcomer
 from alongside.planning.due_times import due_time, expiry_time, next_opening
 from alongside.planning.plan import newcomer_zone
+
+CONFIRMATION_EXPIRES = timedelta(days=3)  # later than that it would come out of the blue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,7 @@ class DueStep:
     dated_at: datetime | None  # the mail's Date, if an earlier pass claimed it and never came back
     newcomer: Newcomer
     member: str  # slug of who welcomes them so far; empty: nobody yet
+    attempts: int = 0  # how often a server put it off
     suppressed: bool
     last_mail: datetime | None  # any mail to them, sent or being sent
     events: frozenset[str]  # kinds: "replied", "talked", ...
@@ -50,6 +54,7 @@ class Wait:
 
     until: datetime
     reason: str
+    keeps_date: bool = False  # it may have arrived: should it go out again, then as the same mail
 
 
 def decide(due: DueStep, *, community: Community, now: datetime, last_mail: datetime | None) -> Skip | Wait | None:
@@ -57,11 +62,13 @@ def decide(due: DueStep, *, community: Community, now: datetime, last_mail: date
 
     `last_mail`: the last mail to the same person, with those of this very pass. The journey is known to exist.
     """
+    if due.enrollment_state == "stopped" or due.suppressed:
+        return Skip(reason="stopped")
+    if due.moment == CONFIRMATION:
+        return _decide_confirmation(due, now)
     moment = community.journeys[due.journey].moment(due.moment)
     if moment is None or moment.where != "mail":
         return Skip(reason="no longer in the journey")
-    if due.enrollment_state == "stopped" or due.suppressed:
-        return Skip(reason="stopped")
     for rule in sorted(moment.stop_when):
         if rule in due.events:
             return Skip(reason=rule)
@@ -74,7 +81,15 @@ def decide(due: DueStep, *, community: Community, now: datetime, last_mail: date
     if opens <= now:
         return None
     gap_ends = last_mail + moment.gap if last_mail is not None else now
-    return Wait(until=opens, reason="too soon after another mail" if gap_ends > now else "outside its window")
+    reason = "too soon after another mail" if gap_ends > now else "outside its window"
+    return Wait(until=opens, reason=reason, keeps_date=due.dated_at is not None)
+
+
+def _decide_confirmation(due: DueStep, now: datetime) -> Skip | None:
+    """The mail that asks for a confirmation goes out at any hour: they are waiting for it."""
+    if due.enrollment_state != "awaiting confirmation":
+        return Skip(reason="confirmed already")
+    return Skip(reason="expired") if now > due.enrolled_at + CONFIRMATION_EXPIRES else None
 
 
 def known_zone(newcomer: Newcomer, community: Community, moment: Moment, enrolled_at: datetime) -> str:

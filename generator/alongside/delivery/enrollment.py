@@ -12,12 +12,12 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from alongside.delivery.addresses import AddressError, hash_address, mask_address, normalise_address
 from alongside.delivery.profiles import pack_newcomer
-from alongside.delivery.schema import enrollments, events, newcomers, steps, suppressions
+from alongside.delivery.rows import insert_missing
+from alongside.delivery.schema import CONFIRMATION, enrollments, events, newcomers, steps, suppressions
 from alongside.delivery.store import Store
 from alongside.model.community import Community
 from alongside.model.journeys import Journey
@@ -230,20 +230,13 @@ def _renew_profiles(connection: Connection, rows: Sequence[Mapping[str, Any]]) -
 def step_rows(
     journey: Journey, enrollment_id: int, newcomer: Newcomer, community: Community, enrolled_at: datetime
 ) -> list[dict[str, Any]]:
-    """The steps of one enrollment as rows; those of a journey that wants confirmation wait for it."""
+    """The steps of one enrollment as rows; those of a journey that wants confirmation wait for it, and it is asked."""
     plan = plan_sequence(journey, enrolled_at=enrolled_at, zone=newcomer_zone(newcomer, community))
+    state = "waiting" if journey.confirm else "planned"
+    planned = [(step.moment.id, step.due, state) for step in plan]
+    if journey.confirm:
+        planned.insert(0, (CONFIRMATION, enrolled_at, "planned"))
     return [
-        {
-            "enrollment_id": enrollment_id,
-            "moment": step.moment.id,
-            "due_at": step.due,
-            "state": "waiting" if journey.confirm else "planned",
-        }
-        for step in plan
+        {"enrollment_id": enrollment_id, "moment": moment, "due_at": due, "state": state}
+        for moment, due, state in planned
     ]
-
-
-def insert_missing(connection: Connection, table: Table[Any], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert the rows that break no unique rule; another process may have been first."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(dialect.insert(table).on_conflict_do_nothing(), [dict(row) for row in rows])

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, and_, case, func, select
+from sqlalchemy import Connection, Select, and_, case, func, or_, select
 
-from alongside.delivery.claims import Resolve, read_load
-from alongside.delivery.schema import enrollments, runs, steps
-from alongside.delivery.worker import FAILED
+from alongside.delivery.claims import LoadBook, Resolve
+from alongside.delivery.schema import enrollments, messages, runs, steps
+from alongside.delivery.worker import BLOCKED, FAILED
+
+STOPPED = "stopped"  # the reason of a step that was skipped because they asked for no more mail
 
 
 @dataclass(slots=True, kw_only=True)
@@ -22,7 +24,12 @@ class StepCounts:
     due: int = 0  # its time has come; being sent included
     coming: int = 0
     waiting: int = 0  # for a confirmation
-    failing: int = 0  # of due and coming: the message could not be written so far
+    failing: int = 0  # of due and coming: the message could not be written, or the server takes no such mail
+    held: int = 0  # nobody knows whether it arrived; a person decides
+    refused: int = 0  # for good
+    answered: int = 0  # of sent
+    bounced: int = 0  # of sent: came back
+    stopped: int = 0  # of skipped: they asked for no more mail
     skipped: Counter[str] = field(default_factory=Counter)  # by reason
 
 
@@ -64,9 +71,12 @@ def read_overview(connection: Connection, *, now: datetime, resolve: Resolve) ->
         journeys.setdefault(slug, JourneyCounts()).states[state] += count
     for slug, moment, state, why, count in connection.execute(_steps_statement(now)):
         _add(journeys[slug].steps.setdefault(moment, StepCounts()), state, why, count)
+    for slug, moment, answered, bounced in connection.execute(_heard_statement()):
+        counts = journeys[slug].steps.setdefault(moment, StepCounts())
+        counts.answered, counts.bounced = answered, bounced
     row = connection.execute(select(runs).order_by(runs.c.id.desc()).limit(1)).mappings().one_or_none()
     last_run = LastRun(**{name: row[name] for name in LastRun.__dataclass_fields__}) if row is not None else None
-    return Overview(journeys=journeys, load=dict(read_load(connection, now, resolve=resolve)), last_run=last_run)
+    return Overview(journeys=journeys, load=+LoadBook(resolve).read(connection, now), last_run=last_run)
 
 
 def _steps_statement(now: datetime) -> Select[str, str, str, str, int]:
@@ -75,7 +85,7 @@ def _steps_statement(now: datetime) -> Select[str, str, str, str, int]:
     state = case((and_(planned, steps.c.due_at <= now), "due"), (planned, "coming"), else_=steps.c.state)
     why = case(
         (steps.c.state == "skipped", steps.c.reason),
-        (and_(planned, steps.c.reason.startswith(FAILED, autoescape=True)), "failing"),
+        (and_(planned, or_(steps.c.reason.startswith(FAILED), steps.c.reason.startswith(BLOCKED))), "failing"),
         else_="",
     )
     return (
@@ -85,9 +95,26 @@ def _steps_statement(now: datetime) -> Select[str, str, str, str, int]:
     )
 
 
+def _heard_statement() -> Select[str, str, int, int]:
+    """(journey, moment, mails answered, mails that came back)."""
+    return (
+        select(
+            enrollments.c.journey,
+            steps.c.moment,
+            func.count(messages.c.answered_at),
+            func.count(messages.c.bounced_at),
+        )
+        .join(steps, steps.c.enrollment_id == enrollments.c.id)
+        .join(messages, messages.c.step_id == steps.c.id)
+        .where(messages.c.answered_at.is_not(None) | messages.c.bounced_at.is_not(None))
+        .group_by(enrollments.c.journey, steps.c.moment)
+    )
+
+
 def _add(counts: StepCounts, state: str, why: str, count: int) -> None:
     if state == "skipped":
         counts.skipped[why] += count
+        counts.stopped += count if why == STOPPED else 0
         return
     counts.failing += count if why == "failing" else 0
     match state:
@@ -97,5 +124,9 @@ def _add(counts: StepCounts, state: str, why: str, count: int) -> None:
             counts.waiting += count
         case "coming":
             counts.coming += count
+        case "held":
+            counts.held += count
+        case "failed":
+            counts.refused += count
         case _:
             counts.due += count

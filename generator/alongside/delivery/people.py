@@ -14,16 +14,18 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from alongside.delivery.addresses import hash_address
-from alongside.delivery.claims import is_state
 from alongside.delivery.enrollment import step_rows
 from alongside.delivery.profiles import unpack_newcomer
+from alongside.delivery.rows import is_state
 from alongside.delivery.schema import (
+    CONFIRMATION,
     assignments,
     contacts,
     enrollments,
     events,
     messages,
     newcomers,
+    received,
     steps,
     suppressions,
 )
@@ -110,6 +112,7 @@ def export(connection: Connection, key: bytes, address: str) -> dict[str, Any]:
             "messages": _rows(connection, messages, messages.c.step_id.in_(taken)),
             "assignments": _rows(connection, assignments, assignments.c.newcomer_id == number),
             "events": _rows(connection, events, events.c.newcomer_id == number),
+            "received": _rows(connection, received, received.c.newcomer_id == number),
         }
     return {
         **held,
@@ -161,12 +164,17 @@ def confirm(
     for number, slug in waiting.all():
         if slug in community.journeys and journey in (None, slug):
             plan = step_rows(community.journeys[slug], number, unpack_newcomer(dict(row)), community, now)
-            for step in plan:
+            for step in (step for step in plan if step["moment"] != CONFIRMATION):
                 connection.execute(
                     update(steps)
                     .where(steps.c.enrollment_id == number, steps.c.moment == step["moment"], is_state("waiting"))
                     .values(state="planned", due_at=step["due_at"])
                 )
+            connection.execute(
+                update(steps)
+                .where(steps.c.enrollment_id == number, steps.c.moment == CONFIRMATION, is_state("planned"))
+                .values(state="skipped", reason="confirmed already", done_at=now)
+            )
             connection.execute(
                 update(enrollments).where(enrollments.c.id == number).values(state="active", enrolled_at=now)
             )

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select, update
 
 from alongside.delivery.addresses import hash_address
-from alongside.delivery.enrollment import insert_missing
+from alongside.delivery.rows import insert_missing
 from alongside.delivery.schema import enrollments, events, newcomers, steps, suppressions
 
 

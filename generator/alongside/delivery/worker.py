@@ -1,129 +1,59 @@
-"""One pass over what is due: claim a batch, render and deliver it, record it, until nothing is left.
+"""One pass over what is due: claim a batch, write each mail, send it over lanes side by side, record what became of it.
 
-The last step of the road. Rendering and delivery happen outside any transaction; what a batch delivered is recorded
-in one. Killed at any moment, a pass leaves at most one batch claimed and delivered but not recorded; the next pass
-delivers it again under the same Message-IDs, which a maildir keeps once.
+The last step of the road. The store is written in short transactions, a batch at a time; what happens between them
+stands in the journal. Killed at any moment, a pass loses no mail: the next one settles what it left (`recovery`), and
+at most as many mails are uncertain as it had lanes.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import asyncio
+import random
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
-from functools import lru_cache, partial
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert
 
-from alongside.delivery.addresses import mask_address
-from alongside.delivery.claims import (
-    LEASE,
-    Batch,
-    Claim,
+from alongside.delivery.addresses import AddressError, mask_address
+from alongside.delivery.claims import LEASE, Batch, Claim, LoadBook, claim_batch
+from alongside.delivery.decisions import DueStep, Wait
+from alongside.delivery.desk import Desk, recipient_domain
+from alongside.delivery.journal import Journal, Started, boot_number
+from alongside.delivery.records import (
+    Refused,
     Sent,
-    claim_batch,
-    is_state,
-    process_token,
+    backoff,
+    claimed_steps,
+    hold,
     put_off,
+    record_refused,
     record_sent,
     release,
-    release_abandoned,
+    renew,
 )
-from alongside.delivery.decisions import DueStep, Skip, Wait, decide
-from alongside.delivery.schema import enrollments, newcomers, runs, steps
+from alongside.delivery.recovery import Recovered, recover
+from alongside.delivery.schema import runs
 from alongside.delivery.store import Store
-from alongside.delivery.transports.envelopes import DeliveryError, Envelope
-from alongside.delivery.transports.maildir import Maildir as Transport
-from alongside.matching.assignment import assign_member
-from alongside.matching.index import MatchIndex, build_index
-from alongside.model.community import Community
-from alongside.planning.occurrences import Occurrence
-from alongside.planning.plan import choose, next_meetups
-from alongside.rendering.mails.messages import (
-    Mail,
-    MailCompiler,
-    MessageError,
-    Routing,
-    compose,
-    render_mail,
-    sender_address,
-)
-from alongside.settings import Settings
+from alongside.delivery.transports.envelopes import DeliveryError, Envelope, Lane, Transport, Verdict
+from alongside.delivery.transports.pace import Pace
+from alongside.rendering.mails.messages import MessageError, Written
 
-BATCH = 100  # mails between two records
+BATCH = 200  # claimed at once, at most
+RECORDED_AFTER = 100  # mails, at most, that only the journal knows
 FAILED = "could not be written"  # how the reason of such a step begins
-RETRY = timedelta(hours=6)  # when a mail that could not be rendered is tried again
+PACE = "to keep the pace"
+BLOCKED = "the server takes no such mail"  # the same, of what somebody has to mend
+RETRY = timedelta(hours=6)  # when what somebody has to mend is tried again
+PATIENCE_SECONDS = 20.0  # a mail whose turn comes later than that is planned again
+BLOCKED_IN_A_ROW = 20  # then it is not the mails
 
-
-class Desk:
-    """What every mail of a pass needs of the community, worked out once, and once a day where the day matters."""
-
-    def __init__(self, community: Community, settings: Settings) -> None:
-        self.community = community
-        self.settings = settings
-        self.compiler = MailCompiler(community, settings)
-        self.sender_address = sender_address(settings)
-        self.index: Callable[[date], MatchIndex] = lru_cache(maxsize=1)(lambda day: build_index(community, today=day))
-        self.upcoming: Callable[[datetime], Mapping[str, Occurrence]] = lru_cache(maxsize=1)(
-            lambda now: next_meetups(community, now=now)
-        )
-
-    def assign(self, due: DueStep, load: Mapping[str, int], *, now: datetime) -> str:
-        """The slug of who welcomes the newcomer of `due` from now on; empty: nobody has room, the team does."""
-        moment = self.community.journeys[due.journey].moment(due.moment)
-        if moment is None or moment.sender == "team":
-            return due.member
-        day = now.date()
-        known = self.community.members.get(due.member)
-        if known is not None and known.allows("mail", day) and not known.is_away(day):
-            return known.slug  # as `assign_member` would say, after comparing everybody
-        match = assign_member(self.index(day), due.newcomer, day=day, load=load, keep=due.member)
-        return match.slug if match is not None else ""
-
-    def render(self, claim: Claim, *, now: datetime) -> Mail:
-        """The mail of a claimed step. Raises `MessageError`."""
-        journey = self.community.journeys[claim.due.journey]
-        moment = journey.moment(claim.due.moment)
-        assert moment is not None  # `decide` skips those
-        if not moment.messages:
-            raise MessageError(moment.position, f"The mail of {moment.id} is missing.", hint="See: alongside check")
-        content = choose(
-            self.community,
-            self.index(now.date()),
-            journey=journey,
-            moment=moment,
-            newcomer=claim.due.newcomer,
-            member=claim.member or None,
-            upcoming=self.upcoming(now),
-            day=now.date(),
-        )
-        content = replace(content, member_changed=claim.changed and moment.sender == "member")
-        return render_mail(self.compiler, content, claim.due.newcomer)
-
-    def compose(self, claim: Claim, mail: Mail, *, message_id: str) -> bytes:
-        """The message as it goes out; the same claim gives the same bytes."""
-        newcomer = claim.due.newcomer
-        routing = Routing(
-            sender_address=self.sender_address,
-            to_address=newcomer.email,
-            to_name=newcomer.name,
-            message_id=message_id,
-            date=claim.dated_at,
-            list_id=f"{claim.due.journey}.{self.domain}",
-            stop_mailto=self.compiler.stop_url,
-            in_reply_to=claim.due.thread,
-        )
-        return compose(mail, routing)
-
-    @property
-    def domain(self) -> str:
-        """What stands right of the `@` in addresses and ids of ours."""
-        return self.sender_address.rpartition("@")[2]
-
-
-OutcomeKind = Literal["sent", "skipped", "waits", "failed"]
+OutcomeKind = Literal["sent", "skipped", "waits", "failed", "refused", "held", "later"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,202 +76,404 @@ class PassReport:
     """All of a pass, in the order it happened."""
 
     outcomes: list[Outcome] = field(default_factory=list)
-    released: int = 0  # claims of processes that are gone, taken up again
+    recovered: Recovered = field(default_factory=Recovered)  # of processes that were killed
 
     def count(self, kind: OutcomeKind) -> int:
         """How many outcomes are of that kind."""
         return sum(outcome.kind == kind for outcome in self.outcomes)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What a pass takes from outside: clocks, chance, and the folder of journals. Bound at the doors."""
+
+    now: Callable[[], datetime]  # the pass's clock, simulated or not (aware)
+    wall: Callable[[], datetime]  # the real clock, for leases
+    chance: random.Random
+    journals: Path
+    simulated: bool = False
+    stopping: Callable[[], bool] = lambda: False  # True: end after what is being sent
+
+
 def send_due(
     store: Store,
     desk: Desk,
     transport: Transport,
+    world: World,
     *,
-    now: datetime,
-    wall: Callable[[], datetime],
     limit: int | None = None,
     progress: Callable[[Outcome], None] | None = None,
 ) -> PassReport:
-    """One pass: everything that is due at `now`, at most `limit` mails.
+    """One pass: everything that is due, at most `limit` mails.
 
-    `wall`: the real clock, for leases alone. `progress` hears of each outcome. Raises `StoreError` and
-    `DeliveryError`; what went out before is recorded, the rest stays due.
+    `progress` hears of each outcome. Raises `StoreError`, `JournalError` and `DeliveryError`; what went out before is
+    recorded, the rest stays due.
     """
-    now = now.replace(microsecond=0)
-    token = process_token()
-    report = PassReport(released=release_abandoned(store, wall=wall(), token=token))
-    while limit is None or report.count("sent") < limit:
-        room = BATCH if limit is None else min(BATCH, limit - report.count("sent"))
-        with store.writing() as connection:
-            batch = claim_batch(
-                connection,
-                key=store.key,
-                journeys=desk.community.journeys,
-                decide=partial(_decide, desk, now),
-                assign=partial(desk.assign, now=now),
-                resolve=desk.community.resolve_member,
-                now=now,
-                leased_until=wall() + LEASE,
-                token=token,
-                limit=room,
-            )
-        if not batch:
-            break
-        for outcome in _outcomes(store, desk, transport, batch, now):
-            report.outcomes.append(outcome)
-            if progress is not None:
-                progress(outcome)
-    _record_run(store, report, now)
+    boot = boot_number()
+    report = PassReport()
+    report.recovered = recover(
+        store,
+        world.journals,
+        domain=desk.domain,
+        uncertain=desk.settings.mail.uncertain,
+        now=_whole_seconds(world.now()),
+        wall=world.wall(),
+        boot=boot,
+    )
+    journal = Journal(world.journals, token=uuid.uuid4().hex, transport=transport.name, boot=boot)
+    work = _Pass(store, desk, transport, world, journal, limit, report, progress)
+    try:
+        try:
+            asyncio.run(work.run())
+        finally:
+            # Also when the disk is full or somebody pressed Ctrl-C: what went out is written down, the rest given back.
+            work.settle()
+    finally:
+        journal.close(settled=work.is_settled)
+    _record_run(store, report, world)
     return report
 
 
 def plan_pass(store: Store, desk: Desk, *, now: datetime, limit: int) -> PassReport:
     """What `send_due` would do with the first `limit` steps, without doing it."""
-    now = now.replace(microsecond=0)
+    now = _whole_seconds(now)
     with store.writing() as connection:
         batch = claim_batch(
             connection,
             key=store.key,
             journeys=desk.community.journeys,
-            decide=partial(_decide, desk, now),
+            decide=partial(desk.decide, now=now),
             assign=partial(desk.assign, now=now),
             resolve=desk.community.resolve_member,
+            load_book=LoadBook(desk.community.resolve_member),
             now=now,
             leased_until=now,
             token="",
             limit=limit,
         )
         connection.rollback()
-    return PassReport(
-        outcomes=[*_not_sent(batch, now), *(_write(store, desk, claim, now)[1] for claim in batch.claims)]
-    )
-
-
-def next_due(store: Store, journeys: Sequence[str]) -> datetime | None:
-    """The instant the next step of `journeys` (slugs) is looked at, or None when nothing is planned."""
-    statement = (
-        select(func.min(steps.c.due_at, type_=steps.c.due_at.type))
-        .join(enrollments, enrollments.c.id == steps.c.enrollment_id)
-        .where(is_state("planned"), enrollments.c.journey.in_(journeys))
-    )
-    with store.reading() as connection:
-        return connection.scalar(statement)
-
-
-def count_newcomers(store: Store) -> int:
-    """How many people are in the store."""
-    with store.reading() as connection:
-        return connection.scalar(select(func.count()).select_from(newcomers)) or 0
-
-
-def count_stranded(store: Store, journeys: Collection[str]) -> dict[str, int]:
-    """Planned steps of journeys that are not among `journeys` (slugs), by journey."""
-    statement = (
-        select(enrollments.c.journey, func.count())
-        .join(steps, steps.c.enrollment_id == enrollments.c.id)
-        .where(is_state("planned"), enrollments.c.journey.not_in(sorted(journeys)))
-        .group_by(enrollments.c.journey)
-    )
-    with store.reading() as connection:
-        return dict(connection.execute(statement).all())
-
-
-def count_lost(store: Store, journeys: Mapping[str, Collection[str]]) -> dict[tuple[str, str], int]:
-    """Planned steps whose moment is not among those (ids) of its journey (slug), by journey and moment."""
-    statement = (
-        select(enrollments.c.journey, steps.c.moment, func.count())
-        .join(steps, steps.c.enrollment_id == enrollments.c.id)
-        .where(is_state("planned"), enrollments.c.journey.in_(sorted(journeys)))
-        .group_by(enrollments.c.journey, steps.c.moment)
-    )
-    with store.reading() as connection:
-        rows = connection.execute(statement).all()
-    return {(slug, moment): count for slug, moment, count in rows if moment not in journeys[slug]}
-
-
-def message_id(store: Store, step_id: int, domain: str) -> str:
-    """The Message-ID of a step's mail, for ever the same, and telling nothing to who does not hold the key."""
-    digest = hmac.new(store.key, f"message {step_id}".encode(), hashlib.sha256).hexdigest()
-    return f"{digest[:32]}@{domain}"
-
-
-def _decide(desk: Desk, now: datetime, due: DueStep, last_mail: datetime | None) -> Skip | Wait | None:
-    return decide(due, community=desk.community, now=now, last_mail=last_mail)
+    outcomes = [*_not_sent(batch, now), *(_outcome_of(claim, _write(desk, claim, now), now) for claim in batch.claims)]
+    return PassReport(outcomes=outcomes)
 
 
 @dataclass(slots=True, kw_only=True)
-class _Handled:
-    """How far a batch came."""
+class _Done:
+    """What became of claims, and only the journal knows so far."""
 
-    sent: list[tuple[Sent, Outcome]] = field(default_factory=list)
-    failed: list[tuple[Claim, Outcome]] = field(default_factory=list)
-    left: list[Claim]  # not looked at yet
+    sent: list[Sent] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    put_off: list[tuple[int, Wait]] = field(default_factory=list)  # by a server
+    waits: list[tuple[int, Wait]] = field(default_factory=list)  # by us
+    held: list[tuple[int, str]] = field(default_factory=list)
+    given_back: list[int] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    @property
+    def steps(self) -> list[int]:
+        """All of them, by number."""
+        told = [*(entry.step_id for entry in self.sent), *(entry.step_id for entry in self.refused)]
+        return [*told, *(step for step, _ in (*self.put_off, *self.waits, *self.held)), *self.given_back]
+
+    @property
+    def count(self) -> int:
+        """How many they are."""
+        parts = (self.sent, self.refused, self.put_off, self.waits, self.held, self.given_back)
+        return sum(len(part) for part in parts)
 
 
-def _outcomes(store: Store, desk: Desk, transport: Transport, batch: Batch, now: datetime) -> Iterator[Outcome]:
-    """Deliver a batch and record it; the outcomes are told once they are recorded."""
-    yield from _not_sent(batch, now)
-    handled = _Handled(left=list(batch.claims))
-    try:
-        _deliver(store, desk, transport, handled, now)
-    finally:
-        # Also when the disk is full or somebody pressed Ctrl-C: what went out is written down, the rest given back.
-        with store.writing() as connection:
-            record_sent(connection, [sent for sent, _ in handled.sent], now=now)
-            put_off(connection, [(claim.due.step_id, _retry(outcome, now)) for claim, outcome in handled.failed])
-            release(connection, handled.left)
-    yield from (outcome for _, outcome in (*handled.sent, *handled.failed))
+@dataclass(frozen=True, slots=True)
+class _Unwritable:
+    """Why there is no message."""
+
+    reason: str
 
 
-def _deliver(store: Store, desk: Desk, transport: Transport, handled: _Handled, now: datetime) -> None:
-    """Write and deliver claim by claim, moving each from `left` to where it belongs."""
-    try:
-        while handled.left:
-            claim = handled.left[0]
-            written, outcome = _write(store, desk, claim, now)
-            if written is None:
-                handled.failed.append((claim, outcome))
-            else:
-                mail, envelope = written
-                transport.write(envelope)
-                handled.sent.append((_sent(claim, mail, envelope, transport), outcome))
-            handled.left.pop(0)
-    finally:
+class _Pass:
+    """The state of one pass. One thread, one event loop; the store is used between mails."""
+
+    def __init__(
+        self,
+        store: Store,
+        desk: Desk,
+        transport: Transport,
+        world: World,
+        journal: Journal,
+        limit: int | None,
+        report: PassReport,
+        progress: Callable[[Outcome], None] | None,
+    ) -> None:
+        self._store, self._desk, self._transport, self._world = store, desk, transport, world
+        self._journal, self._report, self._progress = journal, report, progress
+        self._left_to_claim = limit
+        self._pace = Pace(desk.settings.mail.rate, desk.settings.mail.domain_rates)
+        self._overflow = Pace(desk.settings.mail.rate, desk.settings.mail.domain_rates)
+        self._load_book = LoadBook(desk.community.resolve_member)
+        self._queue: deque[tuple[float, Claim]] = deque()  # (when its turn is, by the loop's clock)
+        self._in_hand: dict[int, Claim] = {}  # claimed and not settled, by step; those queued too
+        self._leased_until = world.wall()
+        self._done = _Done()
+        self._exhausted = False
+        self._blocked_in_a_row = 0
+
+    @property
+    def is_settled(self) -> bool:
+        """True when the store knows what became of everything that was claimed."""
+        return not self._in_hand and not self._done.steps
+
+    async def run(self) -> None:
+        """Send until nothing is due; the first lane that cannot go on ends them all."""
+        lanes = [asyncio.create_task(self._lane()) for _ in range(self._transport.lanes)]
         try:
-            transport.flush()
+            await asyncio.wait(lanes, return_when=asyncio.FIRST_EXCEPTION)
+        finally:
+            # Lanes end after the mail they have in hand: to cut one off would make it uncertain for nothing.
+            self._exhausted = True
+            self._give_back_queue()
+            await asyncio.wait(lanes)
+        for lane in lanes:
+            lane.result()
+
+    async def _lane(self) -> None:
+        lane = self._transport.open_lane()
+        try:
+            while (turn := self._next()) is not None:
+                await self._send(lane, *turn)
+        finally:
+            await lane.close()
+
+    def _next(self) -> tuple[float, Claim] | None:
+        """The next mail, after claiming more when none is left; None at the end."""
+        if self._world.stopping():
+            self._exhausted = True
+            self._give_back_queue()
+        if not self._queue and not self._exhausted:
+            self._refill()
+        return self._queue.popleft() if self._queue else None
+
+    def _refill(self) -> None:
+        """Write down what was done, and claim until something is to be sent or nothing is due."""
+        self.settle()
+        while not self._queue:
+            room = BATCH if self._left_to_claim is None else min(BATCH, self._left_to_claim)
+            if not room:
+                self._exhausted = True
+                return
+            batch = self._claim(room)
+            if not batch:
+                self._exhausted = True
+                return
+            now = self._now()
+            for outcome in _not_sent(batch, now):
+                self._tell(outcome)
+            self._line_up(batch.claims)
+
+    def _claim(self, room: int) -> Batch:
+        now, until = self._now(), self._world.wall() + LEASE
+        with self._store.writing() as connection:
+            renew(connection, self._in_hand, token=self._journal.token, leased_until=until)
+            batch = claim_batch(
+                connection,
+                key=self._store.key,
+                journeys=self._desk.community.journeys,
+                decide=partial(self._desk.decide, now=now),
+                assign=partial(self._desk.assign, now=now),
+                resolve=self._desk.community.resolve_member,
+                load_book=self._load_book,
+                now=now,
+                leased_until=until,
+                token=self._journal.token,
+                limit=room,
+            )
+        self._leased_until = until
+        return batch
+
+    def _line_up(self, claims: tuple[Claim, ...]) -> None:
+        """Give each mail its turn; what would wait for long is planned again."""
+        at = asyncio.get_running_loop().time()
+        for claim in claims:
+            self._in_hand[claim.due.step_id] = claim
+            if self._pace.is_free:
+                self._queue.append((at, claim))
+                continue
+            domain = recipient_domain(claim.due.newcomer.email)
+            if self._pace.delay(domain, at) <= PATIENCE_SECONDS:
+                self._queue.append((at + self._pace.take(domain, at), claim))
+            else:
+                self._postpone(claim, PATIENCE_SECONDS + self._overflow.take(domain, at))
+        if not self._pace.is_free:
+            self._queue = deque(sorted(self._queue, key=lambda turn: turn[0]))
+        if self._left_to_claim is not None:
+            self._left_to_claim -= len(self._queue)
+
+    def _postpone(self, claim: Claim, seconds: float) -> None:
+        now, kept = self._now(), claim.due.dated_at is not None
+        until = now + timedelta(seconds=round(seconds))
+        self._done.waits.append((claim.due.step_id, Wait(until=until, reason=PACE, keeps_date=kept)))
+        self._done.outcomes.append(_outcome(claim.due, "waits", now, PACE))
+
+    async def _send(self, lane: Lane, turn: float, claim: Claim) -> None:
+        loop, step = asyncio.get_running_loop(), claim.due.step_id
+        if turn > loop.time():
+            await asyncio.sleep(turn - loop.time())
+        if self._world.wall() >= self._leased_until - LEASE / 2:
+            self._renew_leases()
+            if step not in self._in_hand:
+                return  # the machine slept, or its clock jumped, and another one took it
+        now = self._now()
+        written = _write(self._desk, claim, now)
+        outcome = _outcome_of(claim, written, now)
+        if isinstance(written, _Unwritable):
+            self._done.waits.append((step, Wait(until=now + RETRY, reason=f"{FAILED}: {written.reason}"[:500])))
+            self._done.outcomes.append(outcome)
+            return
+        mail, envelope = written
+        what = Started(member=mail.member, story=mail.story, language=mail.language)
+        try:
+            verdict = await lane.deliver(envelope, starting=lambda: self._journal.started(step, what))
         except DeliveryError:
-            # Nobody can say which of them are on the disk: all are given back, and delivered again as the same files.
-            handled.left = [*(sent.claim for sent, _ in handled.sent), *handled.left]
-            handled.sent.clear()
+            # It surely did not go out; the journal may say that it began.
+            self._journal.refused(step)
+            self._give_back(claim)
             raise
+        self._settle_one(claim, mail, envelope.message_id, verdict, outcome)
+        if self._done.count >= RECORDED_AFTER:
+            self.settle()
+
+    def _settle_one(self, claim: Claim, mail: Written, identity: str, verdict: Verdict, outcome: Outcome) -> None:
+        """Put a verdict where it belongs, in the journal first."""
+        step, now, done = claim.due.step_id, self._now(), self._done
+        self._blocked_in_a_row = self._blocked_in_a_row + 1 if verdict.fate == "blocked" else 0
+        if verdict.fate == "delivered":
+            self._journal.delivered(step)
+            done.sent.append(
+                Sent(
+                    step_id=step,
+                    message_id=identity,
+                    transport=self._transport.name,
+                    subject=mail.subject,
+                    language=mail.language,
+                    member=mail.member,
+                    story=mail.story,
+                )
+            )
+            done.outcomes.append(outcome)
+            return
+        if verdict.fate == "uncertain":
+            outcome = self._uncertain(claim, verdict, outcome)
+        else:
+            self._journal.refused(step)
+            if verdict.fate == "refused":
+                done.refused.append(Refused(step_id=step, reason=verdict.reason, mailbox_gone=verdict.mailbox_gone))
+                outcome = replace(outcome, kind="refused", detail=verdict.reason)
+            else:
+                outcome = self._later(claim, verdict, outcome, now)
+        done.outcomes.append(outcome)
+        if self._blocked_in_a_row >= BLOCKED_IN_A_ROW:
+            raise DeliveryError(
+                f"The server refused {BLOCKED_IN_A_ROW} mails in a row: {verdict.reason}.",
+                hint="This is about us, not about the addresses. Everything stays due. See: alongside doctor",
+            )
+
+    def _later(self, claim: Claim, verdict: Verdict, outcome: Outcome, now: datetime) -> Outcome:
+        blocked = verdict.fate == "blocked"
+        wait = RETRY if blocked else backoff(claim.due.attempts + 1, self._world.chance)
+        reason = f"{BLOCKED}: {verdict.reason}" if blocked else verdict.reason
+        self._done.put_off.append((claim.due.step_id, Wait(until=now + wait, reason=reason)))
+        return replace(outcome, kind="failed" if blocked else "later", detail=reason)
+
+    def _uncertain(self, claim: Claim, verdict: Verdict, outcome: Outcome) -> Outcome:
+        """It was on its way when the connection broke: the setting says what then."""
+        step = claim.due.step_id
+        if self._desk.settings.mail.uncertain == "hold":
+            self._done.held.append((step, verdict.reason))
+            return replace(outcome, kind="held", detail=verdict.reason)
+        wait = backoff(claim.due.attempts + 1, self._world.chance)
+        again = Wait(until=self._now() + wait, reason=verdict.reason, keeps_date=True)
+        self._done.put_off.append((step, again))
+        return replace(outcome, kind="later", detail=verdict.reason)
+
+    def settle(self) -> None:
+        """Write what was done to the store, in one transaction. Raises `StoreError`; then the journal has it."""
+        done = self._done
+        if not done.steps:
+            return
+        lost: DeliveryError | None = None
+        try:
+            self._transport.flush()
+        except DeliveryError as error:
+            # Nobody can say which of them are on the disk: all are given back, and delivered again as the same mails.
+            done.given_back += [entry.step_id for entry in done.sent]
+            done.sent.clear()
+            lost = error
+        self._record(done)
+        self._done = _Done()
+        for step in done.steps:
+            self._in_hand.pop(step, None)
+        for outcome in done.outcomes:
+            if lost is None or outcome.kind != "sent":
+                self._tell(outcome)
+        if lost is not None:
+            raise lost
+
+    def _record(self, done: _Done) -> None:
+        now, token = self._now(), self._journal.token
+        with self._store.writing() as connection:
+            record_sent(connection, done.sent, now=now)
+            record_refused(connection, self._store.key, done.refused, token=token, now=now)
+            put_off(connection, done.put_off, attempted=True)
+            put_off(connection, done.waits)
+            hold(connection, done.held, token=token)
+            release(connection, done.given_back, token=token)
+
+    def _renew_leases(self) -> None:
+        """Ask for more time; what another machine took meanwhile is no longer ours."""
+        until, token = self._world.wall() + LEASE, self._journal.token
+        with self._store.writing() as connection:
+            renew(connection, self._in_hand, token=token, leased_until=until)
+            ours = claimed_steps(connection, token)
+        self._leased_until = until
+        self._in_hand = {step: claim for step, claim in self._in_hand.items() if step in ours}
+        self._queue = deque(turn for turn in self._queue if turn[1].due.step_id in ours)
+
+    def _give_back_queue(self) -> None:
+        for _, claim in self._queue:
+            self._give_back(claim)
+        self._queue.clear()
+
+    def _give_back(self, claim: Claim) -> None:
+        step = claim.due.step_id
+        if claim.due.dated_at is None:
+            self._done.given_back.append(step)
+        else:  # it may have arrived before
+            self._done.waits.append((step, Wait(until=self._now(), reason="", keeps_date=True)))
+
+    def _tell(self, outcome: Outcome) -> None:
+        self._report.outcomes.append(outcome)
+        if self._progress is not None:
+            self._progress(outcome)
+
+    def _now(self) -> datetime:
+        return _whole_seconds(self._world.now())
 
 
-def _write(store: Store, desk: Desk, claim: Claim, now: datetime) -> tuple[tuple[Mail, Envelope] | None, Outcome]:
-    """The message of a claim, or None and why there is none."""
-    outcome = _outcome(claim.due, "sent", now)
-    number = message_id(store, claim.due.step_id, desk.domain)
+_Message = tuple[Written, Envelope]
+
+
+def _write(desk: Desk, claim: Claim, now: datetime) -> _Message | _Unwritable:
     try:
-        mail = desk.render(claim, now=now)
-        content = desk.compose(claim, mail, message_id=number)
+        return desk.write(claim, now=now)
     except MessageError as error:
-        return None, replace(outcome, kind="failed", detail=str(error))
-    except ValueError:  # it repeats the address
-        return None, replace(outcome, kind="failed", detail="An address cannot stand in a header.")
-    outcome = replace(outcome, detail=mail.subject, member=mail.member, story=mail.story, member_changed=claim.changed)
-    return (mail, Envelope(message_id=number, sender="", recipient=claim.due.newcomer.email, content=content)), outcome
+        return _Unwritable(str(error))
+    except (ValueError, AddressError):  # they repeat the address
+        return _Unwritable("An address cannot stand in a header.")
 
 
-def _sent(claim: Claim, mail: Mail, envelope: Envelope, transport: Transport) -> Sent:
-    return Sent(
-        claim=claim,
-        message_id=envelope.message_id,
-        transport=transport.name,
-        subject=mail.subject,
-        language=mail.language,
-        member=mail.member,
-        story=mail.story,
-    )
+def _outcome_of(claim: Claim, written: _Message | _Unwritable, now: datetime) -> Outcome:
+    outcome = _outcome(claim.due, "sent", now)
+    if isinstance(written, _Unwritable):
+        return replace(outcome, kind="failed", detail=written.reason)
+    mail = written[0]
+    return replace(outcome, detail=mail.subject, member=mail.member, story=mail.story, member_changed=claim.changed)
 
 
 def _not_sent(batch: Batch, now: datetime) -> Iterator[Outcome]:
@@ -356,19 +488,20 @@ def _outcome(due: DueStep, kind: OutcomeKind, now: datetime, detail: str = "") -
     return Outcome(at=now, journey=due.journey, moment=due.moment, newcomer=name, kind=kind, detail=detail)
 
 
-def _retry(outcome: Outcome, now: datetime) -> Wait:
-    """A writer mends the message; until then it is tried a few times a day, and expires like any other."""
-    return Wait(until=now + RETRY, reason=f"{FAILED}: {outcome.detail}"[:500])
+def _whole_seconds(instant: datetime) -> datetime:
+    """As the store keeps it."""
+    return instant.replace(microsecond=0)
 
 
-def _record_run(store: Store, report: PassReport, now: datetime) -> None:
+def _record_run(store: Store, report: PassReport, world: World) -> None:
     """For `alongside status`: that a pass ran, even one with nothing to do."""
     row = {
-        "at": now,
+        "at": _whole_seconds(world.now()),
+        "real_at": None if world.simulated else world.wall(),
         "sent": report.count("sent"),
         "skipped": report.count("skipped"),
-        "planned_again": report.count("waits"),
-        "failed": report.count("failed"),
+        "planned_again": report.count("waits") + report.count("later"),
+        "failed": report.count("failed") + report.count("refused") + report.count("held"),
     }
     with store.writing() as connection:
         connection.execute(insert(runs), row)

@@ -12,6 +12,7 @@ Enrolled Friday 27 March 2026, 10:00 in Berlin; `after: 2 days`, `window: {days:
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from alongside.model.journeys import Delay, Moment, Window
@@ -34,7 +35,12 @@ def due_time(moment: Moment, *, enrolled_at: datetime, zone: str, last_sent: dat
 
 def planned_time(moment: Moment, *, enrolled_at: datetime, zone: str) -> datetime:
     """The instant (UTC) the journey alone asks for: `after` and the window, without the gap after other mails."""
-    return next_opening(delayed(enrolled_at, moment.after, zone=zone), window=moment.window, zone=zone)
+    return _planned_time(moment.after, moment.window, enrolled_at, zone)
+
+
+@lru_cache(maxsize=4096)  # an import enrolls thousands at one instant, and each is asked about several times
+def _planned_time(after: Delay, window: Window, enrolled_at: datetime, zone: str) -> datetime:
+    return next_opening(delayed(enrolled_at, after, zone=zone), window=window, zone=zone)
 
 
 def expiry_time(moment: Moment, *, enrolled_at: datetime, zone: str) -> datetime:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from alongside.delivery.transports.envelopes import DELIVERED, DeliveryError, Envelope, Verdict
 
+SUFFIX = ".alongside"  # of our files: others may lie in the same maildir
 LEFT = timedelta(hours=36)  # after that a draft has no writer any more, says maildir's own rule
 
 
@@ -85,11 +86,24 @@ class Maildir:
         try:
             for draft in sorted((self.path / "tmp").iterdir()):
                 machine, _, process = draft.name.rpartition(".")
-                ours = machine.endswith(f".alongside.{_machine_mark()}")
+                ours = machine.endswith(f"{SUFFIX}.{_machine_mark()}")
                 gone = ours and _is_gone(process)
                 with contextlib.suppress(FileNotFoundError):  # its writer has just finished it
                     if gone or draft.stat().st_mtime < (wall - LEFT).timestamp():
                         draft.unlink()
+                        removed += 1
+        except OSError as error:
+            raise self._failure(error) from error
+        return removed
+
+    def remove_older(self, before: datetime) -> int:
+        """Delete our messages that were written before that instant, read or not; how many. Raises `DeliveryError`."""
+        removed = 0
+        try:
+            for folder in ("new", "cur"):
+                for entry in sorted((self.path / folder).glob(f"*{SUFFIX}*")):
+                    if entry.stat().st_mtime < before.timestamp():
+                        entry.unlink(missing_ok=True)
                         removed += 1
         except OSError as error:
             raise self._failure(error) from error
@@ -143,4 +157,4 @@ def _is_gone(process: str) -> bool:
 
 def file_name(message_id: str) -> str:
     """A maildir name without `/` and `:`, the same for the same message, telling nothing of whom it is for."""
-    return f"{hashlib.sha256(message_id.encode()).hexdigest()[:40]}.alongside"
+    return f"{hashlib.sha256(message_id.encode()).hexdigest()[:40]}{SUFFIX}"

@@ -183,7 +183,11 @@ class SmtpLane:
         content = envelope.content
         if content.startswith(b".") or b"\n." in content:
             content = _LEADING_DOT.sub(b"..", content)  # RFC 5321 section 4.5.2
-        starting()
+        try:
+            starting()
+        except Exception:
+            self._drop()  # the server waits for the message; nothing else may be said
+            raise
         (last,) = await dialogue.ask(content + b".\r\n", timeout=self._timeout * LAST_ANSWER)
         self._sent += 1
         if last.code == _SERVICE_CLOSING:

@@ -1,0 +1,168 @@
+"""The desk at which mails of one community are written: who writes to whom, what about, as a finished message.
+
+What every mail needs of the community is worked out once, and once a day where the day matters. Nothing here touches
+the store; `delivery.worker` brings the claims and takes the messages away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from functools import lru_cache
+from urllib.parse import quote
+
+from alongside.delivery.addresses import normalise_address
+from alongside.delivery.claims import Claim
+from alongside.delivery.decisions import DueStep, Skip, Wait, decide
+from alongside.delivery.message_ids import message_id
+from alongside.delivery.schema import CONFIRMATION
+from alongside.delivery.tokens import make_token, tagged_address
+from alongside.delivery.transports.envelopes import Envelope
+from alongside.matching.assignment import assign_member
+from alongside.matching.index import MatchIndex, build_index
+from alongside.model.community import Community
+from alongside.planning.occurrences import Occurrence
+from alongside.planning.plan import StepContent, choose, next_meetups
+from alongside.rendering.mails.envelope import Routing, sender_address
+from alongside.rendering.mails.messages import MailCompiler, MessageError, Written, write_confirmation, write_message
+from alongside.settings import Settings
+
+Sign = Callable[[bytes], bytes]  # a message with a signature on it (DKIM)
+
+
+class Desk:
+    """Writes the mails of one community as it was read; a file that changed needs another desk."""
+
+    def __init__(self, community: Community, settings: Settings, *, key: bytes, sign: Sign | None = None) -> None:
+        """`key`: the store's, of which tokens and Message-IDs are made."""
+        self.community = community
+        self.settings = settings
+        self.compiler = MailCompiler(community, settings)
+        self.sender_address = sender_address(settings)
+        self.index: Callable[[date], MatchIndex] = lru_cache(maxsize=2)(lambda day: build_index(community, today=day))
+        self._key = key
+        self._sign = sign
+        self._upcoming: tuple[datetime, datetime, Mapping[str, Occurrence]] | None = None  # (from, to, what)
+
+    @property
+    def domain(self) -> str:
+        """What stands right of the `@` in addresses and ids of ours."""
+        return self.sender_address.rpartition("@")[2]
+
+    def decide(self, due: DueStep, last_mail: datetime | None, *, now: datetime) -> Skip | Wait | None:
+        """Whether `due` goes out at `now`; see `decisions.decide`."""
+        return decide(due, community=self.community, now=now, last_mail=last_mail)
+
+    def assign(self, due: DueStep, load: Mapping[str, int], *, now: datetime) -> str:
+        """The slug of who welcomes the newcomer of `due` from now on; empty: nobody has room, the team does."""
+        moment = self.community.journeys[due.journey].moment(due.moment)
+        if moment is None or moment.sender == "team":
+            return due.member
+        day = now.date()
+        known = self.community.members.get(due.member)
+        if known is not None and known.allows("mail", day) and not known.is_away(day):
+            return known.slug  # as `assign_member` would say, after comparing everybody
+        match = assign_member(self.index(day), due.newcomer, day=day, load=load, keep=due.member)
+        return match.slug if match is not None else ""
+
+    def write(self, claim: Claim, *, now: datetime) -> tuple[Written, Envelope]:
+        """The message of a claim and its envelope; the same claim on the same day gives the same bytes.
+
+        Raises `MessageError` for an authored message that cannot be run, and `ValueError` (which repeats the address)
+        for an address that cannot stand in a header.
+        """
+        due = claim.due
+        identity = message_id(self._key, due.step_id, self.domain)
+        routing = self._routing(claim, identity)
+        if due.moment == CONFIRMATION:
+            written = write_confirmation(
+                self.compiler,
+                self.community.journeys[due.journey],
+                due.newcomer,
+                confirm_url=self._link("confirm", due.enrollment_id),
+                routing=replace(routing, list_id="", in_reply_to=""),
+            )
+        else:
+            written = write_message(self.compiler, self._content(claim, now=now), due.newcomer, routing)
+        content = self._sign(written.content) if self._sign is not None else written.content
+        bounces = tagged_address(self.sender_address, make_token("bounce", due.step_id, self._key))
+        recipient = _deliverable(due.newcomer.email)
+        return written, Envelope(
+            message_id=identity,
+            sender=bounces,
+            recipient=recipient,
+            content=content,
+            needs_smtputf8=written.needs_smtputf8,
+        )
+
+    def _content(self, claim: Claim, *, now: datetime) -> StepContent:
+        due = claim.due
+        journey = self.community.journeys[due.journey]
+        moment = journey.moment(due.moment)
+        assert moment is not None  # `decide` skips those
+        if not moment.messages:
+            raise MessageError(moment.position, f"The mail of {moment.id} is missing.", hint="See: alongside check")
+        # What may have gone out already is written as of then, so that it is the same mail; consent is that of today.
+        instant = claim.dated_at if claim.dated_at.date() == now.date() else now
+        content = choose(
+            self.community,
+            self.index(now.date()),
+            journey=journey,
+            moment=moment,
+            newcomer=due.newcomer,
+            member=claim.member or None,
+            upcoming=self._meetups(instant),
+            day=now.date(),
+        )
+        return replace(content, member_changed=claim.changed and moment.sender == "member")
+
+    def _meetups(self, instant: datetime) -> Mapping[str, Occurrence]:
+        """The next date of each meetup after `instant`; worked out again when one of them has begun."""
+        if self._upcoming is None or not self._upcoming[0] <= instant < self._upcoming[1]:
+            found = next_meetups(self.community, now=instant)
+            until = min(
+                (occurrence.instant for occurrence in found.values()),
+                default=datetime.max.replace(tzinfo=instant.tzinfo),
+            )
+            self._upcoming = (instant, max(until, instant), found)
+        return self._upcoming[2]
+
+    def _routing(self, claim: Claim, identity: str) -> Routing:
+        due = claim.due
+        return Routing(
+            sender_address=self.sender_address,
+            to_address=due.newcomer.email,
+            to_name=due.newcomer.name,
+            message_id=identity,
+            date=claim.dated_at,
+            list_id=f"{due.journey}.{self.domain}",
+            reply_to=self.sender_address,
+            stop_mailto=self._mailto("stop", due.enrollment_id),
+            stop_url=self._service_url("stop", due.enrollment_id),
+            feedback_id=f"{due.moment.strip('()')}:{due.journey}:sequence:alongside",
+            in_reply_to=due.thread,
+        )
+
+    def _link(self, kind: str, enrollment: int) -> str:
+        """Where a button of the mail leads: to the service, else to a mail that only has to be sent."""
+        return self._service_url(kind, enrollment) or self._mailto(kind, enrollment)
+
+    def _service_url(self, kind: str, enrollment: int) -> str:
+        service = self.settings.mail.service
+        return f"{service}{kind}/{make_token(kind, enrollment, self._key)}" if service else ""  # type: ignore[arg-type]
+
+    def _mailto(self, kind: str, enrollment: int) -> str:
+        address = tagged_address(self.sender_address, make_token(kind, enrollment, self._key))  # type: ignore[arg-type]
+        return f"mailto:{quote(address, safe='@+')}?subject={kind}"
+
+
+def _deliverable(address: str) -> str:
+    """The address for RCPT TO: as it was given, with its domain in A-labels (RFC 5891)."""
+    local = address.strip().rpartition("@")[0]
+    return f"{local}@{normalise_address(address).rpartition('@')[2]}"
+
+
+def recipient_domain(address: str) -> str:
+    """The domain that rates are counted by."""
+    return normalise_address(address).rpartition("@")[2]

@@ -1,0 +1,60 @@
+"""What is kept only for a while (`mail: keep`): subjects, what people wrote about themselves, finished mails.
+
+What stays is what delivery needs: that a step was sent, so that it is not sent again, and that an address wants no
+mail. Looked at once a day by the pass that comes first.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, exists, select, update
+
+from alongside.delivery.rows import insert_missing
+from alongside.delivery.schema import enrollments, facts, messages, newcomers, received, steps
+from alongside.delivery.store import Store
+from alongside.delivery.transports.maildir import Maildir
+from alongside.settings import Settings
+
+SWEPT = "swept"  # the fact that says on which day it was done last
+
+
+def sweep(store: Store, settings: Settings, *, wall: datetime) -> None:
+    """Let go of what is older than `mail: keep`; `wall`: the real clock. Raises `StoreError` and `DeliveryError`."""
+    outbox = Maildir(settings.outbox_dir) if settings.outbox_dir.is_dir() else None
+    if outbox is not None:
+        outbox.sweep(wall=wall)
+    if settings.mail.keep is None:
+        return
+    with store.writing() as connection:
+        if not _begin_day(connection, wall):
+            return
+        _forget(connection, wall - settings.mail.keep)
+    if outbox is not None:
+        outbox.remove_older(wall - settings.mail.keep)
+
+
+def _begin_day(connection: Connection, wall: datetime) -> bool:
+    """False when it was done today."""
+    today = wall.date().isoformat()
+    last = connection.scalar(select(facts.c.value).where(facts.c.name == SWEPT))
+    if last == today:
+        return False
+    insert_missing(connection, facts, [{"name": SWEPT, "value": today}])
+    connection.execute(update(facts).where(facts.c.name == SWEPT).values(value=today))
+    return True
+
+
+def _forget(connection: Connection, before: datetime) -> None:
+    connection.execute(update(messages).where(messages.c.sent_at < before, messages.c.subject != "").values(subject=""))
+    connection.execute(delete(received).where(received.c.received_at < before))
+    under_way = exists().where(
+        enrollments.c.newcomer_id == newcomers.c.id,
+        steps.c.enrollment_id == enrollments.c.id,
+        steps.c.done_at.is_(None) | (steps.c.done_at >= before),
+    )
+    idle = select(newcomers.c.id, newcomers.c.profile).where(newcomers.c.created_at < before, ~under_way)
+    for number, profile in connection.execute(idle).all():
+        if "text" in profile:
+            rest = {name: value for name, value in profile.items() if name != "text"}
+            connection.execute(update(newcomers).where(newcomers.c.id == number).values(profile=rest))
