@@ -40,10 +40,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What `--without` names is not run, and the summary says so."""
+    """What `--without` names is not run."""
     left_out = [item for item in items if any(item.get_closest_marker(name) for name in config.getoption("--without"))]
     items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if names := config.getoption("--without"):
+        terminalreporter.write_line(f"LEFT OUT: every test marked {', '.join(sorted(set(names)))}", yellow=True)
 
 
 @pytest.fixture

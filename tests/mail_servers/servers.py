@@ -11,11 +11,16 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
+_PREFIX = "alongside-servers-"
 _PORTS = range(15_000, 32_000)  # below the ports that Linux gives to clients
+
+
+# A watch beside the server kills both, and all their children, when we are gone and the pipe from us has closed.
+_WITH_WATCH = 'exec 3<&0; (read -r _; kill -KILL 0) <&3 & exec "$@" </dev/null 3<&-'
 
 
 class ServerError(Exception):
@@ -62,13 +67,23 @@ def own_folder(name: str) -> Iterator[Path]:
     In memory where there is room: mail servers sync every file, and a busy disk makes that seconds.
     """
     memory = Path("/dev/shm")
-    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2**30
-    folder = Path(tempfile.mkdtemp(prefix=f"alongside-{name}-", dir=memory if roomy else "/tmp"))
+    is_roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2**30
+    place = memory if is_roomy else Path("/tmp")
+    _remove_left_over(place)
+    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-{name}-", dir=place))
     folder.chmod(0o755)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_left_over(place: Path) -> None:
+    """Folders of test runs that were killed: memory is too dear to leave them there."""
+    for folder in place.glob(f"{_PREFIX}*"):
+        owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if not Path("/proc", owner).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -79,8 +94,8 @@ def running(command: Sequence[str], *, log: Path, ports: Sequence[int], patience
     """
     with log.open("ab") as output:
         process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "TERM", "--", *command],
-            stdin=subprocess.DEVNULL,
+            ["sh", "-c", _WITH_WATCH, "sh", *command],
+            stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
             start_new_session=True,
@@ -119,9 +134,11 @@ def _answers(port: int) -> bool:
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
     """With all its children at once: a farewell from each to each takes seconds."""
-    os.killpg(process.pid, signal.SIGTERM)
-    try:
+    assert process.stdin is not None
+    os.killpg(process.pid, signal.SIGTERM)  # there still is the watch, at least
+    with suppress(subprocess.TimeoutExpired):
         process.wait(1)
-    except subprocess.TimeoutExpired:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    process.wait()
+    process.stdin.close()
