@@ -40,7 +40,7 @@ def find_enrollment(connection: Connection, key: bytes, enrollment_id: int) -> E
         journey=row.journey,
         state=row.state,
         languages=tuple(row.languages),
-        all_stopped=_is_suppressed(connection, key, row.address, ""),
+        all_stopped=row.state == "stopped" and _is_suppressed(connection, key, row.address, ""),
     )
 
 
