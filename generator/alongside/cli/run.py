@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,20 +16,24 @@ from typing import TYPE_CHECKING
 import click
 
 from alongside.cli.options import config_file, reports_errors
+from alongside.cli.passes import check_clock_of, real_pass
 from alongside.cli.stores import many, opened
+from alongside.delivery.desk import Desk
+from alongside.delivery.outgoing import choose_signer, choose_transport
 from alongside.delivery.store import Store
 from alongside.model.community import Community
-from alongside.problems import UsageError
+from alongside.problems import AlongsideError, UsageError
 from alongside.reading.loader import load_community
 from alongside.reading.settings_file import read_settings
+from alongside.rendering.mails.envelope import sender_address
 from alongside.settings import Settings
 
 if TYPE_CHECKING:
-    from alongside.delivery.worker import Desk
     from alongside.service.clock import Work
     from alongside.service.home import Home
     from alongside.service.lines import Log
 
+INBOUND_SECONDS = 300.0  # between two looks into the mailbox ALONGSIDE_IMAP_URL names
 COUNTS_SECONDS = 60.0  # between two lines that say how many requests came
 LAST_PASS_SECONDS = 60.0  # how long a pass under way may take to end; what it leaves is taken up by the next
 
@@ -38,7 +45,8 @@ Examples:
   alongside run                          on 127.0.0.1:8025, behind a proxy that speaks HTTPS
   alongside run --port 9000 --every 30   another port, a pass over what is due twice a minute
 
-  Tell mails of it in mkdocs.yml: mail: {service: "https://example.org/alongside/"}.
+  Tell mails of it in mkdocs.yml: mail: {service: "https://example.org/alongside/"}. Where mail goes and where it
+  comes from, ALONGSIDE_SMTP_URL and ALONGSIDE_IMAP_URL say, as for alongside send and alongside inbound.
   It ends on SIGTERM, after the mails it is sending. Started twice on one store, nothing is sent twice.""",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
@@ -75,8 +83,10 @@ def command(host: str, port: int, every_seconds: int, config_file: Path) -> None
         service = Service(store=store, home=lambda: home.current, now=_now, log=log)
         listener = listen(host, port)
         _say_hello(log, home.current, listener.getsockname()[:2])
-        mail = MailRound(store, lambda: home.refresh(_now()), stopping)
-        threads = start_clock(_works(mail, every_seconds, service.counts.take), stopping=stopping, log=log)
+        mail = MailRound(store, lambda: home.refresh(_now()), stopping, os.environ)
+        fetches = bool(os.environ.get("ALONGSIDE_IMAP_URL", "").strip())
+        works = _works(mail, every_seconds, service.counts.take, fetches=fetches)
+        threads = start_clock(works, stopping=stopping, log=log)
         serve(make_app(service), listener, stopping=stopping, log=log, counts=service.counts)
         stopping.set()
         _wait_for(threads, log)
@@ -87,55 +97,74 @@ def command(host: str, port: int, every_seconds: int, config_file: Path) -> None
 
 
 class MailRound:
-    """What passes over mail need: the store, the community as it is by then, and when to end."""
+    """Passes over mail that goes out and mail that came in, on the community as its files are by then."""
 
-    def __init__(self, store: Store, refresh: Callable[[], Home], stopping: threading.Event) -> None:
-        self.store = store
-        self.stopping = stopping  # set: end after the batch under way
+    def __init__(
+        self, store: Store, refresh: Callable[[], Home], stopping: threading.Event, environment: Mapping[str, str]
+    ) -> None:
+        """`refresh` reads what changed; `stopping`, once set, ends a pass after the mails it has in hand."""
+        self._store = store
         self._refresh = refresh
+        self._stopping = stopping
+        self._environment = environment
         self._desk: tuple[Home, Desk] | None = None
 
-    def home(self) -> Home:
-        """The community, read again when something changed."""
-        return self._refresh()
+    def send(self) -> str:
+        """A pass of `alongside send`; what it did, in counts."""
+        home = self._refresh()
+        transport = choose_transport(home.settings, self._environment, simulated=False)
+        check_clock_of(self._store, catch_up=False)
+        report = real_pass(self._store, self._desk_of(home), transport, stopping=self._stopping.is_set)
+        counts = Counter(outcome.kind for outcome in report.outcomes)
+        return _told({**counts, **{f"recovered_{what}": n for what, n in asdict(report.recovered).items()}})
 
-    def desk(self) -> Desk:
-        """What rendering needs of it; worked out once for each state of the files."""
-        from alongside.delivery.worker import Desk
+    def fetch(self) -> str:
+        """A pass of `alongside inbound --imap`; what was heard for the first time, in counts."""
+        from alongside.delivery.inbound import Reception, ingest
+        from alongside.delivery.inbound.imap import parse_imap_url, poll
 
-        home = self.home()
+        home = self._refresh()
+        reception = Reception(mailbox=sender_address(home.settings), community=home.community)
+        kinds: list[str] = []
+
+        def hear(raw: bytes) -> None:
+            if self._stopping.is_set():
+                raise _StoppedError("The service stops.")  # the rest of the batch comes again, and is heard then
+            heard = ingest(self._store, raw, reception=reception, now=_now())
+            if not heard.again:
+                kinds.append(heard.kind)
+
+        with contextlib.suppress(_StoppedError):
+            poll(self._store, parse_imap_url(self._environment["ALONGSIDE_IMAP_URL"]), hear=hear)
+        return _told(Counter(kinds))
+
+    def _desk_of(self, home: Home) -> Desk:
+        """What writes its mails: worked out once for each state of the files."""
         if self._desk is None or self._desk[0] is not home:
-            self._desk = (home, Desk(home.community, home.settings))
+            sign = choose_signer(home.settings, self._environment)
+            self._desk = (home, Desk(home.community, home.settings, key=self._store.key, sign=sign))
         return self._desk[1]
 
 
-def _send(mail: MailRound) -> str:
-    """A pass of `alongside send`."""
-    from alongside.cli.send import _refuse_smtp
-    from alongside.delivery.transports.maildir import Maildir
-    from alongside.delivery.worker import BATCH, send_due
-
-    _refuse_smtp()
-    desk = mail.desk()
-    transport = Maildir(desk.settings.root / "outbox")
-    transport.sweep(wall=_now())
-    counts: Counter[str] = Counter()
-    while not mail.stopping.is_set():
-        report = send_due(mail.store, desk, transport, now=_now(), wall=_now, limit=BATCH)
-        counts.update(outcome.kind for outcome in report.outcomes)
-        if report.count("sent") < BATCH:
-            break
-    return " ".join(f"{kind}={count}" for kind, count in sorted(counts.items()))
+class _StoppedError(AlongsideError):
+    """Mail that is being fetched is left for the next time."""
 
 
-def _works(mail: MailRound, every_seconds: float, counts: Callable[[], str]) -> tuple[Work, ...]:
-    """What the clock does. Here the passes of `alongside send` and `alongside inbound` are named."""
+def _told(counts: Mapping[str, int]) -> str:
+    """`sent=3 skipped=1`, or nothing."""
+    return " ".join(f"{what}={count}" for what, count in sorted(counts.items()) if count)
+
+
+def _works(mail: MailRound, every_seconds: float, counts: Callable[[], str], *, fetches: bool) -> tuple[Work, ...]:
+    """What the clock does."""
     from alongside.service.clock import Work
 
-    works: list[Work] = [
-        Work(name="send", every_seconds=every_seconds, run=lambda: _send(mail)),
+    works = [
+        Work(name="send", every_seconds=every_seconds, run=mail.send),
         Work(name="http", every_seconds=COUNTS_SECONDS, run=counts),
     ]
+    if fetches:
+        works.append(Work(name="inbound", every_seconds=INBOUND_SECONDS, run=mail.fetch))
     return tuple(works)
 
 

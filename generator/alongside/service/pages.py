@@ -172,7 +172,7 @@ def _isolated(name: str) -> str:
 
 
 def _way_back(home: Home, language: str) -> str:
-    address = home.settings.organisation.email or home.settings.mail.sender or sender_address(home.settings)
+    address = home.settings.organisation.email or sender_address(home.settings)
     if address.endswith("@localhost"):
         return say(language, "service.back")
     return say(language, "service.back_address", address=_isolated(address))
