@@ -180,10 +180,10 @@ class _Page:
 
     def _standing(self, standing: Standing, *, offline: bool) -> str:
         known = ", as far as can be told offline" if offline else ""
-        level = style(_LEVELS[standing.level], colour=self.colour, bold=True)
-        if standing.next_level is None:
-            return f"Level: {level}{known}. There is none above."
-        lines = [f"Level: {level}{known}. For the next one, {standing.next_level}:"]
+        name = _LEVELS[standing.level]
+        above = f"For the next one, {standing.next_level}:" if standing.next_level else "There is none above."
+        heading = "\n".join(self._wrapped(f"Level: {name}{known}. {above}", ""))
+        lines = [heading.replace(name, style(name, colour=self.colour, bold=True))]
         bullet = "* " if self.ascii_only else "• "
         for missing in standing.missing:
             first, *rest = self._wrapped(missing, f"  {bullet}")

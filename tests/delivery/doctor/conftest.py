@@ -1,4 +1,4 @@
-"""Set-ups to look at, a DNS server on a socket of its own, and certificates made by openssl."""
+"""Set-ups to look at, and a DNS server on a socket of its own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import pytest
 from alongside.delivery.doctor.setups import Setup
 from alongside.settings import MailSettings, Organisation, Settings
 from delivery.doctor.looking import NOW, MakeSetup, NameServer
-from mail_servers.certificates import Authority, make_authority
 
 
 @pytest.fixture
@@ -66,8 +65,3 @@ def name_server() -> Iterator[NameServer]:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         yield zone
         server.shutdown()
-
-
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return make_authority(tmp_path_factory.mktemp("authority"))

@@ -100,13 +100,12 @@ def _content(setup: Setup) -> Iterator[Finding]:
         )
     else:
         yield _NOTE.ok("journeys", f"{count_of(len(journeys), 'journey')} with {count_of(mails, 'mail')}.")
-    yield from _teams(setup, {moment.owner for journey in journeys.values() for moment in journey.moments})
+    yield _teams(setup)
 
 
-def _teams(setup: Setup, owners: set[str]) -> Iterator[Finding]:
+def _teams(setup: Setup) -> Finding:
     if setup.settings.teams:
-        yield _NOTE.ok("teams", ", ".join(setup.settings.teams) + ".")
-    elif owners:
-        yield _NOTE.warning(
-            "teams", "No team is named, so nobody owns a moment.", "Write teams: {community: Community team}."
-        )
+        return _NOTE.ok("teams", ", ".join(setup.settings.teams) + ".")
+    return _NOTE.warning(
+        "teams", "No team is named, so no moment can have an owner.", "Write teams: {community: Community team}."
+    )

@@ -60,7 +60,7 @@ def _checks(setup: Setup, wall: Callable[[], datetime], *, offline: bool) -> dic
 
 
 def _not_asked(area: Area) -> Check:
-    return lambda: [Notebook(area).skipped("network", "Not looked at: --offline.")]
+    return lambda: [Notebook(area).skipped("network", f"{AREAS[area]}: not asked, because of --offline.")]
 
 
 def _check_dns(setup: Setup) -> Iterator[Finding]:

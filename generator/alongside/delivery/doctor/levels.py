@@ -63,7 +63,8 @@ def _is_met(findings: Sequence[Finding], thing: Thing) -> bool:
 
 def _what_to_do(findings: Sequence[Finding], thing: Thing) -> str:
     """The hint of what stands in the way, after the finding itself."""
-    blocking = [finding for finding in _about(findings, thing) if finding.state != "ok"]
+    about = _about(findings, thing) or _about(findings, (thing[0], ""))
+    blocking = [finding for finding in about if finding.state != "ok"]
     blocking.sort(key=lambda finding: ("error", "skipped", "warning").index(finding.state))
     if not blocking:
         return f"It was not looked at: {thing[1] or thing[0]}."

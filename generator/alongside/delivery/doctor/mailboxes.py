@@ -8,15 +8,17 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
+
+from imap_tools.utils import encode_folder
 
 from alongside.delivery.doctor.certificates import check_certificate, distrust, trusting
 from alongside.delivery.doctor.findings import Finding, Notebook, count_of, quote
-from alongside.delivery.doctor.imap_urls import ImapServer, parse_imap_url
 from alongside.delivery.doctor.setups import Setup
+from alongside.delivery.inbound.imap import ImapAccount, parse_imap_url
 from alongside.problems import UsageError
 
 _NOTE = Notebook("imap")
-CROWD = 5_000  # mails in a folder that nobody empties
 
 
 def check_imap(setup: Setup) -> Iterator[Finding]:
@@ -46,21 +48,21 @@ def check_imap(setup: Setup) -> Iterator[Finding]:
     except ConnectionRefusedError:
         yield _NOTE.error("server", f"Nobody listens at {where}.", "See whether the IMAP server runs.")
     except (OSError, imaplib.IMAP4.error) as error:
-        hide = (server.password, server.username)
+        hide = (server.password, server.user)
         yield _NOTE.error("server", f"{where} broke off ({quote(error, hide=hide)}).", "Look at the server's log.")
 
 
-def _converse(server: ImapServer, where: str, setup: Setup) -> Iterator[Finding]:
+def _converse(server: ImapAccount, where: str, setup: Setup) -> Iterator[Finding]:
     session: imaplib.IMAP4
-    if server.tls == "implicit":
-        context = trusting(server.ca_file)
+    if server.security == "tls":
+        context = trusting(Path(server.ca_file) if server.ca_file else None)
         session = imaplib.IMAP4_SSL(server.host, server.port, ssl_context=context, timeout=setup.timeout)
     else:
         session = imaplib.IMAP4(server.host, server.port, timeout=setup.timeout)
     try:
         yield _NOTE.ok("server", f"{where} answers.")
-        if server.tls == "starttls":
-            session.starttls(trusting(server.ca_file))
+        if server.security == "starttls":
+            session.starttls(trusting(Path(server.ca_file) if server.ca_file else None))
         secure = session.socket()
         if isinstance(secure, ssl.SSLSocket):
             yield check_certificate(_NOTE, secure.getpeercert(), version=secure.version(), now=setup.now)
@@ -70,11 +72,11 @@ def _converse(server: ImapServer, where: str, setup: Setup) -> Iterator[Finding]
             session.logout()
 
 
-def _look_inside(session: imaplib.IMAP4, server: ImapServer) -> Iterator[Finding]:
+def _look_inside(session: imaplib.IMAP4, server: ImapAccount) -> Iterator[Finding]:
     try:
-        session.login(server.username, server.password)
+        _log_in(session, server)
     except imaplib.IMAP4.error as error:
-        said = quote(_without_bytes(error), hide=(server.password, server.username))
+        said = quote(_without_bytes(error), hide=(server.password, server.user))
         yield _NOTE.error(
             "login",
             f"The server refuses name or password ({said}).",
@@ -83,17 +85,18 @@ def _look_inside(session: imaplib.IMAP4, server: ImapServer) -> Iterator[Finding
         )
         return
     yield _NOTE.ok("login", "Name and password are right.")
-    answer, counts = session.select(f'"{server.folder}"', readonly=True)
+    answer, counts = session.select(encode_folder(server.folder).decode("ascii"), readonly=True)
     if answer != "OK":
         yield _NOTE.error("folder", f'There is no folder "{server.folder}".', "Write it after the host: /INBOX.")
         return
-    count = int(counts[0] or 0)
-    if count > CROWD:
-        yield _NOTE.warning(
-            "folder", f"{server.folder} holds {count:,} mails.", "Move read mails elsewhere, or each look takes long."
-        )
-    else:
-        yield _NOTE.ok("folder", f"{server.folder} holds {count_of(count, 'mail')}.")
+    yield _NOTE.ok("folder", f"{server.folder} holds {count_of(int(counts[0] or 0), 'mail')}.")
+
+
+def _log_in(session: imaplib.IMAP4, server: ImapAccount) -> None:
+    if f"{server.user}{server.password}".isascii():
+        session.login(server.user, server.password)
+    else:  # LOGIN is for ASCII (RFC 9051 section 6.2.3)
+        session.authenticate("PLAIN", lambda _: f"\0{server.user}\0{server.password}".encode())
 
 
 def _without_bytes(error: BaseException) -> str:

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from alongside import __version__
 from alongside.delivery.doctor.certificates import check_certificate, distrust
 from alongside.delivery.doctor.findings import Finding, Notebook, quote
 from alongside.delivery.doctor.setups import Setup
@@ -53,11 +54,23 @@ def check_service(setup: Setup) -> Iterator[Finding]:
 
 
 def _judge(service: str, answer: Answer) -> Finding:
+    """`{"ok": true, "version": "0.1.0"}`, and 503 while the store does not answer."""
     try:
-        ours = isinstance(json.loads(answer.body), dict)
+        said = json.loads(answer.body)
     except ValueError:
-        ours = False
-    if answer.status == 200 and ours:
+        said = None
+    ours = isinstance(said, dict) and "ok" in said
+    if ours and answer.status == 503:
+        return _NOTE.error(
+            "service", f"{service}healthz answers, but its store does not.", "See what the store's check says."
+        )
+    if ours and said.get("version", __version__) != __version__:
+        return _NOTE.warning(
+            "service",
+            f"{service}healthz answers with another version than this one ({__version__}).",
+            "Restart `alongside run`.",
+        )
+    if ours and answer.status == 200:
         return _NOTE.ok("service", f"{service}healthz answers.")
     if answer.status == 200:
         return _NOTE.error(

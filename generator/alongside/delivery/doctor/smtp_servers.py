@@ -108,15 +108,21 @@ def _connect(server: SmtpServer, setup: Setup) -> tuple[smtplib.SMTP | None, lis
     except ssl.SSLError as error:
         return None, [distrust(_NOTE, error, server.host)]
     except TimeoutError:
-        return None, [_NOTE.error("server", f"{where} does not answer within {setup.timeout:g} s.", _FIREWALL)]
+        return None, [_silent(where, setup)]
     except ConnectionRefusedError:
         return None, [_NOTE.error("server", f"Nobody listens at {where}.", "See whether the mail server runs.")]
     except smtplib.SMTPConnectError as error:
         greeting = f"{where} greets with {error.smtp_code} {quote(error.smtp_error)}."
         return None, [_NOTE.error("server", greeting, "It does not want this machine: look at its log.")]
     except (OSError, smtplib.SMTPException) as error:
+        if isinstance(error.__context__, TimeoutError):  # as smtplib tells it when the greeting does not come
+            return None, [_silent(where, setup)]
         return None, [_NOTE.error("server", f"{where} cannot be reached ({quote(error)}).", _FIREWALL)]
     return session, [_NOTE.ok("server", f"{where} answers.")]
+
+
+def _silent(where: str, setup: Setup) -> Finding:
+    return _NOTE.error("server", f"{where} does not answer within {setup.timeout:g} s.", _FIREWALL)
 
 
 def _greet(session: smtplib.SMTP, server: SmtpServer, setup: Setup) -> Iterator[Finding]:
