@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import functools
 import html
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from alongside.model.journeys import Message
@@ -34,7 +34,7 @@ from alongside.rendering.mails.parts import (
     prose,
     words_block,
 )
-from alongside.rendering.mails.passages import LIST_ITEM, REACHES, Passage, cut_template
+from alongside.rendering.mails.passages import LIST_ITEM, Passage, cut_template, reaches_out
 from alongside.rendering.mails.prose import Paragraph, gap, inline_styles, paragraphs_of
 from alongside.rendering.mails.segments import (
     ESCAPES,
@@ -46,7 +46,7 @@ from alongside.rendering.mails.segments import (
     plain_segments,
 )
 from alongside.rendering.mails.templates import MessageError, check_whole, run_template
-from alongside.rendering.mails.transfer import SOFT_BREAK, quoted, quoted_open
+from alongside.rendering.mails.transfer import PLAIN, SOFT_BREAK, quoted, quoted_open
 
 STOP_URL = "stop_url"  # the path of where the stop line leads
 
@@ -69,7 +69,7 @@ class Ends:
 
     begins_list: bool = False
     ends_list: bool = False
-    first: Paragraph | None = None  # of the text
+    first: Paragraph | None = None  # of the text; None: it has none
     last: Paragraph | None = None
 
 
@@ -80,6 +80,9 @@ class Prose:
     html: bytes
     text: bytes  # whole lines
     ends: Ends
+
+
+NOTHING = Prose(b"", b"", Ends())
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,14 @@ class TextLines:
     segments: Segments
 
     def fill(self, values: Mapping[str, str]) -> bytes:
-        """Wrapped now that its width is known."""
-        return quoted("".join([f"{line}\n" for line in self.paragraph.lines(fill(self.segments, values))]))
+        """Wrapped now that its width is known; most are short and need neither that nor any encoding."""
+        text = fill(self.segments, values)
+        paragraph = self.paragraph
+        if not (paragraph.keep or paragraph.underline or "  " in text):
+            line = paragraph.first + text
+            if PLAIN.fullmatch(line) and not line.endswith(" "):
+                return line.encode() + b"\r\n"
+        return quoted("".join([f"{line}\n" for line in paragraph.lines(text)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +204,10 @@ class CompiledStep:
     asks: tuple[str, ...]  # what of `names.PERSONAL` it needs
     subject: Filler[Line]
     preheader: Filler[Line]
-    passages: tuple[Filler[Prose], ...]
+    written: tuple[Filler[Prose], ...]  # the message's passages
     before: tuple[Prose, ...]  # stands before them: who wrote
     after: tuple[Prose, ...]
+    passages: list[Prose | Filler[Prose]] = field(default_factory=list)  # all three; filled when first needed
     html: tuple[bytes | str, ...]  # octets, and names of what stands between them
     masthead: bytes  # of the plain part, with the line after it
     footer: tuple[bytes | TextLines, ...]
@@ -205,22 +215,43 @@ class CompiledStep:
     def fill(self, facts: Facts, stop_url: str) -> tuple[str, bytes, bytes]:
         """(subject, plain part, HTML part) for a person, both in quoted-printable."""
         subject, preheader = self.subject.fill(facts), self.preheader.fill(facts)
-        body, text = join_prose([*self.before, *[passage.fill(facts) for passage in self.passages], *self.after])
-        stop = {STOP_URL: stop_url}
+        if not self.passages:
+            self.passages.extend(join_fixed([*self.before, *self.written, *self.after]))
+        body = join_prose([part if type(part) is Prose else part.fill(facts) for part in self.passages])  # type: ignore[union-attr]
         between = {
             "subject": subject.attribute,
             "preheader": preheader.attribute,
-            "body": body,
+            "body": body.html + SOFT_BREAK if body.html else b"",
             STOP_URL: quoted_open(ESCAPES["url"](stop_url)),
         }
         document = b"".join([piece if type(piece) is bytes else between[piece] for piece in self.html])  # type: ignore[index]
-        return subject.text, b"".join((self.masthead, text, fill_lines(self.footer, stop))), document
+        return (
+            subject.text,
+            b"".join((self.masthead, body.text, fill_lines(self.footer, {STOP_URL: stop_url}))),
+            document,
+        )
 
 
-def join_prose(passages: list[Prose]) -> tuple[bytes, bytes]:
-    """(HTML, text) of passages one after the other. Raises `Indivisible` where a list would go on in the next."""
+def join_fixed(parts: Iterable[Prose | Filler[Prose]]) -> Iterator[Prose | Filler[Prose]]:
+    """`parts` with neighbours that are the same for everybody made one."""
+    fixed: list[Prose] = []
+    for part in parts:
+        if isinstance(part, Prose):
+            fixed.append(part)
+        elif not part.asks:
+            fixed.append(part.fill({}))
+        else:
+            yield join_prose(fixed)
+            yield part
+            fixed = []
+    yield join_prose(fixed)
+
+
+def join_prose(passages: Iterable[Prose]) -> Prose:
+    """Passages one after the other. Raises `Indivisible` where a list would go on in the next."""
     documents, texts = [], []
-    before, listed = None, False
+    first = last = None  # paragraphs
+    begins, listed = None, False
     for passage in passages:
         if not passage.html:
             continue
@@ -228,13 +259,18 @@ def join_prose(passages: list[Prose]) -> tuple[bytes, bytes]:
         if listed and ends.begins_list:
             raise Indivisible
         listed = ends.ends_list
+        begins = ends.begins_list if begins is None else begins
         documents.append(passage.html)
         if ends.first is not None:
-            if before is not None:
-                texts.append(b"\r\n" if not before.rest else quoted(gap(before, ends.first)))
+            if last is None:
+                first = ends.first
+            else:
+                texts.append(b"\r\n" if not last.rest else quoted(gap(last, ends.first)))
             texts.append(passage.text)
-            before = ends.last
-    return b"\r\n".join(documents) + SOFT_BREAK if documents else b"", b"".join(texts)
+            last = ends.last
+    if not documents:
+        return NOTHING
+    return Prose(b"\r\n".join(documents), b"".join(texts), Ends(begins is True, listed, first, last))
 
 
 class StepCompiler:
@@ -279,9 +315,10 @@ class StepCompiler:
 
         def compile_(shape: Shape) -> Variant[Prose]:
             holes = Holes(self.salt)
-            markdown = self._run(passage, shape, holes).strip("\n")
-            if self.divided and REACHES.search(markdown):
+            markdown = self._run(passage, shape, holes)
+            if self.divided and reaches_out(passage, markdown):
                 raise Indivisible
+            markdown = markdown.strip("\n")
             document = prose(markdown, self.source, holes)
             return prose_variant(
                 document, "body.css", holes, isolate=self.isolate, begins_list=LIST_ITEM.match(markdown) is not None
@@ -313,7 +350,7 @@ class StepCompiler:
             asks=tuple(dict.fromkeys(name for part in (subject, preheader, *passages) for name in part.asks)),
             subject=subject,
             preheader=preheader,
-            passages=passages,
+            written=passages,
             before=tuple(piece for piece in (who, opened) if piece.html),
             after=tuple(piece for piece in (closed,) if piece.html),
             html=tuple(_document(reader.language, top.html, end.html)),

@@ -31,6 +31,8 @@ _ID = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 _LIST_ID = re.compile(r"[A-Za-z0-9._-]+")
 _FEEDBACK_ID = re.compile(r"[\x21-\x7e]{1,200}")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
+_PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[a-z0-9]+(?:\.[a-z0-9]+)+(?<!.{42})")
+_SHORT_NAME = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*(?<!.{25})")  # with such an address it fits on a line
 _PRINTABLE = re.compile(r"[\x20-\x7e]*")
 _LINK = re.compile(r"(?:https?|mailto):[\x21-\x2b\x2d-\x3b\x3d\x3f-\x7e]+")  # neither "<", ">" nor ","
 
@@ -106,31 +108,30 @@ def compose(mail: Letter, routing: Routing) -> bytes:
 
 def message_head(subject: str, sender_name: str, routing: Routing) -> bytes:
     """The headers that differ from mail to mail, always in this order. Raises `ValueError`."""
-    fields = "".join([f"{name}: {value}\r\n" for name, value in _fields(subject, sender_name, routing)])
-    return fields.encode()
-
-
-def _fields(subject: str, sender_name: str, routing: Routing) -> Iterator[tuple[str, str]]:
-    yield "Date", format_instant(routing.date)
-    yield "From", _sender(sender_name, routing.sender_address)
-    yield "To", _mailbox(routing.to_name, routing.to_address)
-    yield "Message-ID", _bracketed(routing.message_id)
+    head = (
+        f"Date: {format_instant(routing.date)}\r\n"
+        f"From: {_sender(sender_name, routing.sender_address)}\r\n"
+        f"To: {_mailbox(routing.to_name, routing.to_address)}\r\n"
+        f"Message-ID: {_bracketed(routing.message_id)}\r\n"
+    )
     if routing.reply_to:
-        yield "Reply-To", _mailbox("", routing.reply_to)
+        head += f"Reply-To: {_mailbox('', routing.reply_to)}\r\n"
     if routing.in_reply_to:
-        yield "In-Reply-To", _bracketed(routing.in_reply_to)
+        head += f"In-Reply-To: {_bracketed(routing.in_reply_to)}\r\n"
     if thread := routing.references or ((routing.in_reply_to,) if routing.in_reply_to else ()):
-        yield "References", "\r\n ".join(map(_bracketed, thread))
-    yield "Subject", encoded_text(clean(subject), start=len("Subject: "))
+        head += "References: " + "\r\n ".join(map(_bracketed, thread)) + "\r\n"
+    head += f"Subject: {encoded_text(clean(subject), start=len('Subject: '))}\r\n"
     if routing.list_id:
-        yield "List-Id", _list_id(routing.list_id)
-    if ways := [way for way in (routing.stop_mailto, routing.stop_url) if way]:
-        yield "List-Unsubscribe", ",\r\n ".join([_header_url(way) for way in ways])
+        head += f"List-Id: {_list_id(routing.list_id)}\r\n"
+    if routing.stop_mailto or routing.stop_url:
+        ways = [_header_url(way) for way in (routing.stop_mailto, routing.stop_url) if way]
+        head += "List-Unsubscribe: " + ",\r\n ".join(ways) + "\r\n"
     if routing.stop_url.startswith("https:"):  # RFC 8058: one click, and only there
-        yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
-    yield "Auto-Submitted", "auto-generated"  # RFC 3834: autoresponders leave it alone
+        head += "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+    head += "Auto-Submitted: auto-generated\r\n"  # RFC 3834: autoresponders leave it alone
     if routing.feedback_id:
-        yield "Feedback-ID", _feedback_id(routing.feedback_id)
+        head += f"Feedback-ID: {_feedback_id(routing.feedback_id)}\r\n"
+    return head.encode()
 
 
 @functools.lru_cache(maxsize=256)
@@ -212,6 +213,8 @@ def _sender(name: str, address: str) -> str:
 
 def _mailbox(name: str, address: str) -> str:
     """`Ana Souza via Docs People <community@example.org>`. A name that looks like an address is left out."""
+    if _PLAIN_ADDRESS.fullmatch(address) and _SHORT_NAME.fullmatch(name):
+        return f"{name} <{address}>"
     checked = checked_address(address)
     name = clean(name)[:LONGEST_NAME].strip()
     if not name or "@" in name:

@@ -101,31 +101,38 @@ class MailCompiler:
         self.source = Source(community=community, settings=settings)
         self.stop_url = f"mailto:{sender_address(settings)}?subject={quote('stop')}"
         self.texts: Texts = {}
-        self._steps: dict[object, CompiledStep | None] = {}
+        self._asked: dict[object, CompiledStep | None] = {}  # by what asks for them
+        self._steps: dict[object, CompiledStep | None] = {}  # by what they depend on
         self._lines: dict[object, Filler[Line]] = {}
         self._prose: dict[object, Filler[Prose]] = {}
         self._whole: set[object] = set()  # messages whose passages reach into each other
 
-    def forget(self) -> None:
-        """Keep nothing when much was kept; what is needed is compiled again."""
-        for kept in (self.texts, self._steps, self._lines, self._prose):
-            if len(kept) > KEPT:
-                kept.clear()
-
-    def step(self, content: StepContent, reader: Reader, *, builtin: bool = False) -> CompiledStep | None:
+    def step(self, content: StepContent, newcomer: Newcomer, *, builtin: bool = False) -> CompiledStep | None:
         """The compiled step; None when its message has to be rendered for each person. Raises `MessageError`.
 
         `builtin`: with the team's own message (`mails.builtin`) for the authored one.
         """
-        key = _key(content, reader, builtin)
-        if key not in self._steps:
-            self._steps[key] = self._compile(content, reader, builtin)
-        return self._steps[key]
+        asked = (*_key(content), content.day, newcomer.languages, builtin)
+        if asked not in self._asked:
+            self._forget()
+            reader = reader_of(content, newcomer)
+            key = (*_key(content), reader, builtin)
+            if key not in self._steps:
+                self._steps[key] = self._compile(content, reader, builtin)
+            self._asked[asked] = self._steps[key]
+        return self._asked[asked]
 
-    def keep_whole(self, content: StepContent, reader: Reader) -> None:
+    def keep_whole(self, content: StepContent) -> None:
         """Compile the step's message as one passage from now on."""
         self._whole.add(_message_key(content))
-        self._steps.pop(_key(content, reader, False), None)
+        self._asked.clear()
+        self._steps.clear()
+
+    def _forget(self) -> None:
+        """Keep nothing when much was kept; what is needed is compiled again."""
+        for kept in (self.texts, self._asked, self._steps, self._lines, self._prose):
+            if len(kept) > KEPT:
+                kept.clear()
 
     def _compile(self, content: StepContent, reader: Reader, builtin: bool) -> CompiledStep | None:
         message = team_message(content) if builtin else _authored(content)
@@ -168,12 +175,14 @@ def _message_key(content: StepContent) -> tuple[str, str, str]:
     return content.journey.slug, content.moment.id, content.language
 
 
-def _key(content: StepContent, reader: Reader, builtin: bool) -> object:
-    """What a compiled step depends on: not on the person, but for how they read."""
+def _key(content: StepContent) -> tuple[object, ...]:
+    """What a compiled step depends on, but for how its reader reads: not on the person."""
     member = content.member.slug if content.member is not None else ""
     story = content.story.slug if content.story is not None else ""
-    who = (member, story, content.words, content.member_changed)
-    return (content.journey.slug, content.moment.id, content.language, reader.language, reader.page, who, builtin)
+    return (
+        content.journey.slug, content.moment.id, content.language,
+        member, story, content.words, content.member_changed,
+    )  # fmt: skip
 
 
 def _authored(content: StepContent) -> Message:
@@ -196,19 +205,19 @@ def write_message(
     authored message cannot be run or is too long, and `ValueError` for a moment without a message and for what cannot
     stand in a header.
     """
-    compiler.forget()
-    reader = reader_of(content, newcomer)
     urls = {STOP_URL: routing.stop or compiler.stop_url, CONFIRM_URL: confirm_url}
-    filled = _filled(compiler, content, newcomer, reader, urls)
+    filled = _filled(compiler, content, newcomer, urls)
     if filled is None:
         mail = render_mail(compiler, content, newcomer, stop_url=routing.stop)
-        return _written(content, mail.subject, compose(mail, routing))
+        octets = compose(mail, routing)
+        return _written(content, mail.subject, octets, needs_smtputf8=not octets.isascii())
     sender_name, (subject, text, document) = filled
     if len(document) > LARGEST:
         _check_size(content, len(binascii.a2b_qp(document).replace(b"\r\n", b"\n")))
     head = message_head(subject, sender_name, routing)
     before_text, before_html, end = body_marks(content.language)
-    return _written(content, subject, b"".join((head, before_text, text, before_html, document, end)))
+    octets = b"".join((head, before_text, text, before_html, document, end))
+    return _written(content, subject, octets, needs_smtputf8=not head.isascii())
 
 
 def write_confirmation(
@@ -221,36 +230,36 @@ def write_confirmation(
 
 
 def _filled(
-    compiler: MailCompiler, content: StepContent, newcomer: Newcomer, reader: Reader, urls: Mapping[str, str]
+    compiler: MailCompiler, content: StepContent, newcomer: Newcomer, urls: Mapping[str, str]
 ) -> tuple[str, tuple[str, bytes, bytes]] | None:
     """(the sender's name, what `CompiledStep.fill` gives); None for a message that is rendered the plain way."""
     community = compiler.source.community
     builtin = False
     while True:
         try:
-            step = compiler.step(content, reader, builtin=builtin)
+            step = compiler.step(content, newcomer, builtin=builtin)
             if step is None:
                 return None
             facts = personal_facts(content, newcomer, community, step.asks, compiler.texts)
-            facts[CONFIRM_URL] = urls[CONFIRM_URL]
+            if CONFIRM_URL in facts:
+                facts[CONFIRM_URL] = urls[CONFIRM_URL]
             return step.sender_name, step.fill(facts, urls[STOP_URL])
         except Indivisible:
-            compiler.keep_whole(content, reader)
+            compiler.keep_whole(content)
         except MessageError as error:
             if builtin or not _needs_member(error, content):
                 raise
             builtin = True
 
 
-def _written(content: StepContent, subject: str, octets: bytes) -> Written:
-    head = octets[: octets.find(b"\r\n\r\n")]
+def _written(content: StepContent, subject: str, octets: bytes, *, needs_smtputf8: bool) -> Written:
     return Written(
         subject=subject,
         language=content.language,
         member=content.member.slug if content.member is not None else "",
         story=content.story.slug if content.story is not None else "",
         content=octets,
-        needs_smtputf8=not head.isascii(),
+        needs_smtputf8=needs_smtputf8,
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 from jinja2 import StrictUndefined
@@ -117,8 +117,7 @@ def fixed_names(content: StepContent, community: Community, words: Block, *, pag
 Texts = dict[object, Any]  # of reasons, groups and meetups, worked out before
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
+class _Case(NamedTuple):  # made for every mail, and a tuple is made three times as fast as a frozen record
     """What a person's values are worked out from."""
 
     content: StepContent

@@ -157,7 +157,7 @@ def initials(name: str) -> str:
 
 
 def footer(source: Source, content: StepContent, reader: Reader, *, stop_url: str) -> str:
-    """Who wrote it, why it came, how to stop it, and who answers for it. `stop_url`: a token; empty: nothing to stop."""
+    """Who wrote it, why it came, how to stop it (`stop_url`, a token; empty: nothing to stop), who answers for it."""
     language = reader.language
     settle = isolated if direction(language) == "rtl" else str
     community, team, journey = (

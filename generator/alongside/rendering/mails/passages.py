@@ -27,6 +27,7 @@ REACHES = re.compile(r"\A[ \t]|```|~~~|<(?!https?:|mailto:)[A-Za-z/!?]|\]:|\[\^"
 LIST_ITEM = re.compile(r"(?:[-*+]|[0-9]{1,9}[.)])(?:[ \t]|$)", re.MULTILINE)
 
 _EMPTY_LINE = re.compile(r"\n[ \t]*\n\s*")
+_REST_OF_LINE = re.compile(r"[ \t]*\n\s*")
 _LASTING = (nodes.Assign, nodes.AssignBlock, nodes.Macro, nodes.CallBlock, nodes.Block)  # seen by what comes after
 
 
@@ -38,17 +39,26 @@ class Passage:
     position: Position  # of the whole template: lines count from there
     asks: tuple[str, ...]  # what of `PERSONAL` it may depend on, in that order
     speaks_of: frozenset[str]  # "member", "story": the records it may depend on
+    ends_line: bool = False  # the next is its own only if this ends with a line break, or shows nothing
 
 
 @functools.lru_cache(maxsize=4096)
 def cut_template(source: str, position: Position, *, whole: bool = False) -> tuple[Passage, ...]:
     """The passages of a template, or with `whole` all of it as one. Raises `MessageError`."""
     tree = parse_template(source, position)
-    pieces = [tree.body] if whole or any(True for _ in tree.find_all(_LASTING)) else list(_cut(tree.body))
-    return tuple(_passage(body, position) for body in pieces)
+    whole = whole or any(True for _ in tree.find_all(_LASTING))
+    pieces = [(tree.body, False)] if whole else list(_cut(tree.body))
+    return tuple(_passage(body, position, ends_line=ends_line) for body, ends_line in pieces)
 
 
-def _passage(body: list[nodes.Node], position: Position) -> Passage:
+def reaches_out(passage: Passage, markdown: str) -> bool:
+    """True when what a passage printed has to be read together with its neighbours."""
+    if REACHES.search(markdown.lstrip("\n")):
+        return True
+    return passage.ends_line and bool(markdown.strip()) and not markdown.rstrip(" \t").endswith("\n")
+
+
+def _passage(body: list[nodes.Node], position: Position, *, ends_line: bool) -> Passage:
     tree = nodes.Template(body, lineno=1)
     asked = frozenset(_asked(tree))
     return Passage(
@@ -56,24 +66,33 @@ def _passage(body: list[nodes.Node], position: Position) -> Passage:
         speaks_of=frozenset(name.name for name in tree.find_all(nodes.Name)) & {"member", "story"},
         template=compile_nodes(tree, position),
         position=position,
+        ends_line=ends_line,
     )
 
 
-def _cut(body: Iterable[nodes.Node]) -> Iterator[list[nodes.Node]]:
-    """The nodes between empty lines of a template's top level."""
+def _cut(body: Iterable[nodes.Node]) -> Iterator[tuple[list[nodes.Node], bool]]:
+    """The nodes between empty lines of a template's top level, and whether they have to end their last line.
+
+    A tag alone on its line takes the line's end with it: what follows it is an empty line already when it is one `\\n`.
+    """
     piece: list[nodes.Node] = []
     for node in _flat(body):
         if not isinstance(node, nodes.TemplateData):
             piece.append(node if isinstance(node, nodes.Stmt) else nodes.Output([node], lineno=node.lineno))
             continue
-        for number, text in enumerate(_EMPTY_LINE.split(node.data)):
+        text = node.data
+        rest = _REST_OF_LINE.match(text) if piece and isinstance(piece[-1], (nodes.If, nodes.For)) else None
+        if rest is not None:
+            yield piece, not _EMPTY_LINE.match(text)
+            piece, text = [], text[rest.end() :]
+        for number, part in enumerate(_EMPTY_LINE.split(text)):
             if number and piece:
-                yield piece
+                yield piece, False
                 piece = []
-            if text:
-                piece.append(nodes.Output([nodes.TemplateData(text, lineno=node.lineno)], lineno=node.lineno))
+            if part:
+                piece.append(nodes.Output([nodes.TemplateData(part, lineno=node.lineno)], lineno=node.lineno))
     if piece:
-        yield piece
+        yield piece, False
 
 
 def _flat(body: Iterable[nodes.Node]) -> Iterator[nodes.Node]:

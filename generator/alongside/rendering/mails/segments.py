@@ -24,6 +24,8 @@ _TAG = re.compile(r"""<!--.*?-->|<[A-Za-z/!](?:"[^"]*"|'[^']*'|[^'">])*>""", re.
 _URL_ATTRIBUTE = re.compile(r"""\b(?:href|src)\s*=\s*(["']?)$""", re.IGNORECASE)
 _IN_URL_ATTRIBUTE = re.compile(r"""\b(?:href|src)\s*=\s*(?:"[^"]*|'[^']*)$""", re.IGNORECASE)
 _LINK = re.compile(r"</?a[\s>]", re.IGNORECASE)
+_PLAIN_URL = re.compile(r"(?:https?|mailto):[!#$()*+,/:;=?@~._A-Za-z0-9-]+")  # nothing in it to be quoted or escaped
+_SPECIAL = re.compile("[&<>\"']")
 DEAD = "#"  # where a link leads whose address is none
 
 
@@ -40,6 +42,8 @@ Segments = tuple[str | Slot, ...]
 
 def _url(value: str) -> str:
     """A value as the address of a link: only the schemes a mail may lead to."""
+    if _PLAIN_URL.fullmatch(value):
+        return value
     try:
         known = urlsplit(value).scheme.casefold() in SCHEMES
     except ValueError:
@@ -55,13 +59,17 @@ def _link(value: str) -> str:
 
 
 def _text(value: str) -> str:
-    return html.escape(value, quote=False)
+    return html.escape(value, quote=False) if _SPECIAL.search(value) else value
+
+
+def _attribute(value: str) -> str:
+    return html.escape(value) if _SPECIAL.search(value) else value
 
 
 ESCAPES: Mapping[Context, Callable[[str], str]] = {
     "plain": str,
     "text": _text,
-    "attribute": html.escape,
+    "attribute": _attribute,
     "url": _url,
     "part of url": lambda value: quote(value, safe=""),
     "link": _link,
@@ -73,8 +81,10 @@ ESCAPES: Mapping[Context, Callable[[str], str]] = {
 def fill(segments: Segments, values: Mapping[str, str]) -> str:
     """The text with a person's values in it; each is escaped for its place."""
     return "".join(
-        piece if type(piece) is str else ESCAPES[piece.context](values.get(piece.path, ""))  # type: ignore[union-attr]
-        for piece in segments
+        [
+            piece if type(piece) is str else ESCAPES[piece.context](values.get(piece.path, ""))  # type: ignore[union-attr]
+            for piece in segments
+        ]
     )
 
 

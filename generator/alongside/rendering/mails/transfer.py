@@ -18,7 +18,7 @@ import re
 LINE = 76  # octets of an encoded line, its end not counted
 SOFT_BREAK = b"=\r\n"
 
-_PLAIN = re.compile(r"[ -\-/-<>-EG-~][ -<>-~]{0,70}")  # encodes as itself, and begins with neither "." nor "F"
+PLAIN = re.compile(r"[ -\-/-<>-EG-~][ -<>-~]{0,70}")  # encodes as itself, and begins with neither "." nor "F"
 _DOT, _FROM = ord("."), b"From "
 
 
@@ -37,7 +37,7 @@ def quoted(text: str) -> bytes:
 
 def quoted_open(text: str) -> bytes:
     """`text` with more to follow on its last line."""
-    if _PLAIN.fullmatch(text):
+    if PLAIN.fullmatch(text):
         return text.encode() + SOFT_BREAK
     encoded = quoted(text)
     return encoded + SOFT_BREAK if text and not text.endswith("\n") else encoded
