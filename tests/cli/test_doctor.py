@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -143,3 +147,28 @@ def test_examples_in_the_help(run: Run) -> None:
     text = run("doctor", "--help").stdout
     assert "alongside doctor --only dns --only smtp" in text
     assert "alongside doctor --offline" in text
+
+
+def test_progress_on_a_terminal_goes_away(run: Run, small_community: Path) -> None:
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "COLUMNS": "80", "TERM": "xterm", "NO_COLOR": "1"}
+    command = [
+        sys.executable,
+        "-c",
+        "from alongside.cli import main; main()",
+        "doctor",
+        *HERE,
+        "--only",
+        "outbox",
+        "--only",
+        "clock",
+    ]
+    done = subprocess.run(
+        command, stderr=theirs, stdout=subprocess.PIPE, env=environment, cwd=small_community, timeout=60
+    )
+    os.close(theirs)
+    shown = os.read(ours, 4096).decode()
+    os.close(ours)
+    assert done.returncode == 0
+    assert shown.startswith("\rLooking at clock, outbox ...\x1b[K")
+    assert shown.endswith("\r\x1b[K")

@@ -53,7 +53,7 @@ _LEVELS = {
     multiple=True,
     type=click.Choice(tuple(AREAS)),
     metavar="AREA",
-    help="Look at this area only; repeatable.",
+    help=f"Look at this area only; repeatable: {', '.join(AREAS)}.",
 )
 @output_format("text", "json")
 @config_file
@@ -76,6 +76,8 @@ def command(offline: bool, areas: tuple[Area, ...], format_: str, config_file: P
         offline=offline,
         progress=_show_progress if sys.stderr.isatty() else None,
     )
+    if sys.stderr.isatty():
+        _show_progress(())
     standing = None if areas else read_standing(findings)
     if format_ == "json":
         click.echo(json.dumps(_as_json(findings, standing, at.now), ensure_ascii=False, indent=2))

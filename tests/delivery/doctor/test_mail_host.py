@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from alongside.delivery.doctor.domains import check_domain
 from alongside.delivery.doctor.findings import Finding
 from alongside.delivery.doctor.mailboxes import check_imap
+from alongside.delivery.doctor.name_servers import make_lookup, make_resolver
 from alongside.delivery.doctor.smtp_servers import check_smtp
 from alongside.settings import MailSettings
 from delivery.doctor.looking import MakeSetup, told
+from mail_servers.dns import running_name_server
 from mail_servers.mail_host import PASSWORD, USER, MailHost
 from mail_servers.servers import free_ports
 
@@ -91,3 +94,26 @@ def test_no_imap(make_setup: MakeSetup) -> None:
     ):
         assert told(check_imap(make_setup(environment={"ALONGSIDE_IMAP_URL": url})), "server") == (state, said)
     assert told(check_imap(make_setup(environment={"ALONGSIDE_IMAP_URL": "x"})), "server")[0] == "error"
+
+
+def test_dnsmasq(make_setup: MakeSetup) -> None:
+    with running_name_server(
+        txt={
+            "example.org": ["v=spf1 include:_spf.example.net ~all"],
+            "_spf.example.net": [f"v=spf1 {' '.join(f'ip4:192.0.2.{number}' for number in range(40))} -all"],
+            "_dmarc.example.org": ["v=DMARC1; p=reject; rua=mailto:dmarc@example.org"],
+        },
+        mx={"example.org": ["mail.example.org"]},
+        a={"mail.example.org": "192.0.2.1"},
+    ) as server:
+        lookup = make_lookup(make_resolver(f"{server.host}:{server.port}", timeout=5))
+        findings = list(check_domain(make_setup(), lookup, None))
+    assert [(f.what, f.state) for f in findings] == [
+        ("MX", "ok"),
+        ("SPF", "ok"),
+        ("SPF end", "ok"),
+        ("DKIM", "warning"),
+        ("DMARC", "ok"),
+        ("DMARC reports", "ok"),
+        ("alignment", "ok"),
+    ]

@@ -26,12 +26,18 @@ def test_no_outbox_yet(make_setup: MakeSetup) -> None:
     [
         ({}, 0, "ok", "No server is named, so mail goes to outbox/; 0 mails wait there."),
         ({}, 1, "ok", "No server is named, so mail goes to outbox/; 1 mail waits there."),
+        (
+            SERVER,
+            1,
+            "warning",
+            "1 mail in outbox/, from when no server was named. Nobody sends it. It counts as sent: look at it, then delete it.",
+        ),
         (SERVER, 0, "ok", "Mail goes to the server; 0 mails wait there."),
         (
             SERVER,
             2,
             "warning",
-            "2 mails in outbox/, from when no server was named. Nobody sends them. They count as sent. Look at them, then "
+            "2 mails in outbox/, from when no server was named. Nobody sends them. They count as sent: look at them, then "
             "delete them.",
         ),
     ],

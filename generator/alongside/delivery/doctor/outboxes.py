@@ -39,7 +39,9 @@ def check_outbox(setup: Setup) -> Iterator[Finding]:
             "outbox",
             f"{count_of(waiting, 'mail')} in outbox/, from when no server was named. Nobody sends "
             f"{'it' if waiting == 1 else 'them'}.",
-            "They count as sent. Look at them, then delete them.",
+            "It counts as sent: look at it, then delete it."
+            if waiting == 1
+            else "They count as sent: look at them, then delete them.",
         )
     else:
         where = "No server is named, so mail goes to outbox/" if not named else "Mail goes to the server"
