@@ -72,27 +72,28 @@ def command(host: str, port: int, every_seconds: int, config_file: Path) -> None
     from alongside.service.clock import start_clock
     from alongside.service.home import LiveHome
     from alongside.service.lines import line_log
-    from alongside.service.server import listen, serve
+    from alongside.service.server import listen, serve, signals_stop
 
     log = line_log(_now)
-    home = LiveHome(
-        lambda: read_settings(config_file)[0], lambda settings, day: _read_community(settings, day, log), now=_now()
-    )
     stopping = threading.Event()
-    with opened(home.current.settings) as store:
-        service = Service(store=store, home=lambda: home.current, now=_now, log=log)
-        listener = listen(host, port)
-        _say_hello(log, home.current, listener.getsockname()[:2])
-        mail = MailRound(store, lambda: home.refresh(_now()), stopping, os.environ)
-        fetches = bool(os.environ.get("ALONGSIDE_IMAP_URL", "").strip())
-        works = _works(mail, every_seconds, service.counts.take, fetches=fetches)
-        threads = start_clock(works, stopping=stopping, log=log)
-        serve(make_app(service), listener, stopping=stopping, log=log, counts=service.counts)
-        stopping.set()
-        _wait_for(threads, log)
-        counted = service.counts.take()
-        if counted:
-            log("info", "http", counted)
+    with signals_stop(stopping):
+        home = LiveHome(
+            lambda: read_settings(config_file)[0], lambda settings, day: _read_community(settings, day, log), now=_now()
+        )
+        with opened(home.current.settings) as store:
+            service = Service(store=store, home=lambda: home.current, now=_now, log=log)
+            listener = listen(host, port)
+            _say_hello(log, home.current, listener.getsockname()[:2])
+            mail = MailRound(store, lambda: home.refresh(_now()), stopping, os.environ)
+            fetches = bool(os.environ.get("ALONGSIDE_IMAP_URL", "").strip())
+            works = _works(mail, every_seconds, service.counts.take, fetches=fetches)
+            threads = start_clock(works, stopping=stopping, log=log)
+            serve(make_app(service), listener, stopping=stopping, log=log, counts=service.counts)
+            stopping.set()
+            _wait_for(threads, log)
+            counted = service.counts.take()
+            if counted:
+                log("info", "http", counted)
     log("info", "run", "stopped")
 
 
@@ -115,7 +116,7 @@ class MailRound:
         transport = choose_transport(home.settings, self._environment, simulated=False)
         check_clock_of(self._store, catch_up=False)
         report = real_pass(self._store, self._desk_of(home), transport, stopping=self._stopping.is_set)
-        counts = Counter(outcome.kind for outcome in report.outcomes)
+        counts: Counter[str] = Counter(outcome.kind for outcome in report.outcomes)
         return _told({**counts, **{f"recovered_{what}": n for what, n in asdict(report.recovered).items()}})
 
     def fetch(self) -> str:

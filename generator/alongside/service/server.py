@@ -12,7 +12,6 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
-from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -42,10 +41,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def serve(app: ASGIApp, listener: socket.socket, *, stopping: threading.Event, log: Log, counts: Counts) -> None:
-    """Answer requests until `stopping` is set, by anyone or by SIGTERM or SIGINT; then finish those under way.
-
-    Called in the main thread it takes those two signals; the second one no longer waits for anybody.
-    """
+    """Answer requests until `stopping` is set; then finish those under way."""
     _hear_uvicorn(log, counts)
     config = uvicorn.Config(
         app,
@@ -77,22 +73,33 @@ class _Server(uvicorn.Server):
         self.should_exit = self.should_exit or self._stopping.is_set()
         return await super().on_tick(counter)
 
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Take SIGTERM and SIGINT while serving."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {number: signal.signal(number, self._on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+    def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]
+        """Uvicorn would take signals only from here on, and raise them again at the end."""
+        return contextlib.nullcontext()
 
-    def _on_signal(self, number: int, frame: Any) -> None:
-        self.force_exit = self._stopping.is_set()
-        self._stopping.set()
+
+@contextlib.contextmanager
+def signals_stop(stopping: threading.Event) -> Iterator[None]:
+    """While open, the first SIGTERM or SIGINT sets `stopping`; the next one does what it always does.
+
+    For the main thread alone.
+    """
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    def stop(*_: object) -> None:
+        restore()
+        stopping.set()
+
+    for number in before:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        restore()
 
 
 class PatientProtocol(H11Protocol):

@@ -1,0 +1,270 @@
+"""`alongside run` as a process: what it answers, what it sends, what it says, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+
+from alongside.cli.run import MailRound
+from alongside.cli.stores import read_home
+from alongside.delivery.inbound import imap
+from alongside.delivery.store import Store, open_store
+from alongside.delivery.tokens import make_token
+from alongside.service.home import Home
+
+from .conftest import Run
+
+SERVICE = 'mail: {service: "https://example.org/alongside/"}'
+
+
+class Process:
+    """The service in a folder, until the test ends."""
+
+    def __init__(self, folder: Path, *options: str, **environment: str) -> None:
+        kept = {name: text for name, text in os.environ.items() if not name.startswith("ALONGSIDE_")}
+        self.folder = folder
+        self.lines: list[str] = []
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", "from alongside.cli import main; main()", "run", "--port", "0", *options],
+            cwd=folder,
+            env={**kept, **environment},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        self.address = ""
+
+    def wait_for_start(self) -> None:
+        listening = self.wait_for(r"listening on http://127\.0\.0\.1:(\d+)/")
+        self.address = f"http://127.0.0.1:{listening[1]}"
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        self.lines.extend(iter(self.process.stderr.readline, ""))
+
+    def wait_for(self, pattern: str, *, times: int = 1, seconds: float = 60) -> re.Match[str]:
+        """The last of so many lines that match."""
+        end = time.monotonic() + seconds
+        while True:
+            found = [match for line in list(self.lines) if (match := re.search(pattern, line))]
+            if len(found) >= times:
+                return found[-1]
+            assert self.process.poll() is None, self.lines
+            assert time.monotonic() < end, self.lines
+            time.sleep(0.02)
+
+    def ask(self, path: str, body: bytes | None = None) -> tuple[int, str]:
+        try:
+            with urlopen(Request(self.address + path, body), timeout=20) as answer:
+                return answer.status, answer.read().decode()
+        except HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    def mails(self) -> list[Path]:
+        return sorted((self.folder / "outbox" / "new").glob("*"))
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        code = self.process.wait(60)
+        self._reader.join(10)
+        assert self.process.stderr is not None
+        self.process.stderr.close()
+        return code
+
+
+StartService = Callable[..., Process]
+
+
+@pytest.fixture
+def start(small_community: Path) -> Iterator[StartService]:
+    started: list[Process] = []
+
+    def make(*options: str, **environment: str) -> Process:
+        started.append(Process(small_community, *options, **environment))
+        started[-1].wait_for_start()
+        return started[-1]
+
+    yield make
+    for process in started:
+        process.end()
+
+
+def with_service(folder: Path) -> None:
+    """The community's mails name the service."""
+    config = folder / "mkdocs.yml"
+    text = config.read_text()
+    config.write_text(text.replace("      teams:", f"      {SERVICE}\n      teams:"))
+
+
+def opened(folder: Path) -> Store:
+    return open_store(folder, {})
+
+
+def test_from_a_mail_to_no_more_mails(run: Run, start: StartService, small_community: Path) -> None:
+    """What a newcomer lives through: a mail, its link, one click; and the log knows nothing of them."""
+    with_service(small_community)
+    run("enroll", "month", "joana.yml")
+    service = start("--every", "1")
+    service.wait_for(" info send sent=1")
+    (mail,) = service.mails()
+    message = message_from_bytes(mail.read_bytes(), policy=policy.default)
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    found = re.search(r"<https://example\.org/alongside(/stop/[^>]+)>", str(message["List-Unsubscribe"]))
+    assert found is not None, message["List-Unsubscribe"]
+    path = found[1]
+    assert "The first month" in service.ask(path)[1]
+    assert service.ask(f"/alongside{path}", b"List-Unsubscribe=One-Click")[0] == 200
+    assert service.ask("/stop/s-" + "a" * 9_000)[0] == 404
+    assert service.ask("/healthz")[0] == 200
+    assert service.end() == 0
+    assert "stopped" in run("newcomers", "list", "--show").output
+    log = "".join(service.lines)
+    assert re.search(r" info http .*stopped=1", log)
+    assert service.lines[-1].endswith(" info run stopped\n")
+    assert not re.search("joana|example.org|s-[a-z2-7]{10}|Traceback", log, re.IGNORECASE), log
+    assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (info|warning|error) \w+ \S", line) for line in service.lines)
+
+
+def test_a_file_that_changed_is_read_again(run: Run, start: StartService, small_community: Path) -> None:
+    service = start("--every", "1")
+    service.wait_for("No mail names this service yet")
+    mail = small_community / "journeys" / "mails" / "welcome.md"
+    mail.write_text(mail.read_text().replace("Welcome, ", "Good morning, "))
+    service.wait_for(" info read ", times=2)
+    run("enroll", "month", "joana.yml")
+    service.wait_for(" info send sent=1")
+    message = message_from_bytes(service.mails()[0].read_bytes(), policy=policy.default)
+    assert message["Subject"] == "Good morning, Joana"
+    (small_community / "mkdocs.yml").write_text("site_name: [")
+    service.wait_for(" error send ")
+    assert service.ask("/healthz")[0] == 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_when_asked(start: StartService, number: signal.Signals) -> None:
+    service = start()
+    begun = time.monotonic()
+    assert service.end(number) == 0
+    assert time.monotonic() - begun < 20
+    assert service.lines[-1].endswith(" info run stopped\n")
+
+
+def test_it_ends_in_the_middle_of_a_pass_and_loses_nothing(
+    run: Run, start: StartService, small_community: Path
+) -> None:
+    with_service(small_community)
+    config = small_community / "mkdocs.yml"
+    config.write_text(config.read_text().replace('/alongside/"}', '/alongside/", rate: 40 per second}'))
+    rows = "".join(f"newcomer{number}@example.org\n" for number in range(200))
+    (small_community / "many.csv").write_text(f"email\n{rows}")
+    assert run("enroll", "month", "--csv", "many.csv", "--basis", "consent").exit_code == 0
+    service = start()
+    end = time.monotonic() + 60
+    while len(service.mails()) < 10:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    begun = time.monotonic()
+    assert service.end() == 0
+    assert time.monotonic() - begun < 10
+    sent = len(service.mails())
+    assert 10 <= sent < 200
+    assert run("send").exit_code == 0
+    assert len(service.mails()) == 200
+    with opened(small_community).reading() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM messages").scalar() == 200
+
+
+def test_a_server_that_refuses_is_told_and_tried_again(run: Run, start: StartService, small_community: Path) -> None:
+    run("enroll", "month", "joana.yml")
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    service = start(
+        "--every",
+        "1",
+        ALONGSIDE_SMTP_URL=f"smtp://127.0.0.1:{port}",
+        ALONGSIDE_IMAP_URL=f"imap://a:b@127.0.0.1:{port}/",
+    )
+    service.wait_for(" error send ", times=2)
+    service.wait_for(" error inbound ")
+    assert service.ask("/healthz")[0] == 200
+    assert service.end() == 0
+    assert "joana" not in "".join(service.lines).lower()
+
+
+def test_a_busy_store_is_waited_for(run: Run, start: StartService, small_community: Path) -> None:
+    """Somebody else writes meanwhile: pages that only read answer, and a click is done when the store is free."""
+    run("enroll", "month", "joana.yml")
+    store = opened(small_community)
+    service = start()
+    service.wait_for(" info send sent=1")
+    path = f"/stop/{make_token('stop', 1, store.key)}"
+    with store.writing():
+        click = threading.Thread(target=service.ask, args=(path, b"List-Unsubscribe=One-Click"))
+        click.start()
+        assert service.ask(path)[0] == 200
+        assert service.ask("/healthz")[0] == 200
+        assert click.is_alive()
+    click.join(40)
+    assert "Stopped" in service.ask(path)[1]
+    store.close()
+
+
+def test_a_port_that_is_taken(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = run("run", "--port", str(taken.getsockname()[1]))
+    assert result.exit_code == 2
+    assert "Name another with --host and --port" in result.output
+
+
+@pytest.mark.parametrize("name", ["starlette", "uvicorn"])
+def test_without_the_extra(run: Run, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setitem(sys.modules, name, None)
+    result = run("run")
+    assert result.exit_code == 2
+    assert f"The service needs {name}, which is not installed." in result.output
+    assert 'pip install "alongside[service]"' in result.output
+
+
+def test_mail_that_came_in_is_heard(run: Run, small_community: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mailbox is replaced; that of a real server has its own tests. A stop of the service leaves the rest."""
+    run("enroll", "month", "joana.yml")
+    store = opened(small_community)
+    stopping = threading.Event()
+    tag = make_token("stop", 1, store.key)
+    mail = (
+        f"From: joana@example.org\r\nTo: community+{tag}@community.example.org\r\nMessage-ID: <1@example.org>\r\n\r\n."
+    )
+    given: list[str] = []
+
+    def poll(_: object, __: object, *, hear: Callable[[bytes], None]) -> None:
+        hear(mail.encode())
+        hear(mail.encode())
+        stopping.set()
+        hear(mail.encode())
+        given.append("all")
+
+    monkeypatch.setattr(imap, "poll", poll)
+    found = read_home(small_community / "mkdocs.yml", now=datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
+    home = Home(settings=found.settings, community=found.community)
+    work = MailRound(store, lambda: home, stopping, {"ALONGSIDE_IMAP_URL": "imaps://a:b@mail.example.org/INBOX"})
+    assert work.fetch() == "stop=1"
+    assert given == []
+    store.close()
