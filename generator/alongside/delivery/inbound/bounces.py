@@ -156,7 +156,7 @@ def _looks_like_one(mail: ArrivedMail, sender: str | None, words: str) -> bool:
     """A failure nobody gave a form: sent by a mail system, and saying what went wrong."""
     by_machine = is_null_sender(mail, sender) or _SENDERS.search(mail.headers.text("from")) is not None
     subject = mail.headers.text("subject")
-    says = _SUBJECTS.search(subject) or _GONE.search(words) or _FULL.search(words)
+    says = _SUBJECTS.search(subject) or _GONE.search(words) or _FULL.search(words) or _DELAYED.search(words)
     has_original = bool(mail.parts_of("message/rfc822", "text/rfc822-headers"))
     named = _SUBJECTS.search(subject) is not None or _COULD_NOT.search(words[:2000]) is not None
     return says is not None and (by_machine or (has_original and named))

@@ -65,4 +65,4 @@ def _read_file(file: BinaryIO) -> Iterator[bytes]:
             length += len(line)
         after_empty = at_line_start and line in (b"\n", b"\r\n")
         at_line_start = line.endswith(b"\n")
-    yield b"".join(kept)[:LONGEST]
+    yield b"".join(kept)

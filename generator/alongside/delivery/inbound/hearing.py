@@ -181,7 +181,8 @@ def _note(connection: Connection, identity: str, heard: Heard, now: datetime) ->
     """Write down that it was heard; False when it was before, by this process or another."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     row = {"identity": identity, "kind": heard.kind, "newcomer_id": heard.newcomer_id, "received_at": now}
-    return connection.execute(dialect.insert(received).values(row).on_conflict_do_nothing()).rowcount == 1
+    statement = dialect.insert(received).values(row).on_conflict_do_nothing().returning(received.c.id)
+    return connection.execute(statement).first() is not None
 
 
 def _as_before(connection: Connection, identity: str) -> Heard:
