@@ -108,3 +108,8 @@ def test_an_open_env_file(tmp_path: Path, make_setup: MakeSetup) -> None:
         "error",
         "Other accounts of this machine can open .env (mode 0644). chmod -R u=rwX,go= .env",
     )
+
+
+def test_no_git(tmp_path: Path, make_setup: MakeSetup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert told(check_secrets(make_setup()), "git") == ("skipped", "There is no git here.")

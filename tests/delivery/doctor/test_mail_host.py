@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+from contextlib import closing
+
 import pytest
 
 from alongside.delivery.doctor.domains import check_domain
@@ -117,3 +120,19 @@ def test_dnsmasq(make_setup: MakeSetup) -> None:
         ("DMARC reports", "ok"),
         ("alignment", "ok"),
     ]
+
+
+def test_an_imap_server_nobody_vouches_for(mail_host: MailHost, make_setup: MakeSetup) -> None:
+    url = mail_host.imaps_url.replace("127.0.0.1", "localhost")
+    state, said = told(check_imap(make_setup(environment={"ALONGSIDE_IMAP_URL": url}, timeout=10)), "certificate")
+    assert (state, said.split(" (")[0]) == ("error", "The certificate of localhost is not trusted")
+
+
+def test_an_imap_server_that_says_nothing(make_setup: MakeSetup) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        port = silent.getsockname()[1]
+        setup = make_setup(environment={"ALONGSIDE_IMAP_URL": f"imap://us:x@127.0.0.1:{port}"}, timeout=0.2)
+        assert told(check_imap(setup), "server") == (
+            "error",
+            f"127.0.0.1, port {port} does not answer within 0.2 s. Is a firewall between?",
+        )

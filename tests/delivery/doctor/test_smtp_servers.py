@@ -5,7 +5,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +117,15 @@ def test_a_server_on_this_machine(look: Look) -> None:
     assert mailbox.mails == 0
 
 
+def test_mail_in_the_clear(look: Look) -> None:
+    with serving(Mailbox()) as port:
+        findings = look(f"smtp://0.0.0.0:{port}?tls=none")  # this machine, by a name that does not say so
+    assert told(findings, "encryption") == (
+        "warning",
+        "Mail crosses the network to 0.0.0.0 unprotected. Take tls=none out of the URL.",
+    )
+
+
 def test_little_room_and_no_other_scripts(look: Look) -> None:
     with serving(Mailbox(), enable_SMTPUTF8=False, data_size_limit=50_000) as port:
         findings = look(f"smtp://127.0.0.1:{port}")
@@ -218,8 +227,6 @@ def test_bad_certificates(look: Look, authority: Authority, tls: str, kind: str,
 
 
 def test_a_certificate_that_ends_soon(look: Look, authority: Authority) -> None:
-    from datetime import UTC, datetime
-
     with serving(Mailbox(), tls_context=context_of(authority.issue("soon", days=5))) as port:
         findings = look(f"smtp://localhost:{port}?ca={authority.file}&tls=starttls", now=datetime.now(UTC))
     state, said = told(findings, "certificate")

@@ -3,23 +3,26 @@ from __future__ import annotations
 import dataclasses
 import fcntl
 import os
+import socket
 import sqlite3
+import time
 from collections import namedtuple
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, text, update
+from sqlalchemy import create_engine, insert, text, update
 
 from alongside.delivery.doctor import stores
 from alongside.delivery.doctor.findings import Finding
-from alongside.delivery.doctor.stores import check_store, remote_file_system
+from alongside.delivery.doctor.stores import _check_database, _encryption, _latency, check_store, remote_file_system
 from alongside.delivery.schema import enrollments, newcomers, received, runs, steps
 from alongside.delivery.store import REVISION, Store, open_store
 from delivery.doctor.looking import NOW, MakeSetup, told
 
-CRON = "Let cron run it: */10 * * * *  cd FOLDER && alongside send"
+CRON = "Let cron run it: */10 * * * *  cd FOLDER && alongside send. Or keep `alongside run` running."
 HOUR = timedelta(hours=1)
 
 
@@ -80,8 +83,8 @@ def test_looking_makes_no_store(tmp_path: Path, make_setup: MakeSetup) -> None:
 
 
 @pytest.mark.postgresql
-def test_looking_makes_no_tables(make_database: object, make_setup: MakeSetup) -> None:
-    environment = {"ALONGSIDE_DATABASE_URL": make_database()}  # type: ignore[operator]
+def test_looking_makes_no_tables(make_database: Callable[[], str], make_setup: MakeSetup) -> None:
+    environment = {"ALONGSIDE_DATABASE_URL": make_database()}
     for _ in range(2):
         assert [finding.what for finding in look(make_setup, environment)] == ["store"]
 
@@ -203,10 +206,10 @@ def test_a_store_on_nfs(tmp_path: Path, make_setup: MakeSetup) -> None:
             (NOW - 2 * HOUR,),
             NOW - timedelta(days=3),
             "error",
-            "The last pass ran 3 days ago; 1 mail should have gone out, the first one 2 hours ago. See why cron does "
-            f"not run it. {CRON}",
+            "The last pass ran 3 days ago; 1 mail should have gone out, the first one 2 hours ago. See why "
+            f"none ran since. {CRON}",
         ),
-        ((NOW,), NOW - timedelta(days=3), "warning", f"The last pass ran 3 days ago. See why cron does not run it. {CRON}"),
+        ((NOW,), NOW - timedelta(days=3), "warning", f"The last pass ran 3 days ago. See why none ran since. {CRON}"),
         ((NOW,), NOW - 2 * HOUR, "ok", "The last pass ran 2 hours ago."),
         ((NOW - 2 * HOUR,), NOW, "ok", "The last pass ran now."),
     ],
@@ -283,3 +286,57 @@ def test_journals_left_behind(tmp_path: Path, make_setup: MakeSetup) -> None:
     os.close(living)
     folder.chmod(0o755)
     assert told(look(make_setup, {}), "journal mode")[0] == "error"
+
+
+@pytest.mark.postgresql
+def test_a_server_elsewhere_without_tls(make_database: Callable[[], str], tmp_path: Path) -> None:
+    with (
+        closing(open_store(tmp_path, {"ALONGSIDE_DATABASE_URL": make_database()})) as store,
+        store.reading() as reading,
+    ):
+        assert told([_encryption(reading, "db.example.org")], "encryption") == (
+            "error",
+            "The connection to db.example.org is not encrypted, and people's addresses cross it. Add ?sslmode=verify-full "
+            "to ALONGSIDE_DATABASE_URL, and turn on ssl in the server.",
+        )
+
+
+@pytest.mark.parametrize(
+    ("version", "seconds", "state", "said"),
+    [
+        ("17.2", 0.0012, "ok", "PostgreSQL 17.2 answers in 1.2 ms."),
+        (
+            "17.2",
+            0.4,
+            "warning",
+            "PostgreSQL 17.2 answers in 400.0 ms. Run Alongside near its database: a pass asks many times.",
+        ),
+        (
+            "11.4",
+            0.001,
+            "warning",
+            "PostgreSQL 11.4 answers in 1.0 ms. Upgrade PostgreSQL: this version is no longer maintained.",
+        ),
+    ],
+)
+def test_how_a_server_answers(version: str, seconds: float, state: str, said: str) -> None:
+    assert told([_latency(version, seconds)], "server") == (state, said)
+
+
+def test_a_server_that_accepts_and_says_nothing(make_setup: MakeSetup) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        began = time.monotonic()
+        url = f"postgresql://us:hunter2@127.0.0.1:{silent.getsockname()[1]}/x"
+        state, said = told(look(make_setup, {"ALONGSIDE_DATABASE_URL": url}), "store")
+    assert (state, said.split(" (")[0]) == ("error", "The database server at 127.0.0.1 cannot be used")
+    assert time.monotonic() - began < 15
+
+
+def test_a_file_system_without_shared_memory(tmp_path: Path) -> None:
+    engine = create_engine("sqlite://")  # in memory, where there is no write-ahead log either
+    with closing(Store(engine=engine, path=tmp_path / "alongside.sqlite", key=b"")) as store:
+        assert told(_check_database(store), "log") == (
+            "warning",
+            "The file system does not let SQLite keep a write-ahead log (it uses memory). Move the store to a disk of this "
+            "machine.",
+        )

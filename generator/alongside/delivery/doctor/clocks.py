@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 
 from alongside.delivery.doctor.findings import Finding, Notebook
 from alongside.delivery.doctor.setups import Setup
-from alongside.delivery.doctor.stores import OLDER, last_real_pass, read_revision
+from alongside.delivery.doctor.stores import OLDER, hurried, last_real_pass, open_soon, read_revision
 from alongside.delivery.doctor.web_answers import Answer, WebError, ask
-from alongside.delivery.store import StoreError, open_store, store_exists, store_url
+from alongside.delivery.store import StoreError, store_exists, store_url
 
 _NOTE = Notebook("clock")
 SLACK = timedelta(minutes=2)  # between machines that keep their clocks
@@ -53,10 +53,10 @@ def _against_store(setup: Setup, wall: Wall) -> Iterator[Finding]:
     try:
         if not store_exists(setup.settings.root, setup.environment):
             return
-        url = store_url(setup.settings.root, setup.environment)
+        url = store_url(setup.settings.root, hurried(setup))
         if read_revision(url) in OLDER:
             return
-        store = open_store(setup.settings.root, setup.environment)
+        store = open_soon(setup)
     except StoreError:
         return  # the store's own check says what is wrong
     try:

@@ -12,9 +12,9 @@ from sqlalchemy import select
 
 from alongside.delivery.doctor.findings import Finding, Notebook
 from alongside.delivery.doctor.setups import Setup
-from alongside.delivery.doctor.stores import OLDER, check_private, read_revision
+from alongside.delivery.doctor.stores import OLDER, check_private, hurried, open_soon, read_revision
 from alongside.delivery.schema import facts
-from alongside.delivery.store import StoreError, open_store, store_exists, store_url
+from alongside.delivery.store import StoreError, store_exists, store_url
 
 _NOTE = Notebook("secrets")
 LEAST_LETTERS, LEAST_DIFFERENT = 16, 8
@@ -59,9 +59,9 @@ def _key_is_inside(setup: Setup) -> bool | None:
     try:
         if not store_exists(setup.settings.root, setup.environment):
             return None
-        if read_revision(store_url(setup.settings.root, setup.environment)) in OLDER:
+        if read_revision(store_url(setup.settings.root, hurried(setup))) in OLDER:
             return None
-        store = open_store(setup.settings.root, setup.environment)
+        store = open_soon(setup)
     except StoreError:
         return None
     try:

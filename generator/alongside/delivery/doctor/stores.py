@@ -8,7 +8,7 @@ import re
 import shutil
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ HEARD = timedelta(days=30)  # a mail that came in since then shows that answers 
 ROOM = 200 * 2**20  # bytes; less than this is soon nothing
 SLOW = 0.25  # seconds of one question to the database
 PATIENCE = 5  # seconds of waiting for another process's write
-CRON = "Let cron run it: */10 * * * *  cd FOLDER && alongside send"
+CRON = "Let cron run it: */10 * * * *  cd FOLDER && alongside send. Or keep `alongside run` running."
 
 # File systems on which SQLite's log cannot be shared, because locks or shared memory end at the machine.
 REMOTE = re.compile(r"nfs\d?|cifs|smb\d?|smbfs|9p|afs|ceph|glusterfs|fuse\.(sshfs|glusterfs|s3fs|rclone|gcsfuse)|davfs")
@@ -44,7 +44,7 @@ def check_store(setup: Setup) -> Iterator[Finding]:
         if not store_exists(setup.settings.root, setup.environment):
             yield _NO_STORE
             return
-        url = store_url(setup.settings.root, setup.environment)
+        url = store_url(setup.settings.root, hurried(setup))
         path = Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
         if path is not None:
             yield from _check_file(path, setup)
@@ -52,7 +52,7 @@ def check_store(setup: Setup) -> Iterator[Finding]:
         if revision in OLDER:
             yield OLDER[revision]
             return
-        with contextlib.closing(open_store(setup.settings.root, setup.environment)) as store:
+        with contextlib.closing(open_soon(setup)) as store:
             yield _NOTE.ok("schema", f"{'PostgreSQL' if path is None else 'SQLite'}, schema {REVISION}.")
             yield from _check_database(store)
             yield _check_writing(store)
@@ -75,6 +75,20 @@ OLDER = {"": _NO_STORE} | {
     )
     for number in range(1, int(REVISION))
 }
+
+
+def open_soon(setup: Setup) -> Store:
+    """The store, by `open_store`; a server that does not answer is not waited for as long as a pass would."""
+    return open_store(setup.settings.root, hurried(setup))
+
+
+def hurried(setup: Setup) -> Mapping[str, str]:
+    """The environment with the doctor's timeout in the URL of a server (libpq's `connect_timeout`, whole seconds)."""
+    url = store_url(setup.settings.root, setup.environment)
+    if url.get_backend_name() == "sqlite" or "connect_timeout" in url.query:
+        return setup.environment
+    url = url.update_query_dict({"connect_timeout": str(max(2, round(setup.timeout)))})
+    return {**setup.environment, "ALONGSIDE_DATABASE_URL": url.render_as_string(hide_password=False)}
 
 
 def read_revision(url: URL) -> str:
@@ -241,9 +255,9 @@ def _check_passes(connection: Connection, setup: Setup) -> Iterator[Finding]:
         return
     ran = f"The last pass ran {_ago(setup.now, last)}"
     if setup.now - last > LATE and overdue:
-        yield _NOTE.error("passes", f"{ran}; {waiting}", f"See why cron does not run it. {CRON}")
+        yield _NOTE.error("passes", f"{ran}; {waiting}", f"See why none ran since. {CRON}")
     elif setup.now - last > SILENT:
-        yield _NOTE.warning("passes", f"{ran}.", f"See why cron does not run it. {CRON}")
+        yield _NOTE.warning("passes", f"{ran}.", f"See why none ran since. {CRON}")
     else:
         yield _NOTE.ok("passes", f"{ran}.")
         if overdue:
