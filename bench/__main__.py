@@ -13,7 +13,10 @@ from pathlib import Path
 from bench.harness import BenchError
 
 PACKAGE = Path(__file__).parent
-SHARED = {"__init__", "__main__", "harness", "communities", "mail_servers"}
+SHARED = {
+    "__init__", "__main__", "harness", "communities", "mail_build", "mail_crashes", "mail_people", "mail_servers",
+    "postgresql", "recording_sink",
+}  # fmt: skip
 
 
 def areas() -> list[str]:

@@ -35,7 +35,7 @@ from alongside.rendering.mails.parts import (
     words_block,
 )
 from alongside.rendering.mails.passages import LIST_ITEM, Passage, cut_template, reaches_out
-from alongside.rendering.mails.prose import Paragraph, gap, inline_styles, paragraphs_of
+from alongside.rendering.mails.prose import COLUMNS, Paragraph, gap, inline_styles, paragraphs_of
 from alongside.rendering.mails.segments import (
     ESCAPES,
     Segments,
@@ -64,25 +64,18 @@ class Indivisible(Exception):  # noqa: N818  # no error: another way to the same
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
-    """How a passage meets its neighbours."""
+class Prose:
+    """A passage in both parts of a mail, in quoted-printable; both empty where it shows nothing.
 
+    Each begins with the line break, or empty line, that parts it from what stands before.
+    """
+
+    html: bytes = b""
+    text: bytes = b""  # whole lines
     begins_list: bool = False
     ends_list: bool = False
-    first: Paragraph | None = None  # of the text; None: it has none
+    first: Paragraph | None = None  # of the text, where it is a quotation
     last: Paragraph | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Prose:
-    """A passage in both parts of a mail, in quoted-printable; both empty where it shows nothing."""
-
-    html: bytes
-    text: bytes  # whole lines
-    ends: Ends
-
-
-NOTHING = Prose(b"", b"", Ends())
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +105,10 @@ class TextLines:
         paragraph = self.paragraph
         if not (paragraph.keep or paragraph.underline or "  " in text):
             line = paragraph.first + text
-            if PLAIN.fullmatch(line) and not line.endswith(" "):
+            if len(line) <= COLUMNS and PLAIN.fullmatch(line) and not line.endswith(" "):
                 return line.encode() + b"\r\n"
-        return quoted("".join([f"{line}\n" for line in paragraph.lines(text)]))
+        lines = paragraph.lines(text)
+        return b"".join([line.encode() + b"\r\n" if PLAIN.fullmatch(line) else quoted(f"{line}\n") for line in lines])
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +117,14 @@ class ProseVariant:
 
     html: Quoted
     text: tuple[bytes | TextLines, ...]
-    ends: Ends
+    begins_list: bool
+    ends_list: bool
+    first: Paragraph | None
+    last: Paragraph | None
 
     def fill(self, values: Mapping[str, str]) -> Prose:
-        return Prose(fill_quoted(self.html, values), fill_lines(self.text, values), self.ends)
+        document, text = fill_quoted(self.html, values), fill_lines(self.text, values)
+        return Prose(document, text, self.begins_list, self.ends_list, self.first, self.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,18 +215,19 @@ class CompiledStep:
         subject, preheader = self.subject.fill(facts), self.preheader.fill(facts)
         if not self.passages:
             self.passages.extend(join_fixed([*self.before, *self.written, *self.after]))
-        body = join_prose([part if type(part) is Prose else part.fill(facts) for part in self.passages])  # type: ignore[union-attr]
+        document, text = join_prose(
+            [part if type(part) is Prose else part.fill(facts) for part in self.passages]  # type: ignore[union-attr]
+        )
         between = {
             "subject": subject.attribute,
             "preheader": preheader.attribute,
-            "body": body.html + SOFT_BREAK if body.html else b"",
+            "body": document,
             STOP_URL: quoted_open(ESCAPES["url"](stop_url)),
         }
-        document = b"".join([piece if type(piece) is bytes else between[piece] for piece in self.html])  # type: ignore[index]
         return (
             subject.text,
-            b"".join((self.masthead, body.text, fill_lines(self.footer, {STOP_URL: stop_url}))),
-            document,
+            b"".join((self.masthead, text, fill_lines(self.footer, {STOP_URL: stop_url}))),
+            b"".join([piece if type(piece) is bytes else between[piece] for piece in self.html]),  # type: ignore[index]
         )
 
 
@@ -241,36 +240,47 @@ def join_fixed(parts: Iterable[Prose | Filler[Prose]]) -> Iterator[Prose | Fille
         elif not part.asks:
             fixed.append(part.fill({}))
         else:
-            yield join_prose(fixed)
+            yield from join_neighbours(fixed)
             yield part
             fixed = []
-    yield join_prose(fixed)
+    yield from join_neighbours(fixed)
 
 
-def join_prose(passages: Iterable[Prose]) -> Prose:
-    """Passages one after the other. Raises `Indivisible` where a list would go on in the next."""
+def join_neighbours(passages: Iterable[Prose]) -> Iterator[Prose]:
+    """The passages that show something as one, if there are any. Raises `Indivisible`."""
+    shown = [passage for passage in passages if passage.html]
+    if shown:
+        document, text = join_prose(shown)
+        told = [passage for passage in shown if passage.text]
+        yield Prose(
+            document.removesuffix(SOFT_BREAK),
+            text,
+            shown[0].begins_list,
+            shown[-1].ends_list,
+            told[0].first if told else None,
+            told[-1].last if told else None,
+        )
+
+
+def join_prose(passages: Iterable[Prose]) -> tuple[bytes, bytes]:
+    """(HTML, text) of passages one after the other. Raises `Indivisible` where a list would go on in the next."""
     documents, texts = [], []
-    first = last = None  # paragraphs
-    begins, listed = None, False
+    listed, before = False, None
     for passage in passages:
         if not passage.html:
             continue
-        ends = passage.ends
-        if listed and ends.begins_list:
+        if listed and passage.begins_list:
             raise Indivisible
-        listed = ends.ends_list
-        begins = ends.begins_list if begins is None else begins
+        listed = passage.ends_list
         documents.append(passage.html)
-        if ends.first is not None:
-            if last is None:
-                first = ends.first
+        if passage.text:
+            if before is not None and passage.first is not None:  # the empty line is one of the quotation
+                texts.append(quoted(gap(before, passage.first)) + passage.text[2:])
             else:
-                texts.append(b"\r\n" if not last.rest else quoted(gap(last, ends.first)))
-            texts.append(passage.text)
-            last = ends.last
-    if not documents:
-        return NOTHING
-    return Prose(b"\r\n".join(documents), b"".join(texts), Ends(begins is True, listed, first, last))
+                texts.append(passage.text)
+            before = passage.last
+    documents.append(SOFT_BREAK)
+    return b"".join(documents), b"".join(texts)
 
 
 class StepCompiler:
@@ -321,7 +331,12 @@ class StepCompiler:
             markdown = markdown.strip("\n")
             document = prose(markdown, self.source, holes)
             return prose_variant(
-                document, "body.css", holes, isolate=self.isolate, begins_list=LIST_ITEM.match(markdown) is not None
+                document,
+                "body.css",
+                holes,
+                isolate=self.isolate,
+                within=True,
+                begins_list=LIST_ITEM.match(markdown) is not None,
             )
 
         return Filler(passage.asks, compile_)
@@ -343,8 +358,10 @@ class StepCompiler:
             holes,
             isolate=isolate,
         )
-        opened, closed = (Prose(quoted(mark), b"", Ends()) for mark in language_marks(reader, self.content.language))
-        who = prose_variant(intro(self.source, self.content, reader), "body.css", holes).fill({})
+        opened, closed = (
+            Prose(quoted(f"\n{mark}" if mark else "")) for mark in language_marks(reader, self.content.language)
+        )
+        who = prose_variant(intro(self.source, self.content, reader), "body.css", holes, within=True).fill({})
         return CompiledStep(
             sender_name=self.source.sender_name(self.content, reader),
             asks=tuple(dict.fromkeys(name for part in (subject, preheader, *passages) for name in part.asks)),
@@ -354,27 +371,25 @@ class StepCompiler:
             before=tuple(piece for piece in (who, opened) if piece.html),
             after=tuple(piece for piece in (closed,) if piece.html),
             html=tuple(_document(reader.language, top.html, end.html)),
-            masthead=top.text + b"\r\n" if top.text else b"",
+            masthead=top.text,
             footer=(b"\r\n--\r\n", *end.text),
         )
 
 
 def prose_variant(
-    document: str, css: str, holes: Holes, *, isolate: bool = False, begins_list: bool = False
+    document: str, css: str, holes: Holes, *, isolate: bool = False, within: bool = False, begins_list: bool = False
 ) -> ProseVariant:
-    """Finished HTML with tokens, made into both parts of a mail."""
+    """Finished HTML with tokens, made into both parts of a mail. `within`: something stands before it."""
     paragraphs = paragraphs_of(document)
-    ends = Ends(
+    styled = inline_styles(document, read_template(css)) if document else ""
+    start = "\n" if within else ""
+    return ProseVariant(
+        html=encode_segments(html_segments(start + styled if styled else "", holes, isolate=isolate)),
+        text=tuple(_text(start if paragraphs else "", paragraphs, holes, isolate=isolate)),
         begins_list=begins_list,
         ends_list=document.endswith(("</ul>", "</ol>")),
-        first=paragraphs[0] if paragraphs else None,
-        last=paragraphs[-1] if paragraphs else None,
-    )
-    styled = inline_styles(document, read_template(css)) if document else ""
-    return ProseVariant(
-        html=encode_segments(html_segments(styled, holes, isolate=isolate)),
-        text=tuple(_text(paragraphs, holes, isolate=isolate)),
-        ends=ends,
+        first=paragraphs[0] if paragraphs and paragraphs[0].rest else None,
+        last=paragraphs[-1] if paragraphs and paragraphs[-1].rest else None,
     )
 
 
@@ -387,9 +402,8 @@ def encode_segments(segments: Segments) -> Quoted:
     )
 
 
-def _text(paragraphs: tuple[Paragraph, ...], holes: Holes, *, isolate: bool) -> Iterator[bytes | TextLines]:
+def _text(done: str, paragraphs: tuple[Paragraph, ...], holes: Holes, *, isolate: bool) -> Iterator[bytes | TextLines]:
     before = None
-    done = ""
     for paragraph in paragraphs:
         done += gap(before, paragraph)
         before = paragraph

@@ -109,7 +109,7 @@ class _Parts:
         pieces = (
             self.frame_html(who, "body.css"), opened, self._html(said, "body.css", self.language), closed,
         )  # fmt: skip
-        return "\n".join(filter(None, pieces))
+        return "".join(f"\n{piece}" for piece in pieces if piece)
 
     def _html(self, part: str, css: str, language: str) -> str:
         styled = inline_styles(part, read_template(css)) if part else ""
@@ -119,7 +119,7 @@ class _Parts:
         above = join_paragraphs(self._paragraphs(top, self.reader.language))
         body = (*self._paragraphs(who, self.reader.language), *self._paragraphs(said, self.language))
         below = join_paragraphs(self._paragraphs(end, self.reader.language))
-        return f"{above}\n{join_paragraphs(body)}\n--\n{below}" if above else f"{join_paragraphs(body)}\n--\n{below}"
+        return f"{above}\n{join_paragraphs(body)}\n--\n{below}"
 
     def _paragraphs(self, part: str, language: str) -> tuple[Paragraph, ...]:
         isolate = direction(language) == "rtl"

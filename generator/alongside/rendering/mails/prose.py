@@ -96,6 +96,8 @@ class Paragraph:
     def lines(self, text: str | None = None) -> list[str]:
         """Its lines, `text` standing for its own when values have been put in."""
         text = self.text if text is None else text
+        if not (self.keep or self.underline or "\n" in text):
+            return [line.rstrip() for line in wrap(text, first=self.first, rest=self.rest)]
         if self.keep:
             found = [self.rest + line for line in text.split("\n")]
         else:
@@ -249,8 +251,11 @@ class _Reader(HTMLParser):
 def wrap(text: str, *, first: str = "", rest: str = "", columns: int = COLUMNS) -> Iterator[str]:
     """Lines of `text` at most `columns` wide, `first` and `rest` standing before them. A URL is never broken."""
     if _ONE_COLUMN_EACH.fullmatch(text) and _ONE_COLUMN_EACH.fullmatch(first + rest):
-        yield from _wrap_columns(text, first, rest, columns)
-        return
+        return _wrap_columns(text, first, rest, columns)
+    return _wrap_words(text, first, rest, columns)
+
+
+def _wrap_words(text: str, first: str, rest: str, columns: int) -> Iterator[str]:
     line, used, fresh = first, width(first), True
     for word, spaced in _units(text):
         size = width(word)
@@ -272,7 +277,7 @@ _ONE_COLUMN_EACH = re.compile(
 
 
 def _wrap_columns(text: str, first: str, rest: str, columns: int) -> Iterator[str]:
-    """As `wrap`, a line at a time instead of a word."""
+    """As `_wrap_words`, a line at a time instead of a word."""
     text = text.strip(" ")
     if "  " in text:
         text = re.sub(" {2,}", " ", text)

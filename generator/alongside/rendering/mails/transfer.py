@@ -18,7 +18,7 @@ import re
 LINE = 76  # octets of an encoded line, its end not counted
 SOFT_BREAK = b"=\r\n"
 
-PLAIN = re.compile(r"[ -\-/-<>-EG-~][ -<>-~]{0,70}")  # encodes as itself, and begins with neither "." nor "F"
+PLAIN = re.compile(r"[ -\-/-<>-EG-~][ -<>-~]{0,74}")  # encodes as itself, and begins with neither "." nor "F"
 _DOT, _FROM = ord("."), b"From "
 
 
