@@ -20,7 +20,7 @@ from typing import Literal
 
 from alongside.delivery.addresses import AddressError, normalise_address
 from alongside.delivery.inbound.automatic import is_autoreply, is_null_sender
-from alongside.delivery.inbound.mails import ArrivedMail, Headers, read_headers, read_mail
+from alongside.delivery.inbound.mails import ArrivedMail, Headers, find_address, read_headers, read_mail
 from alongside.delivery.inbound.texts import top_text
 
 # hard: the mailbox is not there; soft: this mail was refused; delayed: it may still arrive; delivered: it did
@@ -80,7 +80,7 @@ def _read_words(mail: ArrivedMail, sender: str | None) -> tuple[Bounce, ...]:
     if not is_delivery_report(mail) and _is_vacation(mail):
         return ()
     words = server_words(mail)
-    seen = _ask_flufl(mail)
+    seen = _ask_flufl(mail) if not _is_by_a_person(mail, sender) else None
     if seen is None and not _looks_like_one(mail, sender, words):
         return ()
     if seen == "delayed" or (seen is None and _DELAYED.search(words)):
@@ -160,6 +160,14 @@ def _looks_like_one(mail: ArrivedMail, sender: str | None, words: str) -> bool:
     has_original = bool(mail.parts_of("message/rfc822", "text/rfc822-headers"))
     named = _SUBJECTS.search(subject) is not None or _COULD_NOT.search(words[:2000]) is not None
     return says is not None and (by_machine or (has_original and named))
+
+
+def _is_by_a_person(mail: ArrivedMail, sender: str | None) -> bool:
+    """Whether it came from where it says, answers a mail and claims no failure: then its words are a person's."""
+    returned = find_address(mail.headers.first("return-path")) if sender is None else find_address(sender)
+    answers = bool(mail.answers) or mail.headers.text("subject").lower().startswith("re:")
+    claims = _SUBJECTS.search(mail.headers.text("subject")) or _SENDERS.search(mail.headers.text("from"))
+    return returned == mail.sender != "" and answers and claims is None
 
 
 _COULD_NOT = re.compile(r"(?:could|can|was)\s?not\s+be\s+delivered|cannot\s+be\s+delivered", re.IGNORECASE)

@@ -17,8 +17,8 @@ LONGEST = 60  # characters: what is longer is a sentence
 _WORDS = """
 stop | stop all | stopall | stop it | stop mails | stop emails | stop these mails | stop these emails | stop mailing me
 please stop | stop please | stop sending | stop writing | no more mail | no more mails | no more emails | unsubscribe
-unsubscribe me | please unsubscribe | please unsubscribe me | unsub | remove | remove me | please remove me | opt out | opt-out
-optout | quit | end mails
+unsubscribe me | please unsubscribe | please unsubscribe me | unsub | remove | remove me | please remove me | opt out
+optout | opt-out | quit | end mails
 stopp | stoppen | abmelden | abmeldung | abbestellen | bitte abmelden | bitte stoppen | austragen | keine mails mehr
 keine e-mails mehr
 pare | parar | cancelar | cancelar inscrição | cancelar subscrição | descadastrar | sair da lista | remover
