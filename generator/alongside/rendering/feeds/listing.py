@@ -117,7 +117,7 @@ def feed_jobs(site: Site) -> Iterator[Job]:
 
 def _calendar_jobs(site: Site) -> Iterator[Job]:
     community = site.whole
-    uids = _uids(site)
+    uids = meetup_uids(site)
     since = date(site.day.year - 1, 1, 1)
     recent = tuple(slug for slug, meetup in community.meetups.items() if _is_recent(meetup, since))
 
@@ -195,7 +195,7 @@ def _places(site: Site) -> Mapping[str, Place]:
     return dict(sorted(found.items()))
 
 
-def _uids(site: Site) -> Mapping[str, str]:
+def meetup_uids(site: Site) -> Mapping[str, str]:
     """The UID of each meetup: of its first slug. Who had a slug before keeps it; a newcomer to it is told apart."""
     authority = feed_authority(site.settings)
     taken: set[str] = set()
@@ -256,10 +256,11 @@ def _about(site: Site, kind: FeedKind, slug: str, place: str) -> tuple[str, str,
 
 def _render_event(site: Site, slug: str, uid: str) -> bytes:
     meetup = site.community.meetups[slug]
-    return render_event(meetup, _event_texts(site, meetup, uid))
+    return render_event(meetup, event_texts(site, meetup, uid))
 
 
-def _event_texts(site: Site, meetup: Meetup, uid: str) -> EventTexts:
+def event_texts(site: Site, meetup: Meetup, uid: str) -> EventTexts:
+    """What the event of a meetup says beyond its record."""
     challenges = (site.community.challenges.get(slug) for slug in meetup.challenges)
     language = site.community.language
     address = site.settings.site_url

@@ -372,7 +372,7 @@ class StepCompiler:
             after=tuple(piece for piece in (closed,) if piece.html),
             html=tuple(_document(reader.language, top.html, end.html)),
             masthead=top.text,
-            footer=(b"\r\n--\r\n", *end.text),
+            footer=(b"\r\n--=20\r\n", *end.text),
         )
 
 

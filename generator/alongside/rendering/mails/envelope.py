@@ -20,6 +20,7 @@ from alongside.rendering.mails.transfer import LINE, quoted
 from alongside.settings import Settings
 
 LONGEST_NAME = 80  # characters of a display name
+LONGEST_PLAIN_NAME = 30  # of one that is not cut into encoded words: quoted and beside its header's name, on one line
 LONGEST_LINE = 998  # octets of a line that cannot be folded (RFC 5322 section 2.1.1)
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"  # RFC 5322 section 3.2.3, RFC 6532 section 3.2
@@ -219,9 +220,10 @@ def _mailbox(name: str, address: str) -> str:
     name = clean(name)[:LONGEST_NAME].strip()
     if not name or "@" in name:
         return checked
-    if "=?" not in name and _PLAIN_NAME.fullmatch(name):
+    is_short = "=?" not in name and len(name) <= LONGEST_PLAIN_NAME
+    if is_short and _PLAIN_NAME.fullmatch(name):
         shown = name
-    elif "=?" not in name and _PRINTABLE.fullmatch(name):
+    elif is_short and _PRINTABLE.fullmatch(name):
         shown = '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
     else:
         shown = "\r\n ".join(_encoded_words(name, len("Reply-To: ")))

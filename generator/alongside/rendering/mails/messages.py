@@ -18,7 +18,7 @@ from __future__ import annotations
 import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 from alongside.model.community import Community
@@ -43,6 +43,9 @@ from alongside.rendering.mails.passages import Passage
 from alongside.rendering.mails.plain import PlainMail, render_plain
 from alongside.rendering.mails.templates import MessageError, holes_will_do
 from alongside.settings import Settings
+
+if TYPE_CHECKING:
+    from alongside.rendering.mails.invitations import Invitations
 
 __all__ = [
     "Mail",
@@ -105,7 +108,18 @@ class MailCompiler:
         self._steps: dict[object, CompiledStep | None] = {}  # by what they depend on
         self._lines: dict[object, Filler[Line]] = {}
         self._prose: dict[object, Filler[Prose]] = {}
+        self._invitations: Invitations | None = None
         self._whole: set[object] = set()  # messages whose passages reach into each other
+
+    def calendar(self, content: StepContent) -> bytes:
+        """The dates a step invites to, as an iCalendar object; empty where it does not."""
+        if not content.moment.invite:
+            return b""
+        if self._invitations is None:
+            from alongside.rendering.mails.invitations import Invitations  # what it needs takes long to load
+
+            self._invitations = Invitations(self.source)
+        return self._invitations.calendar(content)
 
     def step(self, content: StepContent, newcomer: Newcomer, *, builtin: bool = False) -> CompiledStep | None:
         """The compiled step; None when its message has to be rendered for each person. Raises `MessageError`.
@@ -215,7 +229,7 @@ def write_message(
     if len(document) > LARGEST:
         _check_size(content, len(binascii.a2b_qp(document).replace(b"\r\n", b"\n")))
     head = message_head(subject, sender_name, routing)
-    before_text, before_html, end = body_marks(content.language)
+    before_text, before_html, end = body_marks(content.language, compiler.calendar(content))
     octets = b"".join((head, before_text, text, before_html, document, end))
     return _written(content, subject, octets, needs_smtputf8=not head.isascii())
 
@@ -291,6 +305,7 @@ def render_mail(compiler: MailCompiler, content: StepContent, newcomer: Newcomer
         text=plain.text,
         html=plain.html,
         language=content.language,
+        calendar=compiler.calendar(content),
         sender_name=source.sender_name(content, reader),
         member=content.member.slug if content.member is not None else "",
         story=content.story.slug if content.story is not None else "",

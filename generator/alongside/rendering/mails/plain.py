@@ -119,7 +119,7 @@ class _Parts:
         above = join_paragraphs(self._paragraphs(top, self.reader.language))
         body = (*self._paragraphs(who, self.reader.language), *self._paragraphs(said, self.language))
         below = join_paragraphs(self._paragraphs(end, self.reader.language))
-        return f"{above}\n{join_paragraphs(body)}\n--\n{below}"
+        return f"{above}\n{join_paragraphs(body)}\n-- \n{below}"
 
     def _paragraphs(self, part: str, language: str) -> tuple[Paragraph, ...]:
         isolate = direction(language) == "rtl"
