@@ -172,7 +172,7 @@ def html_words(document: str) -> list[str]:
 
 def text_words(text: str) -> list[str]:
     """The words of the plain part without what only typing needs: targets of links, marks of lists and quotes."""
-    text = re.sub(r"^(?:(?: *(?:> |>$|- |\d+\. ))+|--$|=+$|-{2,}$)", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^(?:(?: *(?:> |>$|- |\d+\. ))+|-- $|=+$|-{2,}$)", "", text, flags=re.MULTILINE)
     text = re.sub(r"\s\((?:https?://|community@|mailto:)[^\s]*\)", "", text)
     return "".join(text.split()).split()
 
@@ -215,7 +215,7 @@ January 2026.
 - Desk (https://docs.example.org/groups/desk/)
 - Room [for] <all> (https://docs.example.org/groups/room/)
 
---
+--\x20
 Ana Souza wrote these words for people who start where you are. Docs
 People sent them to you automatically.
 
