@@ -30,7 +30,7 @@ def check(text: str) -> tuple[list[Problem], bool]:
         "{% macro row(x) %}{{ x.anything }}{% endmacro %}{{ row(member) }}",
         "{% if missing is defined %}x{% endif %}",
         "{{ member.name.upper() }} {{ member.name | upper }}",
-        "{% for meetup in meetups | sort(attribute='when') %}{{ meetup.when }}{% endfor %}",
+        "{% if reasons | length > 1 %}{{ reasons[0] }}{{ groups | length }}{% endif %}",
         "{% raw %}{{ anything }}{% endraw %} {# {{ comment.x }} #}",
         "{{ story.title if story else community.name }}",
         "{{ (groups | first).name }}",
@@ -93,3 +93,19 @@ def test_the_sandbox_of_mails_has_the_same_filters() -> None:
 def test_names_of_the_contract() -> None:
     names = set(contract_names())
     assert {"newcomer.text", "member.words", "groups[].chat", "meetups[].when", "reasons[]", "community.url"} <= names
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("Hi\n\n{% if newcomer.name == 'Mia' %}x{% endif %}", (6, 7)),
+        ("{{ newcomer.name | upper }}", (4, 4)),
+        ("{% for group in groups %}{% if group.where == 'x' %}y{% endif %}{% endfor %}", (4, 8)),
+        ("{% for meetup in meetups | sort(attribute='when') %}{{ meetup.when }}{% endfor %}", (4, 8)),
+        ("{{ reasons }}", (4, 4)),
+    ],
+)
+def test_what_looks_into_its_reader_is_a_warning(text: str, at: tuple[int, int]) -> None:
+    (problem,) = check(text)[0]
+    assert (problem.code, problem.severity) == ("mail-for-each", "warning")
+    assert (problem.position.line, problem.position.column) == at

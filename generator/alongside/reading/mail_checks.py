@@ -15,7 +15,7 @@ from typing import TypeAlias
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from alongside.problems import Position, Problem, did_you_mean
+from alongside.problems import Position, Problem, Severity, did_you_mean
 from alongside.reading.fields import Sheet
 from alongside.reading.files import Source
 from alongside.source.decoding import position_at
@@ -84,12 +84,13 @@ class _Template:
     asks: bool = False
     told: set[tuple[int, str]] = field(default_factory=set)
 
-    def report(self, lineno: int, words: str, code: str, message: str, hint: str) -> None:
+    def report(self, lineno: int, words: str, code: str, message: str, hint: str, severity: Severity = "error") -> None:
         """File a problem at a line of the template, at these words in it where they are found."""
         if (lineno, words) in self.told:
             return
         self.told.add((lineno, words))
-        self.source.report(Problem(position=self.position(lineno, words), code=code, message=message, hint=hint))
+        position = self.position(lineno, words)
+        self.source.report(Problem(position=position, code=code, message=message, hint=hint, severity=severity))
 
     def position(self, lineno: int, words: str) -> Position:
         """Where words stand in the line, as whole words."""
@@ -129,6 +130,7 @@ def check_template(source: Source, text: str, line: int, *, sheet: Sheet | None 
     try:
         _walk(template, tree, dict(NAMES))
         _check_work(template, tree)
+        _check_readers(template, tree)
     except RecursionError:
         template.report(1, "", "template-syntax", "The template is nested too deeply.", "Take brackets away.")
     return template.asks
@@ -444,6 +446,27 @@ def contract_names() -> Iterator[str]:
 # --- what a mail asks about its reader ---
 
 
+def _check_readers(template: _Template, tree: nodes.Template) -> None:
+    """Warn of the first expression for which a mail has to be made anew for each reader."""
+    about = {"newcomer", "reasons", "groups", "meetups", "challenge"}
+    for loop in tree.find_all(nodes.For):
+        if about & _names(loop.iter):
+            about |= _names(loop.target)
+    for node in personal_nodes(tree):
+        if named := about & _names(node):
+            template.report(
+                node.lineno, min(named), "mail-for-each",
+                "This looks into what differs from reader to reader, so the mail is made anew for each of them.",
+                "For some hundred readers that is fine; for more, print the value, ask whether it is there, or go "
+                "through the list.", severity="warning",
+            )  # fmt: skip
+            return
+
+
+def _names(node: nodes.Node) -> set[str]:
+    return {node.name} if isinstance(node, nodes.Name) else {name.name for name in node.find_all(nodes.Name)}
+
+
 def personal_nodes(tree: nodes.Template) -> Iterator[nodes.Node]:
     """Expressions that look into a value which differs from person to person, instead of printing or testing it.
 
@@ -477,7 +500,7 @@ def _looks_inside(node: nodes.Node) -> bool:
         case nodes.And() | nodes.Or():
             return False
         case nodes.BinExpr():
-            return _is_personal(node)
+            return not _is_count(node)
     return False
 
 
@@ -515,6 +538,8 @@ def _is_known_list(node: nodes.Node) -> bool:
 
 def _is_count(node: nodes.Node) -> bool:
     """True for what says nothing about a person but how many of something there are."""
+    if isinstance(node, nodes.BinExpr):
+        return _is_count(node.left) and _is_count(node.right)
     if isinstance(node, nodes.Filter) and node.name in ("length", "count") and node.node is not None:
         return _is_known_list(node.node) or not _is_personal(node)
     return not _is_personal(node)

@@ -214,7 +214,7 @@ class CompiledStep:
         """(subject, plain part, HTML part) for a person, both in quoted-printable."""
         subject, preheader = self.subject.fill(facts), self.preheader.fill(facts)
         if not self.passages:
-            self.passages.extend(join_fixed([*self.before, *self.written, *self.after]))
+            self.passages.extend([*join_fixed([*self.before, *self.written, *self.after])])  # all of them or none
         document, text = join_prose(
             [part if type(part) is Prose else part.fill(facts) for part in self.passages]  # type: ignore[union-attr]
         )

@@ -20,7 +20,6 @@ from alongside.rendering.mails.transfer import LINE, quoted
 from alongside.settings import Settings
 
 LONGEST_NAME = 80  # characters of a display name
-LONGEST_PLAIN_NAME = 30  # of one that is not cut into encoded words: quoted and beside its header's name, on one line
 LONGEST_LINE = 998  # octets of a line that cannot be folded (RFC 5322 section 2.1.1)
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"  # RFC 5322 section 3.2.3, RFC 6532 section 3.2
@@ -220,12 +219,13 @@ def _mailbox(name: str, address: str) -> str:
     name = clean(name)[:LONGEST_NAME].strip()
     if not name or "@" in name:
         return checked
-    is_short = "=?" not in name and len(name) <= LONGEST_PLAIN_NAME
-    if is_short and _PLAIN_NAME.fullmatch(name):
+    if "=?" not in name and _PLAIN_NAME.fullmatch(name):
         shown = name
-    elif is_short and _PRINTABLE.fullmatch(name):
+    elif "=?" not in name and _PRINTABLE.fullmatch(name):
         shown = '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
     else:
+        shown = ""
+    if not shown or len(shown) > LINE - len("Reply-To: "):  # too long for a line, which encoded words can be cut for
         shown = "\r\n ".join(_encoded_words(name, len("Reply-To: ")))
     last = shown.rpartition("\n")[2]
     return f"{shown} <{checked}>" if len(last) + len(checked) + 10 < LINE else f"{shown}\r\n <{checked}>"

@@ -119,7 +119,8 @@ class _Parts:
         above = join_paragraphs(self._paragraphs(top, self.reader.language))
         body = (*self._paragraphs(who, self.reader.language), *self._paragraphs(said, self.language))
         below = join_paragraphs(self._paragraphs(end, self.reader.language))
-        return f"{above}\n{join_paragraphs(body)}\n-- \n{below}"
+        between = join_paragraphs(body)
+        return "".join((above, f"\n{between}" if between else "", f"\n-- \n{below}"))
 
     def _paragraphs(self, part: str, language: str) -> tuple[Paragraph, ...]:
         isolate = direction(language) == "rtl"
