@@ -5,6 +5,7 @@ import re
 import sqlite3
 import stat
 from collections.abc import Callable
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
@@ -57,9 +58,15 @@ def test_a_basis_is_asked_for(run: Run, small_community: Path) -> None:
     assert run("enroll", "month", "bare.yml", "--basis", "consent", "--now", NOW).exit_code == 0
 
 
-def test_double_opt_in_says_what_to_do(run: Run, small_community: Path) -> None:
+def test_double_opt_in_asks_by_mail_and_begins_with_a_yes(run: Run, small_community: Path) -> None:
     result = run("enroll", "careful", "joana.yml", "--now", NOW)
     assert "1 must confirm first" in result.stdout
+    assert "the next pass asks them by mail" in result.stdout
+    assert "1 mail sent" in run("send", "--now", NOW).stdout
+    [question] = (small_community / "outbox" / "new").iterdir()
+    mail = message_from_bytes(question.read_bytes(), policy=policy.default)
+    assert mail["To"].addresses[0].addr_spec == "Joana@example.org"
+    assert "+c-" in mail.get_body(("plain",)).get_content()
     assert "0 mails" in run("send", "--now", NOW).stdout
     assert run("newcomers", "confirm", "joana@example.org", "--now", NOW).stdout == "Confirmed: careful.\n"
     assert "1 mail sent" in run("send", "--now", NOW).stdout
