@@ -160,6 +160,6 @@ def test_the_same_day_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_what_must_stay_private_is_kept_out_of_git(tmp_path: Path) -> None:
     call("new", tmp_path / "here", "--now", NOW)
     ignored = (tmp_path / "here/.gitignore").read_text(encoding="utf-8").splitlines()
-    assert {"site/", "build/", "outbox/", "alongside.sqlite*"} <= set(ignored)
+    assert {"site/", "build/", "outbox/", "journal/", "alongside.sqlite*", ".env"} <= set(ignored)
     assert not (tmp_path / "here/gitignore").exists()
     assert all(os.access(path, os.W_OK) for path in (tmp_path / "here").rglob("*"))
