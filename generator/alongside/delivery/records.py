@@ -102,14 +102,17 @@ def record_refused(
             suppression.stop(connection, key, person.address, journey="", reason="bounced", now=now)
 
 
-def put_off(connection: Connection, waits: Sequence[tuple[int, Wait]], *, attempted: bool = False) -> None:
+def put_off(
+    connection: Connection, waits: Sequence[tuple[int, Wait]], *, token: str = "", attempted: bool = False
+) -> None:
     """Plan steps (by id) again; `attempted`: a server was asked. What may have arrived keeps its first Date.
 
-    Otherwise the Date is forgotten: what comes later is another mail.
+    Otherwise the Date is forgotten: what comes later is another mail. `token`: of their claim; empty: nobody has
+    claimed them.
     """
     if not waits:
         return
-    statement = _update().values(
+    statement = (_of_claim(token) if token else _update()).values(
         state="planned",
         claimed_by="",
         leased_until=None,
