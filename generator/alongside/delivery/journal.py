@@ -1,7 +1,8 @@
 """The journal: what a sender did since the store last knew, so that a crash leaves little to guess.
 
 One file a sending process, in a private folder of its machine. A line is appended before a message goes out and after
-the server's answer, by one write each; the store is written a batch at a time.
+the server's answer, by one write each; the store is written a batch at a time. The file ends with zeros: room that
+is kept for lines to come.
 
     S 4711 ana-souza her-story pt    the message of step 4711 begins to go out
     D 4711                           it was taken over
@@ -16,6 +17,7 @@ without D is uncertain.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -26,6 +28,8 @@ from alongside.problems import AlongsideError
 
 SUFFIX = ".journal"
 _FORMAT = "alongside-journal 1"
+_CHUNK = 1 << 16  # octets of disk asked for at once
+_ROOM = 1 << 12  # of them kept free when a mail begins, for what its server and those of other lanes answer
 
 
 class JournalError(AlongsideError):
@@ -69,8 +73,10 @@ class Journal:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             draft = folder / f".{token}"  # under its own name only when it is locked: nobody takes it for a dead one's
-            self._file = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            self._end = self._reserved = 0
+            self._file = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._make_room()
             self._write(f"{_FORMAT} {boot} {transport}\n")
             draft.rename(self.path)
             # The first claim must not be on the disk before the name of the file that answers for it.
@@ -81,6 +87,10 @@ class Journal:
 
     def started(self, step: int, what: Started) -> None:
         """The message of `step` goes out now. Raises `JournalError`: then it must not."""
+        try:
+            self._make_room()
+        except OSError as error:
+            raise _failure(self.path.parent, error) from error
         self._note(f"S {step} {what.member or '-'} {what.story or '-'} {what.language or '-'}\n")
 
     def delivered(self, step: int) -> None:
@@ -106,8 +116,22 @@ class Journal:
 
     def _write(self, line: str) -> None:
         data = line.encode()
-        if os.write(self._file, data) != len(data):
-            raise OSError(28, "No space left on device")
+        if os.pwrite(self._file, data, self._end) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # the next line takes the place of what was written
+        self._end += len(data)
+
+    def _make_room(self) -> None:
+        """Ask for disk before a mail begins: when none is left, its answer must still find a place."""
+        if self._end + _ROOM <= self._reserved:
+            return
+        reserve = getattr(os, "posix_fallocate", None)  # not on every Unix
+        if reserve is not None:
+            try:
+                reserve(self._file, self._reserved, _CHUNK)
+            except OSError as error:
+                if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS):  # not on every file system
+                    raise
+        self._reserved += _CHUNK
 
 
 def _failure(folder: Path, error: OSError) -> JournalError:

@@ -95,7 +95,8 @@ def _leave(
     now: datetime,
 ) -> None:  # fmt: skip
     if resend:
-        put_off(connection, [(step, Wait(until=now, reason=reason, keeps_date=True)) for step in doubtful])
+        waits = [(step, Wait(until=now, reason=reason, keeps_date=True)) for step in doubtful]
+        put_off(connection, waits, token=token)
         found.resent += len(doubtful)
     else:
         hold(connection, [(step, reason) for step in doubtful], token=token)

@@ -23,7 +23,7 @@ from sqlalchemy import insert
 from alongside.delivery.addresses import AddressError, mask_address
 from alongside.delivery.claims import LEASE, Batch, Claim, LoadBook, claim_batch
 from alongside.delivery.decisions import DueStep, Wait
-from alongside.delivery.desk import Desk, recipient_domain
+from alongside.delivery.desk import Desk
 from alongside.delivery.journal import Journal, Started, boot_number
 from alongside.delivery.records import (
     Refused,
@@ -40,7 +40,7 @@ from alongside.delivery.records import (
 from alongside.delivery.recovery import Recovered, recover
 from alongside.delivery.schema import runs
 from alongside.delivery.store import Store
-from alongside.delivery.transports.envelopes import DeliveryError, Envelope, Lane, Transport, Verdict
+from alongside.delivery.transports.envelopes import DeliveryError, Envelope, Lane, OutOfReachError, Transport, Verdict
 from alongside.delivery.transports.pace import Pace
 from alongside.rendering.mails.messages import MessageError, Written
 
@@ -213,6 +213,7 @@ class _Pass:
         self._leased_until = world.wall()
         self._done = _Done()
         self._exhausted = False
+        self._lanes = transport.lanes  # that have not ended
         self._blocked_in_a_row = 0
 
     @property
@@ -221,7 +222,7 @@ class _Pass:
         return not self._in_hand and not self._done.steps
 
     async def run(self) -> None:
-        """Send until nothing is due; the first lane that cannot go on ends them all."""
+        """Send until nothing is due; the first lane that cannot go on ends them all, unless only it is out of reach."""
         lanes = [asyncio.create_task(self._lane()) for _ in range(self._transport.lanes)]
         try:
             await asyncio.wait(lanes, return_when=asyncio.FIRST_EXCEPTION)
@@ -230,25 +231,33 @@ class _Pass:
             self._exhausted = True
             self._give_back_queue()
             await asyncio.wait(lanes)
+            self._give_back_queue()  # what a lane out of reach put back meanwhile
         for lane in lanes:
             lane.result()
 
     async def _lane(self) -> None:
         lane = self._transport.open_lane()
         try:
-            while (turn := self._next()) is not None:
-                await self._send(lane, *turn)
+            while self._has_next():
+                await lane.prepare()  # first: who cannot connect must not hold a mail that others could send
+                if self._queue:
+                    await self._send(lane, *self._queue.popleft())
+        except OutOfReachError:
+            if self._lanes == 1 and self._queue:
+                raise
+            # Servers refuse one connection too many; the other lanes go on, or have sent all there was.
         finally:
+            self._lanes -= 1
             await lane.close()
 
-    def _next(self) -> tuple[float, Claim] | None:
-        """The next mail, after claiming more when none is left; None at the end."""
+    def _has_next(self) -> bool:
+        """Whether there is another mail, after claiming more when none is left."""
         if self._world.stopping():
             self._exhausted = True
             self._give_back_queue()
         if not self._queue and not self._exhausted:
             self._refill()
-        return self._queue.popleft() if self._queue else None
+        return bool(self._queue)
 
     def _refill(self) -> None:
         """Write down what was done, and claim until something is to be sent or nothing is due."""
@@ -295,7 +304,7 @@ class _Pass:
             if self._pace.is_free:
                 self._queue.append((at, claim))
                 continue
-            domain = recipient_domain(claim.due.newcomer.email)
+            domain = claim.due.domain
             if self._pace.delay(domain, at) <= PATIENCE_SECONDS:
                 self._queue.append((at + self._pace.take(domain, at), claim))
             else:
@@ -330,6 +339,9 @@ class _Pass:
         what = Started(member=mail.member, story=mail.story, language=mail.language)
         try:
             verdict = await lane.deliver(envelope, starting=lambda: self._journal.started(step, what))
+        except OutOfReachError:
+            self._queue.appendleft((turn, claim))  # it did not begin
+            raise
         except DeliveryError:
             # It surely did not go out; the journal may say that it began.
             self._journal.refused(step)
@@ -340,11 +352,10 @@ class _Pass:
             self.settle()
 
     def _settle_one(self, claim: Claim, mail: Written, identity: str, verdict: Verdict, outcome: Outcome) -> None:
-        """Put a verdict where it belongs, in the journal first."""
+        """Put a verdict where it belongs; also where the journal cannot be written, the store may still be."""
         step, now, done = claim.due.step_id, self._now(), self._done
         self._blocked_in_a_row = self._blocked_in_a_row + 1 if verdict.fate == "blocked" else 0
         if verdict.fate == "delivered":
-            self._journal.delivered(step)
             done.sent.append(
                 Sent(
                     step_id=step,
@@ -357,17 +368,18 @@ class _Pass:
                 )
             )
             done.outcomes.append(outcome)
+            self._journal.delivered(step)
             return
         if verdict.fate == "uncertain":
             outcome = self._uncertain(claim, verdict, outcome)
+        elif verdict.fate == "refused":
+            done.refused.append(Refused(step_id=step, reason=verdict.reason, mailbox_gone=verdict.mailbox_gone))
+            outcome = replace(outcome, kind="refused", detail=verdict.reason)
         else:
-            self._journal.refused(step)
-            if verdict.fate == "refused":
-                done.refused.append(Refused(step_id=step, reason=verdict.reason, mailbox_gone=verdict.mailbox_gone))
-                outcome = replace(outcome, kind="refused", detail=verdict.reason)
-            else:
-                outcome = self._later(claim, verdict, outcome, now)
+            outcome = self._later(claim, verdict, outcome, now)
         done.outcomes.append(outcome)
+        if verdict.fate != "uncertain":
+            self._journal.refused(step)
         if self._blocked_in_a_row >= BLOCKED_IN_A_ROW:
             raise DeliveryError(
                 f"The server refused {BLOCKED_IN_A_ROW} mails in a row: {verdict.reason}.",
@@ -420,8 +432,8 @@ class _Pass:
         with self._store.writing() as connection:
             record_sent(connection, done.sent, now=now)
             record_refused(connection, self._store.key, done.refused, token=token, now=now)
-            put_off(connection, done.put_off, attempted=True)
-            put_off(connection, done.waits)
+            put_off(connection, done.put_off, token=token, attempted=True)
+            put_off(connection, done.waits, token=token)
             hold(connection, done.held, token=token)
             release(connection, done.given_back, token=token)
 

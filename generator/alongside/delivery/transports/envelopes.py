@@ -17,6 +17,10 @@ class DeliveryError(AlongsideError):
     """Nothing more can be handed over: a full disk, a refused login. What was not delivered stays due."""
 
 
+class OutOfReachError(DeliveryError):
+    """No connection is to be had now, after some tries. Those that are open already may go on."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """A message, whom it goes to, and where it comes back to."""
@@ -49,10 +53,13 @@ DELIVERED = Verdict(fate="delivered")
 class Lane(Protocol):
     """One way through a transport, for one mail at a time."""
 
+    async def prepare(self) -> None:
+        """Get ready for a mail. Raises `OutOfReachError` and `DeliveryError`."""
+
     async def deliver(self, envelope: Envelope, *, starting: Callable[[], None]) -> Verdict:
         """Hand one message over. `starting` is called at the last moment at which it surely has not arrived.
 
-        Raises `DeliveryError` when no mail can go this way.
+        Raises `DeliveryError` when no mail can go this way; `OutOfReachError` only before `starting`.
         """
 
     async def close(self) -> None:

@@ -41,6 +41,9 @@ class Maildir:
         """Itself."""
         return self
 
+    async def prepare(self) -> None:
+        """Nothing to do."""
+
     async def close(self) -> None:
         """Nothing to end."""
 

@@ -27,6 +27,9 @@ class Sendmail:
         """Itself: nothing is kept between mails."""
         return self
 
+    async def prepare(self) -> None:
+        """Nothing to do."""
+
     async def close(self) -> None:
         """Nothing to end."""
 

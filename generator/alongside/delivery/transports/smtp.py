@@ -16,7 +16,7 @@ from typing import cast
 import aiosmtplib
 
 from alongside.delivery.transports.dialogue import ConversationError, Dialogue
-from alongside.delivery.transports.envelopes import DeliveryError, Envelope, Verdict
+from alongside.delivery.transports.envelopes import DeliveryError, Envelope, OutOfReachError, Verdict
 from alongside.delivery.transports.replies import Reply, judge
 from alongside.delivery.transports.smtp_url import SmtpServer
 
@@ -66,7 +66,7 @@ class Smtp:
         try:
             await client.connect()
             if not server.username:
-                await client.ehlo()
+                await _greet(client)
         except aiosmtplib.SMTPAuthenticationError as error:
             client.close()
             raise self._login_error(error) from error
@@ -104,10 +104,14 @@ class SmtpLane:
         self._sent = 0  # over this connection
         self._reset = False  # the server has a transaction open
 
+    async def prepare(self) -> None:
+        """Connect, where there is no connection. Raises `OutOfReachError` and `DeliveryError`."""
+        await self._ready()
+
     async def deliver(self, envelope: Envelope, *, starting: Callable[[], None]) -> Verdict:
         """One transaction, on a new connection where the old one is of no more use.
 
-        Raises `DeliveryError` when the server is out of reach or takes no mail of ours.
+        Raises `OutOfReachError`, and `DeliveryError` when the server takes no mail of ours.
         """
         why = ""
         for _ in range(TRIES):
@@ -137,7 +141,7 @@ class SmtpLane:
         self._drop(politely=True)
 
     async def _ready(self) -> Dialogue:
-        """A usable session: the one there is, or a new one. Raises `DeliveryError`."""
+        """A usable session: the one there is, or a new one. Raises `OutOfReachError` and `DeliveryError`."""
         if self._dialogue is not None and self._sent >= self._smtp.server.messages:
             self._drop(politely=True)
         if self._dialogue is not None and self._dialogue.is_usable:
@@ -149,7 +153,7 @@ class SmtpLane:
                 self._client, self._dialogue = await self._smtp.connect()
             except ConversationError as error:
                 if attempt == CONNECT_TRIES - 1:
-                    raise DeliveryError(
+                    raise OutOfReachError(
                         f"{self._smtp.server.host} takes no mail: {error}.",
                         hint="What was not sent stays due and goes out by a later pass. See: alongside doctor",
                     ) from error
@@ -175,6 +179,9 @@ class SmtpLane:
             if reply.code == _SERVICE_CLOSING:
                 self._drop()
                 return None
+            if stage == "data" and reply.is_good:
+                # Only 354 asks for a message; this one answers something else, and the next would count as the end's.
+                raise ConversationError("an answer out of turn")
             if not (reply.is_good or (stage == "data" and reply.code == 354)):
                 self._reset = True
                 if replies[-1].code == 354:  # the server waits for a message we have not got
@@ -203,7 +210,9 @@ class SmtpLane:
             b"DATA\r\n",
         ]
         if self._reset:
-            await dialogue.ask(b"RSET\r\n", timeout=self._timeout)
+            (reply,) = await dialogue.ask(b"RSET\r\n", timeout=self._timeout)
+            if not reply.is_good:
+                raise ConversationError(str(reply))
             self._reset = False
         if self._has("pipelining"):
             return await dialogue.ask(*commands, timeout=self._timeout)
@@ -233,6 +242,16 @@ class SmtpLane:
     @property
     def _timeout(self) -> float:
         return self._smtp.server.timeout_seconds
+
+
+async def _greet(client: aiosmtplib.SMTP) -> None:
+    """EHLO; HELO where a server of old does not know it (RFC 5321 section 3.2)."""
+    try:
+        await client.ehlo()
+    except aiosmtplib.SMTPHeloError as error:
+        if error.code not in (500, 502, 504):
+            raise
+        await client.helo()
 
 
 def _tls_context(server: SmtpServer) -> ssl.SSLContext:
