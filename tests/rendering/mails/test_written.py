@@ -26,7 +26,7 @@ from alongside.model.places import Place
 from alongside.model.texts import LocalText
 from alongside.planning.plan import StepContent, next_meetups
 from alongside.problems import Position
-from alongside.rendering.mails.compiling import StepCompiler
+from alongside.rendering.mails.compiling import StepCompiler, TextLines
 from alongside.rendering.mails.envelope import format_instant
 from alongside.rendering.mails.holes import width
 from alongside.rendering.mails.messages import (
@@ -40,7 +40,7 @@ from alongside.rendering.mails.messages import (
     write_message,
 )
 from alongside.rendering.mails.parts import frame_language
-from alongside.rendering.mails.prose import _wrap_words, wrap
+from alongside.rendering.mails.prose import Paragraph, _wrap_words, wrap
 from alongside.rendering.mails.transfer import quoted, quoted_open
 from alongside.settings import Organisation, Settings
 from mail_records import CHECK_IN, HERE, MIA, NOW, chosen, community, journey, mail, member, story
@@ -419,6 +419,18 @@ def test_wrapping_by_the_line_is_wrapping_by_the_word(words: list[str], marks: t
     text = "  ".join(words) if len(words) % 2 else " ".join(words)
     assert list(wrap(text, first=first, rest=rest)) == list(_wrap_words(text, first, rest, 72))
     assert width(text) == len(text)
+
+
+@given(
+    st.lists(st.text(st.sampled_from("abé=."), min_size=1, max_size=40), min_size=1, max_size=9),
+    st.sampled_from([("", ""), ("- ", "  "), ("> ", "> ")]),
+)
+def test_a_paragraph_filled_is_the_paragraph_wrapped(words: list[str], marks: tuple[str, str]) -> None:
+    text = " ".join(words)
+    paragraph = Paragraph("", *marks)
+    filled = TextLines(paragraph, (text,)).fill({})
+    expected = "".join(f"{line.rstrip()}\n" for line in _wrap_words(text, *marks, 72))
+    assert quopri.decodestring(filled).replace(b"\r\n", b"\n").decode() == expected
 
 
 # --- invitations ---

@@ -104,9 +104,14 @@ class TextLines:
         text = fill(self.segments, values)
         paragraph = self.paragraph
         if not (paragraph.keep or paragraph.underline or "  " in text):
-            line = paragraph.first + text
-            if len(line) <= COLUMNS and PLAIN.fullmatch(line) and not line.endswith(" "):
-                return line.encode() + b"\r\n"
+            one, two = paragraph.first + text, ""
+            if len(one) > COLUMNS and " " in text:  # most often an address, which gets a line of its own
+                one, _, two = one.rpartition(" ")
+            if len(one) <= COLUMNS and PLAIN.fullmatch(one) and one[-1] != " ":
+                if not two:
+                    return one.encode() + b"\r\n"
+                if PLAIN.fullmatch(two := paragraph.rest + two):
+                    return f"{one}\r\n{two}\r\n".encode()
         lines = paragraph.lines(text)
         return b"".join([line.encode() + b"\r\n" if PLAIN.fullmatch(line) else quoted(f"{line}\n") for line in lines])
 

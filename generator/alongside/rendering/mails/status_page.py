@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from alongside.rendering.interface import format_date
 from alongside.rendering.mails.frame import fragment
@@ -111,11 +112,11 @@ def status_html(status: Status) -> str:
         ],
         members=[_member(member, status.members) for member in status.members[:MEMBERS_SHOWN]],
         more_members=max(0, len(status.members) - MEMBERS_SHOWN),
-        days=list(_days(status.days)),
+        days=(days := list(_days(status.days))),
         months=_totals(status.days),
         width=SLOT * len(status.days),
         up=UP,
-        height=UP + DOWN + 1,
+        height=UP + 1 + max((day["answered"] for day in days), default=0),
         bar=BAR,
         first=_short(status.days[0].day) if status.days else "",
         last=_short(status.days[-1].day) if status.days else "",
@@ -181,7 +182,7 @@ def _member(member: MemberFigures, members: Sequence[MemberFigures]) -> dict[str
     }
 
 
-def _days(days: Sequence[DayFigures]) -> Iterator[dict[str, object]]:
+def _days(days: Sequence[DayFigures]) -> Iterator[dict[str, Any]]:
     most = max((max(day.sent / UP, day.answered / DOWN) for day in days), default=0) or 1
     for number, day in enumerate(days):
         sent, answered = (max(LEAST, round(count / most)) if count else 0 for count in (day.sent, day.answered))

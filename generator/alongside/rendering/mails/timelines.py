@@ -79,7 +79,7 @@ def plan_timeline(
     return Timeline(
         journey=journey,
         newcomer=newcomer,
-        title=journey.title.text(*newcomer.languages),
+        title=journey.title.text(community.language),
         zone=zone,
         starts=now.astimezone(UTC),
         entries=entries,
