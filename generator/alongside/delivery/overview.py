@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, and_, case, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, case, func, or_, select, type_coerce
 
 from alongside.delivery.claims import LoadBook, Resolve
-from alongside.delivery.schema import enrollments, messages, runs, steps
+from alongside.delivery.schema import enrollments, events, messages, runs, steps
 from alongside.delivery.worker import BLOCKED, FAILED
 
+DAYS = 30  # that are told one by one
+DAY = 86_400  # seconds
+EPOCH = date(1970, 1, 1).toordinal()
 STOPPED = "stopped"  # the reason of a step that was skipped because they asked for no more mail
 
 
@@ -52,6 +56,17 @@ class LastRun:
     failed: int
 
 
+@dataclass(slots=True, kw_only=True)
+class DayCounts:
+    """What happened on one day (UTC)."""
+
+    day: date
+    sent: int = 0
+    answered: int = 0  # first answers to a mail
+    bounced: int = 0
+    stopped: int = 0  # newcomers who asked for no more mail
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     """The whole store at one instant."""
@@ -59,6 +74,8 @@ class Overview:
     journeys: Mapping[str, JourneyCounts]  # by slug
     load: Mapping[str, int]  # newcomers each member took on in the last seven days
     last_run: LastRun | None
+    overdue_since: datetime | None = None  # when the first mail was due that nothing keeps back; None: none is
+    days: tuple[DayCounts, ...] = ()  # the last DAYS days, the oldest first
 
 
 def read_overview(connection: Connection, *, now: datetime, resolve: Resolve) -> Overview:
@@ -76,7 +93,40 @@ def read_overview(connection: Connection, *, now: datetime, resolve: Resolve) ->
         counts.answered, counts.bounced = answered, bounced
     row = connection.execute(select(runs).order_by(runs.c.id.desc()).limit(1)).mappings().one_or_none()
     last_run = LastRun(**{name: row[name] for name in LastRun.__dataclass_fields__}) if row is not None else None
-    return Overview(journeys=journeys, load=+LoadBook(resolve).read(connection, now), last_run=last_run)
+    return Overview(
+        journeys=journeys,
+        load=+LoadBook(resolve).read(connection, now),
+        last_run=last_run,
+        overdue_since=connection.execute(_overdue_statement(now)).scalar_one(),
+        days=read_days(connection, now=now),
+    )
+
+
+def read_days(connection: Connection, *, now: datetime) -> tuple[DayCounts, ...]:
+    """What happened on each of the last `DAYS` days, today's included, those on which nothing did as well."""
+    today = now.astimezone(UTC).date()
+    counts = {day: DayCounts(day=day) for day in (today - timedelta(days=ago) for ago in reversed(range(DAYS)))}
+    since = datetime.combine(next(iter(counts)), time(), UTC)
+    kinds: tuple[tuple[Literal["sent", "answered", "bounced", "stopped"], ColumnElement[Any]], ...] = (
+        ("sent", messages.c.sent_at),
+        ("answered", messages.c.answered_at),
+        ("bounced", messages.c.bounced_at),
+        ("stopped", events.c.happened_at),
+    )
+    for kind, at in kinds:
+        number = (type_coerce(at, BigInteger) // DAY).label("day")
+        found = select(number, func.count()).where(at >= since, at <= now).group_by("day")
+        if kind == "stopped":
+            found = found.where(events.c.kind == STOPPED)
+        for day, count in connection.execute(found):
+            setattr(counts[date.fromordinal(EPOCH + day)], kind, count)
+    return tuple(counts.values())
+
+
+def _overdue_statement(now: datetime) -> Select[datetime | None]:
+    """When the first step was due that is planned still, though it could be written and sent."""
+    kept_back = or_(steps.c.reason.startswith(FAILED), steps.c.reason.startswith(BLOCKED))
+    return select(func.min(steps.c.due_at)).where(steps.c.state == "planned", steps.c.due_at <= now, ~kept_back)
 
 
 def _steps_statement(now: datetime) -> Select[str, str, str, str, int]:

@@ -6,7 +6,7 @@ same mails that enrolling and sending use; nothing is stored or sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal
@@ -239,12 +239,17 @@ def timeline_text(timeline: Timeline, *, columns: int, style: Style) -> str:
     """The timeline for a terminal `columns` wide. `style` colours a text by its tone."""
     columns = max(24, min(columns, WIDEST))
     lines = list(_head(timeline, columns, style))
-    told: tuple[str, ...] = ()
-    for entry in timeline.entries:
-        again = replace(entry, reasons=()) if entry.reasons == told else entry  # once is enough to read
-        lines += ["", *_entry_lines(again, timeline, columns, style)]
-        told = entry.reasons or told
+    for entry in _told_once(timeline.entries):
+        lines += ["", *_entry_lines(entry, timeline, columns, style)]
     return "\n".join(lines) + "\n"
+
+
+def _told_once(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The entries, without reasons that stand above already: once is enough to read."""
+    told: tuple[str, ...] = ()
+    for entry in entries:
+        yield replace(entry, reasons=()) if entry.reasons == told else entry
+        told = entry.reasons or told
 
 
 def _head(timeline: Timeline, columns: int, style: Style) -> Iterator[str]:
@@ -288,7 +293,7 @@ def _when(entry: Entry, zone: str) -> list[str]:
         return ["when they look"]
     due = _local(entry.step.due, zone)
     utc = entry.step.due.astimezone(UTC)
-    other_day = f"{format_date(utc.date(), 'en', 'short')} " if utc.date() != due.date() else ""
+    other_day = f"{utc:%a} " if utc.date() != due.date() else ""
     lines = [f"{format_date(due.date(), 'en', 'short')} {format_time(due)}"]
     return [*lines, f"{other_day}{format_time(utc)} UTC"] if zone != "UTC" else lines
 
@@ -339,14 +344,14 @@ def timeline_html(timeline: Timeline) -> str:
     starts = _local(timeline.starts, timeline.zone)
     return fragment(
         "timeline.html",
-        title=timeline.title,
+        title=clean(timeline.title),
         name=name,
         place=place,
         starts=f"{format_date(starts.date(), 'en', 'weekday')}, {format_time(starts)}",
         city=_city(timeline.zone),
         utc=_clock(timeline.starts, "UTC"),
         confirm=timeline.journey.confirm,
-        entries=[_entry_names(entry, timeline.zone) for entry in timeline.entries],
+        entries=[_entry_names(entry, timeline.zone) for entry in _told_once(timeline.entries)],
     )
 
 
