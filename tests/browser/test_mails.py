@@ -1,11 +1,14 @@
-"""The HTML of mails in Debian's Chromium: readable on phones and wide screens, light and dark, from either side."""
+"""Mails, and the pages about them, in Debian's Chromium: on phones and wide screens, light and dark, from either side.
+
+The pages are those that `alongside preview --html` and `alongside status --html` write.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 from textwrap import dedent
@@ -20,7 +23,16 @@ from alongside.reading.loader import load_community
 from alongside.reading.newcomers import read_profile
 from alongside.reading.settings_file import read_settings
 from alongside.rendering.mails.messages import MailCompiler, Routing, write_confirmation
-from alongside.rendering.mails.timelines import plan_timeline
+from alongside.rendering.mails.status_page import (
+    DayFigures,
+    JourneyFigures,
+    MemberFigures,
+    Need,
+    Status,
+    StepFigures,
+    status_html,
+)
+from alongside.rendering.mails.timelines import plan_timeline, timeline_html
 from alongside.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -249,7 +261,7 @@ MEASURE = r"""() => {
       .map(a => a.textContent),
   }
 }"""
-FINE = {"faint": [], "out": [], "small": []}
+FINE: dict[str, list[object]] = {"faint": [], "out": [], "small": []}
 
 
 def _measured(tab: Page, width: int) -> dict[str, Any]:
@@ -314,3 +326,64 @@ def test_words_in_another_language_keep_their_side(tab: Page, mails: Mapping[str
     borders = "e => { const s = getComputedStyle(e); return [s.borderLeftWidth, s.borderRightWidth] }"
     assert quotation.evaluate(borders) == ["0px", "4px"]
     assert tab.locator("blockquote:not([lang])").evaluate(borders) == ["4px", "0px"]
+
+
+# --- the pages about mails ---
+
+EVENTFUL = Status(
+    community="Arbeitsgemeinschaft der Dokumentationsschreiberinnen",
+    language="de",
+    at="Wed 30 Dec 2026, 09:00 UTC",
+    last_pass="Wed 30 Dec 2026, 08:55 UTC, 19 sent, 0 skipped, 0 planned again",
+    needs=(Need(text="Nobody knows whether 7 mails arrived:", command="alongside send --resolve"),),
+    journeys=(
+        JourneyFigures(
+            slug="first-month",
+            title="الشهر الأول",
+            newcomers="1,200 newcomers (1,100 active, 100 stopped)",
+            steps=(
+                StepFigures(name="welcome", sent=900, answered=80, bounced=3, held=7, refused=2, due=11, coming=40),
+                StepFigures(name="a-moment-with-a-name-that-is-far-longer-than-the-others", coming=900, stopped=100),
+                StepFigures(
+                    name="later", waiting=300, skipped=4, failing=2, why=("expired 4", "added after they enrolled")
+                ),
+            ),
+        ),
+    ),
+    members=(
+        MemberFigures(name="Donaudampfschifffahrtselektrizitätenhauptbetriebswerk Llanfairpwll", taken=5, offered=4),
+        MemberFigures(name="Ana Souza", taken=1, offered=30),
+    ),
+    days=tuple(
+        DayFigures(day=date(2026, 12, 1) + timedelta(days=number), sent=number * 37 % 90, answered=number % 4)
+        for number in range(30)
+    ),
+)
+EMPTY = Status(community="Foldout", language="en", at="Wed 30 Dec 2026, 09:00 UTC", last_pass="")
+
+
+@pytest.mark.parametrize("status", [EVENTFUL, EMPTY], ids=["eventful", "empty"])
+def test_the_page_of_what_happened(tab: Page, status: Status) -> None:
+    tab.set_content(status_html(status))
+    _is_fine_everywhere(tab)
+    assert tab.locator("rect.answered").count() == (23 if status.days else 0)  # 22 days, and one step
+
+
+def test_the_page_of_a_preview(tab: Page) -> None:
+    settings, community = _read(ROOT / "mkdocs.yml")
+    newcomer, _ = read_profile(ROOT / "journeys" / "newcomers" / "karim.yml", community, settings)
+    assert newcomer is not None
+    timeline = plan_timeline(community, settings, community.journeys["first-month"], newcomer, now=NOW)
+    tab.set_content(timeline_html(timeline))
+    _is_fine_everywhere(tab)
+    assert "أنت في أول الطريق" in tab.frame_locator("iframe").first.locator("body").inner_text()
+
+
+def _is_fine_everywhere(tab: Page) -> None:
+    for scheme in ("light", "dark"):
+        tab.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        for width in (320, 1200):
+            tab.set_viewport_size({"width": width, "height": 700})
+            assert _measured(tab, width) == FINE, (scheme, width)
+        results = Axe().run(tab)
+        assert results.violations_count == 0, (scheme, results.generate_report())

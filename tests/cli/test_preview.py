@@ -135,6 +135,17 @@ def test_the_timeline_says_when_what_and_from_whom(preview: Callable[..., Result
     assert any("Note     The prepared words go out; asking the member first comes later." in line for line in lines)
 
 
+def test_the_columns_hold_where_it_is_another_day_in_utc(preview: Callable[..., Result]) -> None:
+    lines = preview(
+        "first-month", files={"mia.yml": "timezone: Pacific/Auckland\nlanguages: [pt]\n"}
+    ).stdout.splitlines()
+    assert lines[0] == "The first month: what a newcomer would get"  # in the community's language
+    head = next(number for number, line in enumerate(lines) if "● check-in" in line)
+    assert lines[head].startswith("Tue 1 Dec 09:00")
+    assert lines[head + 1].startswith("Mon 20:00 UTC       From     ")
+    assert all(line[16:18] == "  " for line in lines[3:] if line)
+
+
 def test_json_has_every_moment_and_what_it_shows(preview: Callable[..., Result]) -> None:
     moments = {entry["moment"]: entry for entry in objects(preview("first-month", "--format", "json"))}
     assert list(moments) == ["sign-up", "welcome", "check-in", "rooms", "later"]
