@@ -84,11 +84,12 @@ def record_refused(
     """What will never be delivered; an address without a mailbox gets no more mail of any journey."""
     if not refused:
         return
+    ours = claimed_steps(connection, token)
     connection.execute(
         _of_claim(token).values(state="failed", reason=bindparam("why"), done_at=now, claimed_by="", leased_until=None),
         [{"of_step": entry.step_id, "why": entry.reason} for entry in refused],
     )
-    gone = [entry for entry in refused if entry.mailbox_gone]
+    gone = [entry for entry in refused if entry.mailbox_gone and entry.step_id in ours]
     for entry in gone:
         person = connection.execute(
             select(newcomers.c.id, newcomers.c.address)
