@@ -50,6 +50,8 @@ from alongside.rendering.mails.transfer import PLAIN, SOFT_BREAK, quoted, quoted
 
 STOP_URL = "stop_url"  # the path of where the stop line leads
 
+RECORDS = frozenset({"groups", "meetups", "reasons"})  # what many people have in common
+
 KEPT_VARIANTS, KEPT_FILLED = 512, 1024  # of one passage
 
 Quoted = tuple[bytes | Slot, ...]  # quoted-printable with holes
@@ -116,19 +118,62 @@ class TextLines:
         return b"".join([line.encode() + b"\r\n" if PLAIN.fullmatch(line) else quoted(f"{line}\n") for line in lines])
 
 
+class Piece(Protocol):
+    """Octets that wait for values."""
+
+    def fill(self, values: Mapping[str, str]) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """Quoted-printable with holes."""
+
+    pieces: Quoted
+
+    def fill(self, values: Mapping[str, str]) -> bytes:
+        """The octets, each value escaped and encoded for its place."""
+        return fill_quoted(self.pieces, values)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Those of its holes."""
+        return tuple(piece.path for piece in self.pieces if isinstance(piece, Slot))
+
+
+class Fragment:
+    """What a record (a group, a meetup, a reason) comes to in one place of a passage, kept for each of them."""
+
+    __slots__ = ("_kept", "_paths", "_piece")
+
+    def __init__(self, piece: Piece, paths: tuple[str, ...]) -> None:
+        """`paths`: all of `piece`, which are those of one record."""
+        self._piece, self._paths = piece, paths
+        self._kept: dict[tuple[str, ...], bytes] = {}
+
+    def fill(self, values: Mapping[str, str]) -> bytes:
+        """The octets for the record that stands there."""
+        key = tuple([values[path] for path in self._paths])
+        filled = self._kept.get(key)
+        if filled is None:
+            if len(self._kept) >= KEPT_FILLED:
+                self._kept.clear()
+            filled = self._kept[key] = self._piece.fill(values)
+        return filled
+
+
 @dataclass(frozen=True, slots=True)
 class ProseVariant:
     """A passage of the body."""
 
-    html: Quoted
-    text: tuple[bytes | TextLines, ...]
+    html: tuple[bytes | Piece, ...]
+    text: tuple[bytes | Piece, ...]
     begins_list: bool
     ends_list: bool
     first: Paragraph | None
     last: Paragraph | None
 
     def fill(self, values: Mapping[str, str]) -> Prose:
-        document, text = fill_quoted(self.html, values), fill_lines(self.text, values)
+        document, text = fill_pieces(self.html, values), fill_pieces(self.text, values)
         return Prose(document, text, self.begins_list, self.ends_list, self.first, self.last)
 
 
@@ -191,9 +236,47 @@ def fill_quoted(pieces: Quoted, values: Mapping[str, str]) -> bytes:
     )
 
 
-def fill_lines(parts: tuple[bytes | TextLines, ...], values: Mapping[str, str]) -> bytes:
-    """The lines of the plain part with a person's values in them."""
-    return b"".join([part if isinstance(part, bytes) else part.fill(values) for part in parts])
+def fill_pieces(parts: tuple[bytes | Piece, ...], values: Mapping[str, str]) -> bytes:
+    """The octets of either part with a person's values in them."""
+    return b"".join([part if type(part) is bytes else part.fill(values) for part in parts])  # type: ignore[union-attr]
+
+
+def record_of(path: str) -> str:
+    """The record a value belongs to: "groups.0" for "groups.0.url"; empty for what is the person's own."""
+    name, _, rest = path.partition(".")
+    return f"{name}.{rest.partition('.')[0]}" if name in RECORDS else ""
+
+
+def in_fragments(pieces: Quoted) -> Iterator[bytes | Piece]:
+    """`pieces` with what stands between a record's first and last hole made one."""
+    run: list[bytes | Slot] = []
+    record = ""
+    for piece in pieces:
+        of = record_of(piece.path) if isinstance(piece, Slot) else record
+        if of != record:
+            yield from _fragment(run, record)
+            run, record = [], of
+        run.append(piece)
+    yield from _fragment(run, record)
+
+
+def _fragment(run: list[bytes | Slot], record: str) -> Iterator[bytes | Piece]:
+    last = max((place for place, piece in enumerate(run) if isinstance(piece, Slot)), default=-1)
+    held = tuple(run[: last + 1])
+    if held and record:
+        passing = Passing(held)
+        yield Fragment(passing, passing.paths)
+    else:
+        yield from (piece if isinstance(piece, bytes) else Passing((piece,)) for piece in held)
+    yield from (piece for piece in run[last + 1 :] if isinstance(piece, bytes))
+
+
+def _lines(paragraph: Paragraph, segments: Segments) -> Piece:
+    """The lines of a paragraph of the plain part, kept for each record where they speak of one."""
+    lines = TextLines(paragraph, segments)
+    paths = tuple(piece.path for piece in segments if isinstance(piece, Slot))
+    records = {record_of(path) for path in paths}
+    return Fragment(lines, paths) if len(records) == 1 and "" not in records else lines
 
 
 # --- steps ---
@@ -213,7 +296,7 @@ class CompiledStep:
     passages: list[Prose | Filler[Prose]] = field(default_factory=list)  # all three; filled when first needed
     html: tuple[bytes | str, ...]  # octets, and names of what stands between them
     masthead: bytes  # of the plain part, with the line after it
-    footer: tuple[bytes | TextLines, ...]
+    footer: tuple[bytes | Piece, ...]
 
     def fill(self, facts: Facts, stop_url: str) -> tuple[str, bytes, bytes]:
         """(subject, plain part, HTML part) for a person, both in quoted-printable."""
@@ -231,7 +314,7 @@ class CompiledStep:
         }
         return (
             subject.text,
-            b"".join((self.masthead, text, fill_lines(self.footer, {STOP_URL: stop_url}))),
+            b"".join((self.masthead, text, fill_pieces(self.footer, {STOP_URL: stop_url}))),
             b"".join([piece if type(piece) is bytes else between[piece] for piece in self.html]),  # type: ignore[index]
         )
 
@@ -389,7 +472,9 @@ def prose_variant(
     styled = inline_styles(document, read_template(css)) if document else ""
     start = "\n" if within else ""
     return ProseVariant(
-        html=encode_segments(html_segments(start + styled if styled else "", holes, isolate=isolate)),
+        html=tuple(
+            in_fragments(encode_segments(html_segments(start + styled if styled else "", holes, isolate=isolate)))
+        ),
         text=tuple(_text(start if paragraphs else "", paragraphs, holes, isolate=isolate)),
         begins_list=begins_list,
         ends_list=document.endswith(("</ul>", "</ol>")),
@@ -407,7 +492,7 @@ def encode_segments(segments: Segments) -> Quoted:
     )
 
 
-def _text(done: str, paragraphs: tuple[Paragraph, ...], holes: Holes, *, isolate: bool) -> Iterator[bytes | TextLines]:
+def _text(done: str, paragraphs: tuple[Paragraph, ...], holes: Holes, *, isolate: bool) -> Iterator[bytes | Piece]:
     before = None
     for paragraph in paragraphs:
         done += gap(before, paragraph)
@@ -415,7 +500,7 @@ def _text(done: str, paragraphs: tuple[Paragraph, ...], holes: Holes, *, isolate
         segments = plain_segments(paragraph.text, holes, isolate=isolate)
         if any(isinstance(piece, Slot) for piece in segments):
             yield from (quoted(done),) if done else ()
-            yield TextLines(paragraph, segments)
+            yield _lines(paragraph, segments)
             done = ""
         else:
             done += "".join(f"{line}\n" for line in paragraph.lines(fill(segments, {})))
@@ -429,7 +514,7 @@ def _framed(document: str, *, isolate: bool) -> Prose:
     return prose_variant(document, "quiet.css", Holes(salt_for((document,))), isolate=isolate).fill({})
 
 
-def _document(language: str, top: bytes, end: Quoted) -> Iterator[bytes | str]:
+def _document(language: str, top: bytes, end: tuple[bytes | Piece, ...]) -> Iterator[bytes | str]:
     """The frame in octets, cut where something of the person's stands."""
     for number, piece in enumerate(_quoted_frame(language)):
         if not number % 2:
@@ -437,7 +522,8 @@ def _document(language: str, top: bytes, end: Quoted) -> Iterator[bytes | str]:
         elif piece == b"masthead":
             yield top + SOFT_BREAK
         elif piece == b"footer":
-            yield from (part.path if isinstance(part, Slot) else part for part in end)
+            for part in end:
+                yield from part.paths if isinstance(part, Passing) else (part,) if isinstance(part, bytes) else ()
             yield SOFT_BREAK
         else:
             yield piece.decode()
