@@ -8,14 +8,19 @@ How a page of `content/handbook/` is read here:
   `mkdocs.yml` it is merged into what is there;
 - other `yaml` blocks are pieces of a record: their keys are looked up;
 - `<!-- not run: why -->` before a block, and `<!-- starts in: ... -->` on a page, say so;
-- commands in CI files, crontabs and running text are not run; they and their options have to exist.
+- `<!-- servers: ... -->` on a page starts real ones, which then stand for those in its addresses. What a reader does in a
+  mail program between two blocks, `<!-- you have ... -->` says, and is done for them;
+- lines of a crontab are run as cron would; units of systemd, DNS zones, Postfix's files, CI and container files are read
+  by what reads them, or by a parser; their commands have to exist, as those in running text.
 
-The clock of all commands is the handbook's, so that the pages stay true when their dates have passed.
+The clock of all commands is the handbook's, so that the pages stay true when their dates have passed; mail goes to
+servers by the real clock alone, which a page asks for by `<!-- clock: the real one -->`.
 """
 
 from __future__ import annotations
 
 import ast
+import configparser
 import importlib
 import json
 import os
@@ -30,6 +35,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -46,6 +52,7 @@ from alongside.cli.main import main
 from alongside.matching.weights import WEIGHTS
 from alongside.reading.fields import Table
 from alongside.reading.mail_checks import NAMES as MAIL_NAMES
+from handbook.servers import HOME, MAIL_HOST, SERVING, NoServers
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "content" / "handbook"
@@ -55,9 +62,13 @@ NOW = "2026-12-01T09:00Z"
 ALONGSIDE = Path(sys.executable).parent / "alongside"
 
 FENCE = re.compile(r"```(\w*)")
-NAMED_FILE = re.compile(r"(\bIn )?`([\w./-]+)`:$")
+NAMED_FILE = re.compile(r"(\bIn )?`([\w./-]+)`(?:, with .+)?:$")
+WRITTEN = ("yaml", "markdown", "csv", "html", "json", "ini", "eml", "dockerfile")
 NOT_RUN = re.compile(r"<!-- not run: .+ -->")
 STARTS_IN = re.compile(r"<!-- starts in: (.+) -->")
+REAL_CLOCK = "<!-- clock: the real one -->"
+SERVERS = re.compile(r"<!-- servers: (.+) -->")
+DEEDS = re.compile(r"<!-- you have (.+) -->")
 EXPECTED_EXIT = re.compile(r"(.+?)\s+# exit (\d+)")
 EXAMPLE, NEW = "the example community", "a new community"
 
@@ -80,8 +91,16 @@ class Block:
     @property
     def file(self) -> tuple[str, bool]:
         """(the path it is written to, or empty; whether it is merged into that file)."""
-        found = NAMED_FILE.search(self.lead) if self.language in ("yaml", "markdown", "csv", "html", "json") else None
-        return (found[2], bool(found[1])) if found else ("", False)
+        found = NAMED_FILE.search(self.lead) if self.language in WRITTEN else None
+        if found is None or found[2].startswith("/"):
+            return "", False
+        return found[2], bool(found[1])
+
+    @property
+    def named(self) -> str:
+        """The name of the file it is, wherever that lies; empty for none."""
+        found = NAMED_FILE.search(self.lead)
+        return found[2].rpartition("/")[2] if found else ""
 
 
 def blocks_of(text: str) -> Iterator[Block]:
@@ -115,52 +134,87 @@ def blocks_of(text: str) -> Iterator[Block]:
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """What a reader's shell has, with the handbook's clock."""
+    """What a reader's shell has."""
     commands = tmp_path / "bin"
     commands.mkdir()
+    (commands / "alongside").symlink_to(ALONGSIDE)
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("ALONGSIDE_")}
+    path = os.pathsep.join((str(commands), str(ALONGSIDE.parent), os.environ["PATH"]))
+    return {**kept, "PATH": path, "HOME": str(tmp_path), "NO_COLOR": "1", "COLUMNS": "120"}
+
+
+def put_clock_in(commands: Path) -> None:
+    """The handbook's clock, where a reader names none."""
     timed = "|".join(f"'{' '.join(path)}'" for path, command in every_command() if "--now" in options_of(command))
     wrapper = f"""\
         #!/bin/bash
-        # Adds the clock where a reader names none.
         case " $* " in *" --now "*|*" --help "*) exec {ALONGSIDE} "$@" ;; esac
         case "$1" in {timed}) exec {ALONGSIDE} "$@" --now {NOW} ;; esac
         case "$1 $2" in {timed}) exec {ALONGSIDE} "$@" --now {NOW} ;; esac
         exec {ALONGSIDE} "$@"
         """
     script = commands / "alongside"
+    script.unlink()
     script.write_text(dedent(wrapper))
     script.chmod(0o755)
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("ALONGSIDE_")}
-    path = os.pathsep.join((str(commands), str(ALONGSIDE.parent), os.environ["PATH"]))
-    return {**kept, "PATH": path, "HOME": str(tmp_path), "NO_COLOR": "1", "COLUMNS": "120"}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_page_runs(name: str, tmp_path: Path, environment: dict[str, str]) -> None:
+def pages_with_marks() -> Iterator[Any]:
+    """Every page, with the markers of what its servers need."""
+    for page in PAGES:
+        servers = SERVERS.search(page.read_text(encoding="utf-8"))
+        marks = [pytest.mark.mail] if servers and servers[1] == MAIL_HOST else []
+        yield pytest.param(page.name, marks=marks)
+
+
+@pytest.mark.parametrize("name", list(pages_with_marks()))
+def test_page_runs(name: str, tmp_path: Path, environment: dict[str, str], request: pytest.FixtureRequest) -> None:
     text = (FOLDER / name).read_text(encoding="utf-8")
-    start = STARTS_IN.search(text)
-    folder = starting_folder(start[1] if start else "", tmp_path / "scratch", environment)
-    output = ""
-    for block in blocks_of(text):
-        where = f"{name}:{block.line}"
-        path, merged = block.file
-        if path:
-            write(folder / path, block.text, merged=merged)
-            if block.language == "json":
-                schemas = json.loads(block.text)["yaml.schemas"]
-                assert [schema for schema in schemas if not (folder / schema).is_file()] == [], where
-        elif block.runs and block.text.startswith("alongside serve"):
-            serve(folder, environment, block.text, where)
-        elif block.runs:
-            folder, output = run(block.text, folder, environment, where)
-        elif block.language == "text" and block.after_commands:
-            assert re.fullmatch(pattern_of(block.text), output), f"{where}: the output is\n{indent(output, '  ')}"
-        elif block.language == "yaml" and "$schema=" in block.text:
-            _, _, schema = block.text.strip().rpartition("../")
-            assert (folder / schema).is_file(), where
-        elif block.language == "html":
-            for address in re.findall(r'src="https://[^/]+/([^"]+)"', block.text):
-                assert (folder / "site" / address / "index.html").is_file(), f"{where}: no page {address}"
+    if REAL_CLOCK not in text:
+        put_clock_in(tmp_path / "bin")
+    start, wanted = STARTS_IN.search(text), SERVERS.search(text)
+    with ExitStack() as stack:
+        servers = stack.enter_context(SERVING[wanted[1]](text, request)) if wanted else NoServers()
+        environment.update(servers.environment)
+        folder = starting_folder(start[1] if start else "", tmp_path / "scratch", environment)
+        output = ""
+        for block in blocks_of(text):
+            where = f"{name}:{block.line}"
+            path, merged = block.file
+            deed = DEEDS.fullmatch(block.lead)
+            if deed:
+                servers.do(deed[1])
+            if path:
+                write(folder / path, servers.local(block.text, folder), merged=merged)
+                if block.language == "json":
+                    schemas = json.loads(block.text)["yaml.schemas"]
+                    assert [schema for schema in schemas if not (folder / schema).is_file()] == [], where
+            elif block.runs and block.text.startswith(("alongside serve", "alongside run")):
+                serve(folder, environment, block.text, where)
+            elif block.runs:
+                if "cd moving-in" in block.text:  # what the text says before it
+                    move_in(folder)
+                folder, output = run(block.text, folder, environment, where)
+            elif block.language == "cron":
+                for command in cron_commands(block.text):
+                    run(command.replace(HOME, str(folder)).replace(".venv/bin/", ""), folder, environment, where)
+            elif block.language == "text" and block.after_commands:
+                assert re.fullmatch(pattern_of(block.text), output), f"{where}: the output is\n{indent(output, '  ')}"
+            elif block.language == "yaml" and "$schema=" in block.text:
+                _, _, schema = block.text.strip().rpartition("../")
+                assert (folder / schema).is_file(), where
+            elif block.language == "html":
+                for address in re.findall(r'src="https://[^/]+/([^"]+)"', block.text):
+                    assert (folder / "site" / address / "index.html").is_file(), f"{where}: no page {address}"
+        servers.check(folder)
+
+
+def move_in(folder: Path) -> None:
+    """A clone of the community, and the file that was packed in the old one."""
+    for part in ("content", "journeys"):
+        shutil.copytree(folder / part, folder / "moving-in" / part)
+    shutil.copy(folder / "mkdocs.yml", folder / "moving-in")
+    shutil.move(folder / "moving.tar.gz", folder / "moving-in")
 
 
 def starting_folder(kind: str, scratch: Path, environment: Mapping[str, str]) -> Path:
@@ -177,15 +231,16 @@ def starting_folder(kind: str, scratch: Path, environment: Mapping[str, str]) ->
     return scratch
 
 
-def run(script: str, folder: Path, environment: Mapping[str, str], where: str) -> tuple[Path, str]:
-    """Run a block; (the folder it ends in, what it printed)."""
+def run(script: str, folder: Path, environment: dict[str, str], where: str) -> tuple[Path, str]:
+    """Run a block; (the folder it ends in, what it printed). Variables of ours that it sets are there for the next."""
     lines = []
     for line in script.splitlines():
         expected = EXPECTED_EXIT.fullmatch(line)
         lines.append(f"set +e; {expected[1]}; code=$?; set -e; [ $code = {expected[2]} ]" if expected else line)
-    ended = folder / ".ended-in"
+    ended, variables = folder / ".ended-in", folder / ".variables"
+    leaving = f"pwd > {shlex.quote(str(ended))}; env -0 > {shlex.quote(str(variables))}"
     done = subprocess.run(
-        ["bash", "-e", "-o", "pipefail", "-c", f"trap 'pwd > {shlex.quote(str(ended))}' EXIT\n" + "\n".join(lines)],
+        ["bash", "-e", "-o", "pipefail", "-c", f"trap {shlex.quote(leaving)} EXIT\n" + "\n".join(lines)],
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
@@ -197,7 +252,10 @@ def run(script: str, folder: Path, environment: Mapping[str, str], where: str) -
     assert done.returncode == 0, f"{where}: ended with {done.returncode}\n{indent(done.stdout, '  ')}"
     assert "Traceback" not in done.stdout
     arrived = Path(ended.read_text().strip())
+    left = dict(pair.split("=", 1) for pair in variables.read_text().split("\0") if "=" in pair)
+    environment.update({name: value for name, value in left.items() if name.startswith("ALONGSIDE_")})
     ended.unlink()
+    variables.unlink()
     return arrived, done.stdout
 
 
@@ -232,11 +290,13 @@ def merge(old: Any, new: Any) -> Any:
 
 
 def serve(folder: Path, environment: Mapping[str, str], script: str, where: str) -> None:
-    """Start the preview, look at its first page, stop it as a reader does."""
+    """Start the preview or the service, look at its first page, stop it as a reader does."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [*shlex.split(script.strip(), comments=True), "--dev-addr", f"127.0.0.1:{port}"]
+    is_service = script.startswith("alongside run")
+    where_to = ["--port", str(port)] if is_service else ["--dev-addr", f"127.0.0.1:{port}"]
+    command = [*shlex.split(script.strip(), comments=True), *where_to]
     log = folder / ".serve"
     with (
         log.open("w") as out,
@@ -250,11 +310,11 @@ def serve(folder: Path, environment: Mapping[str, str], script: str, where: str)
                     break
                 time.sleep(0.1)
             assert address, f"{where}: {log.read_text()}"
-            with urllib.request.urlopen(address[0], timeout=30) as answer:
-                assert b"</html>" in answer.read()
+            with urllib.request.urlopen(address[0] + ("healthz" if is_service else ""), timeout=30) as answer:
+                assert (b'"ok":true' if is_service else b"</html>") in answer.read()
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(timeout=30)
+            process.wait(timeout=60)
     log.unlink()
 
 
@@ -292,7 +352,8 @@ def calls_in(name: str) -> Iterator[tuple[str, list[str]]]:
     text = (FOLDER / name).read_text(encoding="utf-8")
     for block in blocks_of(text):
         for line in block.text.splitlines():
-            found = re.search(r"(?:^|[\s/])alongside( (?!@)[^|&]+)$", line) if block.language != "markdown" else None
+            is_shown = block.language not in ("markdown", "postfix") or "argv=" in line
+            found = re.search(r"(?:^|[\s/])alongside( (?!@)[^|&>]+?)(?: > .*| < .*)?$", line) if is_shown else None
             if found and "is a community" not in line and (" " + line).count("alongside ") == 1:
                 yield f"{name}:{block.line}", shlex.split(found[1], comments=True)
     for found in re.finditer(r"`alongside( [^`]+)`", text):
@@ -386,6 +447,7 @@ SECTIONS = {
     "mail": "A mail",
     "newcomer": "A newcomer's profile",
     "setting": "The settings",
+    "mail setting": "The settings",
 }
 
 
@@ -521,3 +583,119 @@ def rendered(page: Path) -> str:
 def test_every_page_is_in_the_navigation() -> None:
     config = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     assert [name for name in NAMES if f"handbook/{name}" not in config] == []
+
+
+# --- what other programs read ---
+
+
+def blocks_in(language: str) -> list[tuple[str, Block]]:
+    """(where, block) of all pages."""
+    return [
+        (f"{page.name}:{block.line}", block)
+        for page in PAGES
+        for block in blocks_of(page.read_text(encoding="utf-8"))
+        if block.language == language
+    ]
+
+
+def cron_commands(text: str) -> Iterator[str]:
+    """The commands of a crontab (crontab(5)): five fields, then what sh runs up to a `%`."""
+    for line in text.splitlines():
+        if not re.match(r"\w+=", line):
+            *fields, command = line.split(maxsplit=5)
+            assert all(re.fullmatch(r"(\*|\d+)(/\d+)?", field) for field in fields), line
+            assert "%" not in command, line
+            yield command
+
+
+def test_units_are_units_of_systemd(tmp_path: Path) -> None:
+    found = {block.named: block.text for _, block in blocks_in("ini") if block.named.endswith((".service", ".timer"))}
+    assert set(found) == {"alongside-send.service", "alongside-send.timer", "alongside.service"}
+    for name, text in found.items():
+        unit = configparser.RawConfigParser(strict=False)
+        unit.optionxform = str  # type: ignore[assignment,method-assign]  # as configparser's manual has it
+        unit.read_string(text)
+        assert "Description" in unit["Unit"], name
+        if name.endswith(".timer"):
+            assert name.replace(".timer", ".service") in found
+        else:
+            assert unit["Service"]["WorkingDirectory"] == HOME
+        there = text.replace(f"{HOME}/.venv/bin/alongside", str(ALONGSIDE)).replace(HOME, str(tmp_path))
+        (tmp_path / name).write_text(re.sub(r"^User=.*\n", "", there, flags=re.MULTILINE))
+    if shutil.which("systemd-analyze"):
+        done = subprocess.run(
+            ["systemd-analyze", "verify", "--man=no", *(tmp_path / name for name in found)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        told = [line for line in done.stderr.splitlines() if any(name in line for name in found)]
+        assert not told
+
+
+def test_blocks_of_web_servers_are_whole() -> None:
+    shown = [*blocks_in("nginx"), *blocks_in("caddy")]
+    port = next(option.default for option in dict(every_command())["run",].params if option.name == "port")
+    for where, block in shown:
+        depth = 0
+        for line in block.text.splitlines():
+            code = line.split("#")[0].strip()
+            depth += code.count("{") - code.count("}")
+            assert depth >= 0, where
+            if block.language == "nginx":
+                assert not code or code[-1] in "{};", where
+        assert depth == 0, where
+        assert f"127.0.0.1:{port}" in block.text, where
+    assert len(shown) == 2
+
+
+def test_the_container_runs_what_there_is() -> None:
+    [(_, block)] = blocks_in("dockerfile")
+    steps = [line.split(" ", 1) for line in block.text.splitlines()]
+    assert {name for name, _ in steps} <= {"FROM", "ARG", "RUN", "USER", "WORKDIR", "EXPOSE", "CMD"}
+    command = dict(every_command())["run",]
+    program, name, *words = json.loads(dict(steps)["CMD"])
+    assert (program, name) == ("alongside", "run")
+    assert command.make_context("run", words).params["host"] == "0.0.0.0"
+    [compose] = [yaml.safe_load(block.text) for _, block in blocks_in("yaml") if block.file[0] == "compose.yaml"]
+    for service in compose["services"].values():
+        for volume in service["volumes"]:
+            source = volume.split(":")[0]
+            assert source.startswith(".") or source in compose["volumes"]
+        assert set(service.get("depends_on", ())) <= set(compose["services"])
+
+
+def test_jobs_that_send_run_commands_that_exist() -> None:
+    shown = 0
+    for _, block in blocks_in("yaml"):
+        if block.named in ("mail.yml", ".gitlab-ci.yml") and "inbound" in block.text:
+            commands = [line for line in scripts_of(yaml.safe_load(block.text)) if line.startswith("alongside ")]
+            assert [line.split()[1] for line in commands] == ["inbound", "send"]
+            assert "--limit" in commands[1]
+            assert "--verbose" not in block.text
+            shown += 1
+    assert shown == 2
+
+
+@pytest.mark.mail
+def test_postfix_reads_its_files(tmp_path: Path) -> None:
+    found = {block.named: block.text for _, block in blocks_in("postfix")}
+    for name in ("main.cf", "master.cf"):
+        (tmp_path / name).write_text(found[name])
+
+    def ask(*arguments: str) -> str:
+        asked = ["postconf", "-c", str(tmp_path), *arguments]
+        done = subprocess.run(asked, capture_output=True, text=True, check=True)
+        assert not done.stderr
+        return done.stdout
+
+    assert "alongside  unix  -       n       n       -       4       pipe" in ask("-M", "alongside/unix")
+    told = ask("-n")
+    assert all(line.split("=")[0].strip() in told for line in found["main.cf"].splitlines())
+    assert ask("-h", "recipient_delimiter") == "+\n"
+    address = "community+s-abc@community.example.org"
+    keys = [address, address.replace("+s-abc", "")]  # what transport(5) asks for
+    table = re.search(r"inline:\{ (\S+?)=(\S+) \}", found["main.cf"])
+    assert table is not None
+    assert table[1] in keys
+    assert table[2] == "alongside:"
