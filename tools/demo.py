@@ -57,15 +57,18 @@ def main() -> None:
     run("build", "--now", START)
     say("3. Who fits a newcomer, and why")
     run("match", "--as", str(newcomers[0].relative_to(ROOT)), "--limit", "2", "--now", START)
-    say("4. Three newcomers start their first month")
+    say("4. Three newcomers start their first month; one of them asks for the first year, too")
     run("contacts", "import", "journeys/newcomers/contacts.csv", "--now", START)
     for newcomer in newcomers:
         run("enroll", "first-month", str(newcomer.relative_to(ROOT)), "--now", START)
+    run("enroll", "first-year", "journeys/newcomers/grace.yml", "--now", START)  # asked by mail first: confirm: true
     say("5. Thirty days on a simulated clock; nothing leaves this machine")
     run("send", "--now", START, "--until", END)
-    run("status", "--now", END)
+    page = ROOT / "build" / "demo" / "status.html"
+    run("status", "--now", END, "--html", str(page.relative_to(ROOT)))
 
     mails = sorted((OUTBOX / "new").glob("*"))
+    inviting = [mail for mail in mails if b"text/calendar" in mail.read_bytes()]
     say(f"Done in {time.monotonic() - begun:.0f} s. Where to look:")
     print(f"  pages   {ROOT / 'site' / 'index.html'}   (or with links that work everywhere: make serve)")
     print(f"  embeds  {ROOT / 'site' / 'embed'}")
@@ -79,6 +82,10 @@ def main() -> None:
         capture_output=True,
     )
     print(f"  month   {preview}   (one newcomer's month with every mail, as a page)")
+    print(f"  status  {page}   (what happened, as a page to show around)")
+    if inviting:
+        print(f"  dates   {inviting[0]}   (a mail that carries meetups.ics for the calendar; {len(inviting)} do)")
+    print(f"What it takes until such mail reaches people: {ROOT / 'content' / 'handbook' / 'mail.md'}")
 
 
 if __name__ == "__main__":

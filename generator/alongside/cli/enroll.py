@@ -131,8 +131,8 @@ def _say(report: EnrollReport, faults: int, journey: str) -> None:
         click.echo(f"{report.already:,} already on it; nothing changes for them.")
     if report.awaiting:
         click.echo(
-            f"{report.awaiting:,} must confirm first (`confirm: true`): the next pass asks them by mail, and the journey "
-            "begins when they say yes. Who said it elsewhere: `alongside newcomers confirm ADDRESS`."
+            f"{report.awaiting:,} must confirm first (`confirm: true`): the next pass asks them by mail, and the "
+            "journey begins when they say yes. Who said it elsewhere: `alongside newcomers confirm ADDRESS`."
         )
     if faults:
         click.echo(f"{many(faults, 'row')} could not be used; see above.")
