@@ -70,11 +70,14 @@ class Journal:
         """Begin one. `token` names the process among all senders; raises `JournalError`."""
         self.token = token
         self.path = folder / f"{token}{SUFFIX}"
+        self._end = self._reserved = 0
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             draft = folder / f".{token}"  # under its own name only when it is locked: nobody takes it for a dead one's
-            self._end = self._reserved = 0
             self._file = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise _failure(folder, error) from error
+        try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._make_room()
             self._write(f"{_FORMAT} {boot} {transport}\n")
@@ -83,6 +86,9 @@ class Journal:
             os.fsync(self._file)
             _sync_folder(folder)
         except OSError as error:
+            os.close(self._file)
+            for path in (draft, self.path):
+                path.unlink(missing_ok=True)
             raise _failure(folder, error) from error
 
     def started(self, step: int, what: Started) -> None:

@@ -214,6 +214,7 @@ class _Pass:
         self._done = _Done()
         self._exhausted = False
         self._lanes = transport.lanes  # that have not ended
+        self._ending = False  # what was done is written down once more, and not by each lane
         self._blocked_in_a_row = 0
 
     @property
@@ -228,12 +229,14 @@ class _Pass:
             await asyncio.wait(lanes, return_when=asyncio.FIRST_EXCEPTION)
         finally:
             # Lanes end after the mail they have in hand: to cut one off would make it uncertain for nothing.
-            self._exhausted = True
+            self._exhausted = self._ending = True
             self._give_back_queue()
             await asyncio.wait(lanes)
             self._give_back_queue()  # what a lane out of reach put back meanwhile
-        for lane in lanes:
-            lane.result()
+            # Each is asked, or asyncio would print what nobody asked for.
+            failures = [failure for lane in lanes if not lane.cancelled() and (failure := lane.exception()) is not None]
+        if failures:
+            raise failures[0]
 
     async def _lane(self) -> None:
         lane = self._transport.open_lane()
@@ -348,7 +351,7 @@ class _Pass:
             self._give_back(claim)
             raise
         self._settle_one(claim, mail, envelope.message_id, verdict, outcome)
-        if self._done.count >= RECORDED_AFTER:
+        if self._done.count >= RECORDED_AFTER and not self._ending:
             self.settle()
 
     def _settle_one(self, claim: Claim, mail: Written, identity: str, verdict: Verdict, outcome: Outcome) -> None:
