@@ -1,0 +1,334 @@
+"""Senders in trouble: two at once of which one is killed, a full disk, a store that cannot be used. Real processes.
+
+Whatever happens, the next pass sends the rest, and nothing twice that was not uncertain.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from alongside.delivery import store as store_module
+from alongside.delivery import worker
+from alongside.delivery.schema import messages, steps
+from alongside.delivery.store import StoreError, open_store
+from alongside.delivery.transports.smtp_url import SmtpServer
+from delivery.conftest import make_newcomers
+from delivery.sending import Post, Watched, make_settings
+from delivery.test_processes import JOURNEY, MEMBER, MESSAGE
+from mail_servers.faults import Drop, Never, Phase, Rule, Script, Wait
+from mail_servers.hostile import HostileServer, running_hostile_server
+from mail_servers.servers import own_folder
+
+CONFIG = """\
+site_name: Test community
+site_url: https://community.example.org/
+docs_dir: content
+plugins:
+  - alongside:
+      teams: {community: Community team}
+      organisation: {name: Test community, postal: "1 Test Street, Testville", privacy: "https://example.org/privacy"}
+      mail: {uncertain: UNCERTAIN}
+"""
+FILES = {"content/members/ana-souza.md": MEMBER, "journeys/month.yml": JOURNEY, "journeys/mails/welcome.md": MESSAGE}
+
+
+class Sender:
+    """A community in a folder, and its commands as processes."""
+
+    def __init__(self, root: Path, environment: dict[str, str], *, uncertain: str = "resend", count: int = 60) -> None:
+        self.root, self.environment, self.count = root, environment, count
+        for path, text in FILES.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text("\n".join(line[4:] for line in text.split("\n")), encoding="utf-8")
+        (root / "mkdocs.yml").write_text(CONFIG.replace("UNCERTAIN", uncertain), encoding="utf-8")
+        rows = "".join(f"newcomer{number}@example.net,Newcomer {number},consent\n" for number in range(count))
+        (root / "newcomers.csv").write_text(f"email,name,basis\n{rows}", encoding="utf-8")
+        result = self.run("enroll", "month", "--csv", str(root / "newcomers.csv"))
+        assert result.returncode == 0, result.stderr
+
+    def start(self, *arguments: str, server: HostileServer | None = None, **how: Any) -> subprocess.Popen[str]:
+        url = {"ALONGSIDE_SMTP_URL": f"{server.smtp_url}?timeout=20"} if server is not None else {}
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("ALONGSIDE_")}
+        return subprocess.Popen(
+            [str(Path(sys.executable).parent / "alongside"), arguments[0], "-f", str(self.root / "mkdocs.yml"), *arguments[1:]],
+            env={**clean, **self.environment, **url},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **how,
+        )  # fmt: skip
+
+    def run(self, *arguments: str, server: HostileServer | None = None, **how: Any) -> subprocess.CompletedProcess[str]:
+        with self.start(*arguments, server=server, **how) as process:
+            output, errors = process.communicate(timeout=120)
+        return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+    def send(self, server: HostileServer) -> str:
+        result = self.run("send", server=server)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
+
+    def states(self) -> Counter[str]:
+        store = open_store(self.root, self.environment)
+        with store.reading() as connection:
+            found = Counter(connection.scalars(sa.select(steps.c.state)))
+            assert connection.scalar(sa.select(sa.func.count()).select_from(messages)) == found["sent"]
+        store.close()
+        return found
+
+    def be_due(self) -> None:
+        """As if the pauses had passed."""
+        store = open_store(self.root, self.environment)
+        with store.writing() as connection:
+            connection.execute(sa.text("UPDATE steps SET due_at = due_at - 86400 WHERE state = 'planned'"))
+        store.close()
+
+    def check_all_once(self, server: HostileServer) -> None:
+        assert self.states() == {"sent": self.count}
+        assert len(server.counts) == self.count
+        assert server.duplicates == {}
+        assert list((self.root / "journal").iterdir()) == []
+
+
+def wait_for(server: HostileServer, count: int, *processes: subprocess.Popen[str]) -> None:
+    """Until so many mails were accepted, or all processes ended."""
+    while len(server.accepted) < count and any(process.poll() is None for process in processes):
+        time.sleep(0.002)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("uncertain", ["resend", "hold"])
+@pytest.mark.parametrize("after", [3, 120])
+def test_one_of_two_senders_is_killed(
+    tmp_path: Path, make_database: Callable[[], str], uncertain: str, after: int
+) -> None:
+    environment = {"ALONGSIDE_DATABASE_URL": make_database()}
+    sender = Sender(tmp_path, environment, uncertain=uncertain, count=300)
+    slow = Rule(at=Phase.ACCEPTED, do=Wait(0.02))  # so that the kill meets mails on their way
+    with running_hostile_server(Script(rules=(slow,))) as server:
+        processes = [sender.start("send", server=server) for _ in range(2)]
+        wait_for(server, after, *processes)
+        processes[0].send_signal(signal.SIGKILL)
+        for process in processes:
+            process.communicate(timeout=120)
+        assert [processes[0].returncode in (0, -9), processes[1].returncode] == [True, 0]
+        told = sender.send(server)
+        duplicates = sum(server.counts.values()) - len(server.counts)
+        states = sender.states()
+        if uncertain == "resend":
+            assert states == {"sent": 300}
+            assert len(server.counts) == 300
+            assert duplicates <= 4  # its connections
+        else:
+            assert states["sent"] + states["held"] == 300
+            assert states["held"] <= 4
+            assert duplicates == 0
+            assert len(server.counts) >= states["sent"]
+        assert "planned" not in states
+        assert "@" not in told
+    assert list((tmp_path / "journal").iterdir()) == []
+
+
+def test_held_mails_are_listed_and_settled_by_hand(tmp_path: Path) -> None:
+    sender = Sender(tmp_path, {}, uncertain="hold", count=3)
+    assert sender.run("send", "--resolve").stdout == "No mail is held.\n"
+    rules = (Rule(at=Phase.ACCEPTED, do=Drop(), times=2), Rule(at=Phase.DOT, do=Drop(), skip=2, times=1))
+    with running_hostile_server(Script(rules=rules)) as server:
+        told = sender.send(server)
+        assert "held: the server hung up" in told or "held: the connection was lost" in told
+        assert sender.states() == {"held": 3}
+        assert "0 mails sent" in sender.send(server)
+        listed = sender.run("send", "--resolve").stdout
+        assert listed.count("n…@example.net") == 3
+        assert "newcomer0@" not in listed
+        assert "alongside send --resolve resend" in listed
+        assert (
+            sender.run("send", "--resolve", "resend").stdout
+            == "3 held mails due again; they go out with the next pass.\n"
+        )
+        assert "3 mails sent" in sender.send(server)
+    assert sorted(server.counts.values()) == [1, 2, 2]
+    assert sender.run("send", "--resolve", "sent").stdout == "0 held mails taken as sent.\n"
+    with running_hostile_server(Script(rules=(Rule(at=Phase.ACCEPTED, do=Drop()),))) as server:
+        store = open_store(tmp_path, {})
+        with store.writing() as connection:
+            connection.execute(sa.delete(messages))
+            connection.execute(sa.update(steps).values(state="planned", done_at=None))
+        store.close()
+        sender.send(server)
+        assert sender.run("send", "--resolve", "sent").stdout == "3 held mails taken as sent.\n"
+        assert "0 mails sent" in sender.send(server)
+    assert sender.states() == {"sent": 3}
+
+
+def test_a_clock_that_jumped_is_asked_about(tmp_path: Path) -> None:
+    sender = Sender(tmp_path, {}, count=2)
+    with running_hostile_server() as server:
+        store = open_store(tmp_path, {})
+        with store.writing() as connection:
+            row = "INSERT INTO runs (at, real_at, sent, skipped, planned_again, failed) VALUES (:at, :at, 0, 0, 0, 0)"
+            connection.execute(sa.text(row), {"at": int(time.time()) + 7200})
+        store.close()
+        result = sender.run("send", server=server)
+        assert result.returncode == 1
+        assert "before the last pass at" in result.stderr
+        assert "alongside send --catch-up" in result.stderr
+        assert not server.accepted
+        result = sender.run("send", "--catch-up", server=server)
+        assert result.returncode == 0
+        sender.check_all_once(server)
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Path]:
+    """A disk of four megabytes, where this user may make one."""
+    if os.getuid() != 0:
+        pytest.skip("only root can mount a disk; the same with a limit of files' sizes is tested as well")
+    with own_folder("disk") as folder:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)], check=True)
+        try:
+            yield folder
+        finally:
+            subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("free_kilobytes", [0, 8, 40, 80, 110, 150, 220, 400])
+def test_a_full_disk(small_disk: Path, free_kilobytes: int) -> None:
+    sender = Sender(small_disk, {}, count=250)
+    filler = small_disk / "filler"
+    room = os.statvfs(small_disk)
+    with running_hostile_server() as server:
+        filler.write_bytes(bytes(max(0, room.f_bavail * room.f_frsize - free_kilobytes * 1024)))
+        result = sender.run("send", server=server)
+        if result.returncode:
+            assert result.returncode == 1
+            assert "Traceback" not in result.stderr
+            assert "@" not in result.stderr
+            assert "Make room" in result.stderr
+        filler.unlink()
+        sender.send(server)
+        sender.check_all_once(server)
+
+
+@pytest.mark.parametrize("kilobytes", [0, 16, 70, 200])
+def test_a_limit_of_files_sizes(tmp_path: Path, kilobytes: int) -> None:
+    sender = Sender(tmp_path, {}, count=250)
+    limit = kilobytes * 1024
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    with running_hostile_server() as server:
+        result = sender.run("send", server=server, preexec_fn=limited)
+        assert result.returncode == 1
+        assert "Traceback" not in result.stderr
+        assert "@" not in result.stderr
+        sender.send(server)
+        sender.check_all_once(server)
+
+
+def test_a_disk_that_became_read_only(small_disk: Path) -> None:
+    sender = Sender(small_disk, {}, count=20)
+    with running_hostile_server() as server:
+        subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+        result = sender.run("send", server=server)
+        subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+        assert result.returncode == 1
+        assert "Traceback" not in result.stderr
+        assert "read-only" in result.stderr or "cannot be opened" in result.stderr
+        assert not server.accepted
+        sender.send(server)
+        sender.check_all_once(server)
+
+
+def test_a_store_of_a_newer_version(tmp_path: Path) -> None:
+    sender = Sender(tmp_path, {}, count=5)
+
+    def revision(text: str) -> None:
+        with sqlite3.connect(tmp_path / "alongside.sqlite") as connection:
+            connection.execute("UPDATE alembic_version SET version_num = ?", (text,))
+        connection.close()
+
+    with running_hostile_server() as server:
+        revision("9999")
+        result = sender.run("send", server=server)
+        assert result.returncode == 1
+        assert "made by a newer Alongside (its schema is 9999" in result.stderr
+        assert not server.accepted
+        revision(store_module.REVISION)
+        sender.send(server)
+        sender.check_all_once(server)
+
+
+@pytest.mark.parametrize("from_mail", [0, 7, 40])
+def test_a_store_that_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, from_mail: int) -> None:
+    """Another program holds the file: from the start, or while mails go out that cannot be recorded then."""
+    monkeypatch.setattr(store_module, "BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(worker, "RECORDED_AFTER", 10)
+    monkeypatch.setattr(worker, "BATCH", 30)
+    post = Post(open_store(tmp_path, {}), make_settings(tmp_path))
+    post.enroll(make_newcomers(100))
+    other = sqlite3.connect(tmp_path / "alongside.sqlite", isolation_level=None)
+    held: list[bool] = []
+
+    def now() -> datetime:
+        if len(server.accepted) >= from_mail and not held:
+            other.execute("BEGIN IMMEDIATE")
+            held.append(True)
+        return post.now
+
+    with running_hostile_server() as server:
+        transport = Watched(SmtpServer(host="localhost", port=server.port, tls="none"))
+        with pytest.raises(StoreError, match="The store is busy"):
+            post.send(transport, now=now)
+        accepted = len(server.accepted)
+        assert from_mail <= accepted < 100
+        other.execute("ROLLBACK")
+        post.send(transport)
+    other.close()
+    post.store.close()
+    assert len(server.counts) == 100
+    assert server.duplicates == {}
+    assert post.left_over() == []
+
+
+def test_ctrl_c_while_mails_are_on_their_way(tmp_path: Path) -> None:
+    """Those in hand are awaited or uncertain, those not begun are due, and the command ends."""
+    sender = Sender(tmp_path, {}, count=100)
+    with running_hostile_server(Script(rules=(Rule(at=Phase.ACCEPTED, do=Wait(0.02)),))) as server:
+        process = sender.start("send", server=server)
+        wait_for(server, 20, process)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=120)
+        sender.be_due()
+        sender.send(server)
+        sender.be_due()
+        sender.send(server)
+        assert sender.states() == {"sent": 100}
+        assert len(server.counts) == 100
+        assert sum(server.counts.values()) - 100 <= 4
+
+
+def test_a_silent_server_is_left_and_its_mails_are_held(tmp_path: Path) -> None:
+    post = Post(open_store(tmp_path, {}), make_settings(tmp_path, uncertain="hold"))
+    post.enroll(make_newcomers(4))
+    rules = (Rule(at=Phase.ACCEPTED, do=Never(), times=2),)
+    with running_hostile_server(Script(rules=rules)) as server:
+        post.send(Watched(SmtpServer(host="localhost", port=server.port, tls="none", timeout_seconds=0.2)))
+    post.store.close()
+    assert post.states() == {("held", "no answer in time"): 2, ("sent", ""): 2}
+    assert len(server.counts) == 4
