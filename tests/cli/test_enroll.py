@@ -66,8 +66,16 @@ def test_double_opt_in_asks_by_mail_and_begins_with_a_yes(run: Run, small_commun
     [question] = (small_community / "outbox" / "new").iterdir()
     mail = message_from_bytes(question.read_bytes(), policy=policy.default)
     assert mail["To"].addresses[0].addr_spec == "Joana@example.org"
-    assert "+c-" in mail.get_body(("plain",)).get_content()
+    button = re.search(r"mailto:(\S+?)\?", mail.get_body(("plain",)).get_content())
+    assert button is not None
     assert "0 mails" in run("send", "--now", NOW).stdout
+    (small_community / "yes.eml").write_text(f"From: joana@example.org\nTo: {button[1]}\nSubject: confirm\n\n")
+    assert run("inbound", "yes.eml", "--now", NOW).stdout == "1 mail: 1 confirmation.\n"
+    assert "1 mail sent" in run("send", "--now", NOW).stdout
+
+
+def test_a_yes_said_elsewhere_is_noted_by_hand(run: Run, small_community: Path) -> None:
+    run("enroll", "careful", "joana.yml", "--now", NOW)
     assert run("newcomers", "confirm", "joana@example.org", "--now", NOW).stdout == "Confirmed: careful.\n"
     assert "1 mail sent" in run("send", "--now", NOW).stdout
     assert "Nothing was waiting" in run("newcomers", "confirm", "joana@example.org", "--now", NOW).stdout
