@@ -6,7 +6,7 @@ import random
 import statistics
 import textwrap
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from email import policy
@@ -180,8 +180,10 @@ def measure_build(count: int = 1_000) -> Iterator[Figure]:
     told = {case.routing.message_id: naive.values(case) for case in measured}  # not counted: ours works them out itself
     ours, theirs = [], []
     for _ in range(ROUNDS):
-        ours.append(_clock(lambda: [write_message(compiler, *_of(case)) for case in measured]) / count)
-        theirs.append(_clock(lambda: [naive.build(case, told[case.routing.message_id]) for case in measured]) / count)
+        ours.append(_clock(lambda: _each(measured, lambda case: write_message(compiler, *_of(case)))) / count)
+        theirs.append(
+            _clock(lambda: _each(measured, lambda case: naive.build(case, told[case.routing.message_id]))) / count
+        )
     for case in measured:
         values = told[case.routing.message_id]
         _check_equal(write_message(compiler, *_of(case)).content, naive.build(case, values))
@@ -195,6 +197,12 @@ def measure_build(count: int = 1_000) -> Iterator[Figure]:
 
 def _of(case: Case) -> tuple[StepContent, Newcomer, Routing]:
     return case.content, case.newcomer, case.routing
+
+
+def _each(cases: Sequence[Case], build: Callable[[Case], object]) -> None:
+    """Build them one by one, as a sender does: the last one is gone when the next one is made."""
+    for case in cases:
+        build(case)
 
 
 def _clock(step: Any) -> float:

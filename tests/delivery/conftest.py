@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from bench.postgresql import running_postgresql
 
 from alongside.delivery.store import Store, open_store
 from alongside.delivery.worker import World
@@ -116,25 +113,8 @@ def store(environment: dict[str, str], tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """A server of our own, on a socket in a folder of its own; its URL without a database."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin")) or [Path(shutil.which("initdb") or "initdb").parent]
-    account = "postgres" if os.getuid() == 0 else None  # the server refuses to run as root
-    folder = Path(tempfile.mkdtemp(prefix="alongside-postgresql-", dir="/tmp"))
-    if account is not None:
-        shutil.chown(folder, account)
-
-    def run(*command: str) -> None:
-        subprocess.run(command, check=True, user=account, cwd=folder, stdout=subprocess.DEVNULL, timeout=60)
-
-    data = str(folder / "data")
-    run(str(found[-1] / "initdb"), "-D", data, "-A", "trust", "-U", "alongside", "-E", "UTF8", "--no-sync")
-    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off -c shared_buffers=16MB"
-    control = str(found[-1] / "pg_ctl")
-    run(control, "-D", data, "-o", options, "-l", str(folder / "log"), "-w", "start")
-    try:
-        yield f"postgresql+psycopg://alongside@/{{database}}?host={folder}"
-    finally:
-        run(control, "-D", data, "-m", "immediate", "stop")
-        shutil.rmtree(folder)
+    with running_postgresql() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, case, func, insert, select, text, update
+from sqlalchemy import Connection, Select, case, func, insert, select, text, update
 
 from alongside.delivery.addresses import hash_address
 from alongside.delivery.decisions import DueStep, Skip, Wait
 from alongside.delivery.profiles import unpack_newcomer
 from alongside.delivery.records import put_off
-from alongside.delivery.rows import is_state
+from alongside.delivery.rows import among, grouped, is_state
 from alongside.delivery.schema import (
     CONFIRMATION,
     assignments,
@@ -124,12 +124,13 @@ def claim_batch(
     found = _read_due(connection, key, journeys, now, limit)
     load = load_book.read(connection, now)
     last_mail = {due.newcomer_id: due.last_mail for due in found}
-    members = {due.newcomer_id: resolve(due.member) for due in found}
+    members = {due.newcomer_id: resolve(due.member) for due in found}  # also as this very batch assigns them
     claims: list[Claim] = []
     skipped: list[tuple[DueStep, Skip]] = []
     waiting: list[tuple[DueStep, Wait]] = []
     for step in found:
-        due = replace(step, member=members[step.newcomer_id])
+        member = members[step.newcomer_id]
+        due = step if step.member == member else replace(step, member=member)
         decision = decide(due, last_mail[due.newcomer_id])
         if isinstance(decision, Skip):
             skipped.append((due, decision))
@@ -205,7 +206,8 @@ def _read_due(
             enrollment_state=row["enrollment_state"],
             dated_at=row["dated_at"],
             attempts=row["attempts"],
-            newcomer=unpack_newcomer(dict(row)),
+            newcomer=unpack_newcomer(row),
+            domain=row["address"].rpartition("@")[2],
             member=row["member"],
             suppressed=any((hashes[row["newcomer_id"]], scope) in suppressed for scope in ("", row["journey"])),
             last_mail=last_mail.get(row["newcomer_id"]),
@@ -222,7 +224,7 @@ def _last_mail(connection: Connection, people: Sequence[int]) -> dict[int, datet
     statement = (
         select(enrollments.c.newcomer_id, func.max(instant, type_=steps.c.done_at.type))
         .join(steps, steps.c.enrollment_id == enrollments.c.id)
-        .where(enrollments.c.newcomer_id.in_(people), steps.c.state.in_(("sent", "claimed", "held")))
+        .where(among(connection, enrollments.c.newcomer_id, people), steps.c.state.in_(("sent", "claimed", "held")))
         .where(steps.c.moment != CONFIRMATION)  # who says yes to it is waiting for the next one
         .group_by(enrollments.c.newcomer_id)
     )
@@ -231,7 +233,9 @@ def _last_mail(connection: Connection, people: Sequence[int]) -> dict[int, datet
 
 def _events(connection: Connection, people: Sequence[int]) -> dict[int, set[str]]:
     found: dict[int, set[str]] = {}
-    statement = select(events.c.newcomer_id, events.c.kind).where(events.c.newcomer_id.in_(people)).distinct()
+    statement = (
+        select(events.c.newcomer_id, events.c.kind).where(among(connection, events.c.newcomer_id, people)).distinct()
+    )
     for newcomer, kind in connection.execute(statement):
         found.setdefault(newcomer, set()).add(kind)
     return found
@@ -240,7 +244,7 @@ def _events(connection: Connection, people: Sequence[int]) -> dict[int, set[str]
 def _suppressed(connection: Connection, hashes: Iterable[str]) -> set[tuple[str, str]]:
     """(hash, journey) of those among `hashes` who want no mail; journey "": of none."""
     statement = select(suppressions.c.address_hash, suppressions.c.journey).where(
-        suppressions.c.address_hash.in_(sorted(set(hashes)))
+        among(connection, suppressions.c.address_hash, sorted(set(hashes)))
     )
     return set(connection.execute(statement).all())
 
@@ -250,35 +254,28 @@ def _threads(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
     statement = (
         select(steps.c.enrollment_id, messages.c.message_id)
         .join(messages, messages.c.step_id == steps.c.id)
-        .where(steps.c.enrollment_id.in_(numbers), steps.c.moment != CONFIRMATION)
+        .where(among(connection, steps.c.enrollment_id, numbers), steps.c.moment != CONFIRMATION)
         .order_by(messages.c.sent_at.desc(), messages.c.id.desc())
     )
     return dict(connection.execute(statement).all())
 
 
 def _write_batch(connection: Connection, batch: Batch, *, now: datetime, leased_until: datetime, token: str) -> None:
-    """Four statements at most, each for all rows it concerns."""
-    if batch.claims:
-        statement = (
-            update(steps)
-            .where(steps.c.id == bindparam("of_step"))
-            .values(
-                state="claimed", claimed_by=token, leased_until=leased_until, reason="", dated_at=bindparam("dated")
-            )
-        )
+    """A few statements, each for all rows it concerns."""
+    taken = update(steps).values(state="claimed", claimed_by=token, leased_until=leased_until, reason="")
+    begun = [claim.due.step_id for claim in batch.claims if claim.due.dated_at is not None]
+    fresh = [claim.due.step_id for claim in batch.claims if claim.due.dated_at is None]
+    if begun:
+        connection.execute(taken.where(among(connection, steps.c.id, begun)))
+    if fresh:
+        connection.execute(taken.where(among(connection, steps.c.id, fresh)).values(dated_at=now))
+    for reason, skipped in grouped((decision.reason, due.step_id) for due, decision in batch.skipped).items():
         connection.execute(
-            statement, [{"of_step": claim.due.step_id, "dated": claim.dated_at} for claim in batch.claims]
-        )
-    if batch.skipped:
-        statement = (
             update(steps)
-            .where(steps.c.id == bindparam("of_step"))
-            .values(state="skipped", reason=bindparam("why"), done_at=now)
+            .where(among(connection, steps.c.id, skipped))
+            .values(state="skipped", reason=reason, done_at=now)
         )
-        connection.execute(
-            statement, [{"of_step": due.step_id, "why": decision.reason} for due, decision in batch.skipped]
-        )
-    put_off(connection, [(due.step_id, decision) for due, decision in batch.waiting])
+    put_off(connection, [(due.step_id, decision) for due, decision in batch.waiting], token="")
     _record_assignments(connection, [claim for claim in batch.claims if claim.member != claim.due.member], now)
 
 
@@ -291,10 +288,8 @@ def _record_assignments(connection: Connection, claims: Sequence[Claim], now: da
         insert(assignments),
         [{"member": claim.member, "newcomer_id": claim.newcomer_id, "assigned_at": now} for claim in taken],
     )
-    connection.execute(
-        update(newcomers).where(newcomers.c.id == bindparam("of_newcomer")).values(member=bindparam("slug")),
-        [{"of_newcomer": claim.newcomer_id, "slug": claim.member} for claim in taken],
-    )
+    for member, people in grouped((claim.member, claim.newcomer_id) for claim in taken).items():
+        connection.execute(update(newcomers).where(among(connection, newcomers.c.id, people)).values(member=member))
     connection.execute(
         insert(events),
         [

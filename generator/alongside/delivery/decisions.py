@@ -33,6 +33,7 @@ class DueStep:
     enrollment_state: str
     dated_at: datetime | None  # the mail's Date, if an earlier pass claimed it and never came back
     newcomer: Newcomer
+    domain: str = ""  # of their address, in A-labels
     member: str  # slug of who welcomes them so far; empty: nobody yet
     attempts: int = 0  # how often a server put it off
     suppressed: bool

@@ -12,7 +12,6 @@ from datetime import date, datetime
 from functools import lru_cache
 from urllib.parse import quote
 
-from alongside.delivery.addresses import normalise_address
 from alongside.delivery.claims import Claim
 from alongside.delivery.decisions import DueStep, Skip, Wait, decide
 from alongside.delivery.message_ids import message_id
@@ -87,11 +86,10 @@ class Desk:
             written = write_message(self.compiler, self._content(claim, now=now), due.newcomer, routing)
         content = self._sign(written.content) if self._sign is not None else written.content
         bounces = tagged_address(self.sender_address, make_token("bounce", due.step_id, self._key))
-        recipient = _deliverable(due.newcomer.email)
         return written, Envelope(
             message_id=identity,
             sender=bounces,
-            recipient=recipient,
+            recipient=f"{due.newcomer.email.rpartition('@')[0]}@{due.domain}",  # as given, the domain in A-labels
             content=content,
             needs_smtputf8=written.needs_smtputf8,
         )
@@ -115,7 +113,7 @@ class Desk:
             upcoming=self._meetups(instant),
             day=now.date(),
         )
-        return replace(content, member_changed=claim.changed and moment.sender == "member")
+        return replace(content, member_changed=True) if claim.changed and moment.sender == "member" else content
 
     def _meetups(self, instant: datetime) -> Mapping[str, Occurrence]:
         """The next date of each meetup after `instant`; worked out again when one of them has begun."""
@@ -155,14 +153,3 @@ class Desk:
     def _mailto(self, kind: str, enrollment: int) -> str:
         address = tagged_address(self.sender_address, make_token(kind, enrollment, self._key))  # type: ignore[arg-type]
         return f"mailto:{quote(address, safe='@+')}?subject={kind}"
-
-
-def _deliverable(address: str) -> str:
-    """The address for RCPT TO: as it was given, with its domain in A-labels (RFC 5891)."""
-    local = address.strip().rpartition("@")[0]
-    return f"{local}@{normalise_address(address).rpartition('@')[2]}"
-
-
-def recipient_domain(address: str) -> str:
-    """The domain that rates are counted by."""
-    return normalise_address(address).rpartition("@")[2]

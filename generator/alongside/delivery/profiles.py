@@ -6,10 +6,16 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import RowMapping
+
 from alongside.model.people import Newcomer
 from alongside.model.places import Place
 
 COLUMNS = ("email", "name", "timezone", "languages")  # these have columns of their own
+
+
+_KNOWN = frozenset(field.name for field in dataclasses.fields(Newcomer)) - set(COLUMNS)
+_KNOWN_OF_PLACE = frozenset(field.name for field in dataclasses.fields(Place))
 
 
 def pack_newcomer(newcomer: Newcomer) -> dict[str, Any]:
@@ -18,10 +24,9 @@ def pack_newcomer(newcomer: Newcomer) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in COLUMNS and value not in (None, "", (), [])}
 
 
-def unpack_newcomer(row: Mapping[str, Any]) -> Newcomer:
+def unpack_newcomer(row: Mapping[str, Any] | RowMapping) -> Newcomer:
     """The newcomer of a row of `newcomers`. Fields that this version does not know are left alone."""
-    known = {field.name for field in dataclasses.fields(Newcomer)} - set(COLUMNS)
-    profile = {name: _unpacked(name, value) for name, value in row["profile"].items() if name in known}
+    profile = {name: _unpacked(name, value) for name, value in row["profile"].items() if name in _KNOWN}
     return Newcomer(
         email=row["address_as_given"],
         name=row["name"],
@@ -34,6 +39,5 @@ def unpack_newcomer(row: Mapping[str, Any]) -> Newcomer:
 def _unpacked(name: str, value: Any) -> Any:
     """JSON knows no tuples and no places."""
     if name == "place":
-        known = {field.name for field in dataclasses.fields(Place)}
-        return Place(**{key: part for key, part in value.items() if key in known})
+        return Place(**{key: part for key, part in value.items() if key in _KNOWN_OF_PLACE})
     return tuple(value) if isinstance(value, list) else value

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Update, bindparam, insert, select, update
 
 from alongside.delivery import suppression
 from alongside.delivery.decisions import Wait
-from alongside.delivery.rows import insert_missing, is_state
+from alongside.delivery.rows import among, insert_missing, is_state
 from alongside.delivery.schema import enrollments, events, messages, newcomers, steps
 
 FIRST_BACKOFF = timedelta(minutes=5)  # greylisting servers want some minutes (RFC 6647 section 2.2)
@@ -73,8 +73,9 @@ def record_sent(connection: Connection, sent: Sequence[Sent], *, now: datetime) 
         ],
     )
     connection.execute(
-        _update().values(state="sent", reason="", done_at=now, claimed_by="", leased_until=None),
-        [{"of_step": entry.step_id} for entry in sent],
+        update(steps)
+        .where(among(connection, steps.c.id, [entry.step_id for entry in sent]))
+        .values(state="sent", reason="", done_at=now, claimed_by="", leased_until=None)
     )
 
 
@@ -142,18 +143,18 @@ def hold(connection: Connection, held: Sequence[tuple[int, str]], *, token: str)
 
 def release(connection: Connection, given_back: Iterable[int], *, token: str) -> None:
     """Give steps (ids) back that were claimed and never touched, for the next pass."""
-    rows = [{"of_step": step} for step in given_back]
-    if rows:
+    left = list(given_back)
+    if left:
         connection.execute(
-            _of_claim(token).values(state="planned", claimed_by="", leased_until=None, dated_at=None), rows
+            _claimed(connection, token, left).values(state="planned", claimed_by="", leased_until=None, dated_at=None)
         )
 
 
 def renew(connection: Connection, claimed: Iterable[int], *, token: str, leased_until: datetime) -> None:
     """Hold on to steps (ids) that wait for their turn."""
-    rows = [{"of_step": step} for step in claimed]
-    if rows:
-        connection.execute(_of_claim(token).values(leased_until=leased_until), rows)
+    ours = list(claimed)
+    if ours:
+        connection.execute(_claimed(connection, token, ours).values(leased_until=leased_until))
 
 
 def claimed_steps(connection: Connection, token: str) -> frozenset[int]:
@@ -164,6 +165,12 @@ def claimed_steps(connection: Connection, token: str) -> frozenset[int]:
 
 def _update() -> Update:
     return update(steps).where(steps.c.id == bindparam("of_step"))
+
+
+def _claimed(connection: Connection, token: str, which: Sequence[int]) -> Update:
+    return update(steps).where(
+        among(connection, steps.c.id, which), steps.c.state == "claimed", steps.c.claimed_by == token
+    )
 
 
 def _of_claim(token: str) -> Update:

@@ -118,7 +118,11 @@ def open_store(root: Path, environment: Mapping[str, str]) -> Store:
     if path is not None:
         _make_private(path)
     try:
-        engine = create_engine(url, hide_parameters=True)  # parameters are addresses: never in a message
+        engine = create_engine(
+            url,
+            hide_parameters=True,  # they are addresses: never in a message
+            pool_pre_ping=path is None,  # a server that was restarted costs a long-lived service nothing
+        )
     except ModuleNotFoundError as error:
         raise StoreError(
             "PostgreSQL needs its driver.", hint='Install it with: pip install "alongside[postgresql]"'

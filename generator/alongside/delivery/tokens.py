@@ -4,8 +4,8 @@
     community+b-ge3tqnbxgyzdamjrg4ytm@example.org      a bounce of this step's mail (VERP)
 
 A token is base32 in lower case without padding: mail systems change the case of a local part as they like, and base32
-survives it (RFC 4648 section 6). It holds a number and 80 bits of HMAC-SHA-256 over kind and number, so nobody makes
-one up, and none tells anything about the person.
+survives it (RFC 4648 section 6). It holds a number and 80 bits of a keyed hash over kind and number (BLAKE2b, RFC 7693,
+which is a MAC when it has a key), so nobody makes one up, and none tells anything about the person.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+from functools import lru_cache
 from typing import Literal
 
 # stop: an enrollment's mails; bounce: of a step's mail; confirm: an enrollment (double opt-in)
@@ -47,7 +48,14 @@ def read_token(token: str, key: bytes) -> tuple[Kind, int] | None:
 
 
 def _mac(kind: Kind, packed: bytes, key: bytes) -> bytes:
-    return hmac.digest(key, b"token " + kind.encode() + b"\0" + packed, hashlib.sha256)[:_MAC]
+    made = _keyed(kind, key).copy()  # a third of the time of HMAC, and there are two in every mail
+    made.update(packed)
+    return made.digest()
+
+
+@lru_cache(maxsize=8)
+def _keyed(kind: Kind, key: bytes) -> hashlib.blake2b:
+    return hashlib.blake2b(key=key[: hashlib.blake2b.MAX_KEY_SIZE], digest_size=_MAC, person=b"token " + kind.encode())
 
 
 def tagged_address(address: str, tag: str) -> str:

@@ -14,7 +14,7 @@ import functools
 import html
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from alongside.model.journeys import Message
 from alongside.model.texts import direction
@@ -65,8 +65,7 @@ class Indivisible(Exception):  # noqa: N818  # no error: another way to the same
 # --- passages, filled ---
 
 
-@dataclass(frozen=True, slots=True)
-class Prose:
+class Prose(NamedTuple):
     """A passage in both parts of a mail, in quoted-printable; both empty where it shows nothing.
 
     Each begins with the line break, or empty line, that parts it from what stands before.
@@ -80,8 +79,7 @@ class Prose:
     last: Paragraph | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A subject or preheader."""
 
     text: str
