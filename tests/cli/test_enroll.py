@@ -66,7 +66,9 @@ def test_double_opt_in_asks_by_mail_and_begins_with_a_yes(run: Run, small_commun
     [question] = (small_community / "outbox" / "new").iterdir()
     mail = message_from_bytes(question.read_bytes(), policy=policy.default)
     assert mail["To"].addresses[0].addr_spec == "Joana@example.org"
-    button = re.search(r"mailto:(\S+?)\?", mail.get_body(("plain",)).get_content())
+    text = mail.get_body(("plain",))
+    assert text is not None
+    button = re.search(r"mailto:(\S+?)\?", text.get_content())
     assert button is not None
     assert "0 mails" in run("send", "--now", NOW).stdout
     (small_community / "yes.eml").write_text(f"From: joana@example.org\nTo: {button[1]}\nSubject: confirm\n\n")
