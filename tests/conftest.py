@@ -35,9 +35,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_configure(config: pytest.Config) -> None:
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What `--without` names is not run."""
     left_out = [item for item in items if any(item.get_closest_marker(name) for name in config.getoption("--without"))]
