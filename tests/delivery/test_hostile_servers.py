@@ -54,15 +54,20 @@ def sqlite(root: Path) -> Iterator[Store]:
 
 
 def reach(server: HostileServer, **fields: object) -> Watched:
-    values = {"tls": "none", "connections": 2, "timeout_seconds": 0.5, **fields}
+    values = {"tls": "none", "connections": 2, "timeout_seconds": 30.0, **fields}
     return Watched(SmtpServer(host="localhost", port=server.port, **values))  # type: ignore[arg-type]
+
+
+def patience(fault: str) -> float:
+    """Seconds for an answer: a slow machine must not look like a silent server, unless one is waited for."""
+    return 0.5 if fault in SILENT else 30.0
 
 
 def check_nothing_is_lost(post: Post, server: HostileServer, transport: Watched, uncertain: Uncertain) -> None:
     """Every mail was accepted, refused or held; and accepted once more at most as often as it was uncertain."""
     assert server.lost(post.ids("sent")) == set()
     assert post.recorded() == len(post.ids("sent"))
-    assert set(server.counts).isdisjoint(post.ids("failed"))
+    assert set(server.counts) & post.ids("failed") <= set(transport.uncertain)  # taken unheard, and refused later
     for identity, count in server.counts.items():
         assert count <= 1 + (transport.uncertain[identity] if uncertain == "resend" else 0)
     assert post.ids("held") == (set(transport.uncertain) if uncertain == "hold" else set())
@@ -81,7 +86,7 @@ def test_a_fault_that_passes(sqlite: Store, root: Path, name: str, uncertain: Un
     post = Post(sqlite, make_settings(root, uncertain=uncertain))
     post.enroll(make_newcomers(5))
     with running_hostile_server(Script(rules=(replace(FAULTS[name], times=3),))) as server:
-        transport = reach(server)
+        transport = reach(server, timeout_seconds=patience(name))
         post.send_until_done(transport)
         check_nothing_is_lost(post, server, transport, uncertain)
     kinds = {step["state"] for step in post.steps()}
@@ -98,7 +103,7 @@ def test_a_fault_that_stays(sqlite: Store, root: Path, name: str, pipelining: bo
     post = Post(sqlite, make_settings(root, uncertain="hold"))
     post.enroll(make_newcomers(2))
     with running_hostile_server(Script(rules=(FAULTS[name],), pipelining=pipelining)) as server:
-        transport = reach(server)
+        transport = reach(server, timeout_seconds=patience(name))
         error = post.try_to_send(transport)
     if error is not None:
         check_is_clear(str(error))
@@ -122,7 +127,7 @@ def test_everything_at_once(sqlite: Store, root: Path, seed: int, uncertain: Unc
     post = Post(sqlite, make_settings(root, uncertain=uncertain))
     post.enroll(make_newcomers(200))
     with running_hostile_server(Script(rules=tuple(rules), seed=seed)) as server:
-        transport = reach(server, connections=4, messages=7, timeout_seconds=5.0)
+        transport = reach(server, connections=4, messages=7)
         post.send_until_done(transport, passes=400)
         check_nothing_is_lost(post, server, transport, uncertain)
     assert len(post.ids("sent", "failed", "held")) == 200
@@ -205,7 +210,7 @@ def test_one_bad_address_stops_nobody_else(sqlite: Store, root: Path, fault: str
     post = Post(sqlite, make_settings(root, uncertain="hold"))
     post.enroll(make_newcomers(20))
     with running_hostile_server(Script(rules=(replace(FAULTS[fault], recipient="newcomer7@*"),))) as server:
-        post.send(reach(server, connections=1))
+        post.send(reach(server, connections=1, timeout_seconds=3.0 if fault in SILENT else 30.0))
     assert len(post.ids("sent")) == 19
     assert len(server.counts) == 19 + (fault == "never at accepted")
 
@@ -305,7 +310,7 @@ def test_nothing_goes_to_a_server_that_cannot_be_trusted(
     post.enroll(make_newcomers(3))
     script = replace(tls_faults(authority)[name], passwords={"ana": SECRET})
     with running_hostile_server(script) as server:
-        url = f"smtp://ana:{SECRET}@localhost:{server.port}?ca={authority.file}&timeout=1"
+        url = f"smtp://ana:{SECRET}@localhost:{server.port}?ca={authority.file}&timeout=30"
         with pytest.raises(DeliveryError) as caught:
             post.send(Watched(parse_smtp_url(url)))
     assert caught.value.message.startswith(TLS_ERRORS[name])
@@ -319,7 +324,7 @@ def test_a_server_without_tls_gets_no_password(sqlite: Store, root: Path) -> Non
     post = Post(sqlite, make_settings(root))
     post.enroll(make_newcomers(1))
     with running_hostile_server(Script(passwords={"ana": SECRET})) as server:
-        error = post.try_to_send(Watched(parse_smtp_url(f"smtp://ana:{SECRET}@localhost:{server.port}?timeout=1")))
+        error = post.try_to_send(Watched(parse_smtp_url(f"smtp://ana:{SECRET}@localhost:{server.port}?timeout=30")))
     assert error is not None
     assert error.message.startswith("localhost takes no mail: ")
     assert not [line for _, line in server.record.commands if line.startswith(("AUTH", "MAIL"))]
@@ -332,7 +337,7 @@ def test_a_wrong_password_is_told_without_it(sqlite: Store, root: Path, authorit
     script = Script(passwords={"ana": "right"}, tls=authority.issue("fitting"), implicit_tls=implicit)
     scheme = "smtps" if implicit else "smtp"
     with running_hostile_server(script) as server:
-        options = f"localhost:{server.port}?ca={authority.file}&timeout=2"
+        options = f"localhost:{server.port}?ca={authority.file}&timeout=30"
         with pytest.raises(DeliveryError) as caught:
             post.send(Watched(parse_smtp_url(f"{scheme}://ana:{SECRET}@{options}")))
         assert caught.value.message == "localhost refused the login: 535 5.7.8 Authentication failed."
@@ -349,6 +354,6 @@ def test_a_login_refused_for_the_moment_is_tried_again(sqlite: Store, root: Path
     rule = Rule(at=Phase.AUTH, do=Say("454 4.7.0 Temporary authentication failure"), times=2)
     script = Script(passwords={"ana": SECRET}, tls=authority.issue("fitting"), rules=(rule,))
     with running_hostile_server(script) as server:
-        url = f"smtp://ana:{SECRET}@localhost:{server.port}?ca={authority.file}&timeout=2"
+        url = f"smtp://ana:{SECRET}@localhost:{server.port}?ca={authority.file}&timeout=30"
         post.send(Watched(parse_smtp_url(url)))
     assert len(server.counts) == 3

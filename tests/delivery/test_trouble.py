@@ -328,7 +328,7 @@ def test_a_silent_server_is_left_and_its_mails_are_held(tmp_path: Path) -> None:
     post.enroll(make_newcomers(4))
     rules = (Rule(at=Phase.ACCEPTED, do=Never(), times=2),)
     with running_hostile_server(Script(rules=rules)) as server:
-        post.send(Watched(SmtpServer(host="localhost", port=server.port, tls="none", timeout_seconds=0.2)))
+        post.send(Watched(SmtpServer(host="localhost", port=server.port, tls="none", timeout_seconds=1)))
     post.store.close()
     assert post.states() == {("held", "no answer in time"): 2, ("sent", ""): 2}
     assert len(server.counts) == 4
