@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from alongside.cli.tallies import Counting
 from alongside.delivery.clocks import check_clock
 from alongside.delivery.desk import Desk
+from alongside.delivery.pending import count_due
 from alongside.delivery.retention import sweep
-from alongside.delivery.store import Store
+from alongside.delivery.side_by_side import send_side_by_side
+from alongside.delivery.store import Store, open_store
 from alongside.delivery.transports.envelopes import Transport
+from alongside.delivery.transports.smtp import Smtp
 from alongside.delivery.worker import Outcome, PassReport, World, send_due
+from alongside.processes import how_many
+
+MANY = 2_000  # due mails from which on several processes are worth it
 
 
 def check_clock_of(store: Store, *, catch_up: bool) -> None:
@@ -26,10 +34,12 @@ def real_pass(
     transport: Transport,
     *,
     limit: int | None = None,
-    progress: Callable[[Outcome], None] | None = None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> PassReport:
-    """Send what is due now. Raises `StoreError`, `JournalError` and `DeliveryError`."""
+    """Send what is due now, with a line on the terminal; very much of it on all cores.
+
+    Raises `StoreError`, `JournalError` and `DeliveryError`.
+    """
     sweep(store, desk.settings, wall=_wall())
     world = World(
         now=_wall,
@@ -38,7 +48,20 @@ def real_pass(
         journals=desk.settings.journal_dir,
         stopping=stopping,
     )
-    return send_due(store, desk, transport, world, limit=limit, progress=progress)
+    due = count_due(store, desk.community.journeys, _wall())
+    with Counting(due) as counting:
+        processes = how_many(due, least=MANY)
+        if limit is not None or processes == 1 or not isinstance(transport, Smtp):
+            return send_due(store, desk, transport, world, limit=limit, progress=counting.one_more)
+        return send_side_by_side(
+            store,
+            desk,
+            world,
+            open_store=lambda: open_store(desk.settings.root, os.environ),
+            open_transport=transport.share,
+            processes=min(processes, transport.lanes),
+            progress=counting.show,
+        )
 
 
 def simulated_pass(
@@ -48,7 +71,7 @@ def simulated_pass(
     instant: datetime,
     *,
     limit: int | None = None,
-    progress: Callable[[Outcome], None] | None = None,
+    progress: Callable[[Outcome], None],
 ) -> PassReport:
     """Send what is due at `instant`; the store remembers that it was no real one."""
     world = World(

@@ -19,7 +19,7 @@ from alongside.cli.tallies import DONE, Counting, Tally
 from alongside.delivery.addresses import mask_address
 from alongside.delivery.desk import Desk
 from alongside.delivery.outgoing import choose_signer, choose_transport
-from alongside.delivery.pending import count_due, count_lost, count_newcomers, count_stranded, list_held, next_due
+from alongside.delivery.pending import count_lost, count_newcomers, count_stranded, list_held, next_due
 from alongside.delivery.recovery import resolve_held
 from alongside.delivery.store import Store
 from alongside.delivery.worker import plan_pass
@@ -95,15 +95,15 @@ def command(
             return
         transport = choose_transport(home.settings, os.environ, simulated=simulated)
         begun = time.perf_counter()
-        with Counting(0 if simulated else count_due(store, home.community.journeys, at.now)) as progress:
-            if not simulated:
-                check_clock_of(store, catch_up=catch_up)
-                report = real_pass(store, desk, transport, limit=limit, progress=progress)
-                told.add(report.outcomes)
-                told.recovered = report.recovered
-            else:
+        if not simulated:
+            check_clock_of(store, catch_up=catch_up)
+            report = real_pass(store, desk, transport, limit=limit)
+            told.add(report.outcomes)
+            told.recovered = report.recovered
+        else:
+            with Counting(0) as counting:
                 for instant in _instants(store, home, at.now, until):
-                    report = simulated_pass(store, desk, transport, instant, limit=limit, progress=progress)
+                    report = simulated_pass(store, desk, transport, instant, limit=limit, progress=counting.one_more)
                     told.add(report.outcomes)
         told.finish(DONE[transport.name], seconds=time.perf_counter() - begun)
         _warn_of_lost_journeys(store, home)

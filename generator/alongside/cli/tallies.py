@@ -39,9 +39,13 @@ class Counting:
         if self._drawn:
             click.echo("\r\033[K", err=True, nl=False)
 
-    def __call__(self, outcome: Outcome) -> None:
-        """One more."""
-        self._count += 1
+    def one_more(self, _outcome: Outcome) -> None:
+        """Another mail was looked at."""
+        self.show(self._count + 1)
+
+    def show(self, count: int) -> None:
+        """So many were, so far."""
+        self._count = count
         at = time.monotonic()
         if not self._watched or at - max(self._drawn, self._begun) < REDRAWN_SECONDS:
             return

@@ -14,12 +14,12 @@ SIGNED = (
 )  # fmt: skip
 
 
-def load_signer(key_file: Path | None, selector: str, *, domain: str) -> Sign:
+def load_signer(key_file: Path, selector: str, *, domain: str) -> Sign:
     """Signs as `selector._domainkey.domain` with the private key (PEM: RSA or Ed25519). Raises `UsageError`."""
-    if key_file is None or not selector:
+    if not selector:
         raise UsageError(
-            "Signing needs both ALONGSIDE_DKIM_KEY (a file) and ALONGSIDE_DKIM_SELECTOR.",
-            hint="Set the other one too, or unset both: then the relay signs.",
+            "Signing with ALONGSIDE_DKIM_KEY needs ALONGSIDE_DKIM_SELECTOR too.",
+            hint="Set it to the name under which the public key stands in the DNS.",
         )
     try:
         import dkim

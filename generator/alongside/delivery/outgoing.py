@@ -44,9 +44,9 @@ def choose_transport(settings: Settings, environment: Mapping[str, str], *, simu
 def choose_signer(settings: Settings, environment: Mapping[str, str]) -> Sign | None:
     """Who signs our mails; None: the relay does. Raises `UsageError`."""
     path, selector = (environment.get(f"ALONGSIDE_DKIM_{name}", "").strip() for name in ("KEY", "SELECTOR"))
-    if not path and not selector:
-        return None
-    return load_signer(Path(path) if path else None, selector, domain=sender_address(settings).rpartition("@")[2])
+    if not path:
+        return None  # the selector alone says where `doctor` finds the relay's key
+    return load_signer(Path(path), selector, domain=sender_address(settings).rpartition("@")[2])
 
 
 def check_lawful(settings: Settings) -> None:

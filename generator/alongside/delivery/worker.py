@@ -92,6 +92,7 @@ class World:
     chance: random.Random
     journals: Path
     simulated: bool = False
+    processes: int = 1  # how many share the work, and the pace
     stopping: Callable[[], bool] = lambda: False  # True: end after what is being sent
 
 
@@ -109,6 +110,21 @@ def send_due(
     `progress` hears of each outcome. Raises `StoreError`, `JournalError` and `DeliveryError`; what went out before is
     recorded, the rest stays due.
     """
+    report = send_share(store, desk, transport, world, limit=limit, progress=progress)
+    record_run(store, report, world)
+    return report
+
+
+def send_share(
+    store: Store,
+    desk: Desk,
+    transport: Transport,
+    world: World,
+    *,
+    limit: int | None = None,
+    progress: Callable[[Outcome], None] | None = None,
+) -> PassReport:
+    """As `send_due`, where others may do the same at the same time; that a pass ran is left to the caller to record."""
     boot = boot_number()
     report = PassReport()
     report.recovered = recover(
@@ -130,7 +146,6 @@ def send_due(
             work.settle()
     finally:
         journal.close(settled=work.is_settled)
-    _record_run(store, report, world)
     return report
 
 
@@ -205,8 +220,7 @@ class _Pass:
         self._store, self._desk, self._transport, self._world = store, desk, transport, world
         self._journal, self._report, self._progress = journal, report, progress
         self._left_to_claim = limit
-        self._pace = Pace(desk.settings.mail.rate, desk.settings.mail.domain_rates)
-        self._overflow = Pace(desk.settings.mail.rate, desk.settings.mail.domain_rates)
+        self._pace, self._overflow = (Pace.shared(desk.settings.mail, world.processes) for _ in range(2))
         self._load_book = LoadBook(desk.community.resolve_member)
         self._queue: deque[tuple[float, Claim]] = deque()  # (when its turn is, by the loop's clock)
         self._in_hand: dict[int, Claim] = {}  # claimed and not settled, by step; those queued too
@@ -508,7 +522,7 @@ def _whole_seconds(instant: datetime) -> datetime:
     return instant.replace(microsecond=0)
 
 
-def _record_run(store: Store, report: PassReport, world: World) -> None:
+def record_run(store: Store, report: PassReport, world: World) -> None:
     """For `alongside status`: that a pass ran, even one with nothing to do."""
     row = {
         "at": _whole_seconds(world.now()),

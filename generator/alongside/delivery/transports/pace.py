@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from alongside.settings import MailSettings
+
 
 class Pace:
     """Slots in time, counted in seconds of one monotonic clock."""
@@ -14,6 +16,12 @@ class Pace:
         self._domain_rates = domain_rates
         self._next = 0.0
         self._next_of: dict[str, float] = {}
+
+    @classmethod
+    def shared(cls, mail: MailSettings, processes: int) -> Pace:
+        """The pace of the settings, for one of so many processes."""
+        rate = mail.rate / processes if mail.rate is not None else None
+        return cls(rate, {domain: of / processes for domain, of in mail.domain_rates.items()})
 
     @property
     def is_free(self) -> bool:

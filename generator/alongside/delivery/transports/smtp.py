@@ -11,6 +11,7 @@ import asyncio
 import re
 import ssl
 from collections.abc import Callable
+from dataclasses import replace
 from typing import cast
 
 import aiosmtplib
@@ -41,6 +42,11 @@ class Smtp:
         self.hostname = hostname
         self.lanes = server.connections
         self._context = _tls_context(server) if server.tls != "none" else None
+
+    def share(self, of: int) -> Smtp:
+        """The same server with one of `of` equal parts of its connections, at least one."""
+        server = replace(self.server, connections=max(1, self.server.connections // of))
+        return Smtp(server, hostname=self.hostname)
 
     def open_lane(self) -> SmtpLane:
         """A lane with a connection of its own, which it opens for its first mail."""
