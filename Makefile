@@ -10,7 +10,7 @@ AREA ?= all
 EXAMPLE_NOW := 2026-12-01T09:00Z
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal -q
 
-.PHONY: help install dev debian demo serve check lint types layers format test test-real bench lock clean
+.PHONY: help install dev debian demo serve check lint types layers format test test-real soak bench lock clean
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -34,7 +34,7 @@ $(VENV)/.dev: $(VENV)/.installed requirements-dev.lock
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-debian:  ## What the tests need from Debian (Chromium, fonts, PostgreSQL), with apt where we are root
+debian:  ## What the tests need from Debian (Chromium, PostgreSQL, mail servers ...), with apt where we are root
 	@tools/install-debian-packages
 
 demo: install  ## The example community: checked, built, and 30 days of its mail on a simulated clock
@@ -61,12 +61,15 @@ format: dev  ## Put the code into shape
 	@$(BIN)/ruff check --fix .
 
 test: debian check  ## Every check and every test that needs nothing but this checkout
-	@$(PYTEST) -m "not real" $$(tools/install-debian-packages --missing)
+	@$(PYTEST) -m "not real and not soak" $$(tools/install-debian-packages --missing)
 
 test-real: debian dev  ## The same code against real communities (../shared, or ALONGSIDE_SHARED)
 	@$(PYTEST) -m real -s tests/real
 
-bench: dev  ## Figures beside named peers; one area: make bench AREA=site
+soak: debian dev  ## The long runs: every fault of a server in every way, disks full to every degree, many seeds
+	@$(PYTEST) -m soak $$(tools/install-debian-packages --missing)
+
+bench: debian dev  ## Figures beside named peers; one area: make bench AREA=site
 	@$(BIN)/python -m bench --area $(AREA)
 
 lock: dev  ## Pin the newest versions that pyproject.toml allows

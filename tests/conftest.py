@@ -26,7 +26,7 @@ plugins:
 
 WriteCommunity = Callable[..., Path]
 
-pytest_plugins = ["mail_servers.fixtures"]
+pytest_plugins = ["browser.chromium", "mail_servers.fixtures"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

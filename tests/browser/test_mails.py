@@ -6,7 +6,7 @@ The pages are those that `alongside preview --html` and `alongside status --html
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from alongside.model.community import Community
 from alongside.reading.loader import load_community
@@ -37,7 +37,6 @@ from alongside.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)  # the example's own day
-CHROMIUM = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking".split()
 WIDTHS = (320, 600, 1200)
 # A mail is shown inside the page of a mail program, which has the landmarks and the subject as its heading.
 OF_A_WHOLE_PAGE = ("landmark-one-main", "page-has-heading-one", "region")
@@ -215,11 +214,8 @@ def _of_one(settings: Settings, community: Community, journey: str, profile: Pat
 
 
 @pytest.fixture(scope="module")
-def tab() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        yield chromium.new_page()
-        chromium.close()
+def tab(browser: Browser) -> Page:  # one page for all: each test fills it anew
+    return browser.new_page()
 
 
 # Of each visible text: its contrast with what is behind it (WCAG 2.2, 1.4.3). Of each link: its height and the room

@@ -190,10 +190,10 @@ def test_the_way_out(tmp_path: Path) -> None:
 def test_who_signs(tmp_path: Path) -> None:
     settings = make_settings(tmp_path)
     assert choose_signer(settings, {}) is None
+    assert choose_signer(settings, {"ALONGSIDE_DKIM_SELECTOR": "s1"}) is None  # the relay signs; `doctor` looks there
     (tmp_path / "key.pem").write_text("no key")
     for environment, says in (
-        ({"ALONGSIDE_DKIM_SELECTOR": "s1"}, "Signing needs both"),
-        ({"ALONGSIDE_DKIM_KEY": str(tmp_path / "key.pem")}, "Signing needs both"),
+        ({"ALONGSIDE_DKIM_KEY": str(tmp_path / "key.pem")}, "needs ALONGSIDE_DKIM_SELECTOR too"),
         ({"ALONGSIDE_DKIM_KEY": "/no/file", "ALONGSIDE_DKIM_SELECTOR": "s1"}, "cannot be read: No such file"),
         ({"ALONGSIDE_DKIM_KEY": str(tmp_path / "key.pem"), "ALONGSIDE_DKIM_SELECTOR": "s1"}, "no private key"),
     ):

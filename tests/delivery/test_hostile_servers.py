@@ -6,10 +6,11 @@ A mail may arrive twice only when its connection broke after its last byte and b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,8 +81,16 @@ def check_is_clear(text: str) -> None:
     assert len(text) < 400
 
 
-@pytest.mark.parametrize("uncertain", ["resend", "hold"])
-@pytest.mark.parametrize("name", sorted(set(FAULTS) - LYING))
+def each_once(names: Iterable[str], ways: tuple[Any, Any]) -> list[Any]:
+    """Every fault in one of two ways by turns; the other way is a longer run (`make soak`)."""
+    return [
+        pytest.param(name, way, marks=() if (number + place) % 2 else pytest.mark.soak)
+        for number, name in enumerate(sorted(names))
+        for place, way in enumerate(ways)
+    ]
+
+
+@pytest.mark.parametrize(("name", "uncertain"), each_once(set(FAULTS) - LYING, ("resend", "hold")))
 def test_a_fault_that_passes(sqlite: Store, root: Path, name: str, uncertain: Uncertain) -> None:
     post = Post(sqlite, make_settings(root, uncertain=uncertain))
     post.enroll(make_newcomers(5))
@@ -97,8 +106,7 @@ def test_a_fault_that_passes(sqlite: Store, root: Path, name: str, uncertain: Un
         assert bool(step["reason"]) == (step["state"] != "sent")
 
 
-@pytest.mark.parametrize("pipelining", [True, False])
-@pytest.mark.parametrize("name", sorted(FAULTS))
+@pytest.mark.parametrize(("name", "pipelining"), each_once(FAULTS, (True, False)))
 def test_a_fault_that_stays(sqlite: Store, root: Path, name: str, pipelining: bool) -> None:
     post = Post(sqlite, make_settings(root, uncertain="hold"))
     post.enroll(make_newcomers(2))
@@ -121,7 +129,7 @@ def test_a_fault_that_stays(sqlite: Store, root: Path, name: str, pipelining: bo
 
 
 @pytest.mark.parametrize("uncertain", ["resend", "hold"])
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 20))])
 def test_everything_at_once(sqlite: Store, root: Path, seed: int, uncertain: Uncertain) -> None:
     rules = [replace(FAULTS[name], chance=0.01) for name in sorted(set(FAULTS) - LYING - SILENT)]
     post = Post(sqlite, make_settings(root, uncertain=uncertain))

@@ -10,7 +10,7 @@ from bench.mail_people import load_example
 
 from alongside.settings import Uncertain
 
-MAILS, KILLS = 240, 4
+MAILS, KILLS = 200, 3
 
 
 @pytest.mark.parametrize("uncertain", ["resend", "hold"])

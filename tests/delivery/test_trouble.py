@@ -112,7 +112,7 @@ def wait_for(server: HostileServer, count: int, *processes: subprocess.Popen[str
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize("uncertain", ["resend", "hold"])
-@pytest.mark.parametrize("after", [3, 120])
+@pytest.mark.parametrize("after", [pytest.param(3, marks=pytest.mark.soak), 120])
 def test_one_of_two_senders_is_killed(
     tmp_path: Path, make_database: Callable[[], str], uncertain: str, after: int
 ) -> None:
@@ -206,7 +206,9 @@ def small_disk() -> Iterator[Path]:
             subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-@pytest.mark.parametrize("free_kilobytes", [0, 8, 40, 80, 110, 150, 220, 400])
+@pytest.mark.parametrize(
+    "free_kilobytes", [0, 110, *(pytest.param(size, marks=pytest.mark.soak) for size in (8, 40, 80, 150, 220, 400))]
+)
 def test_a_full_disk(small_disk: Path, free_kilobytes: int) -> None:
     sender = Sender(small_disk, {}, count=250)
     filler = small_disk / "filler"
@@ -224,7 +226,7 @@ def test_a_full_disk(small_disk: Path, free_kilobytes: int) -> None:
         sender.check_all_once(server)
 
 
-@pytest.mark.parametrize("kilobytes", [0, 16, 70, 200])
+@pytest.mark.parametrize("kilobytes", [70, *(pytest.param(size, marks=pytest.mark.soak) for size in (0, 16, 200))])
 def test_a_limit_of_files_sizes(tmp_path: Path, kilobytes: int) -> None:
     sender = Sender(tmp_path, {}, count=250)
     limit = kilobytes * 1024

@@ -13,11 +13,8 @@ from alongside.delivery.store import open_store
 from alongside.rendering.interface import interface_languages
 from alongside.service import pages
 from alongside.service.pages import accepted_languages, choose_language, render_page
-from browser.test_look import browser, tab
 
 from .conftest import ONE_CLICK, Running, make_home, running
-
-__all__ = ["browser", "tab"]  # fixtures
 
 
 @pytest.mark.parametrize(
