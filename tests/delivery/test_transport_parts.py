@@ -207,6 +207,17 @@ def test_a_pace_spaces_evenly() -> None:
     assert round(pace.delay("b", 200), 6) == 0.1
 
 
+def test_a_slow_pace_goes_on_where_the_last_pass_left_it() -> None:
+    hourly, kept, sent = 20 / 3600, {"": 0.0}, 0
+    for number in range(25):  # every ten minutes, for four hours; each takes what may go soon
+        pace, at = Pace(hourly, {}, kept=kept), 10_000.0 + 600 * number
+        while pace.delay("a", at) <= 20:
+            pace.take("a", at)
+            sent += 1
+        kept = pace.keep()
+    assert sent == 4 * 20 + 4  # its rate, the first one, and what a rest of ten minutes is worth
+
+
 def test_a_domain_has_a_pace_of_its_own() -> None:
     pace = Pace(None, {"slow.example": 2})
     assert [pace.take("slow.example", 0) for _ in range(3)] == [0, 0.5, 1]

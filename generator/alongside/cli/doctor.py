@@ -36,7 +36,7 @@ _LEVELS = {
     "none": "none yet",
     "static": "static (the site, embeds and feeds)",
     "mail": "mail (sequences go out, answers come in)",
-    "service": "service (one-click stop, note form)",
+    "service": "service (one-click stop and confirmation)",
 }
 
 

@@ -8,6 +8,7 @@ at most as many mails are uncertain as it had lanes.
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import uuid
 from collections import deque
@@ -18,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select, update
 
 from alongside.delivery.addresses import AddressError, mask_address
 from alongside.delivery.claims import LEASE, Batch, Claim, LoadBook, claim_batch
@@ -38,7 +39,8 @@ from alongside.delivery.records import (
     renew,
 )
 from alongside.delivery.recovery import Recovered, recover
-from alongside.delivery.schema import runs
+from alongside.delivery.rows import insert_missing
+from alongside.delivery.schema import facts, runs
 from alongside.delivery.store import Store
 from alongside.delivery.transports.envelopes import DeliveryError, Envelope, Lane, OutOfReachError, Transport, Verdict
 from alongside.delivery.transports.pace import Pace
@@ -48,6 +50,8 @@ BATCH = 200  # claimed at once, at most
 RECORDED_AFTER = 100  # mails, at most, that only the journal knows
 FAILED = "could not be written"  # how the reason of such a step begins
 PACE = "to keep the pace"
+PACE_FACT = "pace"  # where the store keeps when the next mail may go
+LONGEST_PACE = 86_400.0  # seconds between two mails, at most: one a day is the slowest there is
 BLOCKED = "the server takes no such mail"  # the same, of what somebody has to mend
 RETRY = timedelta(hours=6)  # when what somebody has to mend is tried again
 PATIENCE_SECONDS = 20.0  # a mail whose turn comes later than that is planned again
@@ -144,6 +148,7 @@ def send_share(
         finally:
             # Also when the disk is full or somebody pressed Ctrl-C: what went out is written down, the rest given back.
             work.settle()
+            work.keep_pace()
     finally:
         journal.close(settled=work.is_settled)
     return report
@@ -220,9 +225,10 @@ class _Pass:
         self._store, self._desk, self._transport, self._world = store, desk, transport, world
         self._journal, self._report, self._progress = journal, report, progress
         self._left_to_claim = limit
-        self._pace, self._overflow = (Pace.shared(desk.settings.mail, world.processes) for _ in range(2))
+        self._pace = Pace.shared(desk.settings.mail, world.processes, kept=self._kept_pace())
+        self._overflow = Pace.shared(desk.settings.mail, world.processes)
         self._load_book = LoadBook(desk.community.resolve_member)
-        self._queue: deque[tuple[float, Claim]] = deque()  # (when its turn is, by the loop's clock)
+        self._queue: deque[tuple[float, Claim]] = deque()  # (when its turn is: seconds of the real clock)
         self._in_hand: dict[int, Claim] = {}  # claimed and not settled, by step; those queued too
         self._leased_until = world.wall()
         self._done = _Done()
@@ -230,6 +236,22 @@ class _Pass:
         self._lanes = transport.lanes  # that have not ended
         self._ending = False  # what was done is written down once more, and not by each lane
         self._blocked_in_a_row = 0
+
+    def _kept_pace(self) -> dict[str, float]:
+        with self._store.reading() as connection:
+            found = connection.scalar(select(facts.c.value).where(facts.c.name == PACE_FACT))
+        at = self._world.wall().timestamp()
+        # No further ahead than a clock that jumped could have put it.
+        return {name: min(instant, at + LONGEST_PACE) for name, instant in json.loads(found or "{}").items()}
+
+    def keep_pace(self) -> None:
+        """Leave behind when the next mail may go, where that is limited. Raises `StoreError`."""
+        if self._pace.is_free:
+            return
+        value = json.dumps(self._pace.keep())
+        with self._store.writing() as connection:
+            insert_missing(connection, facts, [{"name": PACE_FACT, "value": value}])
+            connection.execute(update(facts).where(facts.c.name == PACE_FACT).values(value=value))
 
     @property
     def is_settled(self) -> bool:
@@ -315,7 +337,7 @@ class _Pass:
 
     def _line_up(self, claims: tuple[Claim, ...]) -> None:
         """Give each mail its turn; what would wait for long is planned again."""
-        at = asyncio.get_running_loop().time()
+        at = self._world.wall().timestamp()
         for claim in claims:
             self._in_hand[claim.due.step_id] = claim
             if self._pace.is_free:
@@ -338,9 +360,9 @@ class _Pass:
         self._done.outcomes.append(_outcome(claim.due, "waits", now, PACE))
 
     async def _send(self, lane: Lane, turn: float, claim: Claim) -> None:
-        loop, step = asyncio.get_running_loop(), claim.due.step_id
-        if turn > loop.time():
-            await asyncio.sleep(turn - loop.time())
+        step = claim.due.step_id
+        if (early := turn - self._world.wall().timestamp()) > 0:
+            await asyncio.sleep(min(early, 2 * PATIENCE_SECONDS))  # more only where the clock was set back
         if self._world.wall() >= self._leased_until - LEASE / 2:
             self._renew_leases()
             if step not in self._in_hand:
