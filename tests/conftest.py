@@ -8,7 +8,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from textwrap import dedent
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("alongside", deadline=None)  # a slow machine is no defect
+hypothesis.settings.load_profile("alongside")
 
 ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # the tests' clock

@@ -191,7 +191,7 @@ def test_direction_marks_and_stray_spaces_do_not_matter() -> None:
     st.text(max_size=210)
     | st.lists(st.sampled_from(["Berlin", "TX", "Brazil", "St.", "ß", "\0", ",", "、"])).map(" ".join)
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_has_an_outcome(text: str) -> None:
     outcome = locate(text)
     assert outcome.found is None or not (outcome.candidates or outcome.suggestions)
@@ -200,7 +200,7 @@ def test_any_text_has_an_outcome(text: str) -> None:
 
 
 @given(st.integers(min_value=0, max_value=len(open_atlas().countries) - 1), st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_city_by_its_name_and_country_is_that_name_or_ambiguous(country: int, data: st.DataObject) -> None:
     code = open_atlas().countries[country].code
     lines = list(open_atlas().key_lines(code))
@@ -244,13 +244,13 @@ def test_a_point_far_from_all_cities_belongs_to_none() -> None:
 
 
 @given(st.floats(), st.floats())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_point_has_an_answer(lat: float, lon: float) -> None:
     nearest_city(lat, lon)
 
 
 @given(st.floats(min_value=-90, max_value=90), st.floats(min_value=-180, max_value=180))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_point_on_earth_has_an_answer(lat: float, lon: float) -> None:
     place = nearest_city(lat, lon)
     assert place is None or (place.precision == "city" and place.zone)
@@ -286,7 +286,6 @@ def test_fold(text: str, key: str) -> None:
 
 
 @given(st.text())
-@settings(deadline=None)
 def test_a_key_folds_to_itself_without_case(text: str) -> None:
     assert fold(text.upper()) == fold(text.upper().casefold())
 

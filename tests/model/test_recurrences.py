@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from dateutil.rrule import rrulestr
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from alongside.model.recurrences import (
@@ -183,7 +183,6 @@ RULES = st.one_of(
 ).map("".join)  # fmt: skip
 
 
-@settings(deadline=None)
 @given(
     text=RULES,
     first=st.dates(date(2008, 1, 1), date(2024, 12, 31)),

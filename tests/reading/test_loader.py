@@ -290,7 +290,7 @@ LINES = st.lists(
     kind=st.sampled_from(KINDS),
     content=st.one_of(st.binary(max_size=200), LINES.map(lambda lines: "\n".join(lines).encode())),
 )
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
 def test_any_bytes_are_a_reading(kind: str, content: bytes) -> None:
     name = "x.pt.md" if kind == "member-page" else "x.yml" if kind in ("challenges", "meetups") else "x.md"
     reading = read_content(kind, f"content/{name}", name, content, Defaults())

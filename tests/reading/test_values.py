@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from alongside.reading.languages import parse_language, propose_language
@@ -48,7 +48,6 @@ def test_bad_slugs_and_what_to_call_them(name: str, proposal: str) -> None:
 
 
 @given(st.text(max_size=120))
-@settings(deadline=None)
 def test_a_proposal_is_always_good(text: str) -> None:
     assert slug_fault(slugify(text)) == ("", "")
     assert len(slugify(text)) <= MAX_LENGTH

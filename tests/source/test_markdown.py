@@ -51,7 +51,7 @@ def test_indices_point_at_the_destination() -> None:
 
 
 @given(st.text(alphabet="[]()`~<>!\\ \n#-\"'ab.:=", max_size=60))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_code_and_links_of_anything(text: str) -> None:
     masked = without_code(text)
     assert len(masked) == len(text)

@@ -85,7 +85,7 @@ def test_many_repeated_keys_are_a_few_problems() -> None:
 
 
 @given(st.text(alphabet="ab:-?[]{}#&*!|>'\"%@`, \n\t\\<é\u2028", max_size=40))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_anything_is_a_value_or_a_problem(text: str) -> None:
     document, problems = read_yaml(text, "f")
     assert document is not None or problems
@@ -96,7 +96,6 @@ def test_anything_is_a_value_or_a_problem(text: str) -> None:
 
 
 @given(st.binary(max_size=60))
-@settings(deadline=None)
 def test_any_bytes_are_text_or_a_problem(content: bytes) -> None:
     text = decode(content, "f")
     if isinstance(text, Problem):

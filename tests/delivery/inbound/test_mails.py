@@ -168,7 +168,7 @@ _PIECES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=400) | st.lists(st.sampled_from(_PIECES) | st.binary(max_size=5), max_size=60).map(b"".join))
 def test_any_bytes(raw: bytes) -> None:
     assert look(raw)

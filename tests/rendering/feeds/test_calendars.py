@@ -247,7 +247,6 @@ def test_only_web_addresses_are_links(scheme: str) -> None:
     assert uri_value(scheme) == ""
 
 
-@settings(deadline=None)
 @given(st.text(max_size=400))
 @example(r"C:\New\\Names\n, not lines")
 @example("\\" * 200 + "N")

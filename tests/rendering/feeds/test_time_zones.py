@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
 from dateutil.tz import tzical
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from alongside.planning.zones import local_time, read_zone
@@ -82,7 +82,6 @@ def test_offsets_are_those_of_the_database(zone: str, first_year: int) -> None:
     assert disagreements(zone, first_year, 2040) == []
 
 
-@settings(deadline=None)
 @given(zone=st.sampled_from(ZONES), first_year=st.integers(1985, 2035))
 def test_every_zone_from_any_year(zone: str, first_year: int) -> None:
     assert disagreements(zone, first_year, first_year + 6) == []

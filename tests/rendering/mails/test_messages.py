@@ -396,7 +396,7 @@ LOOKING = content_of(authored(BODY + '{% if newcomer.name == "nobody of that nam
 PLAIN_ELEMENTS = elements(rendered(newcomer=replace(MIA, text="Mia")).html)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(name=names, text=names)
 def test_no_value_changes_the_mail_around_it(name: str, text: str) -> None:
     newcomer = replace(MIA, name=f"A{name}", text=f"A{text}")
@@ -408,7 +408,7 @@ def test_no_value_changes_the_mail_around_it(name: str, text: str) -> None:
     assert " ".join(f"Hello {clean(newcomer.name)},".split()) in shown
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(name=names, text=names)
 def test_compiling_once_and_for_each_person_come_to_the_same(name: str, text: str) -> None:
     newcomer = replace(MIA, name=name, text=text)
@@ -623,7 +623,7 @@ def test_lines_are_short_seven_bit_and_the_same_each_time(language: str) -> None
     assert max(map(len, raw.split(b"\r\n"))) <= 78
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(name=names, subject=names)
 def test_no_name_or_subject_breaks_out_of_its_header(name: str, subject: str) -> None:
     letter = replace(rendered_once(), subject=subject, sender_name=name)

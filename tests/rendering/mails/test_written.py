@@ -231,7 +231,7 @@ def check_octets(octets: bytes) -> None:
     assert not any(line.startswith((b".", b"From ")) for line in lines)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     name=st.sampled_from(sorted(BODIES)),
     values=st.tuples(texts, texts, texts),
@@ -399,7 +399,6 @@ def test_dates_are_those_of_the_library(instant: datetime) -> None:
     assert format_instant(instant) == expected
 
 
-@settings(deadline=None)
 @given(st.text() | st.text(st.sampled_from(".From =\n \ta"), max_size=300))
 def test_pieces_in_transfer_encoding_can_be_joined(text: str) -> None:
     plain = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")

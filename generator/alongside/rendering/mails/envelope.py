@@ -234,12 +234,17 @@ def _folded(text: str, start: int) -> str:
 
 
 def _encoded_words(text: str, start: int) -> Iterator[str]:
-    """`=?utf-8?b?...?=`, each within the line and cut between characters (RFC 2047 section 5)."""
+    """`=?utf-8?b?...?=`, each within the line and cut between characters (RFC 2047 section 5).
+
+    After a space where there is one: some readers show a space between two of them that nobody wrote.
+    """
     octets = text.encode()
     while octets:
         end = (LINE - start - len("=?utf-8?b??=")) // 4 * 3
-        while len(octets) > end and octets[end] & 0xC0 == 0x80:  # in the middle of a character
-            end -= 1
+        if len(octets) > end:
+            while octets[end] & 0xC0 == 0x80:  # in the middle of a character
+                end -= 1
+            end = octets.rfind(b" ", 1, end) + 1 or end
         yield f"=?utf-8?b?{binascii.b2a_base64(octets[:end], newline=False).decode()}?="
         octets, start = octets[end:], 1
 
