@@ -10,6 +10,9 @@ AREA ?= all
 EXAMPLE_NOW := 2026-12-01T09:00Z
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal -q
 
+# Tests start hundreds of processes: what Python has compiled is kept, whatever the machine's habit.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help install dev debian demo serve check lint types layers format test test-real soak bench lock clean
 
 help:  ## This list

@@ -378,7 +378,7 @@ def test_a_bounce_is_heard_and_ends_their_mail(office: PostOffice) -> None:
     assert "1 mail sent" in office.send()
 
 
-@pytest.mark.parametrize("address", ["nobody@example.net", "ana@bücher.example"])
+@pytest.mark.parametrize("address", ["nobody@example.net", pytest.param("ana@bücher.example", marks=pytest.mark.soak)])
 def test_an_unknown_mailbox_is_suppressed_at_once(office: PostOffice, address: str) -> None:
     office.enroll(address, "Nobody")
     told = office.send()
@@ -422,6 +422,7 @@ def test_who_answers_gets_no_check_in_but_the_rest(office: PostOffice) -> None:
     assert [str(mail["Subject"]) for mail in office.mails(count=2)] == ["Welcome, Joana", "Talks near you"]
 
 
+@pytest.mark.soak
 def test_a_vacation_note_stops_nothing(office: PostOffice) -> None:
     office.enroll()
     office.send()
@@ -514,6 +515,7 @@ def test_mail_does_not_leave_without_what_the_law_asks_for(office: PostOffice, l
     assert "1 mail sent" in office.send()
 
 
+@pytest.mark.soak
 def test_a_wrong_password_is_told_and_costs_nothing(office: PostOffice) -> None:
     assert office.host is not None
     office.enroll()
@@ -526,6 +528,7 @@ def test_a_wrong_password_is_told_and_costs_nothing(office: PostOffice) -> None:
     assert len(office.mails()) == 1
 
 
+@pytest.mark.soak
 def test_a_domain_beyond_ascii_is_written_in_ascii_to_the_server(write_office: Callable[..., PostOffice]) -> None:
     office = write_office(None, {"ALONGSIDE_SECRET": "a secret of tests"})
     office.enroll("ana@bücher.example")

@@ -98,7 +98,7 @@ def test_two_at_once_send_nothing_twice(config: Path, environment: dict[str, str
     check_all_sent_once(config, environment)
 
 
-@pytest.mark.parametrize("after", [1, 105])
+@pytest.mark.parametrize("after", [pytest.param(1, marks=pytest.mark.soak), 105])
 def test_killed_in_the_middle_nothing_is_lost_and_nothing_doubled(
     config: Path, environment: dict[str, str], after: int
 ) -> None:

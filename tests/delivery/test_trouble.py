@@ -207,7 +207,7 @@ def small_disk() -> Iterator[Path]:
 
 
 @pytest.mark.parametrize(
-    "free_kilobytes", [0, 110, *(pytest.param(size, marks=pytest.mark.soak) for size in (8, 40, 80, 150, 220, 400))]
+    "free_kilobytes", [110, *(pytest.param(size, marks=pytest.mark.soak) for size in (0, 8, 40, 80, 150, 220, 400))]
 )
 def test_a_full_disk(small_disk: Path, free_kilobytes: int) -> None:
     sender = Sender(small_disk, {}, count=250)
@@ -276,7 +276,7 @@ def test_a_store_of_a_newer_version(tmp_path: Path) -> None:
         sender.check_all_once(server)
 
 
-@pytest.mark.parametrize("from_mail", [0, 7, 40])
+@pytest.mark.parametrize("from_mail", [7, *(pytest.param(number, marks=pytest.mark.soak) for number in (0, 40))])
 def test_a_store_that_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, from_mail: int) -> None:
     """Another program holds the file: from the start, or while mails go out that cannot be recorded then."""
     monkeypatch.setattr(store_module, "BUSY_SECONDS", 0.2)
@@ -325,6 +325,7 @@ def test_ctrl_c_while_mails_are_on_their_way(tmp_path: Path) -> None:
         assert sum(server.counts.values()) - 100 <= 4
 
 
+@pytest.mark.soak
 def test_a_silent_server_is_left_and_its_mails_are_held(tmp_path: Path) -> None:
     post = Post(open_store(tmp_path, {}), make_settings(tmp_path, uncertain="hold"))
     post.enroll(make_newcomers(4))
