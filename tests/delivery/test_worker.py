@@ -188,6 +188,18 @@ def test_a_member_who_is_gone_is_followed_by_the_next(everything: Everything, go
         assert "Ana" not in body  # who may have taken their consent back
 
 
+def test_that_somebody_else_writes_is_told_however_often_it_is_tried(everything: Everything) -> None:
+    everything.enroll(make_community(make_member("ana")), make_newcomers(1))
+    everything.send(make_community(make_member("ana")))
+    community, later = make_community(make_member("bea")), NOW + timedelta(days=7)
+    full = FullDisk(everything.outbox.path)
+    full.room = 0
+    with pytest.raises(DeliveryError):
+        everything.send(community, later, transport=full)
+    (outcome,) = everything.send(community, later).outcomes
+    assert (outcome.kind, outcome.member, outcome.member_changed) == ("sent", "bea", True)
+
+
 def test_a_member_whose_file_was_renamed_stays_who_they_are(everything: Everything) -> None:
     everything.enroll(make_community(make_member("ana", welcomes=1)), make_newcomers(1))
     everything.send(make_community(make_member("ana", welcomes=1)))

@@ -42,7 +42,7 @@ class Claim:
 
     due: DueStep
     member: str  # slug of who welcomes them from now on; empty: the team does
-    changed: bool  # another member welcomed them before
+    changed: bool  # another member's mail was the last they got
     dated_at: datetime  # the mail's Date
 
     @property
@@ -143,7 +143,9 @@ def claim_batch(
                 members[due.newcomer_id] = member
             if due.moment != CONFIRMATION:
                 last_mail[due.newcomer_id] = now
-            changed = bool(due.member) and member != due.member
+            # Of whom they heard, not whom they were given to: a mail that never went out told them nothing.
+            writer = resolve(due.writer)
+            changed = bool(writer) and member != writer
             claims.append(Claim(due=due, member=member, changed=changed, dated_at=due.dated_at or now))
     batch = Batch(claims=tuple(claims), skipped=tuple(skipped), waiting=tuple(waiting))
     _write_batch(connection, batch, now=now, leased_until=leased_until, token=token)
@@ -191,6 +193,7 @@ def _read_due(
     if not people:
         return []
     last_mail = _last_mail(connection, people)
+    writers = _writers(connection, people)
     heard = _events(connection, people)
     hashes = {row["newcomer_id"]: hash_address(row["address"], key) for row in rows}
     suppressed = _suppressed(connection, hashes.values())
@@ -209,6 +212,7 @@ def _read_due(
             newcomer=unpack_newcomer(row),
             domain=row["address"].rpartition("@")[2],
             member=row["member"],
+            writer=writers.get(row["newcomer_id"], ""),
             suppressed=any((hashes[row["newcomer_id"]], scope) in suppressed for scope in ("", row["journey"])),
             last_mail=last_mail.get(row["newcomer_id"]),
             events=frozenset(heard.get(row["newcomer_id"], ())),
@@ -229,6 +233,18 @@ def _last_mail(connection: Connection, people: Sequence[int]) -> dict[int, datet
         .group_by(enrollments.c.newcomer_id)
     )
     return {newcomer: instant for newcomer, instant in connection.execute(statement) if instant is not None}
+
+
+def _writers(connection: Connection, people: Sequence[int]) -> dict[int, str]:
+    """The slug of the member whose mail they got last."""
+    statement = (
+        select(enrollments.c.newcomer_id, messages.c.member)
+        .join(steps, steps.c.enrollment_id == enrollments.c.id)
+        .join(messages, messages.c.step_id == steps.c.id)
+        .where(among(connection, enrollments.c.newcomer_id, people), messages.c.member != "")
+        .order_by(messages.c.sent_at, messages.c.id)
+    )
+    return dict(connection.execute(statement).all())
 
 
 def _events(connection: Connection, people: Sequence[int]) -> dict[int, set[str]]:

@@ -36,6 +36,7 @@ class DueStep:
     domain: str = ""  # of their address, in A-labels
     member: str  # slug of who welcomes them so far; empty: nobody yet
     attempts: int = 0  # how often a server put it off
+    writer: str = ""  # slug of the member whose mail they got last; empty: none so far
     suppressed: bool
     last_mail: datetime | None  # any mail to them, sent or being sent
     events: frozenset[str]  # kinds: "replied", "talked", ...
