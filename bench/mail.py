@@ -241,7 +241,7 @@ def _claim_and_record(root: Path, url: str, sleeping: int, *, due: int = 5_000) 
     example = load_example(root)
     with opened(root, url) as store:
         fill_store(store, example, due)
-        _put_to_sleep(store, sleeping)
+        put_to_sleep(store, sleeping)
         desk = example.desk(store)
         plan_pass(store, desk, now=NOW, limit=due)  # what matching remembers is not what is measured
         book = LoadBook(desk.community.resolve_member)
@@ -278,7 +278,7 @@ def _claim_and_record(root: Path, url: str, sleeping: int, *, due: int = 5_000) 
         return 1e6 * (time.perf_counter() - started) / due
 
 
-def _put_to_sleep(store: Store, count: int) -> None:
+def put_to_sleep(store: Store, count: int) -> None:
     """So many steps of other people that are due next year, written by the database itself."""
     people = -(-count // 10)
     series = (

@@ -121,10 +121,7 @@ def claim_batch(
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": CLAIM_LOCK})
-        # A batch is a few hundred rows found by their keys. The planner expects so few of them to pass the filter of
-        # journeys that it would rather read every enrollment there is into a hash.
-        connection.execute(text("SET LOCAL enable_hashjoin = off"))
-        connection.execute(text("SET LOCAL enable_mergejoin = off"))
+    follow_keys(connection)
     found = _read_due(connection, key, journeys, now, limit)
     load = load_book.read(connection, now)
     last_mail = {due.newcomer_id: due.last_mail for due in found}
@@ -154,6 +151,17 @@ def claim_batch(
     batch = Batch(claims=tuple(claims), skipped=tuple(skipped), waiting=tuple(waiting))
     _write_batch(connection, batch, now=now, leased_until=leased_until, token=token)
     return batch
+
+
+def follow_keys(connection: Connection) -> None:
+    """Let a claim find its few hundred rows by their keys, in this transaction.
+
+    PostgreSQL expects so few of them to pass the filter of journeys that it would rather read every enrollment there
+    is into a hash.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL enable_hashjoin = off"))
+        connection.execute(text("SET LOCAL enable_mergejoin = off"))
 
 
 def due_statement(journeys: Collection[str], now: datetime, limit: int) -> Select[*tuple[Any, ...]]:
