@@ -26,8 +26,9 @@ from alongside.model.places import Place
 from alongside.model.texts import LocalText
 from alongside.planning.plan import StepContent, next_meetups
 from alongside.problems import Position
-from alongside.rendering.mails.compiling import StepCompiler, TextLines
+from alongside.rendering.mails.compiling import StepCompiler
 from alongside.rendering.mails.envelope import format_instant
+from alongside.rendering.mails.filling import TextLines
 from alongside.rendering.mails.holes import width
 from alongside.rendering.mails.messages import (
     MailCompiler,
@@ -427,7 +428,7 @@ def test_wrapping_by_the_line_is_wrapping_by_the_word(words: list[str], marks: t
 def test_a_paragraph_filled_is_the_paragraph_wrapped(words: list[str], marks: tuple[str, str]) -> None:
     text = " ".join(words)
     paragraph = Paragraph("", *marks)
-    filled = TextLines(paragraph, (text,)).fill({})
+    filled = TextLines(paragraph, (text,)).fill({}, {})
     expected = "".join(f"{line.rstrip()}\n" for line in _wrap_words(text, *marks, 72))
     assert quopri.decodestring(filled).replace(b"\r\n", b"\n").decode() == expected
 

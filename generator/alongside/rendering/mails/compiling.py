@@ -12,18 +12,34 @@ from __future__ import annotations
 
 import functools
 import html
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from alongside.model.journeys import Message
 from alongside.model.texts import direction
 from alongside.planning.plan import StepContent
 from alongside.problems import Position
 from alongside.rendering.mails.builtin import CONFIRMATION
+from alongside.rendering.mails.envelope import BEFORE_HTML
+from alongside.rendering.mails.filling import (
+    Forms,
+    Indivisible,
+    Line,
+    Part,
+    Parts,
+    Plan,
+    Prose,
+    Quoted,
+    Variants,
+    in_parts,
+    join_fixed,
+    join_prose,
+    joined,
+    text_part,
+)
 from alongside.rendering.mails.frame import frame, read_template
-from alongside.rendering.mails.holes import Hole, Holes, Person, clean, salt_for
-from alongside.rendering.mails.names import OWN, Fact, Facts, Shape, fixed_names, personal_names, spread
+from alongside.rendering.mails.holes import Hole, Holes, Person, salt_for
+from alongside.rendering.mails.names import LISTS, TEXTS, Lists, Shape, Values, fixed_names, personal_names
 from alongside.rendering.mails.parts import (
     Reader,
     Source,
@@ -35,9 +51,8 @@ from alongside.rendering.mails.parts import (
     words_block,
 )
 from alongside.rendering.mails.passages import LIST_ITEM, Passage, cut_template, reaches_out
-from alongside.rendering.mails.prose import COLUMNS, Paragraph, gap, inline_styles, paragraphs_of
+from alongside.rendering.mails.prose import Paragraph, gap, inline_styles, paragraphs_of
 from alongside.rendering.mails.segments import (
-    ESCAPES,
     Segments,
     Slot,
     attribute_segments,
@@ -45,328 +60,39 @@ from alongside.rendering.mails.segments import (
     html_segments,
     plain_segments,
 )
-from alongside.rendering.mails.templates import MessageError, check_whole, run_template
-from alongside.rendering.mails.transfer import PLAIN, SOFT_BREAK, quoted, quoted_open
+from alongside.rendering.mails.templates import check_whole, run_template
+from alongside.rendering.mails.transfer import SOFT_BREAK, quoted, quoted_open
 
 STOP_URL = "stop_url"  # the path of where the stop line leads
 
-RECORDS = frozenset({"groups", "meetups", "reasons"})  # what many people have in common
 
-KEPT_VARIANTS, KEPT_FILLED = 512, 1024  # of one passage
-
-Quoted = tuple[bytes | Slot, ...]  # quoted-printable with holes
-Filled_co = TypeVar("Filled_co", covariant=True)
-
-
-class Indivisible(Exception):  # noqa: N818  # no error: another way to the same mail
-    """The passages of a message reach into each other: it has to be compiled as one."""
-
-
-# --- passages, filled ---
-
-
-class Prose(NamedTuple):
-    """A passage in both parts of a mail, in quoted-printable; both empty where it shows nothing.
-
-    Each begins with the line break, or empty line, that parts it from what stands before.
-    """
-
-    html: bytes = b""
-    text: bytes = b""  # whole lines
-    begins_list: bool = False
-    ends_list: bool = False
-    first: Paragraph | None = None  # of the text, where it is a quotation
-    last: Paragraph | None = None
-
-
-class Line(NamedTuple):
-    """A subject or preheader."""
-
-    text: str
-    attribute: bytes  # as it stands in HTML, in quoted-printable
-
-
-class Variant(Protocol[Filled_co]):
-    """A passage compiled for persons who have the same values, whatever these are."""
-
-    def fill(self, values: Mapping[str, str]) -> Filled_co: ...
-
-
-@dataclass(frozen=True, slots=True)
-class TextLines:
-    """A paragraph of the plain part that waits for values, and the segments of its text."""
-
-    paragraph: Paragraph
-    segments: Segments
-
-    def fill(self, values: Mapping[str, str]) -> bytes:
-        """Wrapped now that its width is known; most are short and need neither that nor any encoding."""
-        text = fill(self.segments, values)
-        paragraph = self.paragraph
-        if not (paragraph.keep or paragraph.underline or "  " in text):
-            one, two = paragraph.first + text, ""
-            if len(one) > COLUMNS and " " in text:  # most often an address, which gets a line of its own
-                one, _, two = one.rpartition(" ")
-            if len(one) <= COLUMNS and PLAIN.fullmatch(one) and one[-1] != " ":
-                if not two:
-                    return one.encode() + b"\r\n"
-                if PLAIN.fullmatch(two := paragraph.rest + two):
-                    return f"{one}\r\n{two}\r\n".encode()
-        lines = paragraph.lines(text)
-        return b"".join([line.encode() + b"\r\n" if PLAIN.fullmatch(line) else quoted(f"{line}\n") for line in lines])
-
-
-class Piece(Protocol):
-    """Octets that wait for values."""
-
-    def fill(self, values: Mapping[str, str]) -> bytes: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Passing:
-    """Quoted-printable with holes."""
-
-    pieces: Quoted
-
-    def fill(self, values: Mapping[str, str]) -> bytes:
-        """The octets, each value escaped and encoded for its place."""
-        return fill_quoted(self.pieces, values)
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """Those of its holes."""
-        return tuple(piece.path for piece in self.pieces if isinstance(piece, Slot))
-
-
-class Fragment:
-    """What a record (a group, a meetup, a reason) comes to in one place of a passage, kept for each of them."""
-
-    __slots__ = ("_kept", "_paths", "_piece")
-
-    def __init__(self, piece: Piece, paths: tuple[str, ...]) -> None:
-        """`paths`: all of `piece`, which are those of one record."""
-        self._piece, self._paths = piece, paths
-        self._kept: dict[tuple[str, ...], bytes] = {}
-
-    def fill(self, values: Mapping[str, str]) -> bytes:
-        """The octets for the record that stands there."""
-        key = tuple([values[path] for path in self._paths])
-        filled = self._kept.get(key)
-        if filled is None:
-            if len(self._kept) >= KEPT_FILLED:
-                self._kept.clear()
-            filled = self._kept[key] = self._piece.fill(values)
-        return filled
-
-
-@dataclass(frozen=True, slots=True)
-class ProseVariant:
-    """A passage of the body."""
-
-    html: tuple[bytes | Piece, ...]
-    text: tuple[bytes | Piece, ...]
-    begins_list: bool
-    ends_list: bool
-    first: Paragraph | None
-    last: Paragraph | None
-
-    def fill(self, values: Mapping[str, str]) -> Prose:
-        document, text = fill_pieces(self.html, values), fill_pieces(self.text, values)
-        return Prose(document, text, self.begins_list, self.ends_list, self.first, self.last)
-
-
-@dataclass(frozen=True, slots=True)
-class LineVariant:
-    """A subject or preheader."""
-
-    text: Segments
-    attribute: Segments
-
-    def fill(self, values: Mapping[str, str]) -> Line:
-        return Line(clean(fill(self.text, values)), quoted_open(fill(self.attribute, values)))
-
-
-class Filler(Generic[Filled_co]):
-    """A passage and all it was compiled to so far."""
-
-    def __init__(self, asks: tuple[str, ...], compile_: Callable[[Shape], Variant[Filled_co]]) -> None:
-        self.asks = asks
-        self._compile = compile_
-        self._keeps = OWN.isdisjoint(asks)
-        self._filled: dict[tuple[Fact, ...], Filled_co] = {}
-        self._variants: dict[Shape, Variant[Filled_co] | MessageError] = {}
-
-    def fill(self, facts: Facts) -> Filled_co:
-        """The passage for a person. Raises `MessageError` where it cannot be run, and `Indivisible`."""
-        key = tuple([facts[name] for name in self.asks])
-        filled = self._filled.get(key) if self._keeps else None
-        if filled is None:
-            values = spread(self.asks, facts)
-            filled = self._variant(tuple(values)).fill(values)
-            if self._keeps:
-                if len(self._filled) >= KEPT_FILLED:
-                    self._filled.clear()
-                self._filled[key] = filled
-        return filled
-
-    def _variant(self, shape: Shape) -> Variant[Filled_co]:
-        variant = self._variants.get(shape)
-        if variant is None:
-            if len(self._variants) >= KEPT_VARIANTS:
-                self._variants.clear()
-            try:
-                variant = self._compile(shape)
-            except MessageError as error:
-                variant = error
-            self._variants[shape] = variant
-        if isinstance(variant, MessageError):
-            raise variant.with_traceback(None)
-        return variant
-
-
-def fill_quoted(pieces: Quoted, values: Mapping[str, str]) -> bytes:
-    """The octets with a person's values in them, each escaped and encoded for its place."""
-    return b"".join(
-        [
-            piece if type(piece) is bytes else quoted_open(ESCAPES[piece.context](values[piece.path]))  # type: ignore[union-attr]
-            for piece in pieces
-        ]
-    )
-
-
-def fill_pieces(parts: tuple[bytes | Piece, ...], values: Mapping[str, str]) -> bytes:
-    """The octets of either part with a person's values in them."""
-    return b"".join([part if type(part) is bytes else part.fill(values) for part in parts])  # type: ignore[union-attr]
-
-
-def record_of(path: str) -> str:
-    """The record a value belongs to: "groups.0" for "groups.0.url"; empty for what is the person's own."""
-    name, _, rest = path.partition(".")
-    return f"{name}.{rest.partition('.')[0]}" if name in RECORDS else ""
-
-
-def in_fragments(pieces: Quoted) -> Iterator[bytes | Piece]:
-    """`pieces` with what stands between a record's first and last hole made one."""
-    run: list[bytes | Slot] = []
-    record = ""
-    for piece in pieces:
-        of = record_of(piece.path) if isinstance(piece, Slot) else record
-        if of != record:
-            yield from _fragment(run, record)
-            run, record = [], of
-        run.append(piece)
-    yield from _fragment(run, record)
-
-
-def _fragment(run: list[bytes | Slot], record: str) -> Iterator[bytes | Piece]:
-    last = max((place for place, piece in enumerate(run) if isinstance(piece, Slot)), default=-1)
-    held = tuple(run[: last + 1])
-    if held and record:
-        passing = Passing(held)
-        yield Fragment(passing, passing.paths)
-    else:
-        yield from (piece if isinstance(piece, bytes) else Passing((piece,)) for piece in held)
-    yield from (piece for piece in run[last + 1 :] if isinstance(piece, bytes))
-
-
-def _lines(paragraph: Paragraph, segments: Segments) -> Piece:
-    """The lines of a paragraph of the plain part, kept for each record where they speak of one."""
-    lines = TextLines(paragraph, segments)
-    paths = tuple(piece.path for piece in segments if isinstance(piece, Slot))
-    records = {record_of(path) for path in paths}
-    return Fragment(lines, paths) if len(records) == 1 and "" not in records else lines
-
-
-# --- steps ---
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CompiledStep:
-    """All of a step's mail but the person's values."""
+    """All of a step's mail but the person's values. Told from others by which object it is."""
 
     sender_name: str
-    asks: tuple[str, ...]  # what of `names.PERSONAL` it needs
-    subject: Filler[Line]
-    preheader: Filler[Line]
-    written: tuple[Filler[Prose], ...]  # the message's passages
-    before: tuple[Prose, ...]  # stands before them: who wrote
-    after: tuple[Prose, ...]
-    passages: list[Prose | Filler[Prose]] = field(default_factory=list)  # all three; filled when first needed
-    html: tuple[bytes | str, ...]  # octets, and names of what stands between them
+    subject: Variants[Line]
+    preheader: Variants[Line]
+    passages: tuple[Prose | Variants[Prose], ...]
+    html: tuple[bytes | str | Part, ...]  # with the names of what stands between
     masthead: bytes  # of the plain part, with the line after it
-    footer: tuple[bytes | Piece, ...]
+    footer: Parts  # of the plain part
+    texts: tuple[str, ...]  # what it needs of `names.TEXTS`
+    lists: tuple[str, ...]  # and of `names.LISTS`
+    _joined: list[Prose | Variants[Prose]] = field(default_factory=list)  # `passages`, when first needed
 
-    def fill(self, facts: Facts, stop_url: str) -> tuple[str, bytes, bytes]:
-        """(subject, plain part, HTML part) for a person, both in quoted-printable."""
-        subject, preheader = self.subject.fill(facts), self.preheader.fill(facts)
-        if not self.passages:
-            self.passages.extend([*join_fixed([*self.before, *self.written, *self.after])])  # all of them or none
-        document, text = join_prose(
-            [part if type(part) is Prose else part.fill(facts) for part in self.passages]  # type: ignore[union-attr]
-        )
-        between = {
-            "subject": subject.attribute,
-            "preheader": preheader.attribute,
-            "body": document,
-            STOP_URL: quoted_open(ESCAPES["url"](stop_url)),
-        }
-        return (
-            subject.text,
-            b"".join((self.masthead, text, fill_pieces(self.footer, {STOP_URL: stop_url}))),
-            b"".join([piece if type(piece) is bytes else between[piece] for piece in self.html]),  # type: ignore[index]
-        )
-
-
-def join_fixed(parts: Iterable[Prose | Filler[Prose]]) -> Iterator[Prose | Filler[Prose]]:
-    """`parts` with neighbours that are the same for everybody made one."""
-    fixed: list[Prose] = []
-    for part in parts:
-        if isinstance(part, Prose):
-            fixed.append(part)
-        elif not part.asks:
-            fixed.append(part.fill({}))
-        else:
-            yield from join_neighbours(fixed)
-            yield part
-            fixed = []
-    yield from join_neighbours(fixed)
-
-
-def join_neighbours(passages: Iterable[Prose]) -> Iterator[Prose]:
-    """The passages that show something as one, if there are any. Raises `Indivisible`."""
-    shown = [passage for passage in passages if passage.html]
-    if shown:
-        document, text = join_prose(shown)
-        told = [passage for passage in shown if passage.text]
-        yield Prose(
-            document.removesuffix(SOFT_BREAK),
-            text,
-            shown[0].begins_list,
-            shown[-1].ends_list,
-            told[0].first if told else None,
-            told[-1].last if told else None,
-        )
-
-
-def join_prose(passages: Iterable[Prose]) -> tuple[bytes, bytes]:
-    """(HTML, text) of passages one after the other. Raises `Indivisible` where a list would go on in the next."""
-    documents, texts = [], []
-    listed, before = False, None
-    for passage in passages:
-        if not passage.html:
-            continue
-        if listed and passage.begins_list:
-            raise Indivisible
-        listed = passage.ends_list
-        documents.append(passage.html)
-        if passage.text:
-            if before is not None and passage.first is not None:  # the empty line is one of the quotation
-                texts.append(quoted(gap(before, passage.first)) + passage.text[2:])
-            else:
-                texts.append(passage.text)
-            before = passage.last
-    documents.append(SOFT_BREAK)
-    return b"".join(documents), b"".join(texts)
+    def plan(self, values: Values, lists: Lists) -> Plan:
+        """The mail of everybody of whom the same values are there. Raises as `Variants.variant`."""
+        subject, preheader = self.subject.variant(values, lists), self.preheader.variant(values, lists)
+        if not self._joined:
+            self._joined.extend([*join_fixed(self.passages)])  # all of them or none
+        passages = [part if isinstance(part, Prose) else part.variant(values, lists) for part in self._joined]
+        html, text = join_prose(passages)
+        between = {"subject": subject.attribute, "preheader": preheader.attribute, "body": html}
+        around: list[bytes | Part] = []
+        for piece in self.html:
+            around += between[piece] if isinstance(piece, str) else (piece,)
+        return Plan(self.sender_name, subject.text, (self.masthead, *text, *self.footer), BEFORE_HTML, tuple(around))
 
 
 class StepCompiler:
@@ -375,6 +101,7 @@ class StepCompiler:
     def __init__(self, source: Source, content: StepContent, message: Message, reader: Reader, *, whole: bool) -> None:
         self.source, self.content, self.message, self.reader = source, content, message, reader
         self.divided = not whole
+        self._forms: Forms = {}
         self.isolate = direction(content.language) == "rtl"
         self.salt = salt_for(
             (message.subject, message.preheader, message.body, content.words.text if content.words else "")
@@ -396,101 +123,96 @@ class StepCompiler:
             cut_template(*body, whole=not self.divided),
         )
 
-    def line(self, passage: Passage) -> Filler[Line]:
+    def line(self, passage: Passage) -> Variants[Line]:
         """A subject or preheader, ready to be filled."""
 
-        def compile_(shape: Shape) -> Variant[Line]:
+        def compile_(shape: Shape) -> Line:
             holes = Holes(self.salt)
             text = " ".join(self._run(passage, shape, holes).split())
-            return LineVariant(plain_segments(text, holes), attribute_segments(html.escape(text), holes))
+            attribute = encode_segments(attribute_segments(html.escape(text), holes), open_=True)
+            return Line(plain_segments(text, holes), in_parts(attribute, self._forms))
 
-        return Filler(passage.asks, compile_)
+        return Variants(passage.asks, compile_)
 
-    def prose(self, passage: Passage) -> Filler[Prose]:
+    def prose(self, passage: Passage) -> Variants[Prose]:
         """A passage of the body, ready to be filled."""
 
-        def compile_(shape: Shape) -> Variant[Prose]:
+        def compile_(shape: Shape) -> Prose:
             holes = Holes(self.salt)
             markdown = self._run(passage, shape, holes)
             if self.divided and reaches_out(passage, markdown):
                 raise Indivisible
             markdown = markdown.strip("\n")
             document = prose(markdown, self.source, holes)
-            return prose_variant(
-                document,
-                "body.css",
-                holes,
-                isolate=self.isolate,
-                within=True,
-                begins_list=LIST_ITEM.match(markdown) is not None,
-            )
+            made = make_prose(document, "body.css", holes, isolate=self.isolate, within=True, forms=self._forms)
+            return made._replace(begins_list=LIST_ITEM.match(markdown) is not None)
 
-        return Filler(passage.asks, compile_)
+        return Variants(passage.asks, compile_)
 
     def _run(self, passage: Passage, shape: Shape, holes: Holes) -> str:
         names = {**self.fixed, **personal_names(shape, lambda path: Hole(holes.token(Person(path))))}
         text = run_template(passage.template, names, holes, passage.position)
         return check_whole(text, holes, passage.position)
 
-    def step(self, subject: Filler[Line], preheader: Filler[Line], passages: tuple[Filler[Prose], ...]) -> CompiledStep:
+    def step(
+        self, subject: Variants[Line], preheader: Variants[Line], passages: tuple[Variants[Prose], ...]
+    ) -> CompiledStep:
         """The frame around the passages."""
         reader = self.reader
         isolate = direction(reader.language) == "rtl"
         holes = Holes(self.salt)
         top = _framed(masthead(self.source), isolate=isolate)
-        end = prose_variant(
-            footer(self.source, self.content, reader, stop_url=stop_token(self.content, holes)),
-            "quiet.css",
-            holes,
-            isolate=isolate,
+        stop_url = stop_token(self.content, holes)
+        end = make_prose(
+            footer(self.source, self.content, reader, stop_url=stop_url), "quiet.css", holes, isolate=isolate
         )
         opened, closed = (
-            Prose(quoted(f"\n{mark}" if mark else "")) for mark in language_marks(reader, self.content.language)
+            Prose((quoted(f"\n{mark}"),)) if mark else Prose() for mark in language_marks(reader, self.content.language)
         )
-        who = prose_variant(intro(self.source, self.content, reader), "body.css", holes, within=True).fill({})
+        who = make_prose(intro(self.source, self.content, reader), "body.css", holes, within=True)
+        asked = {*subject.asks, *preheader.asks, *(name for part in passages for name in part.asks)}
         return CompiledStep(
             sender_name=self.source.sender_name(self.content, reader),
-            asks=tuple(dict.fromkeys(name for part in (subject, preheader, *passages) for name in part.asks)),
             subject=subject,
             preheader=preheader,
-            written=passages,
-            before=tuple(piece for piece in (who, opened) if piece.html),
-            after=tuple(piece for piece in (closed,) if piece.html),
-            html=tuple(_document(reader.language, top.html, end.html)),
-            masthead=top.text,
+            passages=(who, opened, *passages, closed),
+            html=tuple(_document(reader.language, joined(top.html), end.html)),
+            masthead=joined(top.text),
             footer=(b"\r\n--=20\r\n", *end.text),
+            texts=tuple(name for name in TEXTS if name in asked),
+            lists=tuple(name for name in LISTS if name in asked),
         )
 
 
-def prose_variant(
-    document: str, css: str, holes: Holes, *, isolate: bool = False, within: bool = False, begins_list: bool = False
-) -> ProseVariant:
+def make_prose(
+    document: str, css: str, holes: Holes, *, isolate: bool = False, within: bool = False, forms: Forms | None = None
+) -> Prose:
     """Finished HTML with tokens, made into both parts of a mail. `within`: something stands before it."""
+    forms = {} if forms is None else forms
     paragraphs = paragraphs_of(document)
     styled = inline_styles(document, read_template(css)) if document else ""
     start = "\n" if within else ""
-    return ProseVariant(
-        html=tuple(
-            in_fragments(encode_segments(html_segments(start + styled if styled else "", holes, isolate=isolate)))
-        ),
-        text=tuple(_text(start if paragraphs else "", paragraphs, holes, isolate=isolate)),
-        begins_list=begins_list,
+    return Prose(
+        html=in_parts(encode_segments(html_segments(start + styled if styled else "", holes, isolate=isolate)), forms),
+        text=tuple(_text(start if paragraphs else "", paragraphs, holes, forms, isolate=isolate)),
         ends_list=document.endswith(("</ul>", "</ol>")),
         first=paragraphs[0] if paragraphs and paragraphs[0].rest else None,
         last=paragraphs[-1] if paragraphs and paragraphs[-1].rest else None,
     )
 
 
-def encode_segments(segments: Segments) -> Quoted:
-    """Segments in quoted-printable; after each hole begins a new line."""
-    last = len(segments) - 1
+def encode_segments(segments: Segments, *, open_: bool = False) -> Quoted:
+    """Segments in quoted-printable; after each hole begins a new line. `open_`: more follows on the last one."""
+    last = len(segments) - 1 if not open_ else len(segments)
     return tuple(
         piece if isinstance(piece, Slot) else quoted(piece) if number == last else quoted_open(piece)
         for number, piece in enumerate(segments)
     )
 
 
-def _text(done: str, paragraphs: tuple[Paragraph, ...], holes: Holes, *, isolate: bool) -> Iterator[bytes | Piece]:
+def _text(
+    done: str, paragraphs: tuple[Paragraph, ...], holes: Holes, forms: Forms, *, isolate: bool
+) -> Iterator[bytes | Part]:
     before = None
     for paragraph in paragraphs:
         done += gap(before, paragraph)
@@ -498,7 +220,7 @@ def _text(done: str, paragraphs: tuple[Paragraph, ...], holes: Holes, *, isolate
         segments = plain_segments(paragraph.text, holes, isolate=isolate)
         if any(isinstance(piece, Slot) for piece in segments):
             yield from (quoted(done),) if done else ()
-            yield _lines(paragraph, segments)
+            yield text_part(paragraph, segments, forms)
             done = ""
         else:
             done += "".join(f"{line}\n" for line in paragraph.lines(fill(segments, {})))
@@ -509,19 +231,18 @@ def _text(done: str, paragraphs: tuple[Paragraph, ...], holes: Holes, *, isolate
 @functools.lru_cache(maxsize=64)
 def _framed(document: str, *, isolate: bool) -> Prose:
     """A part of the frame that is the same for everybody."""
-    return prose_variant(document, "quiet.css", Holes(salt_for((document,))), isolate=isolate).fill({})
+    return make_prose(document, "quiet.css", Holes(salt_for((document,))), isolate=isolate)
 
 
-def _document(language: str, top: bytes, end: tuple[bytes | Piece, ...]) -> Iterator[bytes | str]:
+def _document(language: str, top: bytes, end: Parts) -> Iterator[bytes | str | Part]:
     """The frame in octets, cut where something of the person's stands."""
     for number, piece in enumerate(_quoted_frame(language)):
         if not number % 2:
             yield piece
         elif piece == b"masthead":
             yield top + SOFT_BREAK
-        elif piece == b"footer":
-            for part in end:
-                yield from part.paths if isinstance(part, Passing) else (part,) if isinstance(part, bytes) else ()
+        elif piece in (b"body", b"footer"):
+            yield from ("body",) if piece == b"body" else end
             yield SOFT_BREAK
         else:
             yield piece.decode()

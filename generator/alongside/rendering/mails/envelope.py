@@ -41,6 +41,8 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 ALTERNATIVE, MIXED = "=_alternative", "=_mixed"
 TEXT, HTML, CALENDAR = "text/plain; charset=utf-8", "text/html; charset=utf-8", "text/calendar"
 CALENDAR_FILE = "meetups.ics"
+_PART = f"--{ALTERNATIVE}\r\nContent-Type: {{}}\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+BEFORE_HTML = f"\r\n{_PART.format(HTML)}".encode()  # stands between the two parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +102,8 @@ def compose(mail: Letter, routing: Routing) -> bytes:
     Raises `ValueError` for an address, id or URL that cannot stand in a header, and for a naive date.
     """
     head = message_head(mail.subject, mail.sender_name, routing)
-    before_text, before_html, end = body_marks(mail.language, mail.calendar)
-    return b"".join((head, before_text, quoted(mail.text), before_html, quoted(mail.html), end))
+    before_text, end = body_marks(mail.language, mail.calendar)
+    return b"".join((head, before_text, quoted(mail.text), BEFORE_HTML, quoted(mail.html), end))
 
 
 def message_head(subject: str, sender_name: str, routing: Routing) -> bytes:
@@ -173,20 +175,20 @@ def _same_fields(
 
 
 @functools.lru_cache(maxsize=256)
-def body_marks(language: str, calendar: bytes = b"") -> tuple[bytes, bytes, bytes]:
-    """What stands before the text, before the HTML, and after it; the last headers are part of the first.
+def body_marks(language: str, calendar: bytes = b"") -> tuple[bytes, bytes]:
+    """What stands before the text and after the HTML; the last headers are part of the first.
 
-    Both parts stand between them in quoted-printable. `calendar`: octets of an iCalendar object, or none.
+    Both parts stand between them in quoted-printable, parted by `BEFORE_HTML`. `calendar`: octets of an iCalendar
+    object, or none.
     """
     language = language if _LIST_ID.fullmatch(language) else "und"
     head = f"Content-Language: {language}\r\nMIME-Version: 1.0\r\n"
     kind = f'Content-Type: multipart/alternative;\r\n boundary="{ALTERNATIVE}"\r\n\r\n'
-    part = f"--{ALTERNATIVE}\r\nContent-Type: {{}}\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-    text, html, end = part.format(TEXT), "\r\n" + part.format(HTML), f"\r\n--{ALTERNATIVE}--\r\n"
+    text, end = _PART.format(TEXT), f"\r\n--{ALTERNATIVE}--\r\n"
     if not calendar:
-        return f"{head}{kind}{text}".encode(), html.encode(), end.encode()
+        return f"{head}{kind}{text}".encode(), end.encode()
     mixed = f'Content-Type: multipart/mixed;\r\n boundary="{MIXED}"\r\n\r\n--{MIXED}\r\n'
-    return f"{head}{mixed}{kind}{text}".encode(), html.encode(), end.encode() + _calendar_part(calendar)
+    return f"{head}{mixed}{kind}{text}".encode(), end.encode() + _calendar_part(calendar)
 
 
 def _calendar_part(calendar: bytes) -> bytes:

@@ -23,10 +23,24 @@ from alongside.planning.plan import StepContent, newcomer_zone
 from alongside.rendering.interface import format_date, format_time, language_name, reason_texts, say
 from alongside.rendering.mails.holes import Block, Url, clean
 
+
+class Record:
+    """The texts of a group or meetup that are not empty, by name.
+
+    Kept from one newcomer to the next (`Texts`), so it is told from others by which object it is, in no time.
+    """
+
+    __slots__ = ("names", "texts")
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self.texts = {name: cleaned for name, text in texts.items() if (cleaned := clean(text))}
+        self.names = tuple(self.texts)
+
+
 Shape = tuple[str, ...]  # paths of a person's values that are not empty, in a fixed order
-Record = tuple[tuple[str, str], ...]  # the texts of a group or meetup that are not empty, by name
-Fact = str | tuple[str, ...] | tuple[Record, ...]  # a text, a list of texts, or a list of records
-Facts = Mapping[str, Fact]  # by name, those of `PERSONAL`
+Values = Mapping[str, str]  # texts by path: "newcomer.name", "groups.0.url"
+Items = tuple[str, ...] | tuple[Record, ...]
+Lists = Mapping[str, Items]  # by name, those of `LISTS`
 
 LONGEST = 2000  # characters of one value; a mail has to stay one (Gmail cuts at 102 kB)
 GROUP_NAMES = ("name", "url", "chat", "when", "where")
@@ -117,40 +131,25 @@ def fixed_names(content: StepContent, community: Community, words: Block, *, pag
 Texts = dict[object, Any]  # of reasons, groups and meetups, worked out before
 
 
-class _Case(NamedTuple):  # made for every mail, and a tuple is made three times as fast as a frozen record
+class Case(NamedTuple):  # made for every mail, and a tuple is made three times as fast as a frozen record
     """What a person's values are worked out from."""
 
     content: StepContent
     newcomer: Newcomer
     community: Community
-    known: Texts
+    known: Texts  # from one newcomer to the next
+    confirm_url: str = ""  # of one mail alone, and made by who sends it
 
 
-def personal_facts(
-    content: StepContent, newcomer: Newcomer, community: Community, names: Iterable[str], known: Texts
-) -> dict[str, Fact]:
-    """What differs from person to person, of `names`: on one line, without empty ones.
-
-    `known` keeps the texts of records and reasons from one newcomer to the next.
-    """
-    case = _Case(content, newcomer, community, known)
-    return {name: PERSONAL[name](case) for name in names}
-
-
-def spread(names: Iterable[str], facts: Facts) -> dict[str, str]:
-    """The values of `names` by path ("newcomer.name", "groups.0.url"), in a fixed order."""
+def spread(lists: Lists) -> dict[str, str]:
+    """What stands in lists, by path ("groups.0.url"), in a fixed order."""
     values: dict[str, str] = {}
-    for name in names:
-        fact = facts[name]
-        if isinstance(fact, str):
-            if fact:
-                values[name] = fact
-            continue
-        for number, item in enumerate(fact):
-            if isinstance(item, str):
-                values[f"{name}.{number}"] = item
+    for name, items in lists.items():
+        for number, item in enumerate(items):
+            if isinstance(item, Record):
+                values.update((f"{name}.{number}.{part}", text) for part, text in item.texts.items())
             else:
-                values.update((f"{name}.{number}.{part}", text) for part, text in item)
+                values[f"{name}.{number}"] = str(item)
     return values
 
 
@@ -158,7 +157,9 @@ def personal_values(
     content: StepContent, newcomer: Newcomer, community: Community, known: Texts | None = None
 ) -> dict[str, str]:
     """All that differs from person to person, by path."""
-    return spread(PERSONAL, personal_facts(content, newcomer, community, PERSONAL, {} if known is None else known))
+    case = Case(content, newcomer, community, {} if known is None else known)
+    texts = {name: text for name, write in TEXTS.items() if (text := write(case))}
+    return {**texts, **spread({name: write(case) for name, write in LISTS.items()})}
 
 
 def _one_line(text: str) -> str:
@@ -169,74 +170,87 @@ def _one_lines(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(filter(None, map(_one_line, texts)))
 
 
-def _languages(case: _Case) -> Fact:
+def _languages(case: Case) -> Items:
     language, spoken = case.content.language, case.newcomer.languages
     key = ("languages", spoken, language)
     if key not in case.known:
         case.known[key] = _one_lines(language_name(tag, language) for tag in spoken)
-    return cast(Fact, case.known[key])
+    return cast(Items, case.known[key])
 
 
-def _challenges(case: _Case) -> Fact:
-    community, language = case.community, case.content.language
-    challenges = (community.challenges[slug] for slug in case.newcomer.challenges if slug in community.challenges)
-    return _one_lines(one.title.text(language, community.language) for one in challenges)
+def _challenges(case: Case) -> Items:
+    language, faced = case.content.language, case.newcomer.challenges
+    key = ("challenges", faced, language)
+    if key not in case.known:
+        community = case.community
+        challenges = (community.challenges[slug] for slug in faced if slug in community.challenges)
+        case.known[key] = _one_lines(one.title.text(language, community.language) for one in challenges)
+    return cast(Items, case.known[key])
 
 
-def _challenge(case: _Case) -> Fact:
+def _challenge(case: Case) -> str:
     challenge = case.content.challenge
     if challenge is None:
         return ""
     return _one_line(challenge.title.text(case.content.language, case.community.language))
 
 
-def _reasons(case: _Case) -> Fact:
-    reasons, language = case.content.reasons, case.content.language
-    key = ("reasons", language, *[(reason.kind, reason.value) for reason in reasons])
-    if key not in case.known:
-        case.known[key] = _one_lines(reason_texts(reasons, language, case.community))
-    return cast(Fact, case.known[key])
+def _reasons(case: Case) -> Items:
+    content, community, known = case.content, case.community, case.known
+    texts = []
+    for reason in content.reasons:
+        key = ("reason", reason.kind, reason.value, content.language)
+        text = known.get(key)
+        if text is None:  # empty: one that cannot be told
+            text = known[key] = _one_line("".join(reason_texts((reason,), content.language, community)))
+        if text:
+            texts.append(text)
+    return tuple(texts)
 
 
-def _groups(case: _Case) -> Fact:
-    content, records = case.content, []
+def _groups(case: Case) -> Items:
+    content, community, known = case.content, case.community, case.known
+    records = []
     for group in content.groups:
         key = ("group", group.slug, content.language, content.day)  # an invitation to a chat may have ended
-        if key not in case.known:
-            case.known[key] = _record(_group(group, content, Addresses(case.community.url)))
-        records.append(case.known[key])
-    return tuple(filter(None, records))
+        record = known.get(key)
+        if record is None:
+            record = known[key] = Record(_group(group, content, Addresses(community.url)))
+        if record.names:
+            records.append(record)
+    return tuple(records)
 
 
-def _meetups(case: _Case) -> Fact:
-    content, records = case.content, []
-    zone = newcomer_zone(case.newcomer, case.community) if content.meetups else ""
+def _meetups(case: Case) -> Items:
+    content, newcomer, community, known = case.content, case.newcomer, case.community, case.known
+    records = []
     for meetup, occurrence in content.meetups:
+        zone = newcomer_zone(newcomer, community) if occurrence.place is None else ""  # whose clock counts
         key = ("meetup", meetup.slug, content.language, zone, occurrence.original)
-        if key not in case.known:
-            case.known[key] = _record(_meetup(meetup, occurrence, content, Addresses(case.community.url), zone))
-        records.append(case.known[key])
-    return tuple(filter(None, records))
-
-
-def _record(texts: Mapping[str, str]) -> Record:
-    return tuple((name, cleaned) for name, text in texts.items() if (cleaned := clean(text)))
+        record = known.get(key)
+        if record is None:
+            record = known[key] = Record(_meetup(meetup, occurrence, content, Addresses(community.url), zone))
+        if record.names:
+            records.append(record)
+    return tuple(records)
 
 
 # What a mail may use that differs from person to person, and how it is worked out.
-PERSONAL: Mapping[str, Callable[[_Case], Fact]] = {
+TEXTS: Mapping[str, Callable[[Case], str]] = {
     "newcomer.name": lambda case: _one_line(case.newcomer.name),
     "newcomer.place": lambda case: _one_line(case.newcomer.place.label if case.newcomer.place is not None else ""),
     "newcomer.text": lambda case: _one_line(case.newcomer.text),
     "challenge.title": _challenge,
+    "confirm_url": lambda case: case.confirm_url,
+}
+LISTS: Mapping[str, Callable[[Case], Items]] = {
     "newcomer.languages": _languages,
     "newcomer.challenges": _challenges,
     "reasons": _reasons,
     "groups": _groups,
     "meetups": _meetups,
-    "confirm_url": lambda _case: "",  # of one mail alone, and made by who sends it
 }
-OWN = frozenset({"newcomer.name", "newcomer.place", "newcomer.text", "confirm_url"})  # seldom twice the same
+PERSONAL = (*TEXTS, *LISTS)
 
 
 def personal_names(paths: Shape, hole: Callable[[str], object]) -> dict[str, object]:
