@@ -1,6 +1,7 @@
 """TF-IDF in integers."""
 
 import math
+import random
 from collections import Counter
 
 import pytest
@@ -61,7 +62,23 @@ def test_the_cosine_is_the_one_of_real_numbers() -> None:
 
 def test_shared_words_come_weightiest_first() -> None:
     corpus = corpus_of(["talk", "stage"], ["talk"], ["talk"], ["rain"])
-    assert corpus.shared_words(Counter(["talk", "stage", "rain"]), 0) == ("stage", "talk")
+    asked = Counter(["talk", "stage", "rain"])
+    assert corpus.shared(asked, 0) == (corpus.likeness(asked)[0], ["stage", "talk"])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_some_documents_are_as_like_as_among_all(seed: int) -> None:
+    random_ = random.Random(seed)
+    words = [f"w{number}" for number in range(30)]
+    corpus = corpus_of(*(random_.choices(words, k=random_.randint(0, 6)) for _ in range(60)))
+    for _ in range(20):
+        asked = Counter(random_.choices([*words, "unknown"], k=random_.randint(0, 90)))
+        likeness = corpus.likeness(asked)
+        for count in (0, 1, 3, 40, 60):
+            documents = random_.sample(range(60), count)
+            found = corpus.likeness_of(asked, documents)
+            assert found == {document: likeness[document] for document in documents if document in likeness}
+            assert all(corpus.shared(asked, document)[0] == found.get(document, 0) for document in documents)
 
 
 def test_idf_is_never_negative() -> None:

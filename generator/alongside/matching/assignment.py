@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
 from itertools import repeat
 
-from alongside.matching.index import Candidate, MatchIndex
+from alongside.matching.index import MatchIndex
 from alongside.matching.memory import Offers, Profile, Ranking
-from alongside.matching.ranking import in_order, only, ranked_members, told_member
+from alongside.matching.ranking import in_order, ranked_some_members
+from alongside.matching.reasons import told_member
 from alongside.matching.results import Match
-from alongside.matching.seekers import Seeker, spread_of
+from alongside.matching.scoring import language_table
+from alongside.matching.seekers import spread_of
 from alongside.model.people import Container, Member, Newcomer
 
 EVEN_LOAD_PERCENT = 150  # nobody takes on more than this share of the mean, however well they fit
@@ -39,11 +42,18 @@ def assign_member(
     if keep in offers.limits:
         return told_member(index, profile, numbers[keep])
     room = _Room(offers, load)
-    met = _met(index, newcomer)
+    met = _met(index, newcomer) if newcomer.met else ""
     if met in offers.limits and room.has(met):
         return told_member(index, profile, numbers[met])
-    chosen = _choose(index, newcomer, room, _offered(index, profile, container, day))
-    return told_member(index, profile, chosen) if chosen is not None else None
+    pool, spread = index.members, spread_of(newcomer)
+    # Rather evenly than not, then rather understood than not.
+    for fits in (room.has_evenly, room.has):
+        for understood in (True, False):
+            ranking = _offered(index, profile, container, day, understood=understood)
+            for number in in_order(pool, ranking, spread):
+                if fits(pool.candidates[number].slug):
+                    return told_member(index, profile, number)
+    return None
 
 
 class _Room:
@@ -68,17 +78,6 @@ class _Room:
         return _even_limit(sum(map(self.load.get, welcoming, repeat(0))) + 1, len(welcoming))
 
 
-def _choose(index: MatchIndex, newcomer: Newcomer, room: _Room, offered: tuple[Ranking, Ranking]) -> int | None:
-    """The number of the best member who has room, rather evenly than not, then rather understood than not."""
-    pool, spread = index.members, spread_of(newcomer)
-    for fits in (room.has_evenly, room.has):
-        for ranking in offered:
-            for number in in_order(pool, ranking, spread):
-                if fits(pool.candidates[number].slug):
-                    return number
-    return None
-
-
 def _offers(index: MatchIndex, container: Container, day: date) -> Offers:
     """Who may take newcomers on."""
     offers = index.memory.offers.get((container, day))
@@ -91,17 +90,26 @@ def _offers(index: MatchIndex, container: Container, day: date) -> Offers:
     return offers
 
 
-def _offered(index: MatchIndex, profile: Profile, container: Container, day: date) -> tuple[Ranking, Ranking]:
-    """The welcoming members, best first: those the newcomer shares a language with, and the others."""
-    offered = profile.offered.get((container, day))
+def _offered(index: MatchIndex, profile: Profile, container: Container, day: date, *, understood: bool) -> Ranking:
+    """The welcoming members, best first: those the newcomer shares a language with, or the others."""
+    offered = profile.offered.get((container, day, understood))
     if offered is None:
-        pool, ranking = index.members, ranked_members(index, profile)
-        welcoming = {pool.numbers[slug] for slug in _offers(index, container, day).welcoming}
-        understood = {number for number in welcoming if _understand(profile.seeker, pool.candidates[number])}
-        offered = profile.offered.put(
-            (container, day), (only(ranking, understood), only(ranking, welcoming - understood))
-        )
+        shared, others = _shared(index, profile, _offers(index, container, day))
+        ranking = ranked_some_members(index, profile, shared if understood else others)
+        offered = profile.offered.put((container, day, understood), ranking)
     return offered
+
+
+def _shared(index: MatchIndex, profile: Profile, offers: Offers) -> tuple[array[int], array[int]]:
+    """The numbers of the welcoming members: those the newcomer shares a language with, and the others."""
+    found = offers.shared.get(profile.seeker.languages)
+    if found is None:
+        understood = language_table(index, index.members, profile.seeker).understood
+        numbers = [index.members.numbers[slug] for slug in offers.welcoming]
+        shared = array("I", [number for number in numbers if understood[number]])
+        others = array("I", [number for number in numbers if not understood[number]])
+        found = offers.shared.put(profile.seeker.languages, (shared, others))
+    return found
 
 
 def _able(member: Member, day: date, container: Container) -> bool:
@@ -118,7 +126,3 @@ def _met(index: MatchIndex, newcomer: Newcomer) -> str:
 def _even_limit(newcomers: int, members: int) -> int:
     """The most one member may have after this newcomer."""
     return max(EVEN_AT_LEAST, -(-EVEN_LOAD_PERCENT * newcomers // (100 * members)))
-
-
-def _understand(seeker: Seeker, candidate: Candidate) -> bool:
-    return not seeker.languages or not candidate.languages or not candidate.languages.isdisjoint(seeker.languages)

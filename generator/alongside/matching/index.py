@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from alongside.matching.memory import Memory
+from alongside.matching.memory import Memory, Tables
 from alongside.matching.nearness import Vector, vector_of
+from alongside.matching.results import Tag
 from alongside.matching.spreading import Spread
-from alongside.matching.vectors import Corpus
+from alongside.matching.vectors import Corpus, inverse_document_frequency
+from alongside.matching.weights import WEIGHTS
 from alongside.matching.words import count_words, fold, language_of
 from alongside.model.community import Community
 from alongside.model.gatherings import Group, Meetup
@@ -24,9 +27,7 @@ class Candidate:
     """A record as matching sees it."""
 
     slug: str
-    challenges: frozenset[str]
-    topics: frozenset[str]  # folded
-    roles: frozenset[str]  # folded
+    tags: frozenset[Tag]  # challenges, topics and roles; the latter two folded
     languages: frozenset[str]  # without regions; empty: not known
     country: str  # ISO 3166-1 alpha-2, or empty
     place: str  # what people call it
@@ -35,15 +36,47 @@ class Candidate:
     online: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Carriers:
+    """The candidates of a pool that carry one tag."""
+
+    points: int  # for sharing it
+    numbers: array[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """The candidates of a pool by what one rule looks at, so that it is asked once for all that are alike."""
+
+    examples: tuple[Candidate, ...]  # one of each kind
+    kind_of: array[int]  # of each candidate: the number of its example
+
+    @classmethod
+    def of(cls, candidates: Iterable[Candidate], seen: Callable[[Candidate], Hashable]) -> Kinds:
+        """The kinds that `seen` tells apart."""
+        numbers: dict[Hashable, int] = {}
+        examples: list[Candidate] = []
+        kind_of = array("I")
+        for candidate in candidates:
+            kind = numbers.setdefault(seen(candidate), len(examples))
+            if kind == len(examples):
+                examples.append(candidate)
+            kind_of.append(kind)
+        return cls(tuple(examples), kind_of)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """The candidates of one kind, with their texts and how many of them carry each tag."""
+    """The candidates of one kind, with their texts and who of them carries each tag."""
 
     candidates: tuple[Candidate, ...]
     corpus: Corpus
-    tags: Counter[tuple[str, str]]  # ("challenge", slug) -> how many carry it
+    carriers: Mapping[Tag, Carriers]
+    by_languages: Kinds
+    by_place: Kinds
     numbers: Mapping[str, int]  # slug -> its number
     spread: Spread
+    tables: Tables = field(compare=False, repr=False)  # of points worked out; they change no result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,28 +127,41 @@ def _is_published(community: Community, slug: str) -> bool:
 def _pool(entries: Iterable[tuple[Candidate, Counter[str]]]) -> Pool:
     candidates: list[Candidate] = []
     documents: list[Counter[str]] = []
-    tags: Counter[tuple[str, str]] = Counter()
-    for candidate, counts in entries:
+    carrying: dict[Tag, array[int]] = {}
+    for number, (candidate, counts) in enumerate(entries):
         candidates.append(candidate)
         documents.append(counts)
-        for kind, values in (
-            ("challenge", candidate.challenges),
-            ("topic", candidate.topics),
-            ("role", candidate.roles),
-        ):
-            tags.update((kind, value) for value in values)
-    numbers = {candidate.slug: number for number, candidate in enumerate(candidates)}
+        for tag in candidate.tags:
+            carrying.setdefault(tag, array("I")).append(number)
     return Pool(
         candidates=tuple(candidates),
         corpus=Corpus.of(documents),
-        tags=tags,
-        numbers=numbers,
+        carriers={
+            tag: Carriers(_worth(tag, len(numbers), len(candidates)), numbers) for tag, numbers in carrying.items()
+        },
+        by_languages=Kinds.of(candidates, lambda candidate: candidate.languages),
+        by_place=Kinds.of(candidates, lambda one: (one.country, one.vector, one.zone, one.online)),
+        numbers={candidate.slug: number for number, candidate in enumerate(candidates)},
         spread=Spread.of([candidate.slug for candidate in candidates]),
+        tables=Tables(len(candidates)),
     )
 
 
-def _folded(values: Iterable[str]) -> frozenset[str]:
-    return frozenset(fold(value) for value in values)
+def _worth(tag: Tag, carrying: int, candidates: int) -> int:
+    """What sharing `tag` is worth: more for what few share, twice as much for what one in a thousand carries."""
+    points = {"challenge": WEIGHTS.challenge, "topic": WEIGHTS.topic, "role": WEIGHTS.role}[tag[0]]
+    idf = inverse_document_frequency(candidates, carrying)
+    return points + points * WEIGHTS.rarity_percent * min(idf, 1768) // (100 * 1768)
+
+
+def _tags(challenges: Iterable[str], topics: Iterable[str], roles: Iterable[str] = ()) -> frozenset[Tag]:
+    return frozenset(
+        (
+            *(("challenge", slug) for slug in challenges),
+            *(("topic", fold(topic)) for topic in topics),
+            *(("role", fold(role)) for role in roles),
+        )
+    )
 
 
 def _where(place: Place | None) -> tuple[str, str, Vector | None]:
@@ -126,9 +172,7 @@ def _member(member: Member) -> Candidate:
     country, name, vector = _where(member.place)
     return Candidate(
         slug=member.slug,
-        challenges=frozenset(member.challenges),
-        topics=_folded(member.topics),
-        roles=_folded(member.roles),
+        tags=_tags(member.challenges, member.topics, member.roles),
         languages=frozenset(map(language_of, member.languages)),
         country=country,
         place=name,
@@ -153,9 +197,7 @@ def _story(story: Story, community: Community) -> Candidate:
     others = community.translations_of.get(story.slug, ())
     return Candidate(
         slug=story.slug,
-        challenges=frozenset(story.challenges),
-        topics=_folded(story.topics),
-        roles=_folded(story.roles),
+        tags=_tags(story.challenges, story.topics, story.roles),
         languages=frozenset(language_of(version.language) for version in (story, *others)),
         country="",
         place="",
@@ -172,9 +214,7 @@ def _gathering(group: Group) -> Candidate:
     country, name, vector = _where(group.place)
     return Candidate(
         slug=group.slug,
-        challenges=frozenset(group.challenges),
-        topics=_folded(group.topics),
-        roles=frozenset(),
+        tags=_tags(group.challenges, group.topics),
         languages=frozenset(map(language_of, group.languages)),
         country=country,
         place=name,
@@ -193,13 +233,11 @@ def _meetup(meetup: Meetup, community: Community) -> Candidate:
     # A meetup that is online only is nowhere on the map, whatever its group's place.
     place = meetup.place or (group.place if group is not None and not meetup.online else None)
     country, name, vector = _where(place)
-    tags = group.challenges if group is not None else ()
+    group_challenges, group_topics = (group.challenges, group.topics) if group is not None else ((), ())
     languages = meetup.languages or (group.languages if group is not None else ())
     return Candidate(
         slug=meetup.slug,
-        challenges=frozenset((*meetup.challenges, *tags)),
-        topics=_folded((*meetup.topics, *(group.topics if group is not None else ()))),
-        roles=frozenset(),
+        tags=_tags((*meetup.challenges, *group_challenges), (*meetup.topics, *group_topics)),
         languages=frozenset(map(language_of, languages)),
         country=country,
         place=name,

@@ -13,11 +13,8 @@ from alongside.matching.ranking import (
     ranked_meetups,
     ranked_members,
     ranked_stories,
-    score_gatherings,
-    score_stories,
-    told_match,
-    told_member,
 )
+from alongside.matching.reasons import told_gathering, told_member, told_story
 from alongside.matching.results import Match, Matches, Reason
 from alongside.matching.seekers import spread_of
 from alongside.matching.spreading import spread_key
@@ -37,6 +34,7 @@ __all__ = [
     "pick_meetups",
     "pick_stories",
     "spread_key",
+    "why_member",
 ]
 
 
@@ -77,13 +75,19 @@ def match_members(
     return tuple(told_member(index, profile, number) for number in islice(best, limit))
 
 
+def why_member(index: MatchIndex, newcomer: Newcomer, slug: str) -> tuple[Reason, ...]:
+    """Why that member; nothing for one who is not matched at all."""
+    number = index.members.numbers.get(slug)
+    return told_member(index, index.memory.profile(newcomer), number).reasons if number is not None else ()
+
+
 def match_stories(
     index: MatchIndex, newcomer: Newcomer, *, limit: int, among: Collection[str] | None = None
 ) -> tuple[Match, ...]:
     """The best `limit` stories, of all or of those slugs (of originals), each in the newcomer's language if it can."""
-    profile, pool = index.memory.profile(newcomer), index.stories
-    chosen = list(islice(_stories(index, newcomer, among), limit))
-    matches = (told_match(profile, pool, scored) for scored in score_stories(index, profile.seeker, chosen))
+    profile = index.memory.profile(newcomer)
+    chosen = islice(_stories(index, newcomer, among), limit)
+    matches = (told_story(index, profile, number) for number in chosen)
     return tuple(
         Match(slug=_version(index, match.slug, profile.seeker.languages), score=match.score, reasons=match.reasons)
         for match in matches
@@ -95,9 +99,8 @@ def match_groups(
 ) -> tuple[Match, ...]:
     """The best `limit` groups that are not retired; with `near_km` only what can be reached or joined online."""
     profile, pool = index.memory.profile(newcomer), index.groups
-    chosen = list(islice(_groups(index, newcomer, near_km), limit))
-    scored = score_gatherings(index, profile.seeker, pool, chosen, near_km=near_km)
-    return tuple(told_match(profile, pool, one) for one in scored)
+    chosen = islice(_groups(index, newcomer, near_km), limit)
+    return tuple(told_gathering(index, profile, pool, number, near_km=near_km) for number in chosen)
 
 
 def match_meetups(
@@ -105,9 +108,8 @@ def match_meetups(
 ) -> tuple[Match, ...]:
     """The best `limit` meetups of `upcoming` (slug -> next start), of equal score the sooner one first."""
     profile, pool = index.memory.profile(newcomer), index.meetups
-    chosen = list(islice(_meetups(index, newcomer, near_km, upcoming), limit))
-    scored = score_gatherings(index, profile.seeker, pool, chosen, near_km=near_km)
-    return tuple(told_match(profile, pool, one) for one in scored)
+    chosen = islice(_meetups(index, newcomer, near_km, upcoming), limit)
+    return tuple(told_gathering(index, profile, pool, number, near_km=near_km) for number in chosen)
 
 
 def pick_stories(index: MatchIndex, newcomer: Newcomer, *, among: Collection[str] | None = None) -> Iterator[str]:

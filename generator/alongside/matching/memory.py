@@ -7,24 +7,27 @@ work the same thing out twice at worst: a value is put in its place whole, and a
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from operator import is_
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from alongside.matching.results import Match
-from alongside.matching.seekers import Seeker, nameless, seeker_of
+from alongside.matching.seekers import Said, Seeker, said_by, seeker_of
 from alongside.model.community import Community
 from alongside.model.people import Container, Newcomer
 
 PROFILES = 2000  # remembered at once
+RECENT = 500  # newcomers whose profile is known without reading what they say; a batch is assigned, then written
 ENTRIES = 2_000_000  # scores remembered at once; fewer profiles where a community has more records than usual
 LONG = 2000  # characters: nobody else says so much in the same words
 LONG_PROFILES = 16  # of those: the steps of one newcomer follow one another
 VOICES = 2000  # members
 KEPT = 32  # of each small kind of thing remembered for one profile
+TABLE_ENTRIES = 500_000  # points in the tables of one kind that a pool remembers at once
+TABLES = 500  # such tables, where the pool is small
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -41,24 +44,42 @@ class Timed(Protocol):
 Upcoming = Mapping[str, datetime] | Mapping[str, Timed]  # slug -> next start
 
 
-class Few(Generic[Key, Value]):
+class Few(dict[Key, Value]):
     """A small number of values by key; all are forgotten when there are too many."""
 
-    __slots__ = ("_values",)
+    __slots__ = ()
 
-    def __init__(self) -> None:
-        self._values: dict[Key, Value] = {}
-
-    def get(self, key: Key) -> Value | None:
-        """The value of `key`, or None."""
-        return self._values.get(key)
-
-    def put(self, key: Key, value: Value) -> Value:
+    def put(self, key: Key, value: Value, most: int = KEPT) -> Value:
         """Remember `value`, and give it back."""
-        if len(self._values) >= KEPT:
-            self._values.clear()
-        self._values[key] = value
+        if len(self) >= most:
+            self.clear()
+        self[key] = value
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageTable:
+    """What the candidates of a pool are worth to all who speak the same languages, by their numbers."""
+
+    points: Sequence[int]
+    understood: bytes  # 1: they can understand each other
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceTable:
+    """The same for all who live in the same place."""
+
+    points: Sequence[int]
+    reachable: bytes  # 1: they could go there, or join online
+
+
+class Tables:
+    """The tables of one pool worked out lately."""
+
+    def __init__(self, candidates: int) -> None:
+        self.most = max(KEPT, min(TABLES, TABLE_ENTRIES // max(1, candidates)))
+        self.languages: Few[tuple[str, ...], LanguageTable] = Few()
+        self.places: Few[tuple[Hashable, ...], PlaceTable] = Few()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +87,12 @@ class Ranking:
     """Candidates of a pool, best first, as far as that is the same for all who say the same."""
 
     numbers: array[int]
-    tiers: array[int]  # where each run of candidates begins that only the newcomer's id puts in order
+    ends: array[int]  # where each run of candidates ends that only the newcomer's id puts in order
+
+    def is_settled(self, count: int) -> bool:
+        """True when no id decides among the first `count`."""
+        count = min(count, len(self.numbers))
+        return count == 0 or (len(self.ends) >= count and self.ends[count - 1] == count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +100,8 @@ class Schedule:
     """When the coming meetups start."""
 
     upcoming: Mapping[str, datetime | Timed]  # as it was given
-    starts: Mapping[str, float]  # slug -> seconds since 1970
+    numbers: Sequence[int]  # of the candidates that come, the soonest first
+    starts: Mapping[int, float]  # seconds since 1970, by the candidate's number
 
     def is_of(self, upcoming: Mapping[str, datetime | Timed]) -> bool:
         """True for the very same values under the same slugs; the mapping itself may have been changed since."""
@@ -91,6 +118,8 @@ class Offers:
 
     limits: Mapping[str, int]  # slug -> newcomers a week; 0: only those they have already
     welcoming: tuple[str, ...]  # slugs of those whose limit is not 0
+    # the numbers of the latter, by what a newcomer speaks: those who share a language with them, and the others
+    shared: Few[tuple[str, ...], tuple[array[int], array[int]]] = field(default_factory=Few, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +136,15 @@ class Profile:
 
     seeker: Seeker
     surface: dict[str, str] | None = None  # the words of their text as they wrote them
+    member_points: Sequence[int] | None = None  # by number
+    story_points: Sequence[int] | None = None
     members: Ranking | None = None
     stories: Ranking | None = None
     some_stories: Few[frozenset[str], Ranking] = field(default_factory=Few)  # by the slugs of the originals
-    story_scores: array[int] | None = None  # by number; -1: not compared yet
-    # members who offered to welcome, on a day: those the newcomer shares a language with, and the others
-    offered: Few[tuple[Container, date], tuple[Ranking, Ranking]] = field(default_factory=Few)
+    # members who offered to welcome, on a day: those the newcomer shares a language with (True), or the others
+    offered: Few[tuple[Container, date, bool], Ranking] = field(default_factory=Few)
+    # what `planning` worked out for a step, which says itself whether it still holds
+    steps: Few[tuple[str, str, str, date], object] = field(default_factory=Few)
     told: Few[int, Match] = field(default_factory=Few)  # members, by their numbers
     groups: Few[float | None, Ranking] = field(default_factory=Few)  # by how near they have to be
     meetups: Few[float | None, tuple[Schedule, Ranking]] = field(default_factory=Few)  # the same
@@ -122,43 +154,49 @@ class Memory:
     """The profiles seen lately, and what is the same for all of them."""
 
     def __init__(self, community: Community, *, candidates: int) -> None:
-        def read(newcomer: Newcomer) -> Profile:
-            return Profile(seeker_of(newcomer, community))
+        titles = {slug: challenge.title.text("en") for slug, challenge in community.challenges.items()}
+
+        def read(said: Said) -> Profile:
+            return Profile(seeker_of(said, titles))
 
         def voice(member: str, container: Container, day: date) -> Voice:
             return _voice(community, member, container, day)
 
         size = max(LONG_PROFILES, min(PROFILES, ENTRIES // max(1, candidates)))
-        self._usual: Callable[[Newcomer], Profile] = lru_cache(maxsize=size)(read)
-        self._long: Callable[[Newcomer], Profile] = lru_cache(maxsize=LONG_PROFILES)(read)
-        self._last: tuple[Newcomer, Profile] | None = None
+        self._usual: Callable[[Said], Profile] = lru_cache(maxsize=size)(read)
+        self._long: Callable[[Said], Profile] = lru_cache(maxsize=LONG_PROFILES)(read)
+        self._recent: Few[int, tuple[Newcomer, Profile]] = Few()
+        self._most_recent = min(RECENT, size)
         self._schedule: Schedule | None = None
         self.offers: Few[tuple[Container, date], Offers] = Few()
         self.voice: Callable[[str, Container, date], Voice] = lru_cache(maxsize=VOICES)(voice)
 
     def profile(self, newcomer: Newcomer) -> Profile:
         """The profile of `newcomer`."""
-        last = self._last  # one mail asks several times for the same newcomer
-        if last is not None and last[0] is newcomer:
-            return last[1]
-        said = nameless(newcomer)
-        profile = self._long(said) if _length(said) > LONG else self._usual(said)
-        self._last = (newcomer, profile)
-        return profile
+        # One mail asks several times for the same newcomer. As long as the object is kept, nothing else has its id.
+        recent = self._recent.get(id(newcomer))
+        if recent is not None:
+            return recent[1]
+        said = said_by(newcomer)
+        if _length(said) > LONG:
+            return self._long(said)
+        return self._recent.put(id(newcomer), (newcomer, self._usual(said)), self._most_recent)[1]
 
-    def schedule(self, upcoming: Mapping[str, datetime | Timed]) -> Schedule:
-        """The starts of `upcoming`; a pass asks for the same ones again and again."""
+    def schedule(self, upcoming: Mapping[str, datetime | Timed], numbers: Mapping[str, int]) -> Schedule:
+        """The starts of `upcoming`; a pass asks for the same ones again and again. `numbers`: of the meetups."""
         schedule = self._schedule
         if schedule is None or not schedule.is_of(upcoming):
-            schedule = Schedule(dict(upcoming), {slug: _timestamp(start) for slug, start in upcoming.items()})
+            starts = {numbers[slug]: _timestamp(start) for slug, start in upcoming.items() if slug in numbers}
+            order = tuple(sorted(starts, key=lambda number: (starts[number], number)))
+            schedule = Schedule(dict(upcoming), order, starts)
             self._schedule = schedule
         return schedule
 
 
-def _length(newcomer: Newcomer) -> int:
+def _length(said: Said) -> int:
     """About how many characters a newcomer says."""
-    lists: Sequence[tuple[str, ...]] = (newcomer.topics, newcomer.roles, newcomer.challenges, newcomer.languages)
-    return len(newcomer.text) + sum([16 * len(values) + len("".join(values)) for values in lists])
+    ticked = (*said.challenges, *said.topics, *said.roles, *said.languages)
+    return len(said.text) + 16 * len(ticked) + len("".join(ticked))
 
 
 def _timestamp(start: datetime | Timed) -> float:

@@ -17,6 +17,7 @@ EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
 Vector = tuple[int, int, int]
 
 
+@lru_cache(maxsize=1024)  # people live in the same towns
 def unit_vector(latitude: float, longitude: float) -> Vector:
     """The point on the sphere, times 2^20; degrees, WGS 84."""
     phi, lam = math.radians(latitude), math.radians(longitude)

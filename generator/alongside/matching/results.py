@@ -8,6 +8,8 @@ from typing import Literal
 ReasonKind = Literal[
     "challenge", "text", "topic", "role", "language", "near", "place", "region", "country", "zone", "online"
 ]
+TagKind = Literal["challenge", "topic", "role"]
+Tag = tuple[TagKind, str]  # what is shared when it is the very same: a challenge's slug, a folded topic or role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

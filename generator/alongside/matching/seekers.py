@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from alongside.matching.nearness import Vector, vector_of
-from alongside.matching.words import count_words, fold, language_of, words
-from alongside.model.community import Community
+from alongside.matching.results import Tag
+from alongside.matching.words import count_words, fold, language_of, stem, words
 from alongside.model.people import Newcomer
+
+_PUNCTUATION = ".,;:!?\"'()[]«»“”„…。、؟،"  # around a word as it is told
+
+
+class Said(NamedTuple):
+    """What a newcomer says, without who they are: equal for all whom the same people and records fit."""
+
+    text: str
+    challenges: tuple[str, ...]
+    topics: tuple[str, ...]
+    roles: tuple[str, ...]
+    languages: tuple[str, ...]
+    country: str
+    vector: Vector | None
+    zone: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seeker:
     """What a newcomer looks for; the same for all who say the same."""
 
-    words: Counter[str]
+    words: Mapping[str, int]  # and how often they said each
     text: str  # their own words, as they wrote them
-    challenges: tuple[str, ...]
-    topics: tuple[tuple[str, str], ...]  # (folded, as they wrote it)
-    roles: tuple[tuple[str, str], ...]
+    tags: tuple[tuple[Tag, str], ...]  # (what is compared, as they wrote it), challenges first
     languages: tuple[str, ...]  # without regions
     country: str
     vector: Vector | None
@@ -31,27 +45,43 @@ def spread_of(newcomer: Newcomer) -> str:
     return newcomer.id or newcomer.email
 
 
-def nameless(newcomer: Newcomer) -> Newcomer:
-    """What a newcomer says, without who they are: equal for all whom the same people and records fit."""
-    return replace(newcomer, email="", name="", id="", met="", basis=None)
+def said_by(newcomer: Newcomer) -> Said:
+    """What `newcomer` says."""
+    place, zone = newcomer.place, newcomer.timezone
+    if place is None:
+        country, vector = "", None
+    else:
+        country, vector, zone = place.country, vector_of(place), zone or place.zone or ""
+    return Said(
+        newcomer.text,
+        newcomer.challenges,
+        newcomer.topics,
+        newcomer.roles,
+        newcomer.languages,
+        country,
+        vector,
+        zone,
+    )
 
 
-def seeker_of(newcomer: Newcomer, community: Community) -> Seeker:
-    """Prepare a newcomer; what they ticked counts as words too, since members tell of it in words."""
-    titles = [
-        community.challenges[slug].title.text("en") for slug in newcomer.challenges if slug in community.challenges
-    ]
-    place = newcomer.place
+def seeker_of(said: Said, titles: Mapping[str, str]) -> Seeker:
+    """Prepare a newcomer; what they ticked counts as words too, since members tell of it in words.
+
+    `titles`: of each challenge, by its slug.
+    """
+    ticked = [titles[slug] for slug in said.challenges if slug in titles]
     return Seeker(
-        words=count_words("\n".join((newcomer.text, *newcomer.topics, *newcomer.roles, *titles))),
-        text=newcomer.text,
-        challenges=newcomer.challenges,
-        topics=tuple((fold(topic), topic) for topic in newcomer.topics),
-        roles=tuple((fold(role), role) for role in newcomer.roles),
-        languages=tuple(map(language_of, newcomer.languages)),
-        country=place.country if place is not None else "",
-        vector=vector_of(place),
-        zone=newcomer.timezone or (place.zone or "" if place is not None else ""),
+        words=count_words("\n".join((said.text, *said.topics, *said.roles, *ticked))),
+        text=said.text,
+        tags=(
+            *[(("challenge", slug), slug) for slug in said.challenges],
+            *[(("topic", fold(topic)), topic) for topic in said.topics],
+            *[(("role", fold(role)), role) for role in said.roles],
+        ),
+        languages=tuple([language_of(language) for language in said.languages]),
+        country=said.country,
+        vector=said.vector,
+        zone=said.zone,
     )
 
 
@@ -59,7 +89,9 @@ def surface_of(text: str) -> dict[str, str]:
     """Each word of `text` as it is compared, and as it was first written."""
     surface: dict[str, str] = {}
     for written in dict.fromkeys(text.split()):
-        for word in words(written):
+        told = written.strip(_PUNCTUATION)
+        # Most are one plain word, which needs no looking for words in it.
+        for word in (stem(told.lower()),) if told.isascii() and told.isalnum() else words(written):
             if word not in surface:
-                surface[word] = written.strip(".,;:!?\"'()[]«»“”„…。、؟،")
+                surface[word] = told
     return surface

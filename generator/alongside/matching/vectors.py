@@ -18,7 +18,10 @@ _TF = [0, *(round(16 * (1 + math.log(count))) for count in range(1, 65))]
 
 COMMON_SHARE = 4  # words in more than one of so many documents are left out
 COMMON_AT_LEAST = 8  # unless they are fewer than so many documents
-FEW = 6  # so many documents are looked up one by one; for more, following every word is quicker
+SEARCH = 4  # steps along the documents of a word that take as long as searching them for one
+
+# a word's idf, the documents that hold it (ascending), and its tf * idf in each of them
+Posting = tuple[int, "array[int]", "array[int]"]
 
 
 def inverse_document_frequency(documents: int, containing: int) -> int:
@@ -30,8 +33,7 @@ def inverse_document_frequency(documents: int, containing: int) -> int:
 class Corpus:
     """The documents of one kind, as what a query needs: which documents hold a word, and how much it weighs there."""
 
-    idf: Mapping[str, int]
-    postings: Mapping[str, tuple[array[int], array[int]]]  # word -> (documents, ascending; their tf * idf)
+    postings: Mapping[str, Posting]
     norms: tuple[int, ...]  # of each document: the length of its vector, at least 1
 
     @classmethod
@@ -42,58 +44,79 @@ class Corpus:
             frequency.update(document.keys())
         # A word that a quarter of all documents hold tells nothing, and would cost the most to follow.
         common = max(COMMON_AT_LEAST, len(documents) // COMMON_SHARE)
-        idf = {word: inverse_document_frequency(len(documents) + 1, n) for word, n in frequency.items() if n <= common}
-        postings: dict[str, tuple[array[int], array[int]]] = {word: (array("I"), array("I")) for word in idf}
+        postings: dict[str, Posting] = {
+            word: (inverse_document_frequency(len(documents) + 1, n), array("I"), array("I"))
+            for word, n in frequency.items()
+            if n <= common
+        }
         norms: list[int] = []
         for number, document in enumerate(documents):
             square = 0
             for word, times in document.items():
-                weight = _TF[min(times, 64)] * idf.get(word, 0)
-                if weight:
+                if word in postings:
+                    idf, numbers, entries = postings[word]
+                    weight = _TF[min(times, 64)] * idf
                     square += weight * weight
-                    numbers, entries = postings[word]
                     numbers.append(number)
                     entries.append(weight)
             norms.append(max(1, math.isqrt(square)))
-        return cls(idf, postings, tuple(norms))
+        return cls(postings, tuple(norms))
 
-    def likeness(self, query: Mapping[str, int], documents: Sequence[int] | None = None) -> dict[int, int]:
-        """document -> cosine in thousandths (0 to 1000), of those (or all) that share a word with the query."""
-        weights = self._weights(query)
-        norm = math.isqrt(sum(weight * weight for weight in weights.values()))
-        if not norm or (documents is not None and not documents):
-            return {}
-        norm_of = self.norms
-        if documents is not None and len(documents) <= FEW:
-            found = ((document, self._dot(weights, document)) for document in documents)
-            return {document: 1000 * dot // (norm * norm_of[document]) for document, dot in found if dot}
+    def likeness(self, query: Mapping[str, int]) -> dict[int, int]:
+        """document -> cosine in thousandths (0 to 1000), of all that share a word with the query."""
+        norm_of, postings, square = self.norms, self.postings, 0
         dots = [0] * len(norm_of)
-        for word, weight in weights.items():
-            for document, entry in zip(*self.postings[word], strict=True):
-                dots[document] += weight * entry
-        wanted = range(len(dots)) if documents is None else documents
-        return {document: 1000 * dots[document] // (norm * norm_of[document]) for document in wanted if dots[document]}
+        for word, times in query.items():
+            posting = postings.get(word)
+            if posting is not None:
+                idf, numbers, entries = posting
+                weight = _TF[times if times < 64 else 64] * idf  # noqa: FURB136 (twice as quick)
+                square += weight * weight
+                for document, entry in zip(numbers, entries):  # noqa: B905 (a check a word; they are as many)
+                    dots[document] += weight * entry
+        norm = math.isqrt(square)
+        return {document: 1000 * dot // (norm * norm_of[document]) for document, dot in enumerate(dots) if dot}
 
-    def _dot(self, weights: Mapping[str, int], document: int) -> int:
-        """The product of the two vectors, for one document alone."""
-        dot = 0
-        for word, weight in weights.items():
-            numbers, entries = self.postings[word]
-            place = bisect_left(numbers, document)
-            if place < len(numbers) and numbers[place] == document:
-                dot += weight * entries[place]
-        return dot
+    def likeness_of(self, query: Mapping[str, int], documents: Sequence[int]) -> dict[int, int]:
+        """The same, of those documents alone."""
+        weighed: list[Posting] = []
+        for word, times in query.items():
+            posting = self.postings.get(word)
+            if posting is not None:
+                idf, numbers, entries = posting
+                weighed.append((_TF[min(times, 64)] * idf, numbers, entries))
+        following = len(self.norms) + sum([len(numbers) for _, numbers, _ in weighed])
+        if SEARCH * len(documents) * len(weighed) > following:
+            likeness = self.likeness(query)
+            return {document: likeness[document] for document in documents if document in likeness}
+        norm = math.isqrt(sum([weight * weight for weight, _, _ in weighed]))
+        dots = ((document, _dot(weighed, document)) for document in documents)
+        return {document: 1000 * dot // (norm * self.norms[document]) for document, dot in dots if dot}
 
-    def shared_words(self, query: Mapping[str, int], document: int, limit: int = 3) -> tuple[str, ...]:
-        """The words that make `document` like the query, the weightiest first."""
+    def shared(self, query: Mapping[str, int], document: int) -> tuple[int, list[str]]:
+        """(the cosine of `document` and the query in thousandths, the words that make it so, the weightiest first)."""
+        dot = square = 0
         shared: list[tuple[int, str]] = []
-        for word, weight in self._weights(query).items():
-            numbers, entries = self.postings[word]
-            place = bisect_left(numbers, document)
-            if place < len(numbers) and numbers[place] == document:
-                shared.append((-weight * entries[place], word))
-        return tuple(word for _, word in sorted(shared)[:limit])
+        for word, times in query.items():
+            posting = self.postings.get(word)
+            if posting is not None:
+                idf, numbers, entries = posting
+                weight = _TF[min(times, 64)] * idf
+                square += weight * weight
+                place = bisect_left(numbers, document)
+                if place < len(numbers) and numbers[place] == document:
+                    product = weight * entries[place]
+                    dot += product
+                    shared.append((-product, word))
+        shared.sort()
+        return (1000 * dot // (math.isqrt(square) * self.norms[document]) if dot else 0), [word for _, word in shared]
 
-    def _weights(self, query: Mapping[str, int]) -> dict[str, int]:
-        idf = self.idf
-        return {word: _TF[min(times, 64)] * idf[word] for word, times in query.items() if word in idf}
+
+def _dot(weighed: Sequence[Posting], document: int) -> int:
+    """The product of the two vectors, for one document alone."""
+    dot = 0
+    for weight, numbers, entries in weighed:
+        place = bisect_left(numbers, document)
+        if place < len(numbers) and numbers[place] == document:
+            dot += weight * entries[place]
+    return dot

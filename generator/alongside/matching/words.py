@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from functools import lru_cache
 
 # Vowel signs of Indic and South-East Asian scripts are marks, which `\w` leaves out; without them words fall apart.
 _LETTER = r"[^\W_]|[\u0900-\u0963\u0971-\u0dff\u0e00-\u0e4e\u0e80-\u0ece\u1000-\u1049\u1780-\u17d3]"
@@ -31,13 +32,14 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", _ACCENT.sub("", unicodedata.normalize("NFKD", text).casefold()))
 
 
+@lru_cache(maxsize=1024)  # a community speaks few, and every comparison asks
 def language_of(tag: str) -> str:
     """A language without its region: "pt-BR" -> "pt"."""
     return tag.split("-")[0].casefold()
 
 
-def _stem(word: str) -> str:
-    """A plural's "s" away (en, es, pt, fr), where the rest is still a word."""
+def stem(word: str) -> str:
+    """A folded word with a plural's "s" away (en, es, pt, fr), where the rest is still a word."""
     return word[:-1] if len(word) > 3 and word[-1] == "s" and word[-2] not in "su" else word
 
 
@@ -46,8 +48,10 @@ def count_words(text: str) -> Counter[str]:
     folded = fold(text[:MAXIMUM_CHARACTERS])
     counts: Counter[str] = Counter()
     if folded.isascii():
+        counted = counts.get  # a counter asks Python for each word that it does not hold yet
         for word, times in Counter(_ASCII_WORD.findall(folded)).items():
-            counts[_stem(word)] += times
+            part = stem(word) if word[-1] == "s" else word
+            counts[part] = counted(part, 0) + times
         return counts
     for word, times in Counter(_WORD.findall(folded)).items():
         for part in _parts(word):
@@ -59,23 +63,23 @@ def words(text: str) -> list[str]:
     """The words of `text` in their order, with repetitions: "Three talks, in Kyōto" -> three, talk, in, kyoto."""
     folded = fold(text[:MAXIMUM_CHARACTERS])
     if folded.isascii():
-        return [_stem(word) for word in _ASCII_WORD.findall(folded)]
+        return [stem(word) for word in _ASCII_WORD.findall(folded)]
     return [part for word in _WORD.findall(folded) for part in _parts(word)]
 
 
 def _parts(word: str) -> list[str]:
     """A run of letters as it is compared: its stem, or pairs of characters where its script has no spaces."""
     if word.isascii():
-        return [_stem(word)]
+        return [stem(word)]
     found: list[str] = []
     position = 0
     for run in _UNSPACED.finditer(word):
         if run.start() > position:
-            found.append(_stem(word[position : run.start()]))
+            found.append(stem(word[position : run.start()]))
         found.extend(_pairs(run.group()))
         position = run.end()
     if position < len(word):
-        found.append(_stem(word[position:]))
+        found.append(stem(word[position:]))
     return found
 
 

@@ -6,20 +6,24 @@ all use these two, so what a team previews is what a newcomer gets.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from itertools import islice
+from operator import is_
 from typing import Literal
 
 from alongside.matching.index import MatchIndex
-from alongside.matching.matches import Reason, match_members, pick_groups, pick_meetups, pick_stories
+from alongside.matching.matches import why_member
+from alongside.matching.memory import Schedule
+from alongside.matching.ranking import first, ranked_groups, ranked_meetups, ranked_stories
+from alongside.matching.results import Reason
+from alongside.matching.seekers import spread_of
+from alongside.matching.words import language_of
 from alongside.model.community import Community
 from alongside.model.gatherings import Group, Meetup
 from alongside.model.journeys import Journey, Message, Moment
 from alongside.model.people import Challenge, Container, Member, Newcomer
 from alongside.model.stories import Story
-from alongside.model.texts import language_fits
 from alongside.planning.due_times import due_time, expiry_time
 from alongside.planning.occurrences import Occurrence, upcoming
 
@@ -146,31 +150,92 @@ def choose(
     Which words (honest voice, rule 1): the first mail `from: member` of a journey uses the story's `welcome:`, else
     the member's `## Welcome`; every later one uses their `## Check-in`.
     """
-    container: Container = moment.where
-    chosen, notes = _member(community, moment, member, container, day)
-    message, language = _message(moment, newcomer, community)
-    story = _story(index, chosen, newcomer, language, container, day)
-    words = _words(journey, moment, chosen, story, newcomer, language) if chosen is not None else None
-    reasons = _reasons(index, newcomer, chosen) if chosen is not None else ()
-    near_km = _near_km(journey, moment)
-    groups = islice(pick_groups(index, newcomer, near_km=near_km), SHOWN)
-    meetups = islice(pick_meetups(index, newcomer, upcoming=upcoming, near_km=near_km), SHOWN)
-    dates = ((community.meetups[slug], upcoming[slug]) for slug in meetups)
-    return StepContent(
+    profile, schedule = index.memory.profile(newcomer), index.memory.schedule(upcoming, index.meetups.numbers)
+    key, known = (journey.slug, moment.id, member or "", day), (community, journey, moment)
+    voiced = profile.steps.get(key)
+    if not isinstance(voiced, _Voiced) or not all(map(is_, voiced.known, known)):
+        voiced, settled = _voice(community, index, journey, moment, newcomer, member, day)
+        if settled:
+            profile.steps.put(key, voiced)
+    elif voiced.schedule is schedule and voiced.content is not None:
+        return voiced.content
+    spread, near_km = spread_of(newcomer), voiced.near_km
+    groups = ranked_groups(index, profile, near_km)
+    meetups = ranked_meetups(index, profile, near_km, upcoming)
+    dates = [index.meetups.candidates[number].slug for number in first(index.meetups, meetups, spread, SHOWN)]
+    dates.sort(key=lambda slug: (upcoming[slug].instant, slug))
+    content = StepContent(
         journey=journey,
         moment=moment,
         day=day,
+        language=voiced.language,
+        message=voiced.message,
+        member=voiced.member,
+        words=voiced.words,
+        story=voiced.story,
+        reasons=voiced.reasons,
+        challenge=voiced.challenge,
+        groups=tuple(
+            [
+                community.groups[index.groups.candidates[number].slug]
+                for number in first(index.groups, groups, spread, SHOWN)
+            ]
+        ),
+        meetups=tuple([(community.meetups[slug], upcoming[slug]) for slug in dates]),
+        notes=voiced.notes,
+    )
+    if groups.is_settled(SHOWN) and meetups.is_settled(SHOWN):
+        voiced.content, voiced.schedule = content, schedule
+    return content
+
+
+@dataclass(slots=True, eq=False)
+class _Voiced:
+    """Who speaks in a step and what they say: the same for all who say the same, unless stories fit equally well."""
+
+    known: tuple[Community, Journey, Moment]  # a preview may ask for others under the same names
+    language: str
+    message: Message | None
+    member: Member | None
+    words: Words | None
+    story: Story | None
+    reasons: tuple[Reason, ...]
+    challenge: Challenge | None
+    notes: tuple[Note, ...]
+    near_km: float
+    content: StepContent | None = None  # the whole step, where no newcomer's id decides what it shows
+    schedule: Schedule | None = None  # the dates that `content` was chosen from
+
+
+def _voice(
+    community: Community,
+    index: MatchIndex,
+    journey: Journey,
+    moment: Moment,
+    newcomer: Newcomer,
+    slug: str | None,
+    day: date,
+) -> tuple[_Voiced, bool]:
+    """(who speaks and what they say, whether that is so for all who say the same)."""
+    container: Container = moment.where
+    member, notes = _member(community, moment, slug, container, day)
+    message, language = _message(moment, newcomer, community)
+    story, settled = _story(index, member, newcomer, language, container, day)
+    words = _words(journey, moment, member, story, newcomer, language) if member is not None else None
+    reasons = why_member(index, newcomer, member.slug) if member is not None else ()
+    voiced = _Voiced(
+        known=(community, journey, moment),
         language=language,
         message=message,
-        member=chosen,
+        member=member,
         words=words,
         story=story,
         reasons=reasons,
         challenge=_challenge(community, newcomer, reasons),
-        groups=tuple(community.groups[slug] for slug in groups),
-        meetups=tuple(sorted(dates, key=lambda entry: (entry[1].instant, entry[0].slug))),
-        notes=(*notes, *_notes(moment, newcomer, language, message, chosen, words)),
+        notes=(*notes, *_notes(moment, newcomer, language, message, member, words)),
+        near_km=_near_km(journey, moment),
     )
+    return voiced, settled
 
 
 def _member(
@@ -192,10 +257,10 @@ def _message(moment: Moment, newcomer: Newcomer, community: Community) -> tuple[
     if moment.where != "mail" or not moment.messages:
         return None, next(iter(newcomer.languages), community.language)
     for wanted in newcomer.languages:
-        exact = (tag for tag in moment.messages if tag.casefold() == wanted.casefold())
-        near = (tag for tag in moment.messages if language_fits(wanted, tag))
-        found = next(exact, None) or next(near, None)
-        if found is not None:
+        folded, language = wanted.casefold(), language_of(wanted)
+        exact = [tag for tag in moment.messages if tag.casefold() == folded]
+        near = [tag for tag in moment.messages if language_of(tag) == language]
+        for found in (*exact, *near):
             return moment.messages[found], found
     default, message = next(iter(moment.messages.items()))
     return message, default
@@ -203,31 +268,38 @@ def _message(moment: Moment, newcomer: Newcomer, community: Community) -> tuple[
 
 def _story(
     index: MatchIndex, member: Member | None, newcomer: Newcomer, language: str, container: Container, day: date
-) -> Story | None:
-    """The story that fits the newcomer best of those whose voice is `member` (of all named voices, without one)."""
+) -> tuple[Story | None, bool]:
+    """The story that fits the newcomer best of those whose voice is `member` (of all named voices, without one).
+
+    And whether it is the same for all who say the same.
+    """
     community = index.community
     voice = index.memory.voice(member.slug, container, day) if member is not None else None
 
     def voiced(story: Story) -> bool:
         return story.slug in voice.stories if voice is not None else bool(community.tellers(story, container, day))
 
-    among = voice.among if voice is not None else None
-    slugs = islice(pick_stories(index, newcomer, among=among), LOOKED_AT)
-    languages = (*newcomer.languages, language)
-    versions = (_version(community, community.stories[slug], languages, voiced=voiced) for slug in slugs)
-    return next((version for version in versions if version is not None), None)
+    ranking = ranked_stories(index, index.memory.profile(newcomer), voice.among if voice is not None else None)
+    languages = [language_of(tag) for tag in (*newcomer.languages, language)]
+    looked_at = 0
+    for looked_at, number in enumerate(first(index.stories, ranking, spread_of(newcomer), LOOKED_AT), 1):
+        original = community.stories[index.stories.candidates[number].slug]
+        found = _version(community, original, languages, voiced=voiced)
+        if found is not None:
+            return found, ranking.is_settled(looked_at)
+    return None, ranking.is_settled(looked_at)
 
 
 def _version(
-    community: Community, story: Story, languages: tuple[str, ...], *, voiced: Callable[[Story], bool]
+    community: Community, story: Story, languages: Sequence[str], *, voiced: Callable[[Story], bool]
 ) -> Story | None:
-    """The version of `story` in the first of `languages` that the voice tells it in, else any they tell."""
+    """The version of `story` in the first of `languages` (no regions) that the voice tells it in, else any of them."""
     original = community.stories.get(story.translation_of, story)
     all_versions = (story, original, *community.translations_of.get(original.slug, ()))
     versions = [version for version in all_versions if version.status == "published" and voiced(version)]
     for wanted in languages:
         for version in versions:
-            if language_fits(wanted, version.language):
+            if language_of(version.language) == wanted:
                 return version
     return next(iter(versions), None)
 
@@ -236,31 +308,28 @@ def _words(
     journey: Journey, moment: Moment, member: Member, story: Story | None, newcomer: Newcomer, language: str
 ) -> Words | None:
     """The member's own words for this step, or None where they wrote none."""
-    first = next((step for step in journey.steps if step.sender == "member"), moment)
+    mails = (one for one in journey.moments if one.where == "mail")
+    first = next((mail for mail in mails if mail.sender == "member"), moment)
     welcomes = moment.where != "mail" or moment.id == first.id
     if welcomes and story is not None and story.welcome.strip():
         source = story.position.path
         return Words(text=story.welcome.strip(), language=story.language, markdown=False, source=source)
-    pages = sorted(member.pages.values(), key=lambda page: _distance(page.language, (language, *newcomer.languages)))
-    for page in pages:
+    wanted = [language_of(tag) for tag in (language, *newcomer.languages)]
+    # Those in languages not wanted come last, in their own order.
+    for page in sorted(member.pages.values(), key=lambda page: _place(wanted, language_of(page.language))):
         text = (page.welcome if welcomes else page.check_in).strip()
         if text:
             return Words(text=text, language=page.language, markdown=True, source=page.position.path)
     return None
 
 
-def _distance(offered: str, wanted: tuple[str, ...]) -> int:
-    """The place of `offered` among the languages `wanted`; those not wanted last, in their own order."""
-    return next((place for place, tag in enumerate(wanted) if language_fits(tag, offered)), len(wanted))
-
-
-def _reasons(index: MatchIndex, newcomer: Newcomer, member: Member) -> tuple[Reason, ...]:
-    """Why `member`."""
-    return next((match.reasons for match in match_members(index, newcomer, limit=1, among=(member.slug,))), ())
+def _place(wanted: Sequence[str], offered: str) -> int:
+    """The first place of `offered` among `wanted`; the one after the last, where it is not there."""
+    return wanted.index(offered) if offered in wanted else len(wanted)
 
 
 def _challenge(community: Community, newcomer: Newcomer, reasons: tuple[Reason, ...]) -> Challenge | None:
-    shared = (reason.value for reason in reasons if reason.kind == "challenge")
+    shared = [reason.value for reason in reasons if reason.kind == "challenge"]
     named = (slug for slug in (*shared, *newcomer.challenges) if slug in community.challenges)
     return next((community.challenges[slug] for slug in named), None)
 
@@ -277,7 +346,7 @@ def _notes(
     if moment.where == "mail":
         if message is None:
             notes.append("no-message")
-        elif newcomer.languages and not language_fits(newcomer.languages[0], language):
+        elif newcomer.languages and language_of(newcomer.languages[0]) != language_of(language):
             notes.append("other-language")
         if moment.ask_first is not None and member is not None:
             notes.append("ask-first-later")
