@@ -133,6 +133,7 @@ discard unix - - n - - discard
 anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 """
+# name: (owner, group, mode), as Postfix's own `post-install` makes them
 _POSTFIX_QUEUE = {
     **dict.fromkeys(("active", "bounce", "corrupt", "defer", "deferred", "flush"), ("postfix", "root", 0o700)),
     **dict.fromkeys(("hold", "incoming", "private", "saved", "trace"), ("postfix", "root", 0o700)),
@@ -140,6 +141,17 @@ _POSTFIX_QUEUE = {
     "public": ("postfix", "postdrop", 0o710),
     "pid": ("root", "root", 0o755),
 }
+
+
+def make_postfix_folders(folder: Path) -> None:
+    """`data` and `queue` below a folder, new or empty, with the owners that Postfix insists on. It needs root."""
+    (folder / "data").mkdir(parents=True)
+    shutil.chown(folder / "data", "postfix")
+    for name, (owner, group, mode) in _POSTFIX_QUEUE.items():
+        path = folder / "queue" / name
+        path.mkdir(parents=True)
+        path.chmod(mode)
+        shutil.chown(path, owner, group)
 
 
 def fast_folder() -> str | None:
@@ -157,12 +169,7 @@ def running_postfix() -> Iterator[int]:
     folder.chmod(0o755)
     port = _free_port()
     try:
-        (folder / "data").mkdir()
-        shutil.chown(folder / "data", "postfix")
-        for name, (owner, group, mode) in _POSTFIX_QUEUE.items():
-            (folder / "queue" / name).mkdir(parents=True)
-            (folder / "queue" / name).chmod(mode)
-            shutil.chown(folder / "queue" / name, owner, group)
+        make_postfix_folders(folder)
         (folder / "main.cf").write_text(_POSTFIX_MAIN.format(folder=folder))
         (folder / "master.cf").write_text(_POSTFIX_SERVICES.format(port=port))
         log = folder / "log"

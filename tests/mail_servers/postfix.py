@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import pwd
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from bench.mail_servers import make_postfix_folders
 
 from mail_servers.certificates import Certificate
 from mail_servers.servers import LOOPBACK, ServerError, running
@@ -92,15 +93,6 @@ scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 """
 
-# name: (owner, group, mode)
-_QUEUE = {
-    **dict.fromkeys(("active", "bounce", "corrupt", "defer", "deferred", "flush"), ("postfix", "root", 0o700)),
-    **dict.fromkeys(("hold", "incoming", "private", "saved", "trace"), ("postfix", "root", 0o700)),
-    "maildrop": ("postfix", "postdrop", 0o730),
-    "public": ("postfix", "postdrop", 0o710),
-    "pid": ("root", "root", 0o755),
-}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
@@ -132,7 +124,7 @@ class Postfix:
         timeout_seconds: int = 300,
     ) -> None:
         """Write its files into the folder. `pipes`: address to the command that gets its mail on stdin."""
-        self._make_folders()
+        make_postfix_folders(self.folder)
         uid, gid = _ids(delivery.account)
         main = _MAIN.format(
             folder=self.folder,
@@ -178,16 +170,6 @@ class Postfix:
         result = subprocess.run(["postfix", "-c", str(self.folder), *command], capture_output=True, text=True)
         if result.returncode != 0:
             raise ServerError(result.stdout + result.stderr)
-
-    def _make_folders(self) -> None:
-        (self.folder / "queue").mkdir(parents=True)
-        (self.folder / "data").mkdir()
-        shutil.chown(self.folder / "data", "postfix")
-        for name, (owner, group, mode) in _QUEUE.items():
-            path = self.folder / "queue" / name
-            path.mkdir()
-            path.chmod(mode)
-            shutil.chown(path, owner, group)
 
     def _write_old(self, name: str, text: str) -> None:
         """Write a file of settings; for one from this second Postfix would wait until nobody may still write."""
