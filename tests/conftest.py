@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from textwrap import dedent
@@ -30,7 +30,7 @@ plugins:
 
 WriteCommunity = Callable[..., Path]
 
-pytest_plugins = ["browser.chromium", "mail_servers.fixtures"]
+pytest_plugins = ["browser.chromium", "mail_servers.fixtures", "stores"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,9 +46,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=left_out)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Under CI=true nothing is left out: a test that skips itself has failed there, and says what it needs."""
+    report = yield
+    if report.skipped and os.environ.get("CI") == "true" and not hasattr(report, "wasxfail"):
+        report.outcome, report.longrepr = "failed", f"Left out, which CI=true forbids. {_why_skipped(report)}"
+    return report
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if names := config.getoption("--without"):
         terminalreporter.write_line(f"LEFT OUT: every test marked {', '.join(sorted(set(names)))}", yellow=True)
+    for report in terminalreporter.stats.get("skipped", []):
+        terminalreporter.write_line(f"LEFT OUT: {report.nodeid}. {_why_skipped(report)}", yellow=True)
+
+
+def _why_skipped(report: pytest.TestReport | pytest.CollectReport) -> str:
+    """What the test gave as its reason: what it needs, and what to do."""
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return reason.removeprefix("Skipped: ")
 
 
 @pytest.fixture

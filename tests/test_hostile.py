@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from email import policy
 from email.parser import BytesParser
@@ -16,9 +15,9 @@ import html5lib
 import icalendar
 import pytest
 
+from commands import run_command
 from conftest import CONFIG
 
-ALONGSIDE = Path(sys.executable).parent / "alongside"
 NOW = "2026-11-23T09:00Z"
 
 PAYLOADS = {
@@ -149,9 +148,7 @@ Dear {{ newcomer.name }}, {{ newcomer.text }} {{ newcomer.place }}
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(ALONGSIDE), *arguments, "--now", NOW], cwd=folder, capture_output=True, text=True, timeout=120, check=False
-    )
+    return run_command(*arguments, "--now", NOW, cwd=folder)
 
 
 @pytest.fixture(scope="module", params=sorted(PAYLOADS))

@@ -9,26 +9,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from alongside.cli import main
+from small_community import CAREFUL, CHECK_IN, MEMBER, WELCOME
 
 WriteCommunity = Callable[..., Path]
 Run = Callable[..., Result]
 
 FILES: dict[str, str | bytes] = {
-    "content/members/ana-souza.md": """\
-        ---
-        name: Ana Souza
-        languages: [en]
-        welcomes: 5
-        consent: {since: 2026-01-01, for: [page, embed, mail]}
-        ---
-        Hello.
-
-        ## Welcome
-        Good that you are here.
-
-        ## Check-in
-        How is it going?
-        """,
+    "content/members/ana-souza.md": MEMBER,
     "journeys/month.yml": """\
         title: The first month
         moments:
@@ -41,24 +28,9 @@ FILES: dict[str, str | bytes] = {
             stop_when: [replied, talked]
             message: mails/check-in.md
         """,
-    "journeys/careful.yml": """\
-        title: Asked twice
-        confirm: true
-        moments:
-          - {id: hello, owner: community, where: mail, message: mails/welcome.md}
-        """,
-    "journeys/mails/welcome.md": """\
-        ---
-        subject: Welcome, {{ newcomer.name }}
-        ---
-        Hello {{ newcomer.name }}! {% if member.words %}{{ member.words }}{% endif %}
-        """,
-    "journeys/mails/check-in.md": """\
-        ---
-        subject: How is it going?
-        ---
-        Hello again! {% if member.words %}{{ member.words }}{% endif %}
-        """,
+    "journeys/careful.yml": CAREFUL,
+    "journeys/mails/welcome.md": WELCOME,
+    "journeys/mails/check-in.md": CHECK_IN,
     "joana.yml": """\
         email: Joana@Example.org
         name: Joana

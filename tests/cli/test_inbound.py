@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +15,7 @@ from alongside.delivery import store as store_module
 from alongside.delivery.store import open_store
 from alongside.delivery.tokens import make_token, tagged_address
 from cli.conftest import Run
+from commands import run_command
 
 AT = ("--now", "2026-12-01T09:00Z")
 MAILBOX = "community@community.example.org"
@@ -42,16 +41,9 @@ def token(root: Path, kind: str = "stop") -> str:
         opened.close()
 
 
-def pipe(root: Path, mail: bytes, *arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+def pipe(root: Path, mail: bytes, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """The command as a mail server calls it."""
-    return subprocess.run(
-        [str(Path(sys.executable).parent / "alongside"), "inbound", *AT, *arguments],
-        input=mail,
-        cwd=root,
-        capture_output=True,
-        env={**os.environ, **environment},
-        check=False,
-    )
+    return run_command("inbound", *AT, *arguments, cwd=root, environment=environment, stdin=mail)
 
 
 def fed(mail: str) -> Result:
@@ -86,16 +78,16 @@ def test_a_pipe(joana: Run, small_community: Path) -> None:
     result = pipe(
         small_community, answer(subject="hm").encode(), "--recipient", token(small_community), "--sender", "joana@x"
     )
-    assert (result.returncode, result.stderr) == (0, b"")
-    assert result.stdout == b"1 mail: 1 stop request.\n"
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == "1 mail: 1 stop request.\n"
 
 
 @pytest.mark.parametrize("variable", ["ORIGINAL_RECIPIENT", "RECIPIENT"])
 def test_a_pipe_with_an_environment(joana: Run, small_community: Path, variable: str) -> None:
     environment = {variable: token(small_community), "SENDER": "joana@example.org"}
-    assert b"1 stop request" in pipe(small_community, answer().encode(), **environment).stdout
+    assert "1 stop request" in pipe(small_community, answer().encode(), **environment).stdout
     null = pipe(small_community, answer().replace("<1@", "<2@").encode(), SENDER="MAILER-DAEMON")
-    assert b"1 automatic answer" in null.stdout
+    assert "1 automatic answer" in null.stdout
 
 
 @pytest.mark.parametrize(
@@ -103,7 +95,7 @@ def test_a_pipe_with_an_environment(joana: Run, small_community: Path, variable:
 )
 def test_odd_mail_is_taken(joana: Run, small_community: Path, mail: bytes) -> None:
     result = pipe(small_community, mail)
-    assert (result.returncode, result.stdout, result.stderr) == (0, b"1 mail: 1 other.\n", b"")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "1 mail: 1 other.\n", "")
 
 
 def test_a_busy_store_asks_for_another_try(joana: Run, small_community: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,18 +1,14 @@
-"""A small community as records, and stores: SQLite files, and a throw-away PostgreSQL server."""
+"""A small community as records, and a pass over a store."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
-from bench.postgresql import running_postgresql
 
-from alongside.delivery.store import Store, open_store
 from alongside.delivery.worker import World
 from alongside.model.community import Community
 from alongside.model.journeys import Delay, Journey, Message, Moment, Window
@@ -92,42 +88,3 @@ def make_world(root: Path, at: datetime, **fields: Any) -> World:
 @pytest.fixture
 def community() -> Community:
     return make_community(make_member("ana"), make_member("bea"))
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def environment(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    """What opens a new store: once a SQLite file, once a database of the server."""
-    if request.param == "sqlite":
-        return {"ALONGSIDE_DATABASE_URL": f"sqlite:///{tmp_path / 'alongside.sqlite'}"}
-    make_database: Callable[[], str] = request.getfixturevalue("make_database")
-    return {"ALONGSIDE_DATABASE_URL": make_database()}
-
-
-@pytest.fixture
-def store(environment: dict[str, str], tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(tmp_path, environment)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """A server of our own, on a socket in a folder of its own; its URL without a database."""
-    with running_postgresql() as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
-def make_database(postgresql: str) -> Iterator[Callable[[], str]]:
-    """A factory of URLs, each of a new database."""
-    engine = sa.create_engine(postgresql.format(database="postgres"), isolation_level="AUTOCOMMIT")
-    made: list[str] = []
-
-    def make() -> str:
-        made.append(f"store{len(made)}")
-        with engine.connect() as connection:
-            connection.execute(sa.text(f"CREATE DATABASE {made[-1]}"))
-        return postgresql.format(database=made[-1])
-
-    yield make
-    engine.dispose()

@@ -26,6 +26,7 @@ from mail_servers.certificates import Authority
 from mail_servers.faults import FAULTS, Drop, Endless, Never, Phase, Rule, Say, Script, greylist, tls_faults
 from mail_servers.hostile import HostileServer, running_hostile_server
 from mail_servers.servers import own_folder
+from stores import put_store
 
 SECRET = "hunter2-and-more"
 LYING = {"421 4.3.2 Shutting down at accepted"}  # it says no and keeps the mail: nobody can tell that from a true no
@@ -49,6 +50,7 @@ def root() -> Iterator[Path]:
 
 @pytest.fixture
 def sqlite(root: Path) -> Iterator[Store]:
+    put_store(root)
     store = open_store(root, {})
     yield store
     store.close()
@@ -61,7 +63,7 @@ def reach(server: HostileServer, **fields: object) -> Watched:
 
 def patience(fault: str) -> float:
     """Seconds for an answer: a slow machine must not look like a silent server, unless one is waited for."""
-    return 0.5 if fault in SILENT else 30.0
+    return 0.25 if fault in SILENT else 30.0
 
 
 def check_nothing_is_lost(post: Post, server: HostileServer, transport: Watched, uncertain: Uncertain) -> None:

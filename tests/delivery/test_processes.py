@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import mailbox
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -16,47 +13,21 @@ import sqlalchemy as sa
 
 from alongside.delivery.schema import messages, steps
 from alongside.delivery.store import Store, open_store
+from commands import Command
+from small_community import FOR_ONE_MAIL
 
 COUNT = 120
 NOW = "2026-12-01T09:00Z"
-MEMBER = """\
-    ---
-    name: Ana Souza
-    welcomes: 500
-    consent: {since: 2026-01-01, for: [page, embed, mail]}
-    ---
-    Hello.
-
-    ## Welcome
-    Good that you are here.
-    """
-JOURNEY = """\
-    title: The first month
-    moments:
-      - {id: welcome, owner: community, where: mail, message: mails/welcome.md}
-    """
-MESSAGE = """\
-    ---
-    subject: Hello
-    ---
-    Hello {{ newcomer.name }}! {% if member.words %}{{ member.words }}{% endif %}
-    """
 
 
-def alongside(config: Path, environment: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [str(Path(sys.executable).parent / "alongside"), arguments[0], "-f", str(config), *arguments[1:]],
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def alongside(config: Path, environment: dict[str, str], name: str, *arguments: str) -> Command:
+    return Command(name, "-f", str(config), *arguments, environment=environment)
 
 
-def finish(process: subprocess.Popen[str]) -> str:
-    output, errors = process.communicate(timeout=120)
-    assert process.returncode == 0, errors
-    return output
+def finish(process: Command) -> str:
+    done = process.communicate()
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.fixture
@@ -64,12 +35,7 @@ def config(write_community: object, environment: dict[str, str]) -> Path:
     """A community with many newcomers, all due."""
     rows = "\n".join(f"newcomer{number}@example.net,Newcomer {number},consent" for number in range(COUNT))
     written: Path = write_community(  # type: ignore[operator]
-        {
-            "content/members/ana-souza.md": MEMBER,
-            "journeys/month.yml": JOURNEY,
-            "journeys/mails/welcome.md": MESSAGE,
-            "newcomers.csv": f"email,name,basis\n{rows}\n".encode(),
-        }
+        {**FOR_ONE_MAIL, "newcomers.csv": f"email,name,basis\n{rows}\n".encode()}
     )
     table = str(written.parent / "newcomers.csv")
     finish(alongside(written, environment, "enroll", "month", "--csv", table, "--now", NOW))

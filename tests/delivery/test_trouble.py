@@ -6,17 +6,15 @@ Whatever happens, the next pass sends the rest, and nothing twice that was not u
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from textwrap import dedent
 
 import pytest
 import sqlalchemy as sa
@@ -26,24 +24,14 @@ from alongside.delivery import worker
 from alongside.delivery.schema import messages, steps
 from alongside.delivery.store import StoreError, open_store
 from alongside.delivery.transports.smtp_url import SmtpServer
+from commands import Command
+from conftest import CONFIG
 from delivery.conftest import make_newcomers
 from delivery.sending import Post, Watched, make_settings
-from delivery.test_processes import JOURNEY, MEMBER, MESSAGE
 from mail_servers.faults import Drop, Never, Phase, Rule, Script, Wait
 from mail_servers.hostile import HostileServer, running_hostile_server
 from mail_servers.servers import own_folder
-
-CONFIG = """\
-site_name: Test community
-site_url: https://community.example.org/
-docs_dir: content
-plugins:
-  - alongside:
-      teams: {community: Community team}
-      organisation: {name: Test community, postal: "1 Test Street, Testville", privacy: "https://example.org/privacy"}
-      mail: {uncertain: UNCERTAIN}
-"""
-FILES = {"content/members/ana-souza.md": MEMBER, "journeys/month.yml": JOURNEY, "journeys/mails/welcome.md": MESSAGE}
+from small_community import FOR_ONE_MAIL
 
 
 class Sender:
@@ -51,31 +39,26 @@ class Sender:
 
     def __init__(self, root: Path, environment: dict[str, str], *, uncertain: str = "resend", count: int = 60) -> None:
         self.root, self.environment, self.count = root, environment, count
-        for path, text in FILES.items():
+        settings = f"{CONFIG}      mail: {{uncertain: {uncertain}}}\n"
+        for path, text in {**FOR_ONE_MAIL, "mkdocs.yml": settings}.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
-            (root / path).write_text("\n".join(line[4:] for line in text.split("\n")), encoding="utf-8")
-        (root / "mkdocs.yml").write_text(CONFIG.replace("UNCERTAIN", uncertain), encoding="utf-8")
+            (root / path).write_text(dedent(text), encoding="utf-8")
         rows = "".join(f"newcomer{number}@example.net,Newcomer {number},consent\n" for number in range(count))
         (root / "newcomers.csv").write_text(f"email,name,basis\n{rows}", encoding="utf-8")
         result = self.run("enroll", "month", "--csv", str(root / "newcomers.csv"))
         assert result.returncode == 0, result.stderr
 
-    def start(self, *arguments: str, server: HostileServer | None = None, **how: Any) -> subprocess.Popen[str]:
+    def start(
+        self, name: str, *arguments: str, server: HostileServer | None = None, largest_file: int | None = None
+    ) -> Command:
         url = {"ALONGSIDE_SMTP_URL": f"{server.smtp_url}?timeout=20"} if server is not None else {}
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("ALONGSIDE_")}
-        return subprocess.Popen(
-            [str(Path(sys.executable).parent / "alongside"), arguments[0], "-f", str(self.root / "mkdocs.yml"), *arguments[1:]],
-            env={**clean, **self.environment, **url},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            **how,
-        )  # fmt: skip
+        words = (name, "-f", str(self.root / "mkdocs.yml"), *arguments)
+        return Command(*words, environment={**self.environment, **url}, largest_file=largest_file)
 
-    def run(self, *arguments: str, server: HostileServer | None = None, **how: Any) -> subprocess.CompletedProcess[str]:
-        with self.start(*arguments, server=server, **how) as process:
-            output, errors = process.communicate(timeout=120)
-        return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+    def run(
+        self, name: str, *arguments: str, server: HostileServer | None = None, largest_file: int | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        return self.start(name, *arguments, server=server, largest_file=largest_file).communicate()
 
     def send(self, server: HostileServer) -> str:
         result = self.run("send", server=server)
@@ -104,7 +87,7 @@ class Sender:
         assert list((self.root / "journal").iterdir()) == []
 
 
-def wait_for(server: HostileServer, count: int, *processes: subprocess.Popen[str]) -> None:
+def wait_for(server: HostileServer, count: int, *processes: Command) -> None:
     """Until so many mails were accepted, or all processes ended."""
     while len(server.accepted) < count and any(process.poll() is None for process in processes):
         time.sleep(0.002)
@@ -124,7 +107,7 @@ def test_one_of_two_senders_is_killed(
         wait_for(server, after, *processes)
         processes[0].send_signal(signal.SIGKILL)
         for process in processes:
-            process.communicate(timeout=120)
+            process.communicate()
         assert [processes[0].returncode in (0, -9), processes[1].returncode] == [True, 0]
         told = sender.send(server)
         duplicates = sum(server.counts.values()) - len(server.counts)
@@ -197,7 +180,7 @@ def test_a_clock_that_jumped_is_asked_about(tmp_path: Path) -> None:
 def small_disk() -> Iterator[Path]:
     """A disk of four megabytes, where this user may make one."""
     if os.getuid() != 0:
-        pytest.skip("only root can mount a disk; the same with a limit of files' sizes is tested as well")
+        pytest.skip("Only root can mount a small disk: run the tests as root, in a container for instance.")
     with own_folder("disk") as folder:
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)], check=True)
         try:
@@ -229,13 +212,8 @@ def test_a_full_disk(small_disk: Path, free_kilobytes: int) -> None:
 @pytest.mark.parametrize("kilobytes", [70, *(pytest.param(size, marks=pytest.mark.soak) for size in (0, 16, 200))])
 def test_a_limit_of_files_sizes(tmp_path: Path, kilobytes: int) -> None:
     sender = Sender(tmp_path, {}, count=250)
-    limit = kilobytes * 1024
-
-    def limited() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
     with running_hostile_server() as server:
-        result = sender.run("send", server=server, preexec_fn=limited)
+        result = sender.run("send", server=server, largest_file=kilobytes * 1024)
         assert result.returncode == 1
         assert "Traceback" not in result.stderr
         assert "@" not in result.stderr
@@ -315,7 +293,7 @@ def test_ctrl_c_while_mails_are_on_their_way(tmp_path: Path) -> None:
         process = sender.start("send", server=server)
         wait_for(server, 20, process)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=120)
+        process.communicate()
         sender.be_due()
         sender.send(server)
         sender.be_due()

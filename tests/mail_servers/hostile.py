@@ -69,7 +69,7 @@ class Record:
 class HostileServer:
     """A server that runs since it was made, until `stop()`."""
 
-    def __init__(self, script: Script, journal: Path | None = None) -> None:
+    def __init__(self, script: Script, journal: Path | None = None, port: int = 0) -> None:
         self.script = script
         self.record = Record()
         self._journal = journal
@@ -79,7 +79,7 @@ class HostileServer:
         self._wires: set[Wire] = set()
         self._threads: list[threading.Thread] = []
         self._context = _make_context(script)
-        self._listener = socket.create_server((LOOPBACK, 0), backlog=1024)
+        self._listener = socket.create_server((LOOPBACK, port), backlog=1024)
         self.host: str = LOOPBACK
         self.port: int = self._listener.getsockname()[1]
         self._is_stopping = False
@@ -338,9 +338,14 @@ class _Session:
 
 
 @contextmanager
-def running_hostile_server(script: Script | None = None, journal: Path | None = None) -> Iterator[HostileServer]:
-    """A server until the block ends. With `journal`, each accepted mail is a line of JSON in that file, too."""
-    server = HostileServer(script or Script(), journal)
+def running_hostile_server(
+    script: Script | None = None, journal: Path | None = None, port: int = 0
+) -> Iterator[HostileServer]:
+    """A server until the block ends, on any free port or on one of `free_ports`.
+
+    With `journal`, each accepted mail is a line of JSON in that file, too.
+    """
+    server = HostileServer(script or Script(), journal, port)
     try:
         yield server
     finally:

@@ -25,18 +25,7 @@ from alongside.service.home import Home
 from alongside.service.lines import Level
 from alongside.service.server import listen, serve
 from alongside.settings import MailSettings, Organisation, Settings
-from delivery.conftest import (
-    CHECK_IN,
-    WELCOME,
-    environment,
-    make_database,
-    make_journey,
-    make_member,
-    postgresql,
-    store,
-)
-
-__all__ = ["environment", "make_database", "postgresql", "store"]  # fixtures
+from delivery.conftest import CHECK_IN, WELCOME, make_journey, make_member
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday
 ONE_CLICK = b"List-Unsubscribe=One-Click"

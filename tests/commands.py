@@ -1,0 +1,125 @@
+"""Commands of ours as real processes that begin at once.
+
+Whatever `alongside send` does, it imports for a second first, and the tests start hundreds. So each worker has one
+process that has imported everything, and forks for each command (`command_nursery.py`). A fork has a number, an
+environment, a folder, pipes and limits of its own, runs `main()` as the installed script does, can be killed, and ends
+as the script would. That the script itself starts, for each command with nothing but its own imports, the tests of the
+handbook show.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+_NURSERY = Path(__file__).with_name("command_nursery.py")
+
+
+class Command:
+    """`alongside *words` since it was started; of `subprocess.Popen`, what tests of commands need.
+
+    `environment` is added to ours without its ALONGSIDE_ variables. `largest_file`: the octets a file of it may have.
+    """
+
+    def __init__(
+        self,
+        *words: str,
+        cwd: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+        stdin: bytes = b"",
+        largest_file: int | None = None,
+    ) -> None:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("ALONGSIDE_")}
+        order = {
+            "words": words,
+            "cwd": str(cwd or Path.cwd()),
+            "environment": {**kept, **(environment or {})},
+            "largest_file": largest_file,
+        }
+        self.words = words
+        self.returncode: int | None = None  # negative: the signal that ended it
+        self.lines: list[str] = []  # of stderr, so far
+        self._output: list[str] = []
+        (to_read, to_give), (output, to_print), (errors, to_complain) = os.pipe(), os.pipe(), os.pipe()
+        self._control, theirs = socket.socketpair()
+        given = (theirs.detach(), to_read, to_print, to_complain)
+        socket.send_fds(_nursery()[0], [b"+"], given)
+        for end in given:
+            os.close(end)
+        self._control.sendall(json.dumps(order).encode())
+        self._control.shutdown(socket.SHUT_WR)
+        self._answers = self._control.makefile()
+        self.pid = int(self._answers.readline())
+        self._readers = [
+            threading.Thread(target=_read, args=pair, daemon=True)
+            for pair in ((output, self._output), (errors, self.lines))
+        ]
+        for reader in self._readers:
+            reader.start()
+        with suppress(BrokenPipeError), os.fdopen(to_give, "wb") as stream:
+            stream.write(stdin)
+        self._end = threading.Thread(target=self._wait, daemon=True)
+        self._end.start()
+
+    def _wait(self) -> None:
+        self.returncode = int(self._answers.readline())
+        self._answers.close()
+        self._control.close()
+
+    def poll(self) -> int | None:
+        """Its exit code, if it has ended."""
+        return self.returncode
+
+    def wait(self, timeout: float = 120) -> int:
+        """Its exit code, when it has ended."""
+        self._end.join(timeout)
+        if self.returncode is None:
+            raise subprocess.TimeoutExpired(self.words, timeout)
+        return self.returncode
+
+    def communicate(self, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        """Wait for its end, and for all it printed."""
+        code = self.wait(timeout)
+        for reader in self._readers:
+            reader.join(timeout)
+        return subprocess.CompletedProcess(self.words, code, "".join(self._output), "".join(self.lines))
+
+    def send_signal(self, number: signal.Signals) -> None:
+        if self.returncode is None:
+            os.kill(self.pid, number)
+
+
+def run_command(*words: str, **how: object) -> subprocess.CompletedProcess[str]:
+    """As `Command`, to its end."""
+    return Command(*words, **how).communicate()  # type: ignore[arg-type]  # as it takes them
+
+
+def _read(end: int, lines: list[str]) -> None:
+    with os.fdopen(end, encoding="utf-8") as stream:
+        lines.extend(iter(stream.readline, ""))
+
+
+@cache
+def _nursery() -> tuple[socket.socket, subprocess.Popen[bytes]]:
+    """Where orders go, and the process behind it, which ends with us."""
+    ours, theirs = socket.socketpair()
+    command = [sys.executable, str(_NURSERY), str(theirs.fileno())]
+    with theirs:
+        process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+
+    def end() -> None:
+        ours.close()
+        process.wait(20)
+
+    atexit.register(end)
+    return ours, process
