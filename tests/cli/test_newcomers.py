@@ -52,7 +52,7 @@ def test_export_is_all_we_hold(on_the_road: Run) -> None:
     held = json.loads(on_the_road("newcomers", "export", "joana@example.org").stdout)
     assert held["newcomer"]["address_as_given"].casefold() == "joana@example.org"
     assert [message["subject"] for message in held["messages"]] == ["Welcome, Joana"]
-    assert {event["kind"] for event in held["events"]} == {"enrolled", "assigned"}
+    assert {event["kind"] for event in held["events"]} == {"enrolled"}
 
 
 def test_stop_is_obeyed_and_remembered_after_erasing(on_the_road: Run, small_community: Path) -> None:

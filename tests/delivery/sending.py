@@ -74,8 +74,10 @@ class _WatchedLane:
     async def prepare(self) -> None:
         await self._lane.prepare()
 
-    async def deliver(self, envelope: Envelope, *, starting: Callable[[], None]) -> Verdict:
-        verdict = await self._lane.deliver(envelope, starting=starting)
+    async def deliver(
+        self, envelope: Envelope, *, starting: Callable[[], None], following: Envelope | None = None
+    ) -> Verdict:
+        verdict = await self._lane.deliver(envelope, starting=starting, following=following)
         self._verdicts.append((f"<{envelope.message_id}>", verdict))
         return verdict
 

@@ -8,18 +8,19 @@ by `delivery.records`; what a dead process left, by `delivery.recovery`.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, func, insert, select, text, update
+from sqlalchemy import Connection, Executable, Select, bindparam, case, func, insert, select, text, update
 
 from alongside.delivery.addresses import hash_address
 from alongside.delivery.decisions import DueStep, Skip, Wait
 from alongside.delivery.profiles import unpack_newcomer
 from alongside.delivery.records import put_off
-from alongside.delivery.rows import among, grouped, is_state
+from alongside.delivery.rows import Dialect, among, dialect_of, grouped, is_state, listed
 from alongside.delivery.schema import (
     CONFIRMATION,
     assignments,
@@ -204,12 +205,20 @@ def _read_due(
     people = sorted({row["newcomer_id"] for row in rows})
     if not people:
         return []
-    last_mail = _last_mail(connection, people)
-    writers = _writers(connection, people)
-    heard = _events(connection, people)
+    dialect = dialect_of(connection)
     hashes = {row["newcomer_id"]: hash_address(row["address"], key) for row in rows}
-    suppressed = _suppressed(connection, hashes.values())
-    threads = _threads(connection, sorted({row["enrollment_id"] for row in rows}))
+
+    def ask(statement: Callable[[Dialect], Executable], **given: Collection[int] | Collection[str]) -> Sequence[Any]:
+        parameters = {name: listed(dialect, values) for name, values in given.items()}
+        return connection.execute(statement(dialect), parameters).all()
+
+    last_mail: dict[int, datetime | None] = dict(ask(_last_mail, people=people))
+    writers: dict[int, str] = dict(ask(_writers, people=people))
+    heard: dict[int, set[str]] = {}
+    for newcomer, kind in ask(_events, people=people):
+        heard.setdefault(newcomer, set()).add(kind)
+    suppressed = set(ask(_suppressed, hashes=sorted(set(hashes.values()))))
+    threads: dict[int, str] = dict(ask(_threads, enrolled=sorted({row["enrollment_id"] for row in rows})))
     return [
         DueStep(
             step_id=row["step_id"],
@@ -234,94 +243,102 @@ def _read_due(
     ]
 
 
-def _last_mail(connection: Connection, people: Sequence[int]) -> dict[int, datetime]:
+@cache
+def _last_mail(dialect: Dialect) -> Executable:
     """When each was last written to; a mail that is being sent counts, and one that may have arrived."""
     instant = case((is_state("sent"), steps.c.done_at), else_=steps.c.dated_at)
-    statement = (
+    return (
         select(enrollments.c.newcomer_id, func.max(instant, type_=steps.c.done_at.type))
         .join(steps, steps.c.enrollment_id == enrollments.c.id)
-        .where(among(connection, enrollments.c.newcomer_id, people), steps.c.state.in_(("sent", "claimed", "held")))
+        .where(among(dialect, enrollments.c.newcomer_id, "people"), steps.c.state.in_(("sent", "claimed", "held")))
         .where(steps.c.moment != CONFIRMATION)  # who says yes to it is waiting for the next one
         .group_by(enrollments.c.newcomer_id)
     )
-    return {newcomer: instant for newcomer, instant in connection.execute(statement) if instant is not None}
 
 
-def _writers(connection: Connection, people: Sequence[int]) -> dict[int, str]:
-    """The slug of the member whose mail they got last."""
-    statement = (
+@cache
+def _writers(dialect: Dialect) -> Executable:
+    """The slugs of the members whose mails they got, the last one last."""
+    return (
         select(enrollments.c.newcomer_id, messages.c.member)
         .join(steps, steps.c.enrollment_id == enrollments.c.id)
         .join(messages, messages.c.step_id == steps.c.id)
-        .where(among(connection, enrollments.c.newcomer_id, people), messages.c.member != "")
+        .where(among(dialect, enrollments.c.newcomer_id, "people"), messages.c.member != "")
         .order_by(messages.c.sent_at, messages.c.id)
     )
-    return dict(connection.execute(statement).all())
 
 
-def _events(connection: Connection, people: Sequence[int]) -> dict[int, set[str]]:
-    found: dict[int, set[str]] = {}
-    statement = (
-        select(events.c.newcomer_id, events.c.kind).where(among(connection, events.c.newcomer_id, people)).distinct()
+@cache
+def _events(dialect: Dialect) -> Executable:
+    """The kinds of events of each."""
+    return select(events.c.newcomer_id, events.c.kind).where(among(dialect, events.c.newcomer_id, "people")).distinct()
+
+
+@cache
+def _suppressed(dialect: Dialect) -> Executable:
+    """(hash, journey) of those who want no mail; journey "": of none."""
+    return select(suppressions.c.address_hash, suppressions.c.journey).where(
+        among(dialect, suppressions.c.address_hash, "hashes")
     )
-    for newcomer, kind in connection.execute(statement):
-        found.setdefault(newcomer, set()).add(kind)
-    return found
 
 
-def _suppressed(connection: Connection, hashes: Iterable[str]) -> set[tuple[str, str]]:
-    """(hash, journey) of those among `hashes` who want no mail; journey "": of none."""
-    statement = select(suppressions.c.address_hash, suppressions.c.journey).where(
-        among(connection, suppressions.c.address_hash, sorted(set(hashes)))
-    )
-    return set(connection.execute(statement).all())
-
-
-def _threads(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
-    """The Message-ID of the first mail of each enrollment."""
-    statement = (
+@cache
+def _threads(dialect: Dialect) -> Executable:
+    """The Message-IDs of the mails of each enrollment, the first one last."""
+    return (
         select(steps.c.enrollment_id, messages.c.message_id)
         .join(messages, messages.c.step_id == steps.c.id)
-        .where(among(connection, steps.c.enrollment_id, numbers), steps.c.moment != CONFIRMATION)
+        .where(among(dialect, steps.c.enrollment_id, "enrolled"), steps.c.moment != CONFIRMATION)
         .order_by(messages.c.sent_at.desc(), messages.c.id.desc())
     )
-    return dict(connection.execute(statement).all())
+
+
+@cache
+def _take(dialect: Dialect, *, fresh: bool) -> Executable:
+    """Claim steps; those that were never claimed before get their Date."""
+    taken = update(steps).values(
+        state="claimed",
+        claimed_by=bindparam("by"),
+        leased_until=bindparam("until", type_=steps.c.leased_until.type),
+        reason="",
+    )
+    if fresh:
+        taken = taken.values(dated_at=bindparam("now", type_=steps.c.dated_at.type))
+    return taken.where(among(dialect, steps.c.id, "chosen"))
+
+
+@cache
+def _skip(dialect: Dialect) -> Executable:
+    return (
+        update(steps)
+        .where(among(dialect, steps.c.id, "chosen"))
+        .values(state="skipped", reason=bindparam("why"), done_at=bindparam("now", type_=steps.c.done_at.type))
+    )
 
 
 def _write_batch(connection: Connection, batch: Batch, *, now: datetime, leased_until: datetime, token: str) -> None:
     """A few statements, each for all rows it concerns."""
-    taken = update(steps).values(state="claimed", claimed_by=token, leased_until=leased_until, reason="")
-    begun = [claim.due.step_id for claim in batch.claims if claim.due.dated_at is not None]
-    fresh = [claim.due.step_id for claim in batch.claims if claim.due.dated_at is None]
-    if begun:
-        connection.execute(taken.where(among(connection, steps.c.id, begun)))
-    if fresh:
-        connection.execute(taken.where(among(connection, steps.c.id, fresh)).values(dated_at=now))
+    dialect = dialect_of(connection)
+    for fresh in (False, True):
+        chosen = [claim.due.step_id for claim in batch.claims if (claim.due.dated_at is None) == fresh]
+        if chosen:
+            taken = {"by": token, "until": leased_until, "chosen": listed(dialect, chosen)}
+            connection.execute(_take(dialect, fresh=fresh), {**taken, "now": now} if fresh else taken)
     for reason, skipped in grouped((decision.reason, due.step_id) for due, decision in batch.skipped).items():
-        connection.execute(
-            update(steps)
-            .where(among(connection, steps.c.id, skipped))
-            .values(state="skipped", reason=reason, done_at=now)
-        )
+        connection.execute(_skip(dialect), {"why": reason, "now": now, "chosen": listed(dialect, skipped)})
     put_off(connection, [(due.step_id, decision) for due, decision in batch.waiting], token="")
     _record_assignments(connection, [claim for claim in batch.claims if claim.member != claim.due.member], now)
+
+
+_ASSIGN = update(newcomers).where(newcomers.c.id == bindparam("who")).values(member=bindparam("to"))
 
 
 def _record_assignments(connection: Connection, claims: Sequence[Claim], now: datetime) -> None:
     """Who took whom on: for the load of the week, and so that it stays so."""
     taken = [claim for claim in claims if claim.member]
-    if not taken:
-        return
-    connection.execute(
-        insert(assignments),
-        [{"member": claim.member, "newcomer_id": claim.newcomer_id, "assigned_at": now} for claim in taken],
-    )
-    for member, people in grouped((claim.member, claim.newcomer_id) for claim in taken).items():
-        connection.execute(update(newcomers).where(among(connection, newcomers.c.id, people)).values(member=member))
-    connection.execute(
-        insert(events),
-        [
-            {"newcomer_id": claim.newcomer_id, "kind": "assigned", "detail": claim.member, "happened_at": now}
-            for claim in taken
-        ],
-    )
+    if taken:
+        connection.execute(
+            insert(assignments),
+            [{"member": claim.member, "newcomer_id": claim.newcomer_id, "assigned_at": now} for claim in taken],
+        )
+        connection.execute(_ASSIGN, [{"who": claim.newcomer_id, "to": claim.member} for claim in taken])

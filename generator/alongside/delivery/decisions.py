@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfoNotFoundError
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alongside.delivery.schema import CONFIRMATION
 from alongside.model.community import Community
-from alongside.model.journeys import Moment
 from alongside.model.people import Newcomer
 from alongside.planning.due_times import due_time, expiry_time, next_opening
 from alongside.planning.plan import newcomer_zone
@@ -74,7 +74,7 @@ def decide(due: DueStep, *, community: Community, now: datetime, last_mail: date
     for rule in sorted(moment.stop_when):
         if rule in due.events:
             return Skip(reason=rule)
-    zone = known_zone(due.newcomer, community, moment, due.enrolled_at)
+    zone = known_zone(due.newcomer, community)
     if now > expiry_time(moment, enrolled_at=due.enrolled_at, zone=zone):
         return Skip(reason="expired")
     opens = due_time(moment, enrolled_at=due.enrolled_at, zone=zone, last_sent=last_mail)
@@ -94,11 +94,16 @@ def _decide_confirmation(due: DueStep, now: datetime) -> Skip | None:
     return Skip(reason="expired") if now > due.enrolled_at + CONFIRMATION_EXPIRES else None
 
 
-def known_zone(newcomer: Newcomer, community: Community, moment: Moment, enrolled_at: datetime) -> str:
+def known_zone(newcomer: Newcomer, community: Community) -> str:
     """The newcomer's zone; the community's, should the machine that sends not know theirs."""
     zone = newcomer_zone(newcomer, community)
+    return zone if _is_known(zone) else community.timezone
+
+
+@lru_cache(maxsize=1024)
+def _is_known(zone: str) -> bool:
     try:
-        due_time(moment, enrolled_at=enrolled_at, zone=zone, last_sent=None)
-    except (ZoneInfoNotFoundError, ValueError):
-        return community.timezone
-    return zone
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder
+        return False
+    return True

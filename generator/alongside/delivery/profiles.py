@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -39,5 +40,11 @@ def unpack_newcomer(row: Mapping[str, Any] | RowMapping) -> Newcomer:
 def _unpacked(name: str, value: Any) -> Any:
     """JSON knows no tuples and no places."""
     if name == "place":
-        return Place(**{key: part for key, part in value.items() if key in _KNOWN_OF_PLACE})
+        return _place(tuple(value.items()))
     return tuple(value) if isinstance(value, list) else value
+
+
+@lru_cache(maxsize=1024)
+def _place(fields: tuple[tuple[str, Any], ...]) -> Place:
+    """Many newcomers live in few places."""
+    return Place(**{name: value for name, value in fields if name in _KNOWN_OF_PLACE})

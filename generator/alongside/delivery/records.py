@@ -10,12 +10,13 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from sqlalchemy import Connection, Update, bindparam, insert, select, update
 
 from alongside.delivery import suppression
 from alongside.delivery.decisions import Wait
-from alongside.delivery.rows import among, insert_missing, is_state
+from alongside.delivery.rows import Dialect, among, dialect_of, insert_missing, is_state, listed
 from alongside.delivery.schema import enrollments, events, messages, newcomers, steps
 
 FIRST_BACKOFF = timedelta(minutes=5)  # greylisting servers want some minutes (RFC 6647 section 2.2)
@@ -72,10 +73,22 @@ def record_sent(connection: Connection, sent: Sequence[Sent], *, now: datetime) 
             for entry in sent
         ],
     )
-    connection.execute(
+    dialect = dialect_of(connection)
+    connection.execute(_end(dialect), {"chosen": listed(dialect, [entry.step_id for entry in sent]), "now": now})
+
+
+@cache
+def _end(dialect: Dialect) -> Update:
+    return (
         update(steps)
-        .where(among(connection, steps.c.id, [entry.step_id for entry in sent]))
-        .values(state="sent", reason="", done_at=now, claimed_by="", leased_until=None)
+        .where(among(dialect, steps.c.id, "chosen"))
+        .values(
+            state="sent",
+            reason="",
+            done_at=bindparam("now", type_=steps.c.done_at.type),
+            claimed_by="",
+            leased_until=None,
+        )
     )
 
 
@@ -141,20 +154,22 @@ def hold(connection: Connection, held: Sequence[tuple[int, str]], *, token: str)
         )
 
 
-def release(connection: Connection, given_back: Iterable[int], *, token: str) -> None:
+def release(connection: Connection, untouched: Iterable[int], *, token: str) -> None:
     """Give steps (ids) back that were claimed and never touched, for the next pass."""
-    left = list(given_back)
+    left = list(untouched)
     if left:
-        connection.execute(
-            _claimed(connection, token, left).values(state="planned", claimed_by="", leased_until=None, dated_at=None)
-        )
+        dialect = dialect_of(connection)
+        given_back = _claimed(dialect).values(state="planned", claimed_by="", leased_until=None, dated_at=None)
+        connection.execute(given_back, {"chosen": listed(dialect, left), "token": token})
 
 
 def renew(connection: Connection, claimed: Iterable[int], *, token: str, leased_until: datetime) -> None:
     """Hold on to steps (ids) that wait for their turn."""
     ours = list(claimed)
     if ours:
-        connection.execute(_claimed(connection, token, ours).values(leased_until=leased_until))
+        dialect = dialect_of(connection)
+        statement = _claimed(dialect).values(leased_until=leased_until)
+        connection.execute(statement, {"chosen": listed(dialect, ours), "token": token})
 
 
 def claimed_steps(connection: Connection, token: str) -> frozenset[int]:
@@ -167,9 +182,9 @@ def _update() -> Update:
     return update(steps).where(steps.c.id == bindparam("of_step"))
 
 
-def _claimed(connection: Connection, token: str, which: Sequence[int]) -> Update:
+def _claimed(dialect: Dialect) -> Update:
     return update(steps).where(
-        among(connection, steps.c.id, which), steps.c.state == "claimed", steps.c.claimed_by == token
+        among(dialect, steps.c.id, "chosen"), steps.c.state == "claimed", steps.c.claimed_by == bindparam("token")
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ARRAY, ColumnElement, Connection, Table, Text, any_, bindparam, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -17,12 +17,25 @@ def is_state(state: StepState) -> Any:
     return steps.c.state == literal(state, literal_execute=True)
 
 
-def among(connection: Connection, column: Any, values: Collection[int] | Collection[str]) -> ColumnElement[bool]:
-    """`column` is one of `values`: one parameter however many they are, where `IN` would take one each."""
-    if connection.dialect.name == "postgresql":
-        return column == any_(bindparam(None, list(values), type_=ARRAY(column.type)))  # type: ignore[no-any-return]
-    listed = func.json_each(bindparam(None, json.dumps(list(values)), type_=Text())).table_valued("value")
-    return column.in_(select(listed.c.value))  # type: ignore[no-any-return]
+Dialect = Literal["sqlite", "postgresql"]
+
+
+def dialect_of(connection: Connection) -> Dialect:
+    """Which of the two it speaks. Statements are built once for each: that takes longer than running them."""
+    return "postgresql" if connection.dialect.name == "postgresql" else "sqlite"
+
+
+def among(dialect: Dialect, column: Any, name: str) -> ColumnElement[bool]:
+    """`column` is one of those given as `name` by `listed`: one parameter, where `IN` would take one for each."""
+    if dialect == "postgresql":
+        return column == any_(bindparam(name, type_=ARRAY(column.type)))  # type: ignore[no-any-return]
+    values = func.json_each(bindparam(name, type_=Text())).table_valued("value")
+    return column.in_(select(values.c.value))  # type: ignore[no-any-return]
+
+
+def listed(dialect: Dialect, values: Collection[int] | Collection[str]) -> object:
+    """What stands for `among`'s parameter."""
+    return list(values) if dialect == "postgresql" else json.dumps(list(values))
 
 
 def grouped(pairs: Iterable[tuple[str, int]]) -> dict[str, list[int]]:

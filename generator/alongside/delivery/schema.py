@@ -151,8 +151,8 @@ class EventColumns(TypedColumns):
     newcomer_id: Named[int] = Column(Id, ForeignKey("newcomers.id", ondelete="CASCADE"), nullable=False, index=True)
     kind: Named[str] = Column(
         Text, nullable=False
-    )  # "enrolled", "confirmed", "assigned", "replied", "talked", "stopped", "bounced"
-    detail: Named[str] = Column(Text, nullable=False)  # a journey, a member
+    )  # "enrolled", "confirmed", "replied", "talked", "stopped", "bounced"
+    detail: Named[str] = Column(Text, nullable=False)  # a journey, what a server said
     happened_at: Named[datetime] = Column(Instant, nullable=False)
 
 

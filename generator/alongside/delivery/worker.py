@@ -276,16 +276,24 @@ class _Pass:
 
     async def _lane(self) -> None:
         lane = self._transport.open_lane()
+        letter: _Letter | None = None  # what goes next over this lane
         try:
-            while self._has_next():
+            while (letter is not None and not self._ending) or self._has_next():
                 await lane.prepare()  # first: who cannot connect must not hold a mail that others could send
-                if self._queue:
-                    await self._send(lane, *self._queue.popleft())
+                letter = letter or await self._next_letter()
+                if letter is not None:
+                    following = self._following()
+                    try:
+                        await self._send(lane, letter, following)
+                    finally:
+                        letter = following
         except OutOfReachError:
-            if self._lanes == 1 and self._queue:
+            if self._lanes == 1 and (self._queue or letter is not None):
                 raise
             # Servers refuse one connection too many; the other lanes go on, or have sent all there was.
         finally:
+            if letter is not None:
+                self._queue.appendleft((letter.turn, letter.claim))
             self._lanes -= 1
             await lane.close()
 
@@ -359,34 +367,64 @@ class _Pass:
         self._done.waits.append((claim.due.step_id, Wait(until=until, reason=PACE, keeps_date=kept)))
         self._done.outcomes.append(_outcome(claim.due, "waits", now, PACE))
 
-    async def _send(self, lane: Lane, turn: float, claim: Claim) -> None:
-        step = claim.due.step_id
+    async def _next_letter(self) -> _Letter | None:
+        """The next mail of the queue, when its turn has come; None when there is none, or it cannot be written."""
+        if not self._queue:
+            return None
+        turn, claim = self._queue.popleft()
         if (early := turn - self._world.wall().timestamp()) > 0:
             await asyncio.sleep(min(early, 2 * PATIENCE_SECONDS))  # more only where the clock was set back
-        if self._world.wall() >= self._leased_until - LEASE / 2:
-            self._renew_leases()
-            if step not in self._in_hand:
-                return  # the machine slept, or its clock jumped, and another one took it
-        now = self._now()
+        return self._write(turn, claim)
+
+    def _following(self) -> _Letter | None:
+        """The next mail of the queue where it could go at once."""
+        at = self._world.wall().timestamp()
+        while self._queue and self._queue[0][0] <= at and not self._world.stopping():
+            letter = self._write(*self._queue.popleft())
+            if letter is not None:
+                return letter
+        return None
+
+    def _write(self, turn: float, claim: Claim) -> _Letter | None:
+        """The message of a claim; None where it is not ours any more, or cannot be written."""
+        step, now = claim.due.step_id, self._now()
+        if not self._is_ours(step):
+            return None
         written = _write(self._desk, claim, now)
         outcome = _outcome_of(claim, written, now)
         if isinstance(written, _Unwritable):
             self._done.waits.append((step, Wait(until=now + RETRY, reason=f"{FAILED}: {written.reason}"[:500])))
             self._done.outcomes.append(outcome)
+            return None
+        return _Letter(turn, claim, *written, outcome)
+
+    def _is_ours(self, step: int) -> bool:
+        """False when the machine slept, or its clock jumped, and another one took the step."""
+        if self._world.wall() >= self._leased_until - LEASE / 2:
+            self._renew_leases()
+        return step in self._in_hand
+
+    async def _send(self, lane: Lane, letter: _Letter, following: _Letter | None) -> None:
+        claim, mail = letter.claim, letter.mail
+        step = claim.due.step_id
+        if not self._is_ours(step):
             return
-        mail, envelope = written
         what = Started(member=mail.member, story=mail.story, language=mail.language)
         try:
-            verdict = await lane.deliver(envelope, starting=lambda: self._journal.started(step, what))
+            verdict = await lane.deliver(
+                letter.envelope,
+                starting=lambda: self._journal.started(step, what),
+                following=following.envelope if following is not None else None,
+            )
         except OutOfReachError:
-            self._queue.appendleft((turn, claim))  # it did not begin
+            self._queue.appendleft((letter.turn, claim))  # it did not begin
             raise
         except DeliveryError:
             # It surely did not go out; the journal may say that it began.
             self._journal.refused(step)
             self._give_back(claim)
             raise
-        self._settle_one(claim, mail, envelope.message_id, verdict, outcome)
+        self._settle_one(claim, mail, letter.envelope.message_id, verdict, letter.outcome)
         if self._done.count >= RECORDED_AFTER and not self._ending:
             self.settle()
 
@@ -507,6 +545,17 @@ class _Pass:
         return _whole_seconds(self._world.now())
 
 
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """A mail that is ready to go."""
+
+    turn: float  # when that is: seconds of the real clock
+    claim: Claim
+    mail: Written
+    envelope: Envelope
+    outcome: Outcome  # once it went out
+
+
 _Message = tuple[Written, Envelope]
 
 
@@ -520,11 +569,20 @@ def _write(desk: Desk, claim: Claim, now: datetime) -> _Message | _Unwritable:
 
 
 def _outcome_of(claim: Claim, written: _Message | _Unwritable, now: datetime) -> Outcome:
-    outcome = _outcome(claim.due, "sent", now)
     if isinstance(written, _Unwritable):
-        return replace(outcome, kind="failed", detail=written.reason)
+        return _outcome(claim.due, "failed", now, written.reason)
     mail = written[0]
-    return replace(outcome, detail=mail.subject, member=mail.member, story=mail.story, member_changed=claim.changed)
+    return Outcome(
+        at=now,
+        journey=claim.due.journey,
+        moment=claim.due.moment,
+        newcomer=_told_name(claim.due),
+        kind="sent",
+        detail=mail.subject,
+        member=mail.member,
+        story=mail.story,
+        member_changed=claim.changed,
+    )
 
 
 def _not_sent(batch: Batch, now: datetime) -> Iterator[Outcome]:
@@ -535,13 +593,16 @@ def _not_sent(batch: Batch, now: datetime) -> Iterator[Outcome]:
 
 
 def _outcome(due: DueStep, kind: OutcomeKind, now: datetime, detail: str = "") -> Outcome:
-    name = due.newcomer.name or mask_address(due.newcomer.email)
-    return Outcome(at=now, journey=due.journey, moment=due.moment, newcomer=name, kind=kind, detail=detail)
+    return Outcome(at=now, journey=due.journey, moment=due.moment, newcomer=_told_name(due), kind=kind, detail=detail)
+
+
+def _told_name(due: DueStep) -> str:
+    return due.newcomer.name or mask_address(due.newcomer.email)
 
 
 def _whole_seconds(instant: datetime) -> datetime:
     """As the store keeps it."""
-    return instant.replace(microsecond=0)
+    return instant.replace(microsecond=0) if instant.microsecond else instant
 
 
 def record_run(store: Store, report: PassReport, world: World) -> None:

@@ -1,8 +1,8 @@
 """The part of an SMTP session in which mail is handed over: commands, their replies, and the message.
 
-`aiosmtplib` connects, greets, starts TLS and logs in; then this protocol takes its transport over. It writes MAIL, RCPT
-and DATA at once where the server announced PIPELINING (RFC 2920), which spares two round trips a mail, and keeps the
-order that a crash is judged by: all that can be refused is asked before the first byte of the message.
+`aiosmtplib` connects, greets, starts TLS and logs in; then this protocol takes its transport over. Commands are written
+as many at once as the caller likes (RFC 2920: PIPELINING), and their replies read one after the other, when they are
+wanted.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ class Dialogue(asyncio.Protocol):
         self._transport = transport
         self._buffer = b""
         self._lines: list[bytes] = []  # of a reply that is not complete
-        self._replies: list[Reply] = []
-        self._wanted = 0
+        self._replies: list[Reply] = []  # that nobody read yet
+        self._open = 0  # commands whose replies nobody read yet
+        self._wanted = 0  # replies, by the waiter
         self._waiter: asyncio.Future[None] | None = None
         self._broken = ""
         transport.set_protocol(self)
@@ -36,28 +37,47 @@ class Dialogue(asyncio.Protocol):
     @property
     def is_usable(self) -> bool:
         """False when the server hung up, or said something that nobody asked."""
-        return not self._broken and not self._replies and not self._lines and not self._transport.is_closing()
+        return not self._broken and not self._has_more and not self._transport.is_closing()
+
+    @property
+    def _has_more(self) -> bool:
+        return len(self._replies) + bool(self._lines) > self._open
 
     async def ask(self, *commands: bytes, timeout: float) -> list[Reply]:
         """Write `commands` at once, and wait for as many replies. Raises `ConversationError`."""
+        self.write(*commands)
+        return await self.read(len(commands), timeout=timeout)
+
+    def write(self, *commands: bytes) -> None:
+        """Write `commands` at once; each is answered by one reply. Raises `ConversationError`."""
         if not self.is_usable:
             raise ConversationError(self._broken or "the connection is closed")
+        self._open += len(commands)
         self._transport.write(b"".join(commands))
-        return await self._read(len(commands), timeout)
 
-    async def _read(self, count: int, timeout: float) -> list[Reply]:
+    async def read(self, count: int, *, timeout: float) -> list[Reply]:
+        """The next `count` replies, of commands that were written. Raises `ConversationError`."""
         self._wanted = count
-        loop = asyncio.get_running_loop()
-        self._waiter = loop.create_future()
-        timer = loop.call_later(timeout, self._break, "no answer in time")
-        try:
-            self._wake()
-            await self._waiter
-        finally:
-            timer.cancel()
-            self._waiter = None
-        replies, self._replies = self._replies, []
+        if not self._is_answered:
+            loop = asyncio.get_running_loop()
+            self._waiter = loop.create_future()
+            timer = loop.call_later(timeout, self._break, "no answer in time")
+            try:
+                await self._waiter
+            finally:
+                timer.cancel()
+                self._waiter = None
+        if self._has_more or len(self._replies) < count:
+            raise ConversationError(self._broken or "more answers than questions")
+        replies = self._replies[:count]
+        del self._replies[:count]
+        self._open -= count
         return replies
+
+    @property
+    def _is_answered(self) -> bool:
+        """True when nothing is to be waited for. Complete answers count, even if the server hung up right after."""
+        return len(self._replies) >= self._wanted or bool(self._broken)
 
     def close(self, *, politely: bool) -> None:
         """End the connection; QUIT is said, and nobody waits for the answer."""
@@ -76,7 +96,8 @@ class Dialogue(asyncio.Protocol):
         """Cut what came into replies."""
         *lines, self._buffer = (self._buffer + data).split(b"\n")
         for line in lines:
-            self._add(line.rstrip(b"\r"))
+            if not self._broken:  # nobody knows which question an answer after garbage would belong to
+                self._add(line.rstrip(b"\r"))
         if len(self._buffer) > LONGEST_LINE or len(self._lines) > MOST_LINES:
             self._break("an answer without an end")
         self._wake()
@@ -107,11 +128,5 @@ class Dialogue(asyncio.Protocol):
         self._wake()
 
     def _wake(self) -> None:
-        if self._waiter is None or self._waiter.done():
-            return
-        if len(self._replies) > self._wanted:
-            self._broken = self._broken or "more answers than questions"
-        if len(self._replies) == self._wanted:  # complete, even if the server hung up right after
+        if self._waiter is not None and not self._waiter.done() and self._is_answered:
             self._waiter.set_result(None)
-        elif self._broken:
-            self._waiter.set_exception(ConversationError(self._broken))

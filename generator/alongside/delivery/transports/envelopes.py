@@ -56,10 +56,13 @@ class Lane(Protocol):
     async def prepare(self) -> None:
         """Get ready for a mail. Raises `OutOfReachError` and `DeliveryError`."""
 
-    async def deliver(self, envelope: Envelope, *, starting: Callable[[], None]) -> Verdict:
+    async def deliver(
+        self, envelope: Envelope, *, starting: Callable[[], None], following: Envelope | None = None
+    ) -> Verdict:
         """Hand one message over. `starting` is called at the last moment at which it surely has not arrived.
 
-        Raises `DeliveryError` when no mail can go this way; `OutOfReachError` only before `starting`.
+        `following` comes next over this lane, if anything does: the lane may begin with it where nothing of it can
+        arrive yet. Raises `DeliveryError` when no mail can go this way; `OutOfReachError` only before `starting`.
         """
 
     async def close(self) -> None:

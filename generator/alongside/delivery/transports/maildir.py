@@ -47,7 +47,9 @@ class Maildir:
     async def close(self) -> None:
         """Nothing to end."""
 
-    async def deliver(self, envelope: Envelope, *, starting: Callable[[], None]) -> Verdict:
+    async def deliver(
+        self, envelope: Envelope, *, starting: Callable[[], None], following: Envelope | None = None
+    ) -> Verdict:
         """Write the message; see `write`."""
         starting()
         self.write(envelope)

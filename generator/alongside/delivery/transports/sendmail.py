@@ -36,7 +36,9 @@ class Sendmail:
     def flush(self) -> None:
         """What the program took is in its own queue."""
 
-    async def deliver(self, envelope: Envelope, *, starting: Callable[[], None]) -> Verdict:
+    async def deliver(
+        self, envelope: Envelope, *, starting: Callable[[], None], following: Envelope | None = None
+    ) -> Verdict:
         """Run it once. Raises `DeliveryError` when it cannot be run."""
         # `-i`: a line with a dot alone is no end. Addresses follow `--`, so that none is an option.
         arguments = ("-i", "-f", envelope.sender, "--", envelope.recipient)

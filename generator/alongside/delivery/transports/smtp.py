@@ -3,6 +3,10 @@
 `aiosmtplib` opens the session: greeting, EHLO, TLS with the certificate looked at, AUTH. Then `dialogue.Dialogue` hands
 mail over. A connection that breaks before the message was on its way costs nothing: the mail is tried again on a new
 one. One that breaks after it, before the server answered, leaves the mail uncertain, and only there.
+
+Where the server announced PIPELINING, MAIL, RCPT and DATA go out at once, and behind the message before, which spares
+all round trips but one a mail (RFC 2920 section 3.1). The order that a crash is judged by stays: all that can be
+refused was asked before the first byte of a message, and no message begins before the one before it was answered.
 """
 
 from __future__ import annotations
@@ -41,6 +45,7 @@ class Smtp:
         self.server = server
         self.hostname = hostname
         self.lanes = server.connections
+        self.introduces_ahead = True  # until a server turns out not to bear it
         self._context = _tls_context(server) if server.tls != "none" else None
 
     def share(self, of: int) -> Smtp:
@@ -109,12 +114,15 @@ class SmtpLane:
         self._dialogue: Dialogue | None = None
         self._sent = 0  # over this connection
         self._reset = False  # the server has a transaction open
+        self._introduced: Envelope | None = None  # behind the message before; its replies are to be read
 
     async def prepare(self) -> None:
         """Connect, where there is no connection. Raises `OutOfReachError` and `DeliveryError`."""
         await self._ready()
 
-    async def deliver(self, envelope: Envelope, *, starting: Callable[[], None]) -> Verdict:
+    async def deliver(
+        self, envelope: Envelope, *, starting: Callable[[], None], following: Envelope | None = None
+    ) -> Verdict:
         """One transaction, on a new connection where the old one is of no more use.
 
         Raises `OutOfReachError`, and `DeliveryError` when the server takes no mail of ours.
@@ -122,6 +130,9 @@ class SmtpLane:
         why = ""
         for _ in range(TRIES):
             dialogue = await self._ready()
+            if self._introduced is not None and self._introduced is not envelope:
+                self._drop()  # it waits for another message, and no word but that one may be said
+                dialogue = await self._ready()
             started = False
 
             def start() -> None:
@@ -130,7 +141,7 @@ class SmtpLane:
                 starting()
 
             try:
-                verdict = await self._hand_over(dialogue, envelope, start)
+                verdict = await self._hand_over(dialogue, envelope, start, following)
             except ConversationError as error:
                 self._drop()
                 if started:
@@ -143,8 +154,8 @@ class SmtpLane:
         return Verdict(fate="later", reason=why)
 
     async def close(self) -> None:
-        """Say QUIT."""
-        self._drop(politely=True)
+        """Say QUIT, unless the server waits for a message."""
+        self._drop(politely=self._introduced is None)
 
     async def _ready(self) -> Dialogue:
         """A usable session: the one there is, or a new one. Raises `OutOfReachError` and `DeliveryError`."""
@@ -166,16 +177,18 @@ class SmtpLane:
                 await asyncio.sleep(pause)
                 pause *= 2
             else:
-                self._sent, self._reset = 0, False
+                self._sent, self._reset, self._introduced = 0, False, None
                 return self._dialogue
         raise AssertionError("the loop returns or raises")
 
     def _drop(self, *, politely: bool = False) -> None:
         if self._dialogue is not None:
             self._dialogue.close(politely=politely)
-        self._dialogue = self._client = None
+        self._dialogue = self._client = self._introduced = None
 
-    async def _hand_over(self, dialogue: Dialogue, envelope: Envelope, starting: Callable[[], None]) -> Verdict | None:
+    async def _hand_over(
+        self, dialogue: Dialogue, envelope: Envelope, starting: Callable[[], None], following: Envelope | None
+    ) -> Verdict | None:
         """The transaction; None when the server said 421 before the message went, so another connection may do."""
         unfit = self._unfit(envelope)
         if unfit is not None:
@@ -201,7 +214,10 @@ class SmtpLane:
         except Exception:
             self._drop()  # the server waits for the message; nothing else may be said
             raise
-        (last,) = await dialogue.ask(content + b".\r\n", timeout=self._timeout * LAST_ANSWER)
+        ahead = self._commands(following) if following is not None and self._may_introduce(following) else ()
+        dialogue.write(content + b".\r\n", *ahead)
+        self._introduced = following if ahead else None
+        (last,) = await dialogue.read(1, timeout=self._timeout * LAST_ANSWER)
         self._sent += 1
         if last.code == _SERVICE_CLOSING:
             self._drop()
@@ -209,12 +225,15 @@ class SmtpLane:
 
     async def _introduce(self, dialogue: Dialogue, envelope: Envelope) -> list[Reply]:
         """MAIL, RCPT, DATA: all at once, or one after the other until one is refused."""
-        options = self._options(envelope)
-        commands = [
-            f"MAIL FROM:<{envelope.sender}>{options}\r\n".encode(),
-            f"RCPT TO:<{envelope.recipient}>\r\n".encode(),
-            b"DATA\r\n",
-        ]
+        commands = self._commands(envelope)
+        if self._introduced is not None:
+            try:
+                replies = await dialogue.read(len(commands), timeout=self._timeout)
+            except ConversationError:
+                self._smtp.introduces_ahead = False
+                raise
+            self._introduced = None
+            return replies
         if self._reset:
             (reply,) = await dialogue.ask(b"RSET\r\n", timeout=self._timeout)
             if not reply.is_good:
@@ -222,12 +241,29 @@ class SmtpLane:
             self._reset = False
         if self._has("pipelining"):
             return await dialogue.ask(*commands, timeout=self._timeout)
-        replies: list[Reply] = []
+        answers: list[Reply] = []
         for command in commands:
-            replies += await dialogue.ask(command, timeout=self._timeout)
-            if not replies[-1].is_good:
+            answers += await dialogue.ask(command, timeout=self._timeout)
+            if not answers[-1].is_good:
                 break
-        return replies
+        return answers
+
+    def _commands(self, envelope: Envelope) -> tuple[bytes, ...]:
+        sender, recipient = envelope.sender, envelope.recipient
+        return (
+            f"MAIL FROM:<{sender}>{self._options(envelope)}\r\n".encode(),
+            f"RCPT TO:<{recipient}>\r\n".encode(),
+            b"DATA\r\n",
+        )
+
+    def _may_introduce(self, following: Envelope) -> bool:
+        """Whether that one can be introduced behind a message, over this connection."""
+        return (
+            self._smtp.introduces_ahead
+            and self._has("pipelining")
+            and self._sent + 1 < self._smtp.server.messages
+            and self._unfit(following) is None
+        )
 
     def _options(self, envelope: Envelope) -> str:
         size = f" SIZE={len(envelope.content)}" if self._has("size") else ""  # RFC 1870
