@@ -70,9 +70,13 @@ def time_smtp_source(
     length_bytes: int = 4000,
     sender: str = "source@example.org",
     recipient: str = "sink@example.net",
+    different: bool = False,
 ) -> float:
-    """The seconds `smtp-source` takes to send so many mails over so many connections, which it keeps open."""
-    counts = ["-m", str(messages), "-s", str(sessions), "-l", str(length_bytes)]
+    """The seconds `smtp-source` takes to send so many mails over so many connections, which it keeps open.
+
+    `different`: each to a recipient of its own, without which Postfix looks up none but the first.
+    """
+    counts = ["-m", str(messages), "-s", str(sessions), "-l", str(length_bytes), *(["-N"] if different else [])]
     command = ["/usr/sbin/smtp-source", "-d", *counts, "-f", sender, "-t", recipient, f"{_LOOPBACK}:{port}"]
     started = time.perf_counter()
     result = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -8,11 +8,13 @@ at most as many mails are uncertain as it had lanes.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import random
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -56,6 +58,7 @@ BLOCKED = "the server takes no such mail"  # the same, of what somebody has to m
 RETRY = timedelta(hours=6)  # when what somebody has to mend is tried again
 PATIENCE_SECONDS = 20.0  # a mail whose turn comes later than that is planned again
 BLOCKED_IN_A_ROW = 20  # then it is not the mails
+GARBAGE = 50_000  # objects made before Python looks which of them are of no more use
 
 OutcomeKind = Literal["sent", "skipped", "waits", "failed", "refused", "held", "later"]
 
@@ -144,7 +147,8 @@ def send_share(
     work = _Pass(store, desk, transport, world, journal, limit, report, progress)
     try:
         try:
-            asyncio.run(work.run())
+            with _calm_memory():
+                asyncio.run(work.run())
         finally:
             # Also when the disk is full or somebody pressed Ctrl-C: what went out is written down, the rest given back.
             work.settle()
@@ -152,6 +156,19 @@ def send_share(
     finally:
         journal.close(settled=work.is_settled)
     return report
+
+
+@contextmanager
+def _calm_memory() -> Iterator[None]:
+    """A pass makes few rings of garbage: what was read before it is not searched for them, the rest not often."""
+    thresholds = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(GARBAGE, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()
 
 
 def plan_pass(store: Store, desk: Desk, *, now: datetime, limit: int) -> PassReport:
