@@ -32,6 +32,7 @@ class Dialogue(asyncio.Protocol):
         self._wanted = 0  # replies, by the waiter
         self._waiter: asyncio.Future[None] | None = None
         self._broken = ""
+        self._lost = asyncio.Event()
         transport.set_protocol(self)
 
     @property
@@ -90,6 +91,14 @@ class Dialogue(asyncio.Protocol):
         else:
             self._transport.abort()
 
+    async def wait_closed(self, *, timeout: float) -> None:
+        """After `close`: until what was written has gone and the connection with it, or for so many seconds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._lost.wait()
+                return
+        self._transport.abort()
+
     # --- asyncio.Protocol ---
 
     def data_received(self, data: bytes) -> None:
@@ -121,6 +130,7 @@ class Dialogue(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
+        self._lost.set()
         self._break("the connection was lost")
 
     def _break(self, why: str) -> None:

@@ -28,6 +28,7 @@ from alongside.delivery.transports.smtp_url import SmtpServer
 TRIES = 3  # connections for one mail, before it is put off
 CONNECT_TRIES = 4  # before the server counts as out of reach
 LAST_ANSWER = 5  # times as long as for others: the server may be writing to a slow disk (RFC 5321 section 4.5.3.2.6)
+PARTING_SECONDS = 2.0  # for a QUIT to go out
 PAUSE_SECONDS = 0.5  # before the second connection; twice as long before each next one
 
 _LEADING_DOT = re.compile(rb"(?m)^\.")
@@ -155,7 +156,10 @@ class SmtpLane:
 
     async def close(self) -> None:
         """Say QUIT, unless the server waits for a message."""
+        dialogue = self._dialogue
         self._drop(politely=self._introduced is None)
+        if dialogue is not None:
+            await dialogue.wait_closed(timeout=PARTING_SECONDS)
 
     async def _ready(self) -> Dialogue:
         """A usable session: the one there is, or a new one. Raises `OutOfReachError` and `DeliveryError`."""
