@@ -92,11 +92,12 @@ def _offers(index: MatchIndex, container: Container, day: date) -> Offers:
 
 def _offered(index: MatchIndex, profile: Profile, container: Container, day: date, *, understood: bool) -> Ranking:
     """The welcoming members, best first: those the newcomer shares a language with, or the others."""
-    offered = profile.offered.get((container, day, understood))
+    key = ("offered", container, day, understood)
+    offered = profile.rankings.get(key)
     if offered is None:
         shared, others = _shared(index, profile, _offers(index, container, day))
         ranking = ranked_some_members(index, profile, shared if understood else others)
-        offered = profile.offered.put((container, day, understood), ranking)
+        offered = profile.rankings.put(key, ranking)
     return offered
 
 

@@ -26,6 +26,7 @@ LONG = 2000  # characters: nobody else says so much in the same words
 LONG_PROFILES = 16  # of those: the steps of one newcomer follow one another
 VOICES = 2000  # members
 KEPT = 32  # of each small kind of thing remembered for one profile
+SHORT = 256  # numbers; Python has those below ready, and the search for garbage passes over a tuple of them
 TABLE_ENTRIES = 500_000  # points in the tables of one kind that a pool remembers at once
 TABLES = 500  # such tables, where the pool is small
 
@@ -86,8 +87,8 @@ class Tables:
 class Ranking:
     """Candidates of a pool, best first, as far as that is the same for all who say the same."""
 
-    numbers: array[int]
-    ends: array[int]  # where each run of candidates ends that only the newcomer's id puts in order
+    numbers: Sequence[int]
+    ends: Sequence[int]  # where each run of candidates ends that only the newcomer's id puts in order
 
     def is_settled(self, count: int) -> bool:
         """True when no id decides among the first `count`."""
@@ -138,16 +139,12 @@ class Profile:
     surface: dict[str, str] | None = None  # the words of their text as they wrote them
     member_points: Sequence[int] | None = None  # by number
     story_points: Sequence[int] | None = None
-    members: Ranking | None = None
-    stories: Ranking | None = None
-    some_stories: Few[frozenset[str], Ranking] = field(default_factory=Few)  # by the slugs of the originals
-    # members who offered to welcome, on a day: those the newcomer shares a language with (True), or the others
-    offered: Few[tuple[Container, date, bool], Ranking] = field(default_factory=Few)
+    # by what is ranked, and which of them: ("groups", 100.0) are those within so many kilometres
+    rankings: Few[tuple[Hashable, ...], Ranking] = field(default_factory=Few)
     # what `planning` worked out for a step, which says itself whether it still holds
     steps: Few[tuple[str, str, str, date], object] = field(default_factory=Few)
     told: Few[int, Match] = field(default_factory=Few)  # members, by their numbers
-    groups: Few[float | None, Ranking] = field(default_factory=Few)  # by how near they have to be
-    meetups: Few[float | None, tuple[Schedule, Ranking]] = field(default_factory=Few)  # the same
+    meetups: Few[float | None, tuple[Schedule, Ranking]] = field(default_factory=Few)  # by how near they have to be
 
 
 class Memory:
@@ -191,6 +188,11 @@ class Memory:
             schedule = Schedule(dict(upcoming), order, starts)
             self._schedule = schedule
         return schedule
+
+
+def packed(values: Sequence[int]) -> Sequence[int]:
+    """The same numbers (below 2^31) in little room: many of them take four bytes each."""
+    return tuple(values) if len(values) <= SHORT else array("i", values)
 
 
 def _length(said: Said) -> int:

@@ -6,13 +6,12 @@ the ties for one newcomer, and only as far as somebody asks.
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop
 from itertools import compress, islice, pairwise
 
 from alongside.matching.index import MatchIndex, Pool
-from alongside.matching.memory import Profile, Ranking, Upcoming
+from alongside.matching.memory import Profile, Ranking, Upcoming, packed
 from alongside.matching.scoring import (
     points_of_gatherings,
     points_of_members,
@@ -45,10 +44,11 @@ def first(pool: Pool, ranking: Ranking, spread: str, count: int) -> Iterable[int
 
 def ranked_members(index: MatchIndex, profile: Profile) -> Ranking:
     """Every member who may be shown anywhere."""
-    if profile.members is None:
+    found = profile.rankings.get(("members",))
+    if found is None:
         points = _member_points(index, profile)
-        profile.members = _ranking(points, range(len(points)))
-    return profile.members
+        found = profile.rankings.put(("members",), _ranking(points, range(len(points))))
+    return found
 
 
 def ranked_some_members(index: MatchIndex, profile: Profile, numbers: Iterable[int]) -> Ranking:
@@ -58,20 +58,20 @@ def ranked_some_members(index: MatchIndex, profile: Profile, numbers: Iterable[i
 
 def ranked_stories(index: MatchIndex, profile: Profile, among: Collection[str] | None = None) -> Ranking:
     """The stories, all or those of them (slugs of originals)."""
-    if among is not None:
-        wanted = frozenset(among)
-        found = profile.some_stories.get(wanted)
-        return found or profile.some_stories.put(wanted, _rank_stories(index, profile, wanted))
-    if profile.stories is None:
+    key = ("stories", frozenset(among) if among is not None else None)
+    found = profile.rankings.get(key)
+    if found is None:
+        found = profile.rankings.put(key, _rank_stories(index, profile, among))
+    return found
+
+
+def _rank_stories(index: MatchIndex, profile: Profile, among: Collection[str] | None) -> Ranking:
+    if among is None:
         points = _story_points(index, profile)
-        profile.stories = _ranking(points, range(len(points)))
-    return profile.stories
-
-
-def _rank_stories(index: MatchIndex, profile: Profile, among: Collection[str]) -> Ranking:
-    numbers = sorted([index.stories.numbers[slug] for slug in among if slug in index.stories.numbers])
+        return _ranking(points, range(len(points)))
+    numbers = sorted({index.stories.numbers[slug] for slug in among if slug in index.stories.numbers})
     if len(numbers) <= 1:  # most members tell one story
-        return Ranking(array("I", numbers), array("I", [1] * len(numbers)))
+        return Ranking(tuple(numbers), (1,) * len(numbers))
     if profile.story_points is None and len(numbers) <= max(FEW, len(index.stories.candidates) // 8):
         return _ranking(points_of_some_stories(index, profile.seeker, numbers), numbers)
     return _ranking(_story_points(index, profile), numbers)
@@ -79,12 +79,12 @@ def _rank_stories(index: MatchIndex, profile: Profile, among: Collection[str]) -
 
 def ranked_groups(index: MatchIndex, profile: Profile, near_km: float | None) -> Ranking:
     """The groups; with `near_km` only what can be reached or joined online."""
-    found = profile.groups.get(near_km)
+    found = profile.rankings.get(("groups", near_km))
     if found is None:
         points, reachable = points_of_gatherings(index, index.groups, profile.seeker, near_km)
         numbers = range(len(points))
         ranking = _ranking(points, numbers if near_km is None else compress(numbers, reachable))
-        found = profile.groups.put(near_km, ranking)
+        found = profile.rankings.put(("groups", near_km), ranking)
     return found
 
 
@@ -101,13 +101,13 @@ def ranked_meetups(index: MatchIndex, profile: Profile, near_km: float | None, u
 
 def _member_points(index: MatchIndex, profile: Profile) -> Sequence[int]:
     if profile.member_points is None:
-        profile.member_points = array("i", points_of_members(index, profile.seeker))
+        profile.member_points = packed(points_of_members(index, profile.seeker))
     return profile.member_points
 
 
 def _story_points(index: MatchIndex, profile: Profile) -> Sequence[int]:
     if profile.story_points is None:
-        profile.story_points = array("i", points_of_stories(index, profile.seeker))
+        profile.story_points = packed(points_of_stories(index, profile.seeker))
     return profile.story_points
 
 
@@ -125,4 +125,4 @@ def _ranking(
     ends = [place for place, (before, after) in enumerate(pairwise(values), 1) if before != after]
     if order:
         ends.append(len(order))
-    return Ranking(array("I", order), array("I", ends))
+    return Ranking(packed(order), packed(ends))

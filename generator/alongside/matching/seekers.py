@@ -71,7 +71,8 @@ def seeker_of(said: Said, titles: Mapping[str, str]) -> Seeker:
     """
     ticked = [titles[slug] for slug in said.challenges if slug in titles]
     return Seeker(
-        words=count_words("\n".join((said.text, *said.topics, *said.roles, *ticked))),
+        # of no kind of its own, so that the search for garbage passes over it: there is one for each text
+        words=dict(count_words("\n".join((said.text, *said.topics, *said.roles, *ticked)))),
         text=said.text,
         tags=(
             *[(("challenge", slug), slug) for slug in said.challenges],
@@ -90,8 +91,9 @@ def surface_of(text: str) -> dict[str, str]:
     surface: dict[str, str] = {}
     for written in dict.fromkeys(text.split()):
         told = written.strip(_PUNCTUATION)
-        # Most are one plain word, which needs no looking for words in it.
-        for word in (stem(told.lower()),) if told.isascii() and told.isalnum() else words(written):
-            if word not in surface:
-                surface[word] = told
+        if told.isascii() and told.isalnum():  # as most are: one word, which needs no looking for words in it
+            surface.setdefault(stem(told.lower()), told)
+        else:
+            for word in words(written):
+                surface.setdefault(word, told)
     return surface

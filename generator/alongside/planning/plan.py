@@ -258,10 +258,12 @@ def _message(moment: Moment, newcomer: Newcomer, community: Community) -> tuple[
         return None, next(iter(newcomer.languages), community.language)
     for wanted in newcomer.languages:
         folded, language = wanted.casefold(), language_of(wanted)
-        exact = [tag for tag in moment.messages if tag.casefold() == folded]
-        near = [tag for tag in moment.messages if language_of(tag) == language]
-        for found in (*exact, *near):
-            return moment.messages[found], found
+        for tag, message in moment.messages.items():
+            if tag.casefold() == folded:
+                return message, tag
+        for tag, message in moment.messages.items():
+            if language_of(tag) == language:
+                return message, tag
     default, message = next(iter(moment.messages.items()))
     return message, default
 
