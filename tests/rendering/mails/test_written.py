@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import itertools
 import quopri
 import re
 from dataclasses import replace
@@ -40,6 +41,7 @@ from alongside.rendering.mails.messages import (
     write_confirmation,
     write_message,
 )
+from alongside.rendering.mails.names import personal_values
 from alongside.rendering.mails.parts import frame_language
 from alongside.rendering.mails.prose import Paragraph, _wrap_words, wrap
 from alongside.rendering.mails.transfer import quoted, quoted_open
@@ -112,6 +114,10 @@ And:
     "looks inside": "{% if newcomer.name == 'Mia' %}You!{% endif %}\n\n{{ newcomer.name | upper }}",
     "links": "[a]({{ newcomer.text }}) [b](https://example.org/?q={{ newcomer.text }})",
     "breaks": "one {{ newcomer.name }}  \ntwo\n{{ newcomer.text }}\n\n![]({{ newcomer.text }})\n\n***\n\n{{ newcomer.place }}",
+    "several things in a line": "{{ newcomer.name }} speaks {{ newcomer.languages | join(', ') }} and faces "
+    "{{ challenge.title }}.\n\nFor {% for one in groups %}{{ one.name }} and {{ newcomer.name }}, {% endfor %}because "
+    "{{ reasons | join(' and ') }}\n\n{% for one in groups %}\n- {{ one.name }} ({{ one.name }}), {{ newcomer.place }}\n"
+    "{% endfor %}\n\n> {{ newcomer.challenges | join }} {{ newcomer.text }}",
     "nothing": "{% if newcomer.place %}{{ newcomer.place }}{% endif %}",
 }  # fmt: skip
 
@@ -212,13 +218,13 @@ def decoded(octets: bytes) -> tuple[Any, ...]:
 COMPILER = MailCompiler(PEOPLE, SETTINGS)
 
 
-def both(content: StepContent, newcomer: Newcomer, **fields: Any) -> Written:
+def both(content: StepContent, newcomer: Newcomer, *, compiler: MailCompiler = COMPILER, **fields: Any) -> Written:
     """A mail written both ways, which have to come to the same."""
     routing = routing_of(newcomer, **fields)
-    plain = compose(render_mail(COMPILER, content, newcomer, stop_url=routing.stop), routing)
-    written = write_message(COMPILER, content, newcomer, routing)
+    plain = compose(render_mail(compiler, content, newcomer, stop_url=routing.stop), routing)
+    written = write_message(compiler, content, newcomer, routing)
     assert decoded(written.content) == decoded(plain)
-    assert write_message(COMPILER, content, newcomer, routing) == written
+    assert write_message(compiler, content, newcomer, routing) == written
     return written
 
 
@@ -295,6 +301,52 @@ def test_the_octets_are_kept_apart_from_the_person() -> None:
         other = replace(content, groups=GROUPS[2:], member_changed=True)
         write_message(compiler, other, MIA, routing_of(MIA))
         assert runs == 0  # another group of the same shape
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_who_differs_in_texts_alone_gets_the_same_plan(text: str) -> None:
+    """Nobody's mail shows in that of another, whatever either is called."""
+    compiler = MailCompiler(PEOPLE, SETTINGS)
+    content = content_of("everything", groups=GROUPS, reasons=REASONS)
+    people = [replace(MIA, name=name, text=name, place=replace(BERLIN, label=name)) for name in ("Noor", text, "Ann")]
+    people = [newcomer for newcomer in people if personal_values(content, newcomer, PEOPLE).get("newcomer.name")]
+    for newcomer in people:
+        check_octets(both(content, newcomer, compiler=compiler).content)
+    assert len(compiler._plans) == 1
+
+
+def test_records_that_others_were_shown_are_not_mixed_up() -> None:
+    compiler = MailCompiler(PEOPLE, SETTINGS)
+    for groups in itertools.permutations((*GROUPS, group("attic", place=BERLIN)), 2):
+        for reasons in itertools.permutations(REASONS, 2):
+            both(content_of("everything", groups=groups, reasons=reasons), MIA, compiler=compiler)
+
+
+def test_a_subject_may_tell_of_lists() -> None:
+    for reasons in (REASONS[:2], REASONS[1:]):
+        content = content_of("everything", reasons=reasons, groups=GROUPS)
+        assert content.message is not None
+        subject = "{{ newcomer.name }}: {{ reasons | join(', ') }}; {{ groups[0].name }}, {{ groups | length }}"
+        message = replace(content.message, subject=subject)
+        moment = replace(content.moment, id=f"subject-{reasons[0].kind}", messages={"en": message})
+        written = both(replace(content, moment=moment, message=message), MIA)
+        assert written.subject.endswith("; Room [for] <all>, 3")
+
+
+def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alongside.rendering.mails.messages.KEPT", 4)
+    monkeypatch.setattr("alongside.rendering.mails.filling.KEPT_FILLED", 4)
+    monkeypatch.setattr("alongside.rendering.mails.filling.KEPT_VARIANTS", 4)
+    compiler = MailCompiler(PEOPLE, SETTINGS)
+    for number in range(12):
+        groups = tuple(group(f"room-{number}-{one}") for one in range(number))
+        content = content_of("everything", groups=groups, reasons=REASONS[: number % 3])
+        both(content, replace(MIA, text="late" * (number % 2)), compiler=compiler)
+        for kept in (compiler._plans, compiler._asked, compiler._steps):
+            assert len(kept) <= 5
+        assert len(compiler.texts) <= 5 + len(groups) + len(REASONS)  # and what one mail has asked for
+        assert all(len(form) <= 4 for form in compiler._forms.values())
+        assert all(len(passage._compiled) <= 4 for passage in compiler._prose.values())
 
 
 def test_a_message_in_one_piece_is_remembered() -> None:

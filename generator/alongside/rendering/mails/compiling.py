@@ -1,18 +1,18 @@
 """Compiling a step: templates, Markdown, frame and transfer encoding done once; what is left is octets with holes.
 
 A compiled step depends on the moment, the member and their words, the story, the languages: not on the person. Its
-passages are compiled for what they ask about and kept for every step that shares them; what they come to for the same
-groups, meetups and reasons is kept too. So a person costs the encoding of their own values and one `join`.
+passages are compiled for what they ask about and kept for every step that shares them. `mails.filling` makes a plan of
+them for everybody of whom the same values are there, and fills it.
 
     step.html:      frame, <subject>, frame, ..., <body>, footer, <stop_url>, end
-    step.passages:  "Hello {{ newcomer.name }}," -> b"<p>Hello =\\r\\n", Slot("newcomer.name", "text"), b",</p>"
+    step.passages:  "Hello {{ newcomer.name }}," -> b"<p>Hello =\\r\\n", Value("newcomer.name", escape), b",</p>"
 """
 
 from __future__ import annotations
 
 import functools
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from alongside.model.journeys import Message
@@ -25,6 +25,7 @@ from alongside.rendering.mails.filling import (
     Forms,
     Indivisible,
     Line,
+    Outline,
     Part,
     Parts,
     Plan,
@@ -35,11 +36,12 @@ from alongside.rendering.mails.filling import (
     join_fixed,
     join_prose,
     joined,
+    lists_in,
     text_part,
 )
 from alongside.rendering.mails.frame import frame, read_template
 from alongside.rendering.mails.holes import Hole, Holes, Person, salt_for
-from alongside.rendering.mails.names import LISTS, TEXTS, Lists, Shape, Values, fixed_names, personal_names
+from alongside.rendering.mails.names import LISTS, TEXTS, Lists, Shape, fixed_names, personal_names
 from alongside.rendering.mails.parts import (
     Reader,
     Source,
@@ -81,27 +83,34 @@ class CompiledStep:
     lists: tuple[str, ...]  # and of `names.LISTS`
     _joined: list[Prose | Variants[Prose]] = field(default_factory=list)  # `passages`, when first needed
 
-    def plan(self, values: Values, lists: Lists) -> Plan:
-        """The mail of everybody of whom the same values are there. Raises as `Variants.variant`."""
-        subject, preheader = self.subject.variant(values, lists), self.preheader.variant(values, lists)
+    def plan(self, shape: Iterable[Outline], lists: Lists) -> Plan:
+        """The mail of everybody of whom the same values are there: `shape`, of `texts` and `lists`, in their order.
+
+        Raises as `Variants.variant`.
+        """
+        outlines = dict(zip((*self.texts, *self.lists), shape, strict=True))
+        subject, preheader = self.subject.variant(outlines, lists), self.preheader.variant(outlines, lists)
         if not self._joined:
             self._joined.extend([*join_fixed(self.passages)])  # all of them or none
-        passages = [part if isinstance(part, Prose) else part.variant(values, lists) for part in self._joined]
+        passages = [part if isinstance(part, Prose) else part.variant(outlines, lists) for part in self._joined]
         html, text = join_prose(passages)
         between = {"subject": subject.attribute, "preheader": preheader.attribute, "body": html}
         around: list[bytes | Part] = []
         for piece in self.html:
             around += between[piece] if isinstance(piece, str) else (piece,)
-        return Plan(self.sender_name, subject.text, (self.masthead, *text, *self.footer), BEFORE_HTML, tuple(around))
+        return Plan(self.sender_name, subject, (self.masthead, *text, *self.footer), BEFORE_HTML, tuple(around))
 
 
 class StepCompiler:
     """Compiles one step for one kind of reader."""
 
-    def __init__(self, source: Source, content: StepContent, message: Message, reader: Reader, *, whole: bool) -> None:
+    def __init__(
+        self, source: Source, content: StepContent, message: Message, reader: Reader, forms: Forms, *, whole: bool
+    ) -> None:
+        """`forms`: those that steps have in common; it adds its own."""
         self.source, self.content, self.message, self.reader = source, content, message, reader
         self.divided = not whole
-        self._forms: Forms = {}
+        self.forms = forms
         self.isolate = direction(content.language) == "rtl"
         self.salt = salt_for(
             (message.subject, message.preheader, message.body, content.words.text if content.words else "")
@@ -130,7 +139,8 @@ class StepCompiler:
             holes = Holes(self.salt)
             text = " ".join(self._run(passage, shape, holes).split())
             attribute = encode_segments(attribute_segments(html.escape(text), holes), open_=True)
-            return Line(plain_segments(text, holes), in_parts(attribute, self._forms))
+            segments = plain_segments(text, holes)
+            return Line(segments, lists_in(segments), in_parts(attribute, self.forms))
 
         return Variants(passage.asks, compile_)
 
@@ -144,7 +154,7 @@ class StepCompiler:
                 raise Indivisible
             markdown = markdown.strip("\n")
             document = prose(markdown, self.source, holes)
-            made = make_prose(document, "body.css", holes, isolate=self.isolate, within=True, forms=self._forms)
+            made = make_prose(document, "body.css", holes, isolate=self.isolate, within=True, forms=self.forms)
             return made._replace(begins_list=LIST_ITEM.match(markdown) is not None)
 
         return Variants(passage.asks, compile_)
@@ -236,6 +246,18 @@ def _framed(document: str, *, isolate: bool) -> Prose:
 
 def _document(language: str, top: bytes, end: Parts) -> Iterator[bytes | str | Part]:
     """The frame in octets, cut where something of the person's stands."""
+    octets = b""
+    for piece in _framed_pieces(language, top, end):
+        if isinstance(piece, bytes):
+            octets += piece
+        else:
+            yield octets
+            yield piece
+            octets = b""
+    yield octets
+
+
+def _framed_pieces(language: str, top: bytes, end: Parts) -> Iterator[bytes | str | Part]:
     for number, piece in enumerate(_quoted_frame(language)):
         if not number % 2:
             yield piece

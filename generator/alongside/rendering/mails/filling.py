@@ -12,7 +12,7 @@ Plans hold no octets of their own: each piece is there once, however many plans 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
@@ -27,6 +27,7 @@ KEPT_VARIANTS = 512  # of one passage
 KEPT_FILLED = 1024  # of one form, some hundred octets each
 
 Quoted = tuple[bytes | Slot, ...]  # quoted-printable with holes
+Outline = bool | int | tuple[tuple[str, ...], ...]  # of a text: whether it is there; of a list: see `outline`
 Kind = TypeVar("Kind", bound="Line | Prose")  # of passage
 
 
@@ -47,16 +48,14 @@ class Part(Protocol):
 Parts = tuple[bytes | Part, ...]
 
 
-class Value:
+class Value(NamedTuple):
     """A text of the person's in the HTML part; after it begins a new line."""
 
-    __slots__ = ("_escape", "_path")
-
-    def __init__(self, slot: Slot) -> None:
-        self._path, self._escape = slot.path, ESCAPES[slot.context]
+    path: str
+    escape: Callable[[str], str]
 
     def fill(self, values: Values, lists: Lists) -> bytes:
-        return quoted_open(self._escape(values[self._path]))
+        return quoted_open(self.escape(values[self.path]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +85,10 @@ class TextLines:
         """Wrapped now that its width is known; most are short and need neither that nor any encoding."""
         text = fill(self.segments, values)
         paragraph = self.paragraph
-        if not (paragraph.keep or paragraph.underline or "  " in text):
+        if not (paragraph.keep or paragraph.underline) and " ".join(text.split()) == text:
             one, two = paragraph.first + text, ""
+            if 2 * len(one) <= COLUMNS:  # one line, however wide its characters are
+                return one.encode() + b"\r\n" if PLAIN.fullmatch(one) else quoted(f"{one}\n")
             if len(one) > COLUMNS and " " in text:  # most often an address, which gets a line of its own
                 one, _, two = one.rpartition(" ")
             if len(one) <= COLUMNS and PLAIN.fullmatch(one) and one[-1] != " ":
@@ -101,10 +102,7 @@ class TextLines:
 
 @dataclass(frozen=True, slots=True)
 class MixedLines:
-    """A paragraph of the plain part with several things of a list in it: "You speak {{ newcomer.languages | join }}"
-
-    or one and a text of the person's.
-    """
+    """A paragraph of the plain part that speaks of several things: "You speak {{ newcomer.languages | join }}"."""
 
     lines: TextLines
     names: tuple[str, ...]  # of its lists
@@ -169,8 +167,14 @@ def _run(run: list[bytes | Slot], within: tuple[str, int] | None, forms: Forms) 
         part = Passing(tuple(run[: last + 1]))
         yield Place(*within, forms.setdefault(part, Form(part)))
     else:
-        yield from (Value(piece) for piece in run[: last + 1] if isinstance(piece, Slot))
+        yield from (Value(piece.path, ESCAPES[piece.context]) for piece in run[: last + 1] if isinstance(piece, Slot))
     yield from (piece for piece in run[last + 1 :] if isinstance(piece, bytes))
+
+
+def lists_in(segments: Segments) -> tuple[str, ...]:
+    """The lists of which something stands in a text."""
+    found = {_within(piece)[0] for piece in segments if isinstance(piece, Slot)}
+    return tuple(sorted({within[0] for within in found if within is not None}))
 
 
 def text_part(paragraph: Paragraph, segments: Segments, forms: Forms) -> Part:
@@ -180,7 +184,7 @@ def text_part(paragraph: Paragraph, segments: Segments, forms: Forms) -> Part:
     if not listed:
         return TextLines(paragraph, segments)
     if len(found) > 1:
-        return MixedLines(TextLines(paragraph, segments), tuple(sorted({name for name, _ in listed})))
+        return MixedLines(TextLines(paragraph, segments), lists_in(segments))
     (within,) = listed
     inside = tuple(_within(piece)[1] if isinstance(piece, Slot) else piece for piece in segments)
     part = TextLines(Paragraph("", paragraph.first, paragraph.rest, paragraph.keep, paragraph.underline), inside)
@@ -217,6 +221,7 @@ class Line(NamedTuple):
     """A subject or preheader."""
 
     text: Segments
+    lists: tuple[str, ...]  # of which something stands in it
     attribute: Parts  # as it stands in HTML, in quoted-printable
 
 
@@ -228,14 +233,17 @@ class Variants(Generic[Kind]):
         self._compile = compile_
         self._compiled: dict[tuple[object, ...], Kind | MessageError] = {}
 
-    def variant(self, values: Values, lists: Lists) -> Kind:
-        """The passage for a person. Raises `MessageError` where it cannot be run, and `Indivisible`."""
-        key = tuple([outline(lists[name]) if name in lists else bool(values[name]) for name in self.asks])
+    def variant(self, outlines: Mapping[str, Outline], lists: Lists) -> Kind:
+        """The passage for a person: of each of its values, by name, `outlines` tell which are there.
+
+        Raises `MessageError` where it cannot be run, and `Indivisible`.
+        """
+        key = tuple([outlines[name] for name in self.asks])
         variant = self._compiled.get(key)
         if variant is None:
             if len(self._compiled) >= KEPT_VARIANTS:
                 self._compiled.clear()
-            shown = [name for name in self.asks if values.get(name)]
+            shown = [name for name in self.asks if name not in lists and outlines[name]]
             asked = {name: lists[name] for name in self.asks if name in lists}
             try:
                 variant = self._compile((*shown, *spread(asked)))
@@ -247,9 +255,9 @@ class Variants(Generic[Kind]):
         return variant
 
 
-def outline(items: Items) -> object:
-    """All that a template can ask about a list: how long it is, and what is known of each record."""
-    return tuple([item.names if isinstance(item, Record) else () for item in items])
+def outline(items: Items) -> Outline:
+    """All that a template can ask about a list: how long it is, and which texts there are of each record."""
+    return tuple([item.names for item in items if isinstance(item, Record)]) or len(items)
 
 
 def join_prose(passages: Iterable[Prose]) -> tuple[Parts, Parts]:
@@ -317,28 +325,33 @@ def joined(parts: Parts) -> bytes:
 class Plan:
     """A mail that waits for its envelope and for the values of a person."""
 
-    __slots__ = ("_html", "_lists", "_others", "_pieces", "_places", "_subject", "sender_name")
+    __slots__ = (
+        "_html", "_lists", "_other_numbers", "_others", "_pieces",
+        "_place_numbers", "_places", "_subject", "sender_name",
+    )  # fmt: skip
 
-    def __init__(self, sender_name: str, subject: Segments, text: Parts, before_html: bytes, html: Parts) -> None:
+    def __init__(self, sender_name: str, subject: Line, text: Parts, before_html: bytes, html: Parts) -> None:
         """`before_html`: what stands between the two parts of the mail."""
         self.sender_name = sender_name
-        self._subject = subject
-        found = {_within(piece)[0] for piece in subject if isinstance(piece, Slot)}
-        self._lists = tuple(sorted({within[0] for within in found if within is not None}))  # the subject's
+        self._subject, self._lists = subject.text, subject.lists
         self._html = len(html)
-        pieces: list[bytes] = []
-        places: list[tuple[int, str, int, Form]] = []
-        others: list[tuple[int, Part]] = []
-        for number, part in enumerate((*text, before_html, *html)):
+        pieces = [*text, before_html, *html]
+        places: list[Place] = []
+        place_numbers: list[int] = []
+        others: dict[Part, list[int]] = {}
+        for number, part in enumerate(pieces):
             if type(part) is bytes:
-                pieces.append(part)
                 continue
-            pieces.append(b"")
+            pieces[number] = b""
             if type(part) is Place:
-                places.append((number, *part))
+                places.append(part)
+                place_numbers.append(number)
             else:
-                others.append((number, part))  # type: ignore[arg-type]
-        self._pieces, self._places, self._others = tuple(pieces), tuple(places), tuple(others)
+                others.setdefault(part, []).append(number)  # type: ignore[arg-type]
+        # Thousands are kept, so they are few objects each, and fewer that the garbage collector has to walk through.
+        self._pieces: tuple[bytes, ...] = tuple(pieces)  # type: ignore[arg-type]
+        self._places, self._place_numbers = tuple(places), tuple(place_numbers)
+        self._others, self._other_numbers = tuple(others), tuple([tuple(numbers) for numbers in others.values()])
 
     def subject(self, values: Values, lists: Lists) -> str:
         """One line of text."""
@@ -349,10 +362,12 @@ class Plan:
     def fill(self, values: Values, lists: Lists) -> list[bytes]:
         """Both parts of the mail, in pieces."""
         pieces = [*self._pieces]
-        for place, name, number, form in self._places:  # as `Place.fill`, without the call: it is most of them
-            pieces[place] = form[lists[name][number]]
-        for number, part in self._others:
-            pieces[number] = part.fill(values, lists)
+        for number, (name, item, form) in zip(self._place_numbers, self._places, strict=True):
+            pieces[number] = form[lists[name][item]]  # as `Place.fill`, without the call: these are most of them
+        for numbers, part in zip(self._other_numbers, self._others, strict=True):
+            octets = part.fill(values, lists)
+            for number in numbers:
+                pieces[number] = octets
         return pieces
 
     def html(self, pieces: list[bytes]) -> bytes:

@@ -28,7 +28,7 @@ from alongside.planning.plan import StepContent
 from alongside.rendering.mails.builtin import confirmation, team_message
 from alongside.rendering.mails.compiling import STOP_URL, CompiledStep, StepCompiler, templates_of
 from alongside.rendering.mails.envelope import Routing, body_marks, compose, message_head, sender_address
-from alongside.rendering.mails.filling import Indivisible, Line, Plan, Prose, Variants, outline
+from alongside.rendering.mails.filling import Forms, Indivisible, Line, Plan, Prose, Variants, outline
 from alongside.rendering.mails.names import LISTS, TEXTS, Case, Items, Texts, personal_values
 from alongside.rendering.mails.parts import Reader, Source, frame_language, reader_of
 from alongside.rendering.mails.passages import Passage
@@ -52,7 +52,7 @@ __all__ = [
     "write_message",
 ]
 
-KEPT = 4096  # compiled steps a compiler keeps, some kilobytes each; and plans of mails, as long as two sentences each
+KEPT = 4096  # compiled steps a compiler keeps, some kilobytes each; and plans of mails, a kilobyte each
 Kind = TypeVar("Kind", bound=Line | Prose)
 LARGEST = 90_000  # octets of a mail's HTML: Gmail shows no more than 102 kB, and hides the stop line with the rest
 
@@ -100,6 +100,7 @@ class MailCompiler:
         self._plans: dict[object, Plan | None] = {}  # None: it speaks of a member where there is none
         self._lines: dict[object, Variants[Line]] = {}
         self._prose: dict[object, Variants[Prose]] = {}
+        self._forms: Forms = {}  # what a group, a meetup or a reason comes to, in all their forms
         self._invitations: Invitations | None = None
         self._whole: set[object] = set()  # messages whose passages reach into each other
 
@@ -145,12 +146,12 @@ class MailCompiler:
             case = Case(content, newcomer, self.source.community, self.texts, confirm_url)
             values = {name: TEXTS[name](case) for name in step.texts}
             lists = {name: LISTS[name](case) for name in step.lists}
-            key = (step, *map(bool, values.values()), *map(outline, lists.values()))
-            plan = self._plans.get(key, ...)
+            shape = (*map(bool, values.values()), *map(outline, lists.values()))
+            plan = self._plans.get((step, shape), ...)
             if plan is ...:
                 self._forget()
                 try:
-                    plan = step.plan(values, lists)
+                    plan = step.plan(shape, lists)
                 except Indivisible:
                     self._keep_whole(content)
                     continue
@@ -158,7 +159,7 @@ class MailCompiler:
                     if builtin or not _needs_member(error, content):
                         raise
                     plan = None
-                self._plans[key] = plan
+                self._plans[step, shape] = plan
             if plan is not None:
                 return plan, values, lists
             builtin = True
@@ -171,7 +172,7 @@ class MailCompiler:
 
     def _forget(self) -> None:
         """Keep nothing when much was kept; what is needed is compiled again."""
-        for kept in (self.texts, self._asked, self._steps, self._plans, self._lines, self._prose):
+        for kept in (self.texts, self._asked, self._steps, self._plans, self._lines, self._prose, self._forms):
             if len(kept) > KEPT:
                 kept.clear()
 
@@ -180,7 +181,7 @@ class MailCompiler:
         if not all(holes_will_do(*template) for template in templates_of(message)):
             return None
         whole = _message_key(content) in self._whole and not builtin
-        compiler = StepCompiler(self.source, content, message, reader, whole=whole)
+        compiler = StepCompiler(self.source, content, message, reader, self._forms, whole=whole)
         subject, preheader, body = compiler.passages()
         key = (*_message_key(content), builtin, whole)
         return compiler.step(
