@@ -1,7 +1,7 @@
 """The process that has imported every command and forks for each one that is asked for; `commands.py` asks.
 
-On the socket whose number it is given come four descriptors for each command: a socket of its own, and its stdin, stdout
-and stderr. What to run follows on the former, as JSON; its number and in the end its exit code go back there.
+It takes connections on the socket whose number it is given. On each come three descriptors, to be stdin, stdout and
+stderr, and what to run, as JSON; back go the number of the process, and in the end its exit code.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import resource
+import select
 import socket
 import sys
 
@@ -20,41 +21,43 @@ ALSO = ("alembic", "mkdocs.commands.build", "psycopg", "sqlalchemy.dialects.post
 
 
 def become_a_command(orders: socket.socket) -> None:
-    """Return in a process for each order, which then is that command but has not begun; end when nobody can order."""
+    """Return in a process for each order, which then is that command but has not begun; end when stdin does."""
     watchers: set[int] = set()
     while True:
-        _, descriptors, _, _ = socket.recv_fds(orders, 1, 4)
+        ready, _, _ = select.select([orders.fileno(), 0], [], [])
         watchers = {watcher for watcher in watchers if os.waitpid(watcher, os.WNOHANG) == (0, 0)}
-        if not descriptors:
+        if 0 in ready:
             sys.exit()
+        control, _ = orders.accept()
         watcher = os.fork()
         if watcher == 0:
             break
         watchers.add(watcher)
-        for descriptor in descriptors:
-            os.close(descriptor)
+        control.close()
     orders.close()
-    control = socket.socket(fileno=descriptors[0])
+    _, descriptors, _, _ = socket.recv_fds(control, 1, 3)
     with control.makefile() as stream:
         order = json.load(stream)
     command = os.fork()
     if command:
-        watch(command, control, descriptors[1:])
+        watch(command, control, descriptors)
     control.close()
-    for number, descriptor in enumerate(descriptors[1:]):
+    for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
         os.close(descriptor)
     os.chdir(order["cwd"])
     os.environ.clear()
     os.environ.update(order["environment"])
-    if order["largest_file"] is not None:
+    if "umask" in order:
+        os.umask(order["umask"])
+    if "largest_file" in order:
         resource.setrlimit(resource.RLIMIT_FSIZE, (order["largest_file"], order["largest_file"]))
     sys.argv = ["alongside", *order["words"]]
 
 
 def watch(command: int, control: socket.socket, descriptors: list[int]) -> None:
     """The parent of a command: it tells who it is and how it ends, whatever becomes of it."""
-    for descriptor in descriptors:
+    for descriptor in (0, *descriptors):
         os.close(descriptor)
     control.sendall(b"%d\n" % command)
     status = os.waitpid(command, 0)[1]

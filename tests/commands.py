@@ -4,7 +4,7 @@ Whatever `alongside send` does, it imports for a second first, and the tests sta
 process that has imported everything, and forks for each command (`command_nursery.py`). A fork has a number, an
 environment, a folder, pipes and limits of its own, runs `main()` as the installed script does, can be killed, and ends
 as the script would. That the script itself starts, for each command with nothing but its own imports, the tests of the
-handbook show.
+handbook show, where each page runs it once for each command.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -40,20 +42,19 @@ class Command:
         largest_file: int | None = None,
     ) -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("ALONGSIDE_")}
-        order = {
-            "words": words,
-            "cwd": str(cwd or Path.cwd()),
-            "environment": {**kept, **(environment or {})},
-            "largest_file": largest_file,
-        }
+        order: dict[str, object] = {"words": words, "cwd": str(cwd or Path.cwd())}
+        order["environment"] = {**kept, **(environment or {})}
+        if largest_file is not None:
+            order["largest_file"] = largest_file
         self.words = words
         self.returncode: int | None = None  # negative: the signal that ended it
         self.lines: list[str] = []  # of stderr, so far
         self._output: list[str] = []
         (to_read, to_give), (output, to_print), (errors, to_complain) = os.pipe(), os.pipe(), os.pipe()
-        self._control, theirs = socket.socketpair()
-        given = (theirs.detach(), to_read, to_print, to_complain)
-        socket.send_fds(_nursery()[0], [b"+"], given)
+        given = (to_read, to_print, to_complain)
+        self._control = socket.socket(socket.AF_UNIX)
+        self._control.connect(str(orders()))
+        socket.send_fds(self._control, [b"+"], given)
         for end in given:
             os.close(end)
         self._control.sendall(json.dumps(order).encode())
@@ -110,16 +111,18 @@ def _read(end: int, lines: list[str]) -> None:
 
 
 @cache
-def _nursery() -> tuple[socket.socket, subprocess.Popen[bytes]]:
-    """Where orders go, and the process behind it, which ends with us."""
-    ours, theirs = socket.socketpair()
-    command = [sys.executable, str(_NURSERY), str(theirs.fileno())]
-    with theirs:
-        process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+def orders() -> Path:
+    """The socket that takes orders; the process behind it ends with us."""
+    folder = Path(tempfile.mkdtemp(prefix="alongside-commands-"))
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / "orders"))
+        listener.listen(64)
+        command = [sys.executable, str(_NURSERY), str(listener.fileno())]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[listener.fileno()])
 
     def end() -> None:
-        ours.close()
-        process.wait(20)
+        process.communicate(timeout=20)
+        shutil.rmtree(folder)
 
     atexit.register(end)
-    return ours, process
+    return folder / "orders"

@@ -3,7 +3,8 @@
 How a page of `content/handbook/` is read here:
 
 - a `sh` block is run by bash, in order, in a scratch folder of the page; every command has to end with 0, or with what
-  its comment says (`# exit 1`). A `text` block right after it is the output, with `...` for what may differ;
+  its comment says (`# exit 1`). A `text` block right after it is the output, with `...` for what may differ. The first
+  time a page calls a command of ours, the installed script is run; after that, a fork that is there at once;
 - a block whose lead ends with a file's name in backticks and a colon is written to that file first; after "In" and
   `mkdocs.yml` it is merged into what is there;
 - other `yaml` blocks are pieces of a record: their keys are looked up;
@@ -52,6 +53,7 @@ from alongside.cli.main import main
 from alongside.matching.weights import WEIGHTS
 from alongside.reading.fields import Table
 from alongside.reading.mail_checks import NAMES as MAIL_NAMES
+from commands import orders
 from handbook.servers import HOME, MAIL_HOST, SERVING, NoServers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,6 +62,7 @@ PAGES = sorted(FOLDER.glob("*.md"))
 NAMES = [page.name for page in PAGES]
 NOW = "2026-12-01T09:00Z"
 ALONGSIDE = Path(sys.executable).parent / "alongside"
+CLIENT = ROOT / "tests" / "command_client.py"
 
 FENCE = re.compile(r"```(\w*)")
 NAMED_FILE = re.compile(r"(\bIn )?`([\w./-]+)`(?:, with .+)?:$")
@@ -137,7 +140,16 @@ def environment(tmp_path: Path) -> dict[str, str]:
     """What a reader's shell has."""
     commands = tmp_path / "bin"
     commands.mkdir()
-    (commands / "alongside").symlink_to(ALONGSIDE)
+    write_script(
+        commands / "alongside",
+        f"""\
+        #!/bin/bash
+        called="$0.called.$1"
+        if [ -e "$called" ]; then exec {sys.executable} -IS {CLIENT} {orders()} "$@"; fi
+        touch "$called"
+        exec {ALONGSIDE} "$@"
+        """,
+    )
     kept = {key: value for key, value in os.environ.items() if not key.startswith("ALONGSIDE_")}
     path = os.pathsep.join((str(commands), str(ALONGSIDE.parent), os.environ["PATH"]))
     return {**kept, "PATH": path, "HOME": str(tmp_path), "NO_COLOR": "1", "COLUMNS": "120"}
@@ -146,17 +158,22 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def put_clock_in(commands: Path) -> None:
     """The handbook's clock, where a reader names none."""
     timed = "|".join(f"'{' '.join(path)}'" for path, command in every_command() if "--now" in options_of(command))
-    wrapper = f"""\
+    untimed = (commands / "alongside").rename(commands / "untimed")
+    write_script(
+        commands / "alongside",
+        f"""\
         #!/bin/bash
-        case " $* " in *" --now "*|*" --help "*) exec {ALONGSIDE} "$@" ;; esac
-        case "$1" in {timed}) exec {ALONGSIDE} "$@" --now {NOW} ;; esac
-        case "$1 $2" in {timed}) exec {ALONGSIDE} "$@" --now {NOW} ;; esac
-        exec {ALONGSIDE} "$@"
-        """
-    script = commands / "alongside"
-    script.unlink()
-    script.write_text(dedent(wrapper))
-    script.chmod(0o755)
+        case " $* " in *" --now "*|*" --help "*) exec {untimed} "$@" ;; esac
+        case "$1" in {timed}) exec {untimed} "$@" --now {NOW} ;; esac
+        case "$1 $2" in {timed}) exec {untimed} "$@" --now {NOW} ;; esac
+        exec {untimed} "$@"
+        """,
+    )
+
+
+def write_script(path: Path, text: str) -> None:
+    path.write_text(dedent(text))
+    path.chmod(0o755)
 
 
 def pages_with_marks() -> Iterator[Any]:
