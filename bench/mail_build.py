@@ -168,25 +168,22 @@ def measure_build(count: int = 1_000) -> Iterator[Figure]:
     """Yield what a mail costs against the naive way; raises `BenchError` when the two do not say the same."""
     chance = random.Random("mails")
     community, settings = _community(chance), _settings()
-    cases = [_case(community, chance, number) for number in range(2 * count)]
+    cases = [_case(community, chance, number) for number in range((1 + ROUNDS) * count)]
     compiler = MailCompiler(community, settings)
     first = [
         _clock(lambda case=case: write_message(MailCompiler(community, settings), *_of(case))) for case in cases[:20]
     ]
     for case in cases[:count]:  # other people, same community: a process that has sent some mails
         write_message(compiler, *_of(case))
-    measured = cases[count:]
     naive = Naive(community)
-    told = {case.routing.message_id: naive.values(case) for case in measured}  # not counted: ours works them out itself
     ours, theirs = [], []
-    for _ in range(ROUNDS):
-        ours.append(_clock(lambda: _each(measured, lambda case: write_message(compiler, *_of(case)))) / count)
-        theirs.append(
-            _clock(lambda: _each(measured, lambda case: naive.build(case, told[case.routing.message_id]))) / count
-        )
-    for case in measured:
-        values = told[case.routing.message_id]
-        _check_equal(write_message(compiler, *_of(case)).content, naive.build(case, values))
+    for start in range(count, len(cases), count):
+        measured = cases[start : start + count]  # whom neither has met before
+        ours.append(_cost(measured, lambda case: write_message(compiler, *_of(case))))
+        told = {case.routing.message_id: naive.values(case) for case in measured}  # not counted: ours makes them itself
+        theirs.append(_cost(measured, lambda case, told=told: naive.build(case, told[case.routing.message_id])))
+    for case in cases[-count:]:
+        _check_equal(write_message(compiler, *_of(case)).content, naive.build(case, naive.values(case)))
     fast, slow = statistics.median(ours), statistics.median(theirs)
     print(
         f"{count} mails: {fast * 1e6:.1f} µs each, naive {slow * 1e6:.0f} µs (CPU, medians); "
@@ -199,10 +196,14 @@ def _of(case: Case) -> tuple[StepContent, Newcomer, Routing]:
     return case.content, case.newcomer, case.routing
 
 
-def _each(cases: Sequence[Case], build: Callable[[Case], object]) -> None:
-    """Build them one by one, as a sender does: the last one is gone when the next one is made."""
-    for case in cases:
-        build(case)
+def _cost(cases: Sequence[Case], build: Callable[[Case], object]) -> float:
+    """Seconds (CPU) to build one of them, one by one as a sender does: the last is gone when the next is made."""
+
+    def each() -> None:
+        for case in cases:
+            build(case)
+
+    return _clock(each) / len(cases)
 
 
 def _clock(step: Any) -> float:
