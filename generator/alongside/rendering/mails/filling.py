@@ -326,7 +326,7 @@ class Plan:
     """A mail that waits for its envelope and for the values of a person."""
 
     __slots__ = (
-        "_html", "_lists", "_other_numbers", "_others", "_pieces",
+        "_html", "_is_used", "_lists", "_other_numbers", "_others", "_parts", "_pieces",
         "_place_numbers", "_places", "_subject", "sender_name",
     )  # fmt: skip
 
@@ -335,7 +335,18 @@ class Plan:
         self.sender_name = sender_name
         self._subject, self._lists = subject.text, subject.lists
         self._html = len(html)
-        pieces = [*text, before_html, *html]
+        self._parts: Parts = (*text, before_html, *html)
+        # Of the same parts, from the second person on; many plans have but one.
+        self._is_used = False
+        self._pieces: tuple[bytes, ...] | None = None
+        self._places: tuple[Place, ...] = ()
+        self._place_numbers: tuple[int, ...] = ()
+        self._others: tuple[Part, ...] = ()
+        self._other_numbers: tuple[tuple[int, ...], ...] = ()
+
+    def _sort_out(self) -> tuple[bytes, ...]:
+        """Set apart what waits for values: the same part is filled once, and the usual kind without a call."""
+        pieces = [*self._parts]
         places: list[Place] = []
         place_numbers: list[int] = []
         others: dict[Part, list[int]] = {}
@@ -349,9 +360,9 @@ class Plan:
             else:
                 others.setdefault(part, []).append(number)  # type: ignore[arg-type]
         # Thousands are kept, so they are few objects each, and fewer that the garbage collector has to walk through.
-        self._pieces: tuple[bytes, ...] = tuple(pieces)  # type: ignore[arg-type]
         self._places, self._place_numbers = tuple(places), tuple(place_numbers)
         self._others, self._other_numbers = tuple(others), tuple([tuple(numbers) for numbers in others.values()])
+        return tuple(pieces)  # type: ignore[arg-type]
 
     def subject(self, values: Values, lists: Lists) -> str:
         """One line of text."""
@@ -361,6 +372,12 @@ class Plan:
 
     def fill(self, values: Values, lists: Lists) -> list[bytes]:
         """Both parts of the mail, in pieces."""
+        if self._pieces is None:
+            if not self._is_used:
+                self._is_used = True
+                return [part if type(part) is bytes else part.fill(values, lists) for part in self._parts]  # type: ignore[union-attr]
+            self._pieces = self._sort_out()
+            self._parts = ()
         pieces = [*self._pieces]
         for number, (name, item, form) in zip(self._place_numbers, self._places, strict=True):
             pieces[number] = form[lists[name][item]]  # as `Place.fill`, without the call: these are most of them
