@@ -13,7 +13,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -43,7 +44,7 @@ class Crashes:
     accepted: int  # different mails that the server took
     sent: int  # that the store knows as sent
     duplicates: int  # mails that the server took once more
-    most_duplicates: int  # after one kill
+    most_duplicates: int  # of one kill: a sender that is killed early leaves some of the last one's to the next
     held: int  # mails left to a person, whether the server took them or not
     most_held: int  # after one kill
     held_unheard: int  # of those held: the server never took them
@@ -73,8 +74,9 @@ def crash(
         desk = example.desk(store)
         plan_pass(store, desk, now=NOW, limit=50)  # what a process works out once is not what is killed here
     chance, record = random.Random(seed), root / "accepted"
-    seen: set[str] = set()
-    doubled, held = [0], [0]  # by life; the last entry of `held` is how many there are
+    taken: dict[str, int] = {}  # by mail: the life of the sender in which the server took it last
+    doubled: Counter[int] = Counter()  # by life: what the server took in it, unheard, and then again
+    held = [0]  # after each life
     position = 0
     with recording_sink(record) as port:
         for number in range(kills + 1):
@@ -84,18 +86,20 @@ def crash(
             else:
                 _kill(child, record, position, chance.uniform(0, longest))
             fresh, position = _read_on(record, position)
-            doubled.append(len(fresh) - len(set(fresh) - seen))
-            seen.update(fresh)
+            for identity in fresh:
+                if identity in taken:
+                    doubled[taken[identity]] += 1
+                taken[identity] = number
             held.append(_count(root, url, "held"))
     return Crashes(
         mails=mails,
-        accepted=len(seen),
+        accepted=len(taken),
         sent=_count(root, url, "sent"),
-        duplicates=sum(doubled),
-        most_duplicates=max(doubled),
+        duplicates=doubled.total(),
+        most_duplicates=max(doubled.values(), default=0),
         held=held[-1],
         most_held=max(after - before for before, after in pairwise(held)),
-        held_unheard=_count_unheard(root, url, seen, desk.domain),
+        held_unheard=_count_unheard(root, url, taken, desk.domain),
     )
 
 
@@ -148,10 +152,10 @@ def _count(root: Path, url: str, state: str) -> int:
         return connection.scalar(select(func.count()).select_from(steps).where(steps.c.state == state)) or 0
 
 
-def _count_unheard(root: Path, url: str, seen: set[str], domain: str) -> int:
+def _count_unheard(root: Path, url: str, taken: Collection[str], domain: str) -> int:
     with opened(root, url) as store, store.reading() as connection:
         held = connection.scalars(select(steps.c.id).where(steps.c.state == "held")).all()
-        return sum(message_id(store.key, step, domain) not in seen for step in held)
+        return sum(message_id(store.key, step, domain) not in taken for step in held)
 
 
 @contextmanager
