@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from sqlalchemy import ARRAY, ColumnElement, Connection, Table, Text, any_, bindparam, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -48,5 +48,11 @@ def grouped(pairs: Iterable[tuple[str, int]]) -> dict[str, list[int]]:
 
 def insert_missing(connection: Connection, table: Table[Any], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows that break no unique rule; another process may have been first."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(dialect.insert(table).on_conflict_do_nothing(), [dict(row) for row in rows])
+    connection.execute(insert_into(connection, table).on_conflict_do_nothing(), [dict(row) for row in rows])
+
+
+def insert_into(connection: Connection, table: Table[Any]) -> sqlite.Insert:
+    """An INSERT that may say what to do about rows that are there: both databases know the same words for it."""
+    if dialect_of(connection) == "sqlite":
+        return sqlite.insert(table)
+    return cast(sqlite.Insert, postgresql.insert(table))

@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from alongside.delivery import by_token, suppression
 from alongside.delivery.inbound.bounces import Bounce, settle
@@ -29,6 +28,7 @@ from alongside.delivery.inbound.effects import (
     stop_all,
 )
 from alongside.delivery.inbound.findings import Findings, look_at
+from alongside.delivery.rows import insert_into
 from alongside.delivery.schema import received
 from alongside.delivery.store import Store
 from alongside.model.community import Community
@@ -179,9 +179,8 @@ def _detail(findings: Findings, verdict: _Verdict) -> str:
 
 def _note(connection: Connection, identity: str, heard: Heard, now: datetime) -> bool:
     """Write down that it was heard; False when it was before, by this process or another."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     row = {"identity": identity, "kind": heard.kind, "newcomer_id": heard.newcomer_id, "received_at": now}
-    statement = dialect.insert(received).values(row).on_conflict_do_nothing().returning(received.c.id)
+    statement = insert_into(connection, received).values(row).on_conflict_do_nothing().returning(received.c.id)
     return connection.execute(statement).first() is not None
 
 

@@ -23,9 +23,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from alongside.delivery.inbound.mails import LONGEST
+from alongside.delivery.rows import insert_into
 from alongside.delivery.schema import facts
 from alongside.delivery.store import Store
 from alongside.problems import AlongsideError, UsageError
@@ -251,8 +251,7 @@ def _read_place(store: Store, name: str, validity: int) -> int:
 def _write_place(store: Store, name: str, validity: int, uid: int) -> None:
     row = {"name": name, "value": json.dumps({"validity": validity, "uid": uid})}
     with store.writing() as connection:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(facts).values(row)
+        statement = insert_into(connection, facts).values(row)
         connection.execute(
             statement.on_conflict_do_update(index_elements=["name"], set_={"value": statement.excluded.value})
         )
