@@ -315,13 +315,13 @@ class _Pass:
             await lane.close()
 
     def _has_next(self) -> bool:
-        """Whether there is another mail, after claiming more when none is left."""
+        """Whether there is another mail to send, after claiming more when none is left."""
         if self._world.stopping():
             self._exhausted = True
             self._give_back_queue()
         if not self._queue and not self._exhausted:
             self._refill()
-        return bool(self._queue)
+        return bool(self._queue) and not self._ending
 
     def _refill(self) -> None:
         """Write down what was done, and claim until something is to be sent or nothing is due."""
