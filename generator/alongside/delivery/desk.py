@@ -91,6 +91,7 @@ class Desk:
             sender=bounces,
             recipient=f"{due.newcomer.email.rpartition('@')[0]}@{due.domain}",  # as given, the domain in A-labels
             content=content,
+            is_dotless=True,  # `rendering.mails.transfer` sees to it; to look for one takes longer than to send
             needs_smtputf8=written.needs_smtputf8,
         )
 

@@ -29,6 +29,7 @@ class Envelope:
     sender: str  # the envelope's (RFC 5321 MAIL FROM): bounces go there
     recipient: str
     content: bytes  # RFC 5322, CRLF, its last line ended
+    is_dotless: bool = False  # no line begins with a dot, so that SMTP has to double none (RFC 5321 section 4.5.2)
     needs_smtputf8: bool = False  # an address in it has a local part beyond ASCII (RFC 6531)
 
 

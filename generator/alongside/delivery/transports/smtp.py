@@ -211,7 +211,7 @@ class SmtpLane:
                     self._drop()
                 return judge(reply, stage)  # type: ignore[arg-type]  # zip loses the literals
         content = envelope.content
-        if content.startswith(b".") or b"\n." in content:
+        if not envelope.is_dotless and (content.startswith(b".") or b"\n." in content):
             content = _LEADING_DOT.sub(b"..", content)  # RFC 5321 section 4.5.2
         if not dialogue.is_usable:  # it hung up meanwhile: then nothing has to be uncertain
             raise ConversationError("the server hung up")

@@ -11,7 +11,7 @@ import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
@@ -197,20 +197,16 @@ def _calendar_part(calendar: bytes) -> bytes:
     return head.encode() + quoted(calendar.decode()) + f"\r\n--{MIXED}--\r\n".encode()
 
 
+@functools.lru_cache(maxsize=256)  # a batch is dated as one
 def format_instant(instant: datetime) -> str:
     """`Mon, 23 Nov 2026 09:00:00 +0000` (RFC 5322 section 3.3), in UTC. Raises `ValueError` for a naive one."""
     if instant.tzinfo is None:
         raise ValueError("a date needs a zone")
-    utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
-    written = utc.isoformat()  # 2026-11-23T09:00:00...
-    return f"{_day(written[:10])} {written[11:19]} +0000"
-
-
-@functools.lru_cache(maxsize=64)
-def _day(written: str) -> str:
-    """`Mon, 23 Nov 2026` for `2026-11-23`."""
-    day = date.fromisoformat(written)
-    return f"{_DAYS[day.weekday()]}, {day.day:02d} {_MONTHS[day.month - 1]} {day.year:04d}"
+    utc = instant.astimezone(UTC)
+    return (
+        f"{_DAYS[utc.weekday()]}, {utc.day:02d} {_MONTHS[utc.month - 1]} {utc.year:04d} "
+        f"{utc.hour:02d}:{utc.minute:02d}:{utc.second:02d} +0000"
+    )
 
 
 def encoded_text(text: str, *, start: int) -> str:
