@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Generator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -31,6 +32,12 @@ plugins:
 WriteCommunity = Callable[..., Path]
 
 pytest_plugins = ["browser.chromium", "mail_servers.fixtures", "stores"]
+
+
+def pytest_configure() -> None:
+    """Ctrl-C ends what the tests start, also where they run in a shell's background, which has it ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -331,7 +331,11 @@ def serve(folder: Path, environment: Mapping[str, str], script: str, where: str)
                 assert (b'"ok":true' if is_service else b"</html>") in answer.read()
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(timeout=60)
+            try:
+                process.wait(timeout=60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
     log.unlink()
 
 
