@@ -300,10 +300,13 @@ def test_a_step_outside_its_window_waits_for_it(everything: Everything) -> None:
     assert next_due(everything.store, ["month"]) == datetime(2026, 11, 30, tzinfo=UTC)
 
 
-def test_a_zone_this_machine_does_not_know_is_the_communitys(everything: Everything, community: Community) -> None:
+@pytest.mark.parametrize("zone", ["Mars/Olympus_Mons", "Europe"])  # the second is a folder
+def test_a_zone_this_machine_does_not_know_is_the_communitys(
+    everything: Everything, community: Community, zone: str
+) -> None:
     everything.enroll(community, make_newcomers(1))
     with everything.store.writing() as connection:
-        connection.execute(sa.update(newcomers).values(zone="Mars/Olympus_Mons"))
+        connection.execute(sa.update(newcomers).values(zone=zone))
     assert [outcome.kind for outcome in everything.send(community).outcomes] == ["sent"]
 
 
