@@ -30,9 +30,6 @@ __all__ = [
     "match_members",
     "match_newcomer",
     "match_stories",
-    "pick_groups",
-    "pick_meetups",
-    "pick_stories",
     "spread_key",
     "why_member",
 ]
@@ -110,26 +107,6 @@ def match_meetups(
     profile, pool = index.memory.profile(newcomer), index.meetups
     chosen = islice(_meetups(index, newcomer, near_km, upcoming), limit)
     return tuple(told_gathering(index, profile, pool, number, near_km=near_km) for number in chosen)
-
-
-def pick_stories(index: MatchIndex, newcomer: Newcomer, *, among: Collection[str] | None = None) -> Iterator[str]:
-    """The slugs of the originals `match_stories` gives, one after the other, without reasons: for who stops early.
-
-    Which version is shown is left to who knows whose voice is wanted.
-    """
-    return (index.stories.candidates[number].slug for number in _stories(index, newcomer, among))
-
-
-def pick_groups(index: MatchIndex, newcomer: Newcomer, *, near_km: float | None = None) -> Iterator[str]:
-    """The slugs that `match_groups` gives, without reasons."""
-    return (index.groups.candidates[number].slug for number in _groups(index, newcomer, near_km))
-
-
-def pick_meetups(
-    index: MatchIndex, newcomer: Newcomer, *, upcoming: Upcoming, near_km: float | None = None
-) -> Iterator[str]:
-    """The slugs that `match_meetups` gives, without reasons."""
-    return (index.meetups.candidates[number].slug for number in _meetups(index, newcomer, near_km, upcoming))
 
 
 def _members(index: MatchIndex, newcomer: Newcomer) -> Iterator[int]:
