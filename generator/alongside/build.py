@@ -22,7 +22,7 @@ from alongside.processes import answers, collector_off, how_many
 from alongside.rendering.artifacts import Job, Listing, Manifest, Record, Snapshot, Tree, Written
 from alongside.rendering.feeds.listing import feed_jobs
 from alongside.rendering.markdown import document_path
-from alongside.rendering.pages.embeds import render_embeds
+from alongside.rendering.pages.moments import render_embeds
 from alongside.rendering.pages.records import render_pages
 from alongside.rendering.shells import Page, Shell, fill
 from alongside.rendering.tracking import Site

@@ -57,7 +57,7 @@ from alongside.reading.settings_file import read_settings
 from alongside.rendering.artifacts import Job, Snapshot, Tree, write_folder
 from alongside.rendering.interface import say
 from alongside.rendering.markdown import Converter, Links
-from alongside.rendering.pages.embeds import fill_moments
+from alongside.rendering.pages.moments import fill_moments
 from alongside.rendering.pages.words import theme_words
 from alongside.rendering.shells import TOKENS, Shell, read_shell, token_folder
 from alongside.rendering.templates import compiled_templates, environment

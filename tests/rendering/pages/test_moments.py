@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import html5lib
 import pytest
 
-from alongside.rendering.pages.embeds import fill_moments, render_moment
+from alongside.rendering.pages.moments import fill_moments, render_moment
 from conftest import CONFIG, WriteCommunity
 from rendered_site import make_site, render_files
 
