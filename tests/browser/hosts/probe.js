@@ -67,11 +67,14 @@ const probe = {
         const box = range.getBoundingClientRect();
         if (box.width < 2 || box.height < 2 || isClipped(element)) continue;
         const style = getComputedStyle(element);
+        const lines = [...range.getClientRects()];
         found.push({
           text: node.data.trim().replace(/\s+/g, " "),
           left: box.left - frame.left,
           right: frame.right - box.right,
-          middle: (box.left + box.right) / 2,
+          // how far apart the lines begin (the first may follow another element's words), on the left and on the right
+          raggedLeft: spread(lines.slice(1).map((line) => line.left)),
+          raggedRight: spread(lines.slice(1).map((line) => line.right)),
           insideNow: box.top < frame.bottom && box.bottom > frame.top,
           size: parseFloat(style.fontSize),
           direction: style.direction,
@@ -135,6 +138,10 @@ const probe = {
   },
 };
 globalThis.probe = probe;
+
+function spread(places) {
+  return places.length ? Math.max(...places) - Math.min(...places) : 0;
+}
 
 function isShown(element) {
   return element.checkVisibility({ opacityProperty: true, visibilityProperty: true });

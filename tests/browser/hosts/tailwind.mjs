@@ -10,7 +10,7 @@ const loadStylesheet = async (id, base) => ({
   base,
   content: readFileSync(join(modules, "tailwindcss", "index.css"), "utf8"),
 });
-const compiled = await compile('@import "tailwindcss"; alongside-moment { display: block; block-size: 24rem; }', {
+const compiled = await compile('@import "tailwindcss"; alongside-moment { --alongside-block-size: 24rem; display: block; block-size: 24rem; }', {
   base: "",
   loadStylesheet,
 });
