@@ -93,7 +93,9 @@ AFTER_BLOCK = re.compile(rf"(</?(?:{BLOCKS})(?: [^>]*)?>)\s+(?=</?(?:{BLOCKS})\b
 def seen(html: str) -> str:
     """Without white space between the tags of blocks, but in `pre`."""
     pieces = PRE.split(html)
-    return AFTER_BLOCK.sub(r"\1", "".join(p if n % 2 else AFTER_BLOCK.sub(r"\1", p) for n, p in enumerate(pieces))).strip()
+    return AFTER_BLOCK.sub(
+        r"\1", "".join(p if n % 2 else AFTER_BLOCK.sub(r"\1", p) for n, p in enumerate(pieces))
+    ).strip()
 
 
 @pytest.mark.parametrize("name", COMMUNITIES)

@@ -37,7 +37,7 @@ from alongside.matching.results import Match, Matches
 from alongside.matching.scoring import points_of_gatherings, points_of_members, points_of_stories
 from alongside.matching.seekers import said_by, seeker_of, spread_of
 from alongside.matching.spreading import spread_key
-from alongside.matching.words import count_words, language_of, runs
+from alongside.matching.words import count_words, language_of
 from alongside.model.community import Community
 from alongside.model.people import Member, Newcomer
 from alongside.model.places import Place
@@ -99,7 +99,6 @@ class EmbedIndex:
     meetups: Shelf
     cells: Mapping[str, bool]  # the cells of the map that have a shard
     dates: Mapping[str, tuple[Date, ...]]  # the next ones of each meetup, by slug
-    full_until: Mapping[str, date]  # the last day on which a member has no room, by slug
     titles: Mapping[str, str]  # of each challenge, as its words are compared
 
 
@@ -114,21 +113,16 @@ class _Entry:
     turns: tuple[Hashable, ...] = ()  # of these, each has its turn; the last is a language
 
 
-def build_embed_index(
+def embed_index(
     community: Community,
     *,
-    today: date,
+    people: tuple[Shelf, Shelf],
+    gatherings: tuple[Shelf, Shelf],
     dates: Mapping[str, tuple[Date, ...]],
-    full_until: Mapping[str, date],
-    sizes: Sizes = Sizes(),
+    today: date,
 ) -> EmbedIndex:
-    """What embeds show of `community`: members who agreed to it and take newcomers on, what was told, where to meet.
-
-    `dates`: of the meetups that lie ahead. `full_until`: who has no room until when.
-    """
-    people, told = choose_members(community, today, sizes), choose_stories(community, today, sizes)
-    members, stories = shelve_people(community, people, told, sizes)
-    groups, meetups = shelve_gatherings(community, dates, sizes)
+    """All of it together; `people` and `gatherings` as `shelve_people` and `shelve_gatherings` give them."""
+    (members, stories), (groups, meetups) = people, gatherings
     pools = (members.pool, stories.pool, groups.pool, meetups.pool)
     return EmbedIndex(
         index=MatchIndex(
@@ -146,7 +140,6 @@ def build_embed_index(
         meetups=meetups,
         cells=dict.fromkeys(sorted({*groups.near, *meetups.near}), True),
         dates=dates,
-        full_until=full_until,
         titles={slug: challenge.title.text("en") for slug, challenge in community.challenges.items()},
     )
 
@@ -220,15 +213,6 @@ def shelve_gatherings(
         Shelf(pool=group_pool, shards=_shards(group_pool, by_group), near=_shards(group_pool, near_groups)),
         Shelf(pool=meetup_pool, shards=_shards(meetup_pool, by_meetup), near=_shards(meetup_pool, near_meetups)),
     )
-
-
-def challenge_names(community: Community) -> Mapping[str, str]:
-    """What a newcomer may call each challenge, as folded words, and the challenge's slug."""
-    found: dict[str, str] = {}
-    for slug, challenge in community.challenges.items():
-        for name in (slug, *challenge.also, *(text for _, text in challenge.title.versions)):
-            found.setdefault(" ".join(runs(name)), slug)
-    return found
 
 
 # --- who stands in which shard -------------------------------------------------------------------------------------
@@ -384,9 +368,7 @@ def _match_members(embed: EmbedIndex, newcomer: Newcomer, *, today: date, limit:
     profile, numbers = _look(embed, newcomer, _own(embed.members, newcomer))
     members = index.community.members
     free = [
-        number
-        for number in numbers
-        if _is_free(members[index.members.candidates[number].slug], embed.full_until, today)
+        number for number in numbers if _is_free(members[index.members.candidates[number].slug], index.community, today)
     ]
     points = points_of_members(index, profile.seeker)
     best = max((points[number] for number in free), default=0)
@@ -396,9 +378,8 @@ def _match_members(embed: EmbedIndex, newcomer: Newcomer, *, today: date, limit:
     return tuple(told_member(index, profile, number) for number in chosen)
 
 
-def _is_free(member: Member, full_until: Mapping[str, date], today: date) -> bool:
-    full = full_until.get(member.slug)
-    return member.allows("embed", today) and not member.is_away(today) and (full is None or full < today)
+def _is_free(member: Member, community: Community, today: date) -> bool:
+    return member.allows("embed", today) and not member.is_away(today) and not community.is_full(member.slug, today)
 
 
 def _match_groups(embed: EmbedIndex, newcomer: Newcomer, *, near_km: float | None, limit: int) -> tuple[Match, ...]:

@@ -87,7 +87,9 @@ def test_pictures_that_lie_elsewhere_are_links_unless_their_host_is_allowed() ->
     assert tree(f"![A]({shown})") == [["p", {}, ["img", {"alt": "A", **HOW, "src": shown}]]]
     other = "https://example.org/a.png"
     assert tree(f"![A]({other})") == [["p", {}, ["a", {"href": other, **OUT}, "A"]]]
-    assert tree(f"[![A]({other})](https://example.org)") == [["p", {}, ["a", {"href": "https://example.org", **OUT}, "A"]]]
+    assert tree(f"[![A]({other})](https://example.org)") == [
+        ["p", {}, ["a", {"href": "https://example.org", **OUT}, "A"]]
+    ]
 
 
 @pytest.mark.parametrize(
