@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,13 @@ class MailSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EmbedSettings:
+    """What embeds may load from elsewhere: they stand on pages of others, whose readers never chose this community."""
+
+    images: frozenset[str] = frozenset()  # hosts whose pictures are shown (A-labels); the site's own always are
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """`mkdocs.yml` as Alongside needs it. Paths are absolute."""
 
@@ -51,7 +59,14 @@ class Settings:
     teams: Mapping[str, str] = field(default_factory=dict)  # id -> name people read
     organisation: Organisation = Organisation()
     mail: MailSettings = MailSettings()
+    embeds: EmbedSettings = EmbedSettings()
     markdown: Literal["commonmark", "site"] = "commonmark"
+
+    @property
+    def embed_pictures(self) -> frozenset[str]:
+        """Hosts whose pictures embeds show: the site's own, and those that the settings name."""
+        own = urlsplit(self.site_url).hostname or ""
+        return self.embeds.images | {own} if own else self.embeds.images
 
     @property
     def build_dir(self) -> Path:

@@ -469,6 +469,7 @@ SECTIONS = {
     "newcomer": "A newcomer's profile",
     "setting": "The settings",
     "mail setting": "The settings",
+    "embed setting": "The settings",
 }
 
 

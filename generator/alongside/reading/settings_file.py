@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from alongside.problems import Problem, UsageError
+from alongside.reading.embed_settings import EMBED_SETTINGS, embed_settings
 from alongside.reading.fields import Defaults, Field, Parser, Sheet, Table, choice, converted, mapping, read_table
 from alongside.reading.mail_settings import EMAIL, MAIL_SETTINGS, mail_settings
 from alongside.reading.slugs import slug_fault
@@ -88,6 +89,7 @@ SETTINGS = Table(
         ),
         Field(name="organisation", parser=mapping(ORGANISATION), default={}, about="Who sends the mail."),
         Field(name="mail", parser=mapping(MAIL_SETTINGS), default={}, about="How mail leaves, and answers come back."),
+        Field(name="embeds", parser=mapping(EMBED_SETTINGS), default={}, about="What embeds may load from elsewhere."),
         Field(
             name="markdown",
             parser=choice(("commonmark", "site")),
@@ -131,6 +133,7 @@ def read_settings(config_file: Path) -> tuple[Settings, list[Problem]]:
         teams=fields["teams"],
         organisation=Organisation(**organisation),
         mail=mail_settings(fields["mail"]),
+        embeds=embed_settings(fields["embeds"]),
         markdown=fields["markdown"],
     )
     return settings, problems

@@ -50,7 +50,7 @@ ATTRIBUTES = {
     "time": {"datetime"},
 }
 SCHEMES = frozenset({"http", "https", "mailto"})
-_CLASSES = re.compile(r"language-[\w+#.-]{1,40}|footnotes|footnote-ref|footnote-backref")
+CLASSES = re.compile(r"language-[\w+#.-]{1,40}|footnotes|footnote-ref|footnote-backref")
 _IDS = re.compile(r"(?:fn|fnref)-[\w-]{1,60}")  # footnotes alone: any other id could stand in for one of the theme's
 _REMOTE_PATH = re.compile(r"[\s\x00-\x1f]*[/\\]\s*[/\\]|[\s\x00-\x1f]*\\")  # "//host", and what browsers take for it
 
@@ -58,7 +58,7 @@ _REMOTE_PATH = re.compile(r"[\s\x00-\x1f]*[/\\]\s*[/\\]|[\s\x00-\x1f]*\\")  # "/
 def _keep_attribute(_tag: str, name: str, value: str) -> str | None:
     """nh3 asks for every attribute the table above allows; schemes are settled by then."""
     if name == "class":
-        return value if _CLASSES.fullmatch(value) else None
+        return value if CLASSES.fullmatch(value) else None
     if name == "id":
         return value if _IDS.fullmatch(value) else None
     if name in ("href", "src") and _REMOTE_PATH.match(value):
@@ -127,7 +127,7 @@ def commonmark(text: str) -> str:
     return html
 
 
-_VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 
 
@@ -136,7 +136,7 @@ def _too_deep(html: str) -> bool:
         return False
     depth = 0
     for match in _ANY_TAG.finditer(html):
-        if match[2].lower() not in _VOID:
+        if match[2].lower() not in VOID:
             depth = depth + 1 if not match[1] else max(0, depth - 1)
             if depth > _DEEPEST:
                 return True
@@ -153,6 +153,7 @@ def clean_html(html: str) -> str:
 # --- links ---------------------------------------------------------------------------------------------------------
 
 
+_PLAIN_PICTURE = re.compile(r"https://([a-z0-9.-]+)(?:[/?][!-\[\]-~]*)?", re.IGNORECASE | re.ASCII)
 _PLAIN_PATH = re.compile(r"[a-zA-Z0-9/._-]*")  # most are, and quoting takes ten times as long as looking
 
 
@@ -168,6 +169,7 @@ class Links:
     pages: Container[str] = frozenset()  # site paths of record pages that exist; a link to another is plain text
     page: str = ""  # site path of the page ("stories/x/"), or a whole URL prefix ("https://example.org/") for mail
     use_directory_urls: bool = True  # of the site: plain pages are "guide/" or "guide.html"
+    pictures: Container[str] = frozenset()  # hosts whose pictures the page loads; of any other it shows a link
 
     def url(self, path: str) -> str:
         """The URL of the site path `path` as it is written on the page; percent-encoded."""
@@ -188,6 +190,15 @@ class Links:
         query = f"?{parts.query}" if parts.query else ""
         fragment = f"#{parts.fragment}" if parts.fragment else ""
         return self.url(path) + query + fragment
+
+    def loads(self, url: str) -> bool:
+        """True for a picture on another server that the page may load.
+
+        Only of addresses in which nothing is left to a reader's opinion (user names, ports, backslashes, letters that
+        browsers fold): else the host we see and the host a browser asks could be two.
+        """
+        found = _PLAIN_PICTURE.fullmatch(url)
+        return found is not None and found[1].lower() in self.pictures
 
     def _site_path(self, target: str) -> str | None:
         record = self.files.get(target)
@@ -223,7 +234,7 @@ def render_markdown(text: str, *, source: str, links: Links, heading: int = 2, c
 
     `source` is the docs file the text stands in ("stories/x.md"): its relative links and images are resolved, to
     URLs that work on `links.page`; links to records without a page become plain text, and pictures on other servers
-    become links. The highest heading becomes
+    become links, but for those of `links.pictures`. The highest heading becomes
     `<h{heading}>`. Links to other sites get `rel="noopener nofollow ugc"`, images `loading="lazy"`.
     """
     html = clean_html((convert or commonmark)(text))
@@ -277,7 +288,7 @@ def _resolved_image(tag: str, attributes: str, *, source: str, links: Links, lin
     """The image; one on somebody else's server as a link, so that reading a page tells nobody else about the reader."""
     values = dict(_ATTRIBUTE.findall(attributes))
     source_url = unescape(values.get("src", ""))
-    if source_url.lower().startswith(("http:", "https:")):
+    if source_url.lower().startswith(("http:", "https:")) and not links.loads(source_url):
         words = escape(unescape(values.get("alt", "")).strip() or _short_address(source_url))
         if linked:
             return words

@@ -144,14 +144,18 @@ class Site:
         self._note_record("shells", str(depth))
         return self.shells[depth]
 
-    def links(self, page: str) -> Links:
-        """How relative links resolve in HTML that stands on the page `page` ("stories/x/")."""
+    def links(self, page: str, pictures: frozenset[str] = frozenset()) -> Links:
+        """How relative links resolve in HTML that stands on the page `page` ("stories/x/"), or at a whole address.
+
+        `pictures`: other hosts whose pictures are loaded there.
+        """
         return Links(
             files=self.community.files,
             documents=self._mapping("documents"),
             pages=self._mapping("pages"),
             page=page,
             use_directory_urls=self.use_directory_urls,
+            pictures=pictures,
         )
 
     def shared(self, name: str, compute: Callable[[Community], Mapping[str, V]]) -> Mapping[str, V]:

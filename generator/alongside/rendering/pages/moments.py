@@ -108,8 +108,10 @@ def render_moment(site: Site, journey: str, moment: str, *, page: str) -> str:
     shown = site.community.journeys[journey].moment(moment)
     if shown is None:
         raise KeyError(moment)
-    ui = PageWords(site, page=page, language=site.settings.language)
-    views = Views(site, ui.language, "page" if shown.where == "page" else "embed")
+    in_embed = shown.where != "page"
+    pictures = site.settings.embed_pictures if in_embed else frozenset()
+    ui = PageWords(site, page=page, language=site.settings.language, pictures=pictures)
+    views = Views(site, ui.language, "embed" if in_embed else "page")
     welcomes = tuple(_welcomes(views)) if {"welcome", "note"} & set(shown.show) else ()
     return site.templates.get_template("moment.html").render(
         ui=ui,

@@ -30,11 +30,12 @@ PLAIN_PATH = re.compile(r"[a-zA-Z0-9/._-]*")  # most are, and quoting takes ten 
 class PageWords:
     """Words, addresses and dates for one page."""
 
-    def __init__(self, site: Site, *, page: str, language: str) -> None:
+    def __init__(self, site: Site, *, page: str, language: str, pictures: frozenset[str] = frozenset()) -> None:
         """`page`: its site path ("stories/x/"). `language`: of what the product says; one we have no words in reads
-        the community's."""
+        the community's. `pictures`: other hosts whose pictures authored text may show there."""
         self.site = site
         self.page = page
+        self.pictures = pictures
         self.language = spoken_language(language, site.settings.language)
         self.root = "../" * page.count("/") if page else ""
 
@@ -174,7 +175,7 @@ class PageWords:
 
     def prose(self, prose: Prose, heading: int = 2) -> Markup:
         """Authored Markdown as safe HTML; its highest heading becomes `<h{heading}>`."""
-        links = self.site.links(self.page)
+        links = self.site.links(self.page, self.pictures)
         html = render_markdown(prose.text, source=prose.source, links=links, heading=heading, convert=self.site.convert)
         return _html(html.replace("<pre>", '<pre tabindex="0">'))  # what may scroll can be reached by keyboard
 
