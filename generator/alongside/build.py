@@ -20,6 +20,7 @@ from alongside.model.community import Community
 from alongside.problems import AlongsideError, Position, Problem
 from alongside.processes import answers, collector_off, how_many
 from alongside.rendering.artifacts import Job, Listing, Manifest, Record, Snapshot, Tree, Written
+from alongside.rendering.embeds.listing import embed_jobs
 from alongside.rendering.feeds.listing import feed_jobs
 from alongside.rendering.markdown import document_path
 from alongside.rendering.pages.moments import render_embeds
@@ -62,7 +63,7 @@ def list_jobs(site: Site) -> tuple[Job, ...]:
         if document.endswith((".md", ".markdown", ".mdown", ".mkdn", ".mkd"))
     }
     found: dict[str, Job] = {}
-    for job in (*render_pages(site), *render_embeds(site), *feed_jobs(site)):
+    for job in (*render_pages(site), *render_embeds(site), *embed_jobs(site), *feed_jobs(site)):
         if job.page and job.name in taken:
             continue
         if job.name in found:

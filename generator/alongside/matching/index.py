@@ -102,29 +102,32 @@ def build_index(community: Community, *, today: date) -> MatchIndex:
     stories = [
         story
         for story in community.stories.values()
-        if story.status == "published" and not _is_published(community, story.translation_of)
+        if story.status == "published" and not is_published(community, story.translation_of)
     ]
     groups = [group for group in community.groups.values() if group.status != "retired"]
     meetups = [meetup for meetup in community.meetups.values() if meetup.status != "cancelled"]
     sizes = (len(members), len(stories), len(groups), len(meetups))
-    told = {slug: count_words(_story_text(story)) for slug, story in community.stories.items()}
+    told = {slug: count_words(story_text(story)) for slug, story in community.stories.items()}
     return MatchIndex(
         community=community,
         day=today,
-        members=_pool((_member(member), _member_words(member, community, told)) for member in members),
-        stories=_pool((_story(story, community), told[story.slug]) for story in stories),
-        groups=_pool((_gathering(group), count_words(_group_text(group))) for group in groups),
-        meetups=_pool((_meetup(meetup, community), count_words(_meetup_text(meetup, community))) for meetup in meetups),
+        members=pool_of((member_candidate(member), member_words(member, community, told)) for member in members),
+        stories=pool_of((story_candidate(story, community), told[story.slug]) for story in stories),
+        groups=pool_of((group_candidate(group), count_words(group_text(group))) for group in groups),
+        meetups=pool_of(
+            (meetup_candidate(meetup, community), count_words(meetup_text(meetup, community))) for meetup in meetups
+        ),
         memory=Memory(community, candidates=sum(sizes)),
     )
 
 
-def _is_published(community: Community, slug: str) -> bool:
+def is_published(community: Community, slug: str) -> bool:
     story = community.stories.get(slug)
     return story is not None and story.status == "published"
 
 
-def _pool(entries: Iterable[tuple[Candidate, Counter[str]]]) -> Pool:
+def pool_of(entries: Iterable[tuple[Candidate, Counter[str]]], *, words: int | None = None) -> Pool:
+    """A pool of candidates, each with the words of its text; of these only the `words` weightiest count."""
     candidates: list[Candidate] = []
     documents: list[Counter[str]] = []
     carrying: dict[Tag, array[int]] = {}
@@ -135,7 +138,7 @@ def _pool(entries: Iterable[tuple[Candidate, Counter[str]]]) -> Pool:
             carrying.setdefault(tag, array("I")).append(number)
     return Pool(
         candidates=tuple(candidates),
-        corpus=Corpus.of(documents),
+        corpus=Corpus.of(documents) if words is None else Corpus.of(documents).shortened(words),
         carriers={
             tag: Carriers(_worth(tag, len(numbers), len(candidates)), numbers) for tag, numbers in carrying.items()
         },
@@ -168,7 +171,7 @@ def _where(place: Place | None) -> tuple[str, str, Vector | None]:
     return (place.country, place.name, vector_of(place)) if place is not None else ("", "", None)
 
 
-def _member(member: Member) -> Candidate:
+def member_candidate(member: Member) -> Candidate:
     country, name, vector = _where(member.place)
     return Candidate(
         slug=member.slug,
@@ -181,19 +184,19 @@ def _member(member: Member) -> Candidate:
     )
 
 
-def _member_words(member: Member, community: Community, told: Mapping[str, Counter[str]]) -> Counter[str]:
-    """What they say of themselves and tell in stories, as words."""
+def member_words(member: Member, community: Community, told: Mapping[str, Counter[str]]) -> Counter[str]:
+    """What they say of themselves and tell in those stories whose words are known (`told`)."""
     parts = [" ".join(member.roles), " ".join(member.topics)]
     parts += [community.challenges[slug].title.text("en") for slug in member.challenges if slug in community.challenges]
     for page in member.pages.values():
         parts += [page.bio, page.welcome]
     counts = count_words("\n".join(parts))
     for story in community.stories_of.get(member.slug, ()):
-        counts.update(told[story.slug])
+        counts.update(told.get(story.slug, {}))
     return counts
 
 
-def _story(story: Story, community: Community) -> Candidate:
+def story_candidate(story: Story, community: Community) -> Candidate:
     others = community.translations_of.get(story.slug, ())
     return Candidate(
         slug=story.slug,
@@ -206,11 +209,11 @@ def _story(story: Story, community: Community) -> Candidate:
     )
 
 
-def _story_text(story: Story) -> str:
+def story_text(story: Story) -> str:
     return "\n".join((story.title, " ".join(story.topics), " ".join(story.roles), story.welcome, story.body))
 
 
-def _gathering(group: Group) -> Candidate:
+def group_candidate(group: Group) -> Candidate:
     country, name, vector = _where(group.place)
     return Candidate(
         slug=group.slug,
@@ -224,14 +227,18 @@ def _gathering(group: Group) -> Candidate:
     )
 
 
-def _group_text(group: Group) -> str:
+def group_text(group: Group) -> str:
     return "\n".join((*(text for _, text in group.name.versions), " ".join(group.topics), group.body))
 
 
-def _meetup(meetup: Meetup, community: Community) -> Candidate:
+def meetup_place(meetup: Meetup, group: Group | None) -> Place | None:
+    """Where one meets: one that is online only is nowhere on the map, whatever its group's place."""
+    return meetup.place or (group.place if group is not None and not meetup.online else None)
+
+
+def meetup_candidate(meetup: Meetup, community: Community) -> Candidate:
     group = community.groups.get(meetup.group)
-    # A meetup that is online only is nowhere on the map, whatever its group's place.
-    place = meetup.place or (group.place if group is not None and not meetup.online else None)
+    place = meetup_place(meetup, group)
     country, name, vector = _where(place)
     group_challenges, group_topics = (group.challenges, group.topics) if group is not None else ((), ())
     languages = meetup.languages or (group.languages if group is not None else ())
@@ -247,7 +254,7 @@ def _meetup(meetup: Meetup, community: Community) -> Candidate:
     )
 
 
-def _meetup_text(meetup: Meetup, community: Community) -> str:
+def meetup_text(meetup: Meetup, community: Community) -> str:
     parts = [*(text for _, text in meetup.title.versions), " ".join(meetup.topics), meetup.body]
     if meetup.group in community.groups:
         parts.append(str(community.groups[meetup.group].name))

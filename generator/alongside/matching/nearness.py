@@ -43,8 +43,16 @@ def squared_chord(a: Vector, b: Vector) -> int:
 
 @lru_cache(maxsize=64)  # the same few distances are asked of every candidate
 def squared_chord_of(distance_km: float) -> int:
-    """The squared chord of two points that far apart on the ground."""
-    return round((2 * SCALE * math.sin(min(distance_km / (2 * EARTH_RADIUS_KM), math.pi / 2))) ** 2)
+    """The squared chord of two points that far apart on the ground: 2 - 2 cos of the angle between them.
+
+    The cosine is summed up here, since no two languages promise the last bit of theirs, but all have these operations.
+    """
+    angle = min(distance_km / EARTH_RADIUS_KM, math.pi)
+    squared, term, total = angle * angle, 1.0, 0.0
+    for step in range(2, 42, 2):
+        term = term * squared / (step * (step - 1))
+        total += term if step % 4 == 2 else -term
+    return math.floor(2.0 * SCALE * SCALE * total + 0.5)
 
 
 def distance_km(a: Vector, b: Vector) -> float:

@@ -10,6 +10,7 @@ from alongside.matching.memory import Profile
 from alongside.matching.nearness import squared_chord, squared_chord_of
 from alongside.matching.results import Match, Reason
 from alongside.matching.seekers import Seeker, surface_of
+from alongside.matching.vectors import code_units
 from alongside.matching.weights import WEIGHTS
 from alongside.matching.words import language_of
 
@@ -104,9 +105,7 @@ def _told(
     points = WEIGHTS.text * likeness // 1000
     if points:
         reasons.append(Reason(kind="text", value=_words_in_common(profile, shared[:12]), points=points))
-    reasons.sort(
-        key=lambda reason: (reason.kind == "text" and not reason.value, -reason.points, reason.kind, reason.value)
-    )
+    reasons.sort(key=lambda one: (one.kind == "text" and not one.value, -one.points, one.kind, code_units(one.value)))
     score = sum([reason.points for reason in reasons])
     if not understood:
         score = score * WEIGHTS.no_language_percent // 100

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from alongside.matching.words import count_words, fold, language_of, stem, words
 from alongside.model.people import Newcomer
 
 _PUNCTUATION = ".,;:!?\"'()[]«»“”„…。、؟،"  # around a word as it is told
+_SPACE = re.compile(r"[\s\x1c-\x1f\x85\ufeff]+")  # what Python takes for a space, and what a browser does
 
 
 class Said(NamedTuple):
@@ -89,7 +91,7 @@ def seeker_of(said: Said, titles: Mapping[str, str]) -> Seeker:
 def surface_of(text: str) -> dict[str, str]:
     """Each word of `text` as it is compared, and as it was first written."""
     surface: dict[str, str] = {}
-    for written in dict.fromkeys(text.split()):
+    for written in dict.fromkeys(_SPACE.split(text)):
         told = written.strip(_PUNCTUATION)
         if told.isascii() and told.isalnum():  # as most are: one word, which needs no looking for words in it
             surface.setdefault(stem(told.lower()), told)

@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 
 # 16 * (1 + ln(count)), rounded; a word a hundred times is no more telling than one that stands there fifty times
 _TF = [0, *(round(16 * (1 + math.log(count))) for count in range(1, 65))]
@@ -24,9 +25,19 @@ SEARCH = 4  # steps along the documents of a word that take as long as searching
 Posting = tuple[int, "array[int]", "array[int]"]
 
 
+def term_weights() -> tuple[int, ...]:
+    """What a word that stands there 0, 1, 2, ... 64 times weighs, before its idf."""
+    return tuple(_TF)
+
+
 def inverse_document_frequency(documents: int, containing: int) -> int:
     """256 ln(N / n), at least 0."""
     return max(0, round(256 * math.log(documents / containing))) if containing else 0
+
+
+def code_units(text: str) -> bytes:
+    """Sorts texts as browsers do: by UTF-16 code units."""
+    return text.encode("utf-16-be", "surrogatepass")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,24 @@ class Corpus:
                     entries.append(weight)
             norms.append(max(1, math.isqrt(square)))
         return cls(postings, tuple(norms))
+
+    def shortened(self, most: int) -> Corpus:
+        """The same documents, each by the `most` words that weigh most in it; how long they are is not forgotten."""
+        weighed: list[list[tuple[int, str]]] = [[] for _ in self.norms]
+        for word, (_, numbers, entries) in self.postings.items():
+            for number, entry in zip(numbers, entries, strict=True):
+                weighed[number].append((-entry, word))
+        kept = [{word for _, word in nsmallest(most, found)} for found in weighed]
+        postings: dict[str, Posting] = {}
+        for word, (idf, numbers, entries) in self.postings.items():
+            places = [place for place, number in enumerate(numbers) if word in kept[number]]
+            if places:
+                chosen = (
+                    array("I", [numbers[place] for place in places]),
+                    array("I", [entries[place] for place in places]),
+                )
+                postings[word] = (idf, *chosen)
+        return Corpus(postings, self.norms)
 
     def likeness(self, query: Mapping[str, int]) -> dict[int, int]:
         """document -> cosine in thousandths (0 to 1000), of all that share a word with the query."""
@@ -108,7 +137,7 @@ class Corpus:
                     product = weight * entries[place]
                     dot += product
                     shared.append((-product, word))
-        shared.sort()
+        shared.sort(key=lambda one: (one[0], code_units(one[1])))
         return (1000 * dot // (math.isqrt(square) * self.norms[document]) if dot else 0), [word for _, word in shared]
 
 

@@ -1,8 +1,9 @@
 """Text to the words it is compared by; the same rule for every script, simple enough to run in a browser too.
 
-The rule: compatibility forms and case are folded (NFKD, casefold), accents and Arabic vowel marks are dropped, runs of
-letters and digits are words, a plural's "s" is dropped, and scripts written without spaces are cut into pairs of
-characters.
+The rule: a text is composed (NFC), each character is folded by itself (compatibility forms and case away, accents and
+Arabic vowel marks dropped), runs of letters and digits are words, a plural's "s" is dropped, and scripts written
+without spaces are cut into pairs of characters. Folding looks at one character at a time so that a table of them can be
+shipped: what a letter is and how it is folded is then what this Python says, whatever Unicode the reader has.
 """
 
 from __future__ import annotations
@@ -25,11 +26,33 @@ _UNSPACED = re.compile(
 MAXIMUM_CHARACTERS = 200_000  # of one text; what a person wrote is shorter
 
 
+class _Folding(dict[int, str]):
+    """What each character becomes, worked out when it is first met (for `str.translate`)."""
+
+    def __missing__(self, code: int) -> str:
+        folded = self[code] = fold_character(chr(code))
+        return folded
+
+
+def fold_character(character: str) -> str:
+    """One character without case, accent and compatibility form; of some nothing is left, of some several remain."""
+    decomposed = unicodedata.normalize("NFKD", character).casefold()
+    return unicodedata.normalize("NFC", _ACCENT.sub("", unicodedata.normalize("NFKD", decomposed)))
+
+
+def is_letter(character: str) -> bool:
+    """True when words are made of it; every other character stands between them."""
+    return _WORD.fullmatch(character) is not None
+
+
+_FOLDING = _Folding()
+
+
 def fold(text: str) -> str:
     """Case, accents and compatibility forms away: "Café" and "CAFE" are one."""
     if text.isascii():
         return text.lower()
-    return unicodedata.normalize("NFC", _ACCENT.sub("", unicodedata.normalize("NFKD", text).casefold()))
+    return unicodedata.normalize("NFC", text).translate(_FOLDING)
 
 
 @lru_cache(maxsize=1024)  # a community speaks few, and every comparison asks
@@ -57,6 +80,11 @@ def count_words(text: str) -> Counter[str]:
         for part in _parts(word):
             counts[part] += times
     return counts
+
+
+def runs(text: str) -> list[str]:
+    """The folded runs of letters and digits of `text`, before plurals and pairs: what a place name is looked up by."""
+    return _WORD.findall(fold(text[:MAXIMUM_CHARACTERS]))
 
 
 def words(text: str) -> list[str]:

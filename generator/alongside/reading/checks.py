@@ -552,7 +552,7 @@ def check_moment_tags(community: Community, readings: Readings) -> Iterator[Prob
     for slug, journey in community.journeys.items():
         for moment in journey.moments:
             moments[f"{slug}/{moment.id}"] = moment
-            # The id alone means the first journey's moment that is no mail, as in `rendering.pages.moments.find_moment`.
+            # The id alone means the first journey's moment that is no mail, as in `pages.moments.find_moment`.
             if moment.id not in moments or (moments[moment.id].where == "mail" and moment.where != "mail"):
                 moments[moment.id] = moment
     placed = {name: moment for name, moment in moments.items() if moment.where == "page"}

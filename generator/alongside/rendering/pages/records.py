@@ -21,9 +21,9 @@ from alongside.model.texts import direction
 from alongside.rendering.artifacts import Artifact, Job
 from alongside.rendering.feeds.listing import FeedKind, feed_links, feed_path
 from alongside.rendering.pages import lists
-from alongside.rendering.pages.moments import STYLE_SHEET
 from alongside.rendering.pages.jsonld import Data, Linked, script_json
 from alongside.rendering.pages.lists import Gathered, ListPage
+from alongside.rendering.pages.moments import STYLE_SHEET
 from alongside.rendering.pages.views import (
     Face,
     GroupCard,

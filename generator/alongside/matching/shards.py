@@ -1,0 +1,452 @@
+"""What an embed ranks: a part of the community, cut into shards that a browser fetches one by one.
+
+A newcomer in somebody else's product is ranked in their browser, so what is ranked has to be small. Of each kind there
+is a shard for each challenge and one for everybody (the fallback); groups and meetups also have one for each cell of
+the map (`matching.cells`). What a newcomer is compared with are the records of their own shards, and no others.
+
+Ranking them is the rule of `matching.scoring`, over pools that hold only these records, each with the words that weigh
+most in its text. `match_in_shards` is that rule here, and the script of the embed is the same rule there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from alongside.matching.cells import LONGEST, divide, geohash, shard_of
+from alongside.matching.index import (
+    MatchIndex,
+    Pool,
+    group_candidate,
+    group_text,
+    is_published,
+    meetup_candidate,
+    meetup_place,
+    meetup_text,
+    member_candidate,
+    member_words,
+    pool_of,
+    story_candidate,
+    story_text,
+)
+from alongside.matching.memory import Memory, Profile
+from alongside.matching.reasons import told_gathering, told_member, told_story
+from alongside.matching.results import Match, Matches
+from alongside.matching.scoring import points_of_gatherings, points_of_members, points_of_stories
+from alongside.matching.seekers import said_by, seeker_of, spread_of
+from alongside.matching.spreading import spread_key
+from alongside.matching.words import count_words, language_of
+from alongside.model.community import Community
+from alongside.model.people import Member, Newcomer
+from alongside.model.places import Place
+
+FALLBACK = "_"  # the shard for everybody; no slug is called so
+MOST_CHALLENGES = 3  # of a newcomer: so many shards are fetched for what they named
+CHARACTERS = 4000  # of a text; its beginning says what it is about
+TOLD = 5  # stories of a member, the newest, whose words count as theirs besides those that embeds hold
+EVEN_PERCENT = 80  # members who come so near to the best one fit as well, and the newcomer's id decides among them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """How much a shard holds: what a first view has to load is bounded by it, however large the community."""
+
+    members: int = 64
+    stories: int = 96
+    gatherings: int = 48  # groups, and as many meetups
+    everybody_percent: int = 50  # of these, in the shard for everybody
+    words: int = 10  # of each record
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A part of a pool."""
+
+    numbers: tuple[int, ...]  # of candidates, ascending
+    vocabulary: frozenset[str]  # the words that any of them is known by
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """A date of a meetup, in seconds since 1970."""
+
+    starts: int
+    over: int  # from then on it no longer lies ahead
+
+
+Chosen = Mapping[str, tuple[str, ...]]  # the slugs that stand in each shard, by its key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """The records of one kind that embeds hold."""
+
+    pool: Pool  # in the order of slugs
+    shards: Mapping[str, Shard]  # by challenge, or the fallback
+    near: Mapping[str, Shard]  # by the cell of the map, a geohash; of groups and meetups
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbedIndex:
+    """All that embeds of one community rank with."""
+
+    index: MatchIndex  # its pools are those of the shelves
+    members: Shelf
+    stories: Shelf
+    groups: Shelf
+    meetups: Shelf
+    cells: Mapping[str, bool]  # the cells of the map that have a shard
+    dates: Mapping[str, tuple[Date, ...]]  # the next ones of each meetup, by slug
+    titles: Mapping[str, str]  # of each challenge, as its words are compared
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A record on its way into shards."""
+
+    slug: str
+    challenges: Iterable[str] = ()
+    everywhere: bool = True  # of use to people whatever their place
+    spot: tuple[float, float, int] | None = None  # degrees north and east, and how many dates
+    turns: tuple[Hashable, ...] = ()  # of these, each has its turn; the last is a language
+
+
+def embed_index(
+    community: Community,
+    *,
+    people: tuple[Shelf, Shelf],
+    gatherings: tuple[Shelf, Shelf],
+    dates: Mapping[str, tuple[Date, ...]],
+    today: date,
+) -> EmbedIndex:
+    """All of it together; `people` and `gatherings` as `shelve_people` and `shelve_gatherings` give them."""
+    (members, stories), (groups, meetups) = people, gatherings
+    pools = (members.pool, stories.pool, groups.pool, meetups.pool)
+    return EmbedIndex(
+        index=MatchIndex(
+            community=community,
+            day=today,
+            members=members.pool,
+            stories=stories.pool,
+            groups=groups.pool,
+            meetups=meetups.pool,
+            memory=Memory(community, candidates=sum(len(pool.candidates) for pool in pools)),
+        ),
+        members=members,
+        stories=stories,
+        groups=groups,
+        meetups=meetups,
+        cells=dict.fromkeys(sorted({*groups.near, *meetups.near}), True),
+        dates=dates,
+        titles={slug: challenge.title.text("en") for slug, challenge in community.challenges.items()},
+    )
+
+
+def choose_members(community: Community, today: date, sizes: Sizes = Sizes()) -> Chosen:
+    """Members who agreed to embeds and take newcomers on, those with words for it first; languages take turns."""
+    able = [member for member in community.members.values() if member.welcomes > 0 and member.allows("embed", today)]
+    able.sort(key=lambda member: (not any(page.welcome.strip() for page in member.pages.values()), member.slug))
+    entries = (_Entry(one.slug, one.challenges, turns=(language_of(one.languages[0]),)) for one in able)
+    return _by_challenge(_in_turn(entries), sizes.members, sizes)
+
+
+def choose_stories(community: Community, today: date, sizes: Sizes = Sizes()) -> Chosen:
+    """Originals whose teller may be named, those with words of welcome first, the newest of them first; tellers and
+    languages take turns."""
+    able = [
+        story
+        for story in community.stories.values()
+        if story.status == "published"
+        and not is_published(community, story.translation_of)
+        and community.tellers(story, "embed", today)
+    ]
+    able.sort(key=lambda story: (not story.welcome.strip(), -story.date.toordinal(), story.slug))
+    entries = (_Entry(one.slug, one.challenges, turns=(one.members[0], language_of(one.language))) for one in able)
+    return _by_challenge(_in_turn(entries), sizes.stories, sizes)
+
+
+def shelve_people(
+    community: Community, members: Chosen, stories: Chosen, sizes: Sizes = Sizes()
+) -> tuple[Shelf, Shelf]:
+    """(the members, the stories) that were chosen, with their texts weighed."""
+    own = [community.members[slug] for slug in _slugs(members)]
+    told = {*_slugs(stories), *(one.slug for member in own for one in community.stories_of.get(member.slug, ())[:TOLD])}
+    counts = {slug: count_words(story_text(community.stories[slug])[:CHARACTERS]) for slug in told}
+    member_pool = pool_of(
+        [(member_candidate(member), member_words(member, community, counts)) for member in own], words=sizes.words
+    )
+    story_pool = pool_of(
+        [(story_candidate(community.stories[slug], community), counts[slug]) for slug in _slugs(stories)],
+        words=sizes.words,
+    )
+    return (
+        Shelf(pool=member_pool, shards=_shards(member_pool, members), near={}),
+        Shelf(pool=story_pool, shards=_shards(story_pool, stories), near={}),
+    )
+
+
+def shelve_gatherings(
+    community: Community, dates: Mapping[str, tuple[Date, ...]], sizes: Sizes = Sizes()
+) -> tuple[Shelf, Shelf]:
+    """(the groups, the meetups with `dates`) that embeds hold: by challenge, for everybody, and around each cell."""
+    groups, meetups = _in_turn(_groups(community)), list(_meetups(community, dates))
+    by_group = _by_challenge(groups, sizes.gatherings, sizes)
+    by_meetup = _by_challenge(meetups, sizes.gatherings, sizes)
+    near_groups, near_meetups = _by_cell(groups, meetups)
+    group_pool = pool_of(
+        [
+            (group_candidate(group), count_words(group_text(group)[:CHARACTERS]))
+            for group in map(community.groups.__getitem__, _slugs(by_group, near_groups))
+        ],
+        words=sizes.words,
+    )
+    meetup_pool = pool_of(
+        [
+            (meetup_candidate(meetup, community), count_words(meetup_text(meetup, community)[:CHARACTERS]))
+            for meetup in map(community.meetups.__getitem__, _slugs(by_meetup, near_meetups))
+        ],
+        words=sizes.words,
+    )
+    return (
+        Shelf(pool=group_pool, shards=_shards(group_pool, by_group), near=_shards(group_pool, near_groups)),
+        Shelf(pool=meetup_pool, shards=_shards(meetup_pool, by_meetup), near=_shards(meetup_pool, near_meetups)),
+    )
+
+
+# --- who stands in which shard -------------------------------------------------------------------------------------
+
+
+def _groups(community: Community) -> Iterator[_Entry]:
+    """Groups that meet, those with a way in first."""
+    able = [group for group in community.groups.values() if group.status != "retired"]
+    able.sort(key=lambda group: (group.status != "active", not group.chat, group.slug))
+    for group in able:
+        language = language_of(group.languages[0]) if group.languages else ""
+        yield _Entry(group.slug, group.challenges, not _is_point(group.place), _spot(group.place, 1), (language,))
+
+
+def _meetups(community: Community, dates: Mapping[str, tuple[Date, ...]]) -> Iterator[_Entry]:
+    """Meetups that lie ahead, the soonest first."""
+    able = [meetup for slug, meetup in community.meetups.items() if dates.get(slug) and meetup.status != "cancelled"]
+    for meetup in sorted(able, key=lambda meetup: (dates[meetup.slug][0].starts, meetup.slug)):
+        group = community.groups.get(meetup.group)
+        place = meetup_place(meetup, group)
+        challenges = dict.fromkeys((*meetup.challenges, *(group.challenges if group is not None else ())))
+        everywhere = meetup.online or not _is_point(place)
+        yield _Entry(meetup.slug, challenges, everywhere, _spot(place, len(dates[meetup.slug])))
+
+
+def _is_point(place: Place | None) -> bool:
+    return place is not None and place.precise
+
+
+def _spot(place: Place | None, dates: int) -> tuple[float, float, int] | None:
+    if place is None or not place.precise or place.lat is None or place.lon is None:
+        return None
+    return place.lat, place.lon, dates
+
+
+def _in_turn(entries: Iterable[_Entry]) -> list[_Entry]:
+    """In another order, so that nobody takes all the places: a teller's second story comes after all first ones.
+
+    Of a language, eight come at a time.
+    """
+    seen: Counter[Hashable] = Counter()
+    turns: list[tuple[int, _Entry]] = []
+    for entry in entries:
+        turn, last = 0, len(entry.turns) - 1
+        for place, kind in enumerate(entry.turns):
+            turn = max(turn, seen[place, kind] // (8 if place == last else 1))
+            seen[place, kind] += 1
+        turns.append((turn, entry))
+    return [entry for _, entry in sorted(turns, key=lambda one: one[0])]
+
+
+def _by_challenge(entries: Iterable[_Entry], most: int, sizes: Sizes) -> Chosen:
+    """The slugs of each shard: of a challenge the first ones that have it, and the first of all for everybody."""
+    found: dict[str, list[str]] = {}
+    for entry in entries:
+        for challenge in entry.challenges:
+            shard = found.setdefault(challenge, [])
+            if len(shard) < most:
+                shard.append(entry.slug)
+        shard = found.setdefault(FALLBACK, [])
+        if entry.everywhere and len(shard) < most * sizes.everybody_percent // 100:
+            shard.append(entry.slug)
+    return {key: tuple(slugs) for key, slugs in sorted(found.items()) if slugs}
+
+
+def _by_cell(groups: Sequence[_Entry], meetups: Sequence[_Entry]) -> tuple[Chosen, Chosen]:
+    """The groups and the meetups around each cell of the map."""
+    located = [entry for entry in (*groups, *meetups) if entry.spot is not None]
+    first_meetup = sum(entry.spot is not None for entry in groups)
+    cells = divide([entry.spot for entry in located if entry.spot is not None])
+    near_groups = {
+        cell: tuple(located[number].slug for number in numbers if number < first_meetup)
+        for cell, numbers in cells.items()
+    }
+    near_meetups = {
+        cell: tuple(located[number].slug for number in numbers if number >= first_meetup)
+        for cell, numbers in cells.items()
+    }
+    return near_groups, near_meetups
+
+
+def _slugs(*shards: Chosen) -> list[str]:
+    """All that stand in any shard, in order."""
+    return sorted({slug for one in shards for slugs in one.values() for slug in slugs})
+
+
+def _shards(pool: Pool, slugs: Chosen) -> dict[str, Shard]:
+    words: list[set[str]] = [set() for _ in pool.candidates]
+    for word, (_, numbers, _) in pool.corpus.postings.items():
+        for number in numbers:
+            words[number].add(word)
+    return {
+        key: Shard(
+            tuple(sorted(pool.numbers[slug] for slug in found)),
+            frozenset(word for slug in found for word in words[pool.numbers[slug]]),
+        )
+        for key, found in slugs.items()
+        if found
+    }
+
+
+# --- the matches of one newcomer -----------------------------------------------------------------------------------
+
+
+def cell_of(embed: EmbedIndex, place: Place | None) -> str:
+    """The cell whose shard somebody at `place` fetches; empty where there is none."""
+    if place is None or not place.precise or place.lat is None or place.lon is None:
+        return ""
+    return shard_of(geohash(place.lat, place.lon, LONGEST), embed.cells) or ""
+
+
+def match_in_shards(
+    embed: EmbedIndex, newcomer: Newcomer, *, now: int, today: date, near_km: float | None, limit: int
+) -> Matches:
+    """What an embed would show `newcomer`: the best `limit` of each kind among the records of their shards.
+
+    `now`: seconds since 1970. `today`: the newcomer's own day, on which members have to be free. Groups and meetups are
+    only those that can be reached or joined online. Only the first challenges a newcomer names have a shard fetched.
+    """
+    return Matches(
+        members=_match_members(embed, newcomer, today=today, limit=limit),
+        stories=match_stories_in_shards(embed, newcomer, today=today, limit=limit),
+        groups=_match_groups(embed, newcomer, near_km=near_km, limit=limit),
+        meetups=_match_meetups(embed, newcomer, now=now, near_km=near_km, limit=limit),
+    )
+
+
+def match_stories_in_shards(embed: EmbedIndex, newcomer: Newcomer, *, today: date, limit: int) -> tuple[Match, ...]:
+    """The stories alone: the original's slug, whatever language it is then shown in."""
+    index = embed.index
+    profile, numbers = _look(embed, newcomer, _own(embed.stories, newcomer))
+    members = index.community.members
+    told = [
+        number
+        for number in numbers
+        if any(members[slug].allows("embed", today) for slug in _tellers(index, number) if slug in members)
+    ]
+    points = points_of_stories(index, profile.seeker)
+    best = _first(index.stories, points, told, spread_of(newcomer), limit)
+    return tuple(told_story(index, profile, number) for number in best)
+
+
+def _tellers(index: MatchIndex, number: int) -> tuple[str, ...]:
+    return index.community.stories[index.stories.candidates[number].slug].members
+
+
+def _match_members(embed: EmbedIndex, newcomer: Newcomer, *, today: date, limit: int) -> tuple[Match, ...]:
+    """Those who come near enough to the best one, in an order that the newcomer's id decides, then the others.
+
+    So those who fit many newcomers are not shown to all of them, and the same newcomer meets the same member again.
+    """
+    index = embed.index
+    profile, numbers = _look(embed, newcomer, _own(embed.members, newcomer))
+    members = index.community.members
+    free = [
+        number for number in numbers if _is_free(members[index.members.candidates[number].slug], index.community, today)
+    ]
+    points = points_of_members(index, profile.seeker)
+    best = max((points[number] for number in free), default=0)
+    even = [number for number in free if 100 * points[number] >= EVEN_PERCENT * best]
+    levels = dict.fromkeys(even, best) | {n: points[n] for n in free if 100 * points[n] < EVEN_PERCENT * best}
+    chosen = _first(index.members, levels, free, spread_of(newcomer), limit)
+    return tuple(told_member(index, profile, number) for number in chosen)
+
+
+def _is_free(member: Member, community: Community, today: date) -> bool:
+    return member.allows("embed", today) and not member.is_away(today) and not community.is_full(member.slug, today)
+
+
+def _match_groups(embed: EmbedIndex, newcomer: Newcomer, *, near_km: float | None, limit: int) -> tuple[Match, ...]:
+    index = embed.index
+    shards = _own(embed.groups, newcomer, cell_of(embed, newcomer.place))
+    profile, numbers = _look(embed, newcomer, shards)
+    points, reachable = points_of_gatherings(index, index.groups, profile.seeker, near_km)
+    able = [number for number in numbers if reachable[number]]
+    best = _first(index.groups, points, able, spread_of(newcomer), limit)
+    return tuple(told_gathering(index, profile, index.groups, number, near_km=near_km) for number in best)
+
+
+def _match_meetups(
+    embed: EmbedIndex, newcomer: Newcomer, *, now: int, near_km: float | None, limit: int
+) -> tuple[Match, ...]:
+    """Of equal score the sooner one first."""
+    index = embed.index
+    shards = _own(embed.meetups, newcomer, cell_of(embed, newcomer.place))
+    profile, numbers = _look(embed, newcomer, shards)
+    points, reachable = points_of_gatherings(index, index.meetups, profile.seeker, near_km)
+    starts: dict[int, int] = {}
+    for number in numbers:
+        following = next_date(embed.dates[index.meetups.candidates[number].slug], now)
+        if following is not None and reachable[number]:
+            starts[number] = following.starts
+    best = _first(index.meetups, points, starts, spread_of(newcomer), limit, starts)
+    return tuple(told_gathering(index, profile, index.meetups, number, near_km=near_km) for number in best)
+
+
+def next_date(dates: Iterable[Date], now: int) -> Date | None:
+    """The first date that still lies ahead."""
+    return next((one for one in dates if one.over > now), None)
+
+
+def _own(shelf: Shelf, newcomer: Newcomer, cell: str = "") -> list[Shard]:
+    """A newcomer's own shards."""
+    keys = (*newcomer.challenges[:MOST_CHALLENGES], FALLBACK)
+    found = [shelf.shards[key] for key in dict.fromkeys(keys) if key in shelf.shards]
+    return [*found, shelf.near[cell]] if cell in shelf.near else found
+
+
+def _look(embed: EmbedIndex, newcomer: Newcomer, shards: Sequence[Shard]) -> tuple[Profile, list[int]]:
+    """(what the newcomer looks for, in words that a record of their shards is known by; these records' numbers)."""
+    seeker = seeker_of(said_by(newcomer), embed.titles)
+    words = {word: times for word, times in seeker.words.items() if any(word in shard.vocabulary for shard in shards)}
+    return Profile(replace(seeker, words=words)), sorted({number for shard in shards for number in shard.numbers})
+
+
+def _first(
+    pool: Pool,
+    points: Sequence[int] | Mapping[int, int],
+    numbers: Iterable[int],
+    spread: str,
+    count: int,
+    then: Mapping[int, int] | None = None,
+) -> list[int]:
+    """The best `count` of those numbers; ties as in `matching.ranking`."""
+    order = sorted(numbers, key=lambda number: (-points[number], 0 if then is None else then[number]))
+    found: list[int] = []
+    while order and len(found) < count:
+        first = order[0]
+        level = (points[first], 0 if then is None else then[first])
+        tied = 1
+        while tied < len(order) and (points[order[tied]], 0 if then is None else then[order[tied]]) == level:
+            tied += 1
+        run, order = order[:tied], order[tied:]
+        if tied > 1:
+            run.sort(key=lambda number: (spread_key(spread, pool.candidates[number].slug), number))
+        found += run
+    return found[:count]

@@ -1,0 +1,225 @@
+/* <alongside-moment>: community inside somebody else's product.
+
+   What stands between its tags is shown until the data is there, and stays where it cannot be had. What is then shown
+   was laid out by the build, as trees (see `rendering/embeds/layouts.py`); here it is only chosen, put into the reader's
+   language and built, by createElement: a page's policy for HTML (Trusted Types) is never asked. Nothing of a newcomer
+   leaves the browser but keys of files: a challenge's slug, a cell of the map, a part of the table of places. */
+
+import { fnv, folderOf, partsOf, rank, runsOf, seekerOf } from "./rank.js";
+
+const NAME = "alongside-moment";
+const HERE = new URL(".", import.meta.url);
+const ATTRIBUTES = "moment challenges topics roles place languages newcomer near text timezone".split(" ");
+const NOBODY = "" + Math.random(); // whom no id tells apart: the same people on one page, others on the next
+
+const loaded = new Map();
+
+const load = (path) => {
+  if (!loaded.has(path))
+    loaded.set(
+      path,
+      fetch(new URL(path, HERE), { credentials: "omit", referrerPolicy: "no-referrer" })
+        .then((answer) => (answer.ok ? answer[/css$/.test(path) ? "text" : "json"]() : Promise.reject(answer.status)))
+        .catch((problem) => {
+          loaded.delete(path); // another try may find it
+          throw Error(path + ": " + problem);
+        }),
+    );
+  return loaded.get(path);
+};
+
+const listOf = (text) => (text ?? "").split(",").map((one) => one.trim()).filter(Boolean);
+const languageOf = (tag) => tag.split("-")[0].toLowerCase();
+
+/* What the attributes say, ready for ranking. */
+const read = async (attributes, index) => {
+  const fold = folderOf(await Promise.all([...partsOf(Object.values(attributes).join())].map((part) => load(`characters/${part}.json`))));
+  const keyOf = (text) => runsOf(fold, text).join(" ");
+  const challenges = listOf(attributes.challenges).flatMap((name) => index.names[keyOf(name)] ?? []);
+  const said = {
+    text: attributes.text ?? "",
+    challenges: [...new Set(challenges)],
+    topics: listOf(attributes.topics),
+    roles: listOf(attributes.roles),
+    languages: listOf(attributes.languages).map(languageOf),
+    newcomer: attributes.newcomer || NOBODY,
+    zone: attributes.timezone,
+  };
+  const place = keyOf(attributes.place ?? "");
+  if (place) {
+    const part = (fnv(place) % index.places).toString(16).padStart((index.places - 1).toString(16).length, "0");
+    const { zones, places } = await load(`places/${part}.json`).catch(() => ({ places: {} }));
+    if (Object.hasOwn(places, place)) {
+      const [, country, zone, ...there] = places[place];
+      said.country = country;
+      said.zone ||= zones[zone];
+      said.cell = there[3];
+      if (said.cell) said.at = there.slice(0, 3);
+    }
+  }
+  said.zone ||= Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return seekerOf(said, said.challenges.map((slug) => index.challenges[slug].words), fold);
+};
+
+/* The best of one kind, each with its card; what has none any more is passed over. */
+const choose = async (kind, seeker, index, near) => {
+  const { shards, rule, cells } = index;
+  const keys = [...seeker.challenges.slice(0, rule.challenges), "_"];
+  const paths = keys.filter((key) => shards[kind].includes(key)).map((key) => `${kind}/${key}.json`);
+  const cell = cells.find((one) => seeker.cell?.startsWith(one));
+  if (cell && /ups$/.test(kind)) paths.push(`near/${cell}.json`);
+  const now = new Date();
+  const files = await Promise.allSettled(paths.map(load));
+  const held = files.flatMap(({ value }) => value?.[kind] ?? []);
+  const options = { rule, near, community: index.language, now: now / 1000, limit: rule.shown };
+  const found = rank(kind, held, seeker, { ...options, today: dayOf(now, seeker.zone) });
+  const cards = await Promise.allSettled(
+    found.map(({ slug, shard, row }) => {
+      const versions = shard.versions?.[row] ?? {};
+      return load(`cards/${kind}/${versions[seeker.languages.find((one) => versions[one])] ?? slug}.json`);
+    }),
+  );
+  return found.flatMap((one, i) => (cards[i].value ? { ...one, card: cards[i].value } : []));
+};
+
+const dayOf = (moment, timeZone) => moment.toLocaleDateString("sv", { timeZone });
+
+/* Builds trees: a text; [tag, {attributes}, ...children]; or one of the nodes below, which ask who reads. */
+const builderOf = (index, texts, languages, seeker, found) => {
+  const [language] = languages;
+  const now = new Date();
+  const named = (type, code) => new Intl.DisplayNames(language, { type }).of(code);
+  const written = (moment, timeZone, how) => new Intl.DateTimeFormat(language, { timeZone, ...how }).format(moment);
+  const day = { weekday: "long", day: "numeric", month: "long" };
+  const hours = { hour: "2-digit", minute: "2-digit" };
+
+  const build = (one) => {
+    if (!Array.isArray(one)) return one;
+    const [tag, attributes, ...children] = one;
+    if (Object.hasOwn(nodes, tag)) return nodes[tag](attributes, ...children);
+    const made = document.createElement(/^(script|style|link|base|meta|iframe|object|embed)$/.test(tag) ? "p" : tag);
+    for (const [name, value] of Object.entries(attributes))
+      if (!/^(href|src)$/.test(name)) /^on|^style/.test(name) || made.setAttribute(name, value);
+      else {
+        const { href, protocol } = new URL(value, new URL("../..", HERE));
+        if (/^(https?|mailto|webcal):$/.test(protocol)) made.setAttribute(name, href);
+      }
+    made.append(...children.flatMap(build));
+    return made;
+  };
+
+  const nodes = {
+    /* an interface text; what is put into it is isolated, so that a name in another script stays whole */
+    say: (key, values = {}) =>
+      (texts[key] ?? "").split(/[{}]/).flatMap((part, i) => (i % 2 ? build(["bdi", {}, values[part] ?? ""]) : part)),
+    /* one of several languages' children: the first of the reader's */
+    pick: (versions, tag, attributes) => {
+      const codes = Object.keys(versions);
+      const code = languages.map((wanted) => codes.find((one) => languageOf(one) == wanted)).find(Boolean) ?? codes[0];
+      return code ? build([tag, languageOf(code) == language ? attributes : { lang: code, dir: "auto", ...attributes }, ...versions[code]]) : [];
+    },
+    /* for readers of other languages than `code` */
+    foreign: (code) => (languageOf(code) == language ? [] : build(["span", {}, named("language", code)])),
+    language: (code) => named("language", code),
+    /* until that day, included */
+    until: (last, ...children) => (last && last < dayOf(now, seeker.zone) ? [] : children.flatMap(build)),
+    /* the first that is not over */
+    next: (...dates) => dates.filter(([over]) => over * 6e4 > now).slice(0, 1).flatMap(([, ...children]) => children.flatMap(build)),
+    day: (date) => written(new Date(date), "UTC", day),
+    /* a moment, in the reader's time, and in the meetup's where it is another */
+    time: (minutes, zone) => {
+      const moment = new Date(minutes * 6e4);
+      const there = written(moment, zone, hours);
+      const city = zone.split("/").pop().replaceAll("_", " ");
+      return [
+        written(moment, seeker.zone, { ...day, ...hours, timeZoneName: "short" }),
+        ...(there == written(moment, seeker.zone, hours) ? [] : [" (", there, " ", ...nodes.say("meetup.zone", { city }), ")"]),
+      ];
+    },
+    /* the chosen ones of a kind, each as one part of its card; else the children */
+    chosen: (kind, part, most, ...children) => {
+      const drawn = found[kind].slice(0, most).flatMap((one) => {
+        nodes.why = () => whyOf(one, kind);
+        return (one.card[part] ?? []).flatMap(build);
+      });
+      return drawn[0] ? drawn : children.flatMap(build);
+    },
+  };
+
+  const whyOf = ({ reasons }, kind) =>
+    reasons
+      .filter(([told, value]) => value || told != "text")
+      .slice(0, 3)
+      .map(([told, value]) => {
+        if (told == "challenge") value = ["pick", index.challenges[value].title, "bdi", {}];
+        if (told == "language") value = named("language", value);
+        if (told == "country") value = named("region", value);
+        return build(["li", {}, ["say", `reason.${told}.${kind == "members" ? "member" : "record"}`, { value }]]);
+      });
+
+  return build;
+};
+
+let sheet;
+
+class Moment extends HTMLElement {
+  static observedAttributes = ATTRIBUTES;
+  #turn = 0;
+
+  connectedCallback() {
+    if (!this.shadowRoot) {
+      const root = this.attachShadow({ mode: "open" });
+      root.append(document.createElement("slot"));
+      addEventListener("online", () => this.isConnected && this.#ask());
+    }
+    this.#ask();
+  }
+
+  attributeChangedCallback() {
+    if (this.shadowRoot) this.#ask();
+  }
+
+  /* Several attributes change at once: one look at them is enough. */
+  #ask() {
+    const turn = ++this.#turn;
+    setTimeout(async () => {
+      const attributes = Object.fromEntries(ATTRIBUTES.map((name) => [name, this.getAttribute(name)]));
+      const asked = JSON.stringify(attributes);
+      if (turn != this.#turn || asked == this.asked) return;
+      try {
+        const [tree, found, build] = await this.#choose(attributes);
+        if (turn != this.#turn) return;
+        this.asked = asked;
+        this.shadowRoot.adoptedStyleSheets = [sheet];
+        this.shadowRoot.replaceChildren(build(tree));
+        const detail = Object.fromEntries(Object.entries(found).map(([kind, all]) => [kind, all.map(({ slug }) => slug)]));
+        this.dispatchEvent(new CustomEvent("alongside-shown", { bubbles: true, composed: true, detail }));
+      } catch (problem) {
+        console.info(NAME, problem);
+      }
+    });
+  }
+
+  async #choose(attributes) {
+    const files = ["index.json", `moments/${encodeURI(attributes.moment)}.json`, "style.css"];
+    const [index, moment, css] = await Promise.all(files.map(load));
+    if (index.format != 1) throw Error("data of another version");
+    if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(css);
+    const wanted = [...listOf(attributes.languages), ...navigator.languages, index.language].map(languageOf);
+    const language = wanted.find((one) => index.languages.includes(one)) ?? "en";
+    const [texts, seeker] = await Promise.all([load(`texts/${language}.json`), read(attributes, index)]);
+    const found = {};
+    await Promise.all(
+      moment.kinds.map(async (kind) => {
+        found[kind] = await choose(kind, seeker, index, parseFloat(attributes.near) || moment.near);
+      }),
+    );
+    const [tag, attributes_, ...children] = moment.tree;
+    const tree = [tag, { ...attributes_, lang: language, dir: texts.dir }, ...children];
+    return [tree, found, builderOf(index, texts, [...new Set([language, ...wanted])], seeker, found)];
+  }
+}
+
+customElements.get(NAME) || customElements.define(NAME, Moment);
+
+export { folderOf, partsOf, rank, seekerOf };

@@ -1,0 +1,232 @@
+/* The rule of matching in a browser: the same numbers as `alongside.matching` gives, over the shards of one newcomer.
+
+   Whole numbers only, no trigonometry, and no word of the language's own about letters: what a letter is and how it is
+   folded comes from a table (`characters/`), because two engines of different years disagree on it. */
+
+const UNSPACED =
+  /[\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{3ffff}]+|[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+/gu;
+const SPACE = /[\s\x1c-\x1f\x85\ufeff]+/;
+const EDGE = /^[.,;:!?"'()[\]«»“”„…。、؟،]+|[.,;:!?"'()[\]«»“”„…。、؟،]+$/g;
+
+/* --- text to words ------------------------------------------------------------------------------------------------ */
+
+const codeOf = (character) => character.codePointAt(0);
+
+/* Which parts of the character table a text needs: Unicode in blocks of 4096, those from the fourth on together. */
+export const partsOf = (text) =>
+  new Set(
+    [...text.normalize()]
+      .map(codeOf)
+      .filter((code) => code > 127)
+      .map((code) => (code < 0x10000 ? Math.min(code >> 12, 3) : 4)),
+  );
+
+/* Makes a folder of texts from parts of the table. Each is a list of [gap, result, count, step]: from so many characters
+   after the first of the entry before, `count` of them (1) become `result`, which moves on by `step` (0) with each; with
+   2, only every second character is meant. 0 is for letters that stay as they are. A result may hold a tab: before it
+   the character folded, after it the letters and spaces that words are made of. The folder gives both forms of a text. */
+export const folderOf = (tables) => {
+  const known = new Map();
+  const letters = [[97, 26], [48, 10]]; // a to z, 0 to 9
+  for (const table of tables) {
+    let first = 0;
+    for (const [gap, result, count = 1, step = 0] of table) {
+      first += gap;
+      if (result === 0) letters.push([first, count]);
+      else
+        for (let k = 0; k < count; k++)
+          known.set(first + k * (step || 1), step ? String.fromCodePoint(codeOf(result) + k * step) : result);
+    }
+  }
+  return (text) => {
+    const forms = ["", ""];
+    for (let one of text.normalize()) {
+      let code = codeOf(one);
+      if (code > 64 && code < 91) one = String.fromCodePoint((code += 32));
+      if (!known.has(code))
+        known.set(code, letters.some(([first, count]) => code >= first && code < first + count) ? one : one + "\t ");
+      const [tag, word = tag] = known.get(code).split("\t");
+      forms[0] += tag;
+      forms[1] += word;
+    }
+    return forms;
+  };
+};
+
+const stem = (word) => ([...word].length > 3 && /[^su]s$/.test(word) ? word.slice(0, -1) : word);
+
+export const runsOf = (fold, text) => fold([...text].slice(0, 2e5).join(""))[1].split(" ").filter(Boolean);
+
+const wordsOf = (fold, text) =>
+  runsOf(fold, text).flatMap((run) =>
+    run
+      .replace(UNSPACED, (pairs) => {
+        const all = [...pairs];
+        return ` ${all[1] ? all.slice(1).map((one, i) => all[i] + one).join(" ") : pairs} `;
+      })
+      .split(" ")
+      .filter(Boolean)
+      .map(stem),
+  );
+
+/* What a newcomer looks for. `said`: {text, challenges (slugs), topics, roles, languages, country, at, zone, newcomer};
+   `titles`: the English titles of the challenges; `fold`: of `folderOf`. */
+export const seekerOf = (said, titles, fold) => {
+  const words = new Map();
+  for (const word of wordsOf(fold, [said.text, ...said.topics, ...said.roles, ...titles].join("\n")))
+    words.set(word, (words.get(word) ?? 0) + 1);
+  const tags = (kind, values) => values.map((value) => [kind, kind + " " + (kind[0] == "c" ? value : fold(value)[0]), value]);
+  return {
+    ...said,
+    fold,
+    words,
+    tags: [...tags("challenge", said.challenges), ...tags("topic", said.topics), ...tags("role", said.roles)],
+  };
+};
+
+/* --- numbers ------------------------------------------------------------------------------------------------------ */
+
+const { floor, min, sqrt } = Math;
+
+/* Whole division of numbers that are exact, though their quotient may not be. */
+const divide = (a, b) => {
+  const quotient = floor(a / b);
+  return quotient * b > a ? quotient - 1 : quotient;
+};
+
+/* FNV-1a, 32 bits. */
+export const fnv = (text, value = 0x811c9dc5) => {
+  for (const byte of new TextEncoder().encode(text)) value = Math.imul(value ^ byte, 0x01000193) >>> 0;
+  return value;
+};
+
+/* The squared chord of two points so many kilometres apart, with the earth's mean radius. */
+const chordOf = (kilometres) => {
+  const angle = min(kilometres / 6371.0088, Math.PI);
+  let term = 1;
+  let total = 0;
+  for (let step = 2; step < 42; step += 2) {
+    term = (term * (angle * angle)) / (step * (step - 1));
+    total += step % 4 == 2 ? term : -term;
+  }
+  return floor(2 ** 41 * total + 0.5);
+};
+
+const compare = (a, b) => (a < b ? -1 : +(a > b));
+
+const own = (map, key) => (Object.hasOwn(map, key) ? map[key] : []);
+
+/* --- points and reasons ------------------------------------------------------------------------------------------- */
+
+/* [points, kind, value, whether it can be reached] of a place. */
+const placeRule = (kind, rule, { at, country, zone }, near, [where, name, hours, online, ...there]) => {
+  const same = country && country == where;
+  const chord = at && there[0] != null ? there.reduce((sum, value, axis) => sum + (value - at[axis]) ** 2, 0) : Infinity;
+  if (kind == "members")
+    return chord <= rule.bands[0][0] ? [rule.city, "near", name, 1] : same ? [rule.country, "country", where, 1] : [0, "", "", 1];
+  const band = (!near || chord <= chordOf(near)) && rule.bands.find(([limit]) => chord <= limit);
+  if (band) return [band[1], "near", name, 1];
+  const reached = !near || !there[2] || !at;
+  if (same && (reached || !online)) return [rule.same_country, "country", where, reached];
+  if (online) return zone && zone == hours ? [rule.online + rule.same_zone, "zone", hours, 1] : [rule.online, "online", "", 1];
+  return [0, "", "", (!country && !at) || !where];
+};
+
+/* [points, kind, value, whether they understand each other] of languages. */
+const languageRule = ({ language }, { languages }, community, spoken) => {
+  const shared = languages.filter((one) => spoken.split(" ").includes(one));
+  const special = shared.find((one) => one != community);
+  return special ? [language, "language", special, 1] : [0, "", "", shared[0] || !languages[0] || !spoken];
+};
+
+/* The best `limit` records of one kind ("members", "stories", "groups", "meetups") among shards, best first:
+   {slug, score, reasons: [[kind, value, points]], shard, row}. `options`: {rule, community (language), near (kilometres
+   or 0), now (seconds since 1970), today (ISO 8601), limit}. */
+export const rank = (kind, shards, seeker, { rule, community, near, now, today, limit }) => {
+  const weights = [];
+  let square = 0;
+  for (const [word, times] of seeker.words) {
+    const idf = shards.map(({ words }) => own(words, word)[0]).find(Boolean);
+    if (idf) {
+      const weight = rule.terms[min(times, 64)] * idf;
+      weights.push([word, weight]);
+      square += weight * weight;
+    }
+  }
+  const start = fnv("\n", fnv(seeker.newcomer));
+  const keyOf = (one) => (one.key ??= fnv(one.slug, start));
+  const order = (a, b) => b.level - a.level || a.starts - b.starts || keyOf(a) - keyOf(b) || compare(a.slug, b.slug);
+
+  const sets = shards.map((shard) => {
+    const slugs = shard.slugs.split(" ");
+    const size = shard.norms.length;
+    const score = new Float64Array(size);
+    const dots = new Float64Array(size);
+    const starts = new Float64Array(size);
+    const places = shard.places?.map((place) => placeRule(kind, rule, seeker, near, place));
+    const tongues = shard.languages.map((one) => languageRule(rule, seeker, community, one));
+    for (const [, key] of seeker.tags) {
+      const [worth, ...rows] = own(shard.tags, key);
+      for (const row of rows) score[row] += worth;
+    }
+    for (const [word, weight] of weights) {
+      const [idf, ...rows] = own(shard.words, word);
+      for (const row of rows) dots[row % size] += weight * rule.terms[1 + floor(row / size)] * idf;
+    }
+    const text = (row) => dots[row] && floor((rule.text * divide(1000 * dots[row], floor(sqrt(square)) * shard.norms[row])) / 1000);
+    for (let row = 0; row < size; row++) {
+      const tongue = tongues[shard.language[row]];
+      const place = places ? places[shard.place[row]] : [0, "", "", 1];
+      score[row] += tongue[0] + place[0] + text(row);
+      if (!tongue[3]) score[row] = floor((score[row] * rule.no_language_percent) / 100);
+      const until = shard.until?.[row];
+      const dates = shard.dates?.[row];
+      const next = dates?.findIndex((over, i) => i % 2 && over * 60 > now);
+      if (dates) starts[row] = dates[next - 1] * 60;
+      // who must not be shown sorts as if it did not exist
+      if (!place[3] || next < 0 || (until && until < today) || shard.closed?.[row]?.some(([from, to]) => from <= today && today <= to))
+        score[row] = -1;
+    }
+    return { shard, slugs, size, score, starts, places, tongues, text };
+  });
+
+  const top = kind == "members" ? sets.reduce((most, { score }) => score.reduce((a, b) => (a > b ? a : b), most), 0) : Infinity;
+  const best = [];
+  for (const set of sets)
+    for (let row = 0; row < set.size; row++) {
+      const level = set.score[row] * 100 < rule.even * top ? set.score[row] : top;
+      const last = best[limit - 1];
+      if (set.score[row] < 0 || level < last?.level) continue;
+      const one = { slug: set.slugs[row], level, starts: set.starts[row], set, row };
+      if (best.some(({ slug }) => slug == one.slug)) continue;
+      best.push(one);
+      best.sort(order).splice(limit);
+    }
+
+  const surface = new Map();
+  for (const written of best[0] ? seeker.text.split(SPACE) : [])
+    for (const word of wordsOf(seeker.fold, written)) if (!surface.has(word)) surface.set(word, written.replace(EDGE, ""));
+
+  return best.map(({ slug, set, row }) => {
+    const { shard, size } = set;
+    const reasons = seeker.tags
+      .filter(([, key]) => own(shard.tags, key).indexOf(row, 1) > 0)
+      .map(([tag, key, value]) => [tag, value, shard.tags[key][0]]);
+    for (const [points, told, value] of [set.places?.[shard.place[row]], set.tongues[shard.language[row]]].filter(Boolean))
+      if (told) reasons.push([told, value, points]);
+    const text = set.text(row);
+    if (text) {
+      const shared = weights
+        .flatMap(([word, weight]) => {
+          const [idf, ...rows] = own(shard.words, word);
+          return rows.filter((one) => one % size == row).map((one) => [weight * rule.terms[1 + floor(one / size)] * idf, word]);
+        })
+        .sort((a, b) => b[0] - a[0] || compare(a[1], b[1]));
+      const told = shared.slice(0, 12).map(([, word]) => surface.get(word));
+      reasons.push(["text", told.filter((one) => one && [...one].length > 2).slice(0, 3).join(", "), text]);
+    }
+    const last = ([told, value]) => told == "text" && !value;
+    reasons.sort((a, b) => last(a) - last(b) || b[2] - a[2] || compare(a[0], b[0]) || compare(a[1], b[1]));
+    return { slug, score: set.score[row], reasons, shard, row };
+  });
+};

@@ -1,0 +1,283 @@
+"""How a moment and its cards look in an embed, as trees: text, `[tag, {attributes}, ...children]`, or a node that asks
+who reads.
+
+The build lays out, the script only chooses, so a card can change without a new script in anybody's product. The nodes
+that ask (`assets/embed/element.js`): `say` an interface text; `pick` the children in the reader's language; `foreign`
+and `language` name a language; `until` a day; `next` the first date that is not over; `day` and `time` in the reader's
+words and zone; `chosen` what was ranked; `why` its reasons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from alongside.model.gatherings import Meetup
+from alongside.model.journeys import Moment, Show
+from alongside.model.texts import LocalText, direction
+from alongside.planning.occurrences import Occurrence
+from alongside.rendering.feeds.listing import feed_links, feed_path
+from alongside.rendering.interface import read_interface
+from alongside.rendering.pages.views import HUES, Face, GroupCard, StoryCard, Views, one_line, safe_url
+from alongside.rendering.tracking import Site
+from alongside.settings import Settings
+
+Tree = Any  # a text, or a list or tuple as above
+
+SHOWN = 4  # of a kind, at most
+# what a moment shows: of which kind, which part of its cards, and how many
+_PARTS: Mapping[Show, tuple[str, str, int]] = {
+    "welcome": ("members", "welcome", 1),
+    "note": ("members", "note", 1),
+    "story": ("stories", "story", 3),
+    "group": ("groups", "group", SHOWN),
+    "meetup": ("meetups", "meetup", SHOWN),
+}
+KINDS: Mapping[Show, str] = {show: kind for show, (kind, _, _) in _PARTS.items()}
+_ROLES = 2
+_WORDS = (
+    "moment.", "reason.", "embed.", "group.kind.", "group.join_on", "group.conduct", "group.forming", "group.no_place",
+    "member.unnamed", "member.hello", "story.listen", "story.watch", "meetup.zone", "meetup.online", "meetup.moved",
+    "meetup.tentative", "list.subscribe",
+)  # fmt: skip
+
+
+def embed_texts(language: str) -> dict[str, str]:
+    """The interface texts an embed needs in a language, and `dir`, which way it is written."""
+    texts = read_interface(language).texts
+    found = {key: text for key, text in texts.items() if isinstance(text, str) and key.startswith(_WORDS)}
+    return {"dir": direction(language), **dict(sorted(found.items()))}
+
+
+# --- small things --------------------------------------------------------------------------------------------------
+
+
+def el(tag: str, *children: Tree, **attributes: str) -> Tree:
+    """An element; empty attributes are left out but for `alt`, `class_` is `class`."""
+    kept = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items() if value or name == "alt"}
+    return [tag, kept, *children]
+
+
+def say(key: str, **values: Tree) -> Tree:
+    """An interface text with values."""
+    return ["say", key, values] if values else ["say", key]
+
+
+def link(href: str, *children: Tree, **attributes: str) -> Tree:
+    """A link that opens a tab of its own: the page around the embed is not ours to leave."""
+    return el("a", *children, href=href, target="_blank", rel="noopener nofollow", **attributes)
+
+
+def texts_by_language(text: LocalText) -> dict[str, list[str]]:
+    """What `pick` picks from."""
+    return {language: [one_line(version)] for language, version in text.versions}
+
+
+def pick(text: LocalText, tag: str = "span") -> Tree:
+    """A text in the reader's language, in an element that says which it is where it is another."""
+    return ["pick", texts_by_language(text), tag, {}]
+
+
+def _meta(parts: Iterable[Tree]) -> list[Tree]:
+    """Small facts beside one another; nothing where there are none."""
+    spans = [el("span", part) for part in parts if part]
+    return [el("p", *spans, class_="m")] if spans else []
+
+
+def _isolated(text: str) -> Tree:
+    return el("bdi", text) if text else ""
+
+
+def _portrait(face: Face) -> Tree:
+    if face.photo:
+        return el(
+            "img",
+            src=face.photo,
+            alt="",
+            width="96",
+            height="96",
+            class_="o",
+            part="portrait",
+            referrerpolicy="no-referrer",
+        )
+    return el("span", face.initials, class_=f"o h{face.hue % HUES}", part="portrait", aria_hidden="true")
+
+
+def _name(face: Face) -> Tree:
+    """A name, as long as its owner agreed to it."""
+    name = el("bdi", face.name)
+    shown = link(face.path, name, part="name") if face.path else el("span", name, part="name")
+    return ["until", face.until, shown] if face.until else shown
+
+
+# --- moments -------------------------------------------------------------------------------------------------------
+
+
+def moment_layout(site: Site, moment: Moment) -> Tree:
+    """A moment: what it shows, in its order."""
+    name = site.settings.site_name
+    sections = [_section(site, show) for show in dict.fromkeys(moment.show)]
+    promise = el("p", link("./", name), " · ", say("embed.promise"), class_="m", part="footer")
+    return el("div", *sections, promise, class_="a", part="moment", role="region", aria_label=name, tabindex="0")
+
+
+def _section(site: Site, show: Show) -> Tree:
+    kind, part, most = _PARTS[show]
+    if show == "note" and not note_address(site.settings):
+        nobody = say("moment.note_none")
+    else:
+        nobody = say("moment.no_welcome" if show == "note" else f"moment.no_{show}")
+    chosen = ["chosen", kind, part, most, el("p", nobody, part="empty")]
+    parts: list[Tree] = [el("h2", say(f"moment.{show}")), chosen]
+    if show == "note":
+        return el("section", *parts, part=show)
+    more = [link(f"{kind}/", say(f"moment.all_{kind}"))]
+    if show == "meetup":
+        whole = link(subscription(site.settings, feed_path("all")), say("list.subscribe"))
+        more += [["chosen", kind, "calendar", 1, whole]]
+    return el("section", *parts, *_meta(more), part=show)
+
+
+def note_address(settings: Settings) -> str:
+    """Where a note goes while nothing relays it: the team's address of the settings; empty where there is none."""
+    return quote(settings.organisation.email, safe="@.+-_")
+
+
+def subscription(settings: Settings, path: str) -> str:
+    """The address at which a calendar app subscribes to a feed: `webcal:` where the site's address is known."""
+    kind, _, slug = path.removeprefix("feeds/").removesuffix(".ics").partition("/")
+    return feed_links(settings, kind, slug)[0].subscribe or path  # type: ignore[arg-type]
+
+
+# --- cards ---------------------------------------------------------------------------------------------------------
+
+
+def member_card(views: Views, slug: str, face: Face, words: Mapping[str, tuple[Tree, ...]]) -> dict[str, list[Tree]]:
+    """`welcome`: their words by language, or an introduction; `note`: the way to write to them."""
+    member = views.site.community.members[slug]
+    facts = [*map(_isolated, face.roles[:_ROLES]), _isolated(face.place.text if face.place else "")]
+    head = el(
+        "div",
+        _portrait(face),
+        el(
+            "div",
+            el("p", _name(face), *([" ", el("span", face.pronouns, class_="m")] if face.pronouns else [])),
+            *_meta(facts),
+        ),
+        class_="f",
+    )
+    why = el("ul", ["why"], class_="m", part="reasons")
+    if words:
+        told = [
+            el("p", say("moment.words", name=face.name), class_="m"),
+            [
+                "pick",
+                {language: list(tree) for language, tree in words.items()},
+                "div",
+                {"class": "w", "part": "words"},
+            ],
+        ]
+    else:
+        known = [views.site.community.challenges.get(one) for one in member.challenges]
+        knows = [el("li", pick(one.title)) for one in known if one is not None]
+        told = [el("p", say("moment.introduced"), class_="m")]
+        told += [el("p", say("moment.knows")), el("ul", *knows)] if knows else []
+    return {
+        "welcome": [["until", face.until, el("article", head, why, *told, part="card")]],
+        "note": [["until", face.until, el("div", *_note(views.site.settings, slug, face), part="card")]],
+    }
+
+
+def _note(settings: Settings, slug: str, face: Face) -> list[Tree]:
+    address = note_address(settings)
+    if not address:
+        return [el("p", link(face.path, say("member.hello", name=face.name)) if face.path else say("moment.note_none"))]
+    href = f"mailto:{address}?subject={quote(f'{face.name} ({slug})')}"
+    button = el("a", say("moment.note_to", name=face.name), href=href, class_="b", part="button")
+    return [el("p", button), el("p", say("moment.note_how"), class_="m")]
+
+
+def story_card(card: StoryCard) -> dict[str, list[Tree]]:
+    """`story`: the title, the words a writer chose, who tells it."""
+    language = card.title.language
+    mark = {"lang": language, "dir": direction(language)}
+    title = el("h3", link(card.path, card.title.text), **mark)
+    words = (
+        [el("blockquote", *(el("p", one) for one in card.words), class_="w", part="words", **mark)]
+        if card.words
+        else []
+    )
+    tellers: list[Tree] = [_name(face) for face in card.tellers] or [say("member.unnamed")]
+    marks = [say("story.listen")] * card.audio + [say("story.watch")] * card.video
+    facts = _meta([*tellers, *marks, ["foreign", language]])
+    return {"story": [el("article", title, *words, *facts, el("ul", ["why"], class_="m", part="reasons"), part="card")]}
+
+
+def group_card(views: Views, card: GroupCard) -> dict[str, list[Tree]]:
+    """`group`: what it is, the ways in with the words that go with them."""
+    group = views.site.community.groups[card.slug]
+    conduct = safe_url(group.conduct) or views.site.settings.organisation.conduct
+    place = _isolated(card.place.text) if card.place else say("group.no_place") if card.kind != "chapter" else ""
+    facts = [say(f"group.kind.{card.kind}"), place, *(["language", one] for one in card.languages)]
+    ways = [
+        [
+            "until",
+            way.expires.isoformat() if way.expires else "",
+            link(way.url, say("group.join_on", platform=way.platform), class_="b", part="button"),
+            " ",
+        ]
+        for way in card.ways
+        if way.url
+    ]
+    joining = [el("p", *ways)] if ways else []
+    if ways:
+        rules = [" ", link(conduct, say("group.conduct"))] if conduct else []
+        joining.append(el("p", say("embed.safety"), *rules, class_="m"))
+    forming = [el("p", say("group.forming"), class_="m")] if card.status == "forming" else []
+    title = el("h3", link(card.path, pick(group.name)))
+    why = el("ul", ["why"], class_="m", part="reasons")
+    return {"group": [el("article", title, *_meta(facts), *forming, why, *joining, part="card")]}
+
+
+def meetup_card(views: Views, meetup: Meetup, dates: Iterable[Occurrence]) -> dict[str, list[Tree]]:
+    """`meetup`: its next date in the reader's time, where and why; `calendar`: a subscription for what is near."""
+    site = views.site
+    group = site.community.groups.get(meetup.group)
+    place = meetup.place or (group.place if group is not None and not meetup.online else None)
+    coming = [_date(views, meetup, one) for one in dates if one.status != "cancelled"]
+    belongs = [pick(group.name)] if group is not None else []
+    online = [say("meetup.online")] if meetup.online else []
+    why = el("ul", ["why"], class_="m", part="reasons")
+    card = el("article", ["next", *coming], *_meta([*belongs, *online]), why, part="card")
+    if place is not None and place.slug:
+        feed, named = feed_path("places", place.slug), one_line(place.city or place.name)
+        calendar = link(subscription(site.settings, feed), say("embed.calendar", place=named))
+    else:
+        calendar = link(subscription(site.settings, feed_path("all")), say("list.subscribe"))
+    return {"meetup": [card], "calendar": [calendar]}
+
+
+def _date(views: Views, meetup: Meetup, one: Occurrence) -> Tree:
+    """(when it is over, in minutes since 1970; its title, when, where and what changed)."""
+    change = meetup.changes.get(one.original)
+    title = change.title if change is not None and change.title is not None else meetup.title
+    timed = isinstance(one.starts, datetime)
+    when = ["time", int(one.instant.timestamp()) // 60, one.zone] if timed else ["day", one.starts.isoformat()]
+    day = one.starts.date() if isinstance(one.starts, datetime) else one.starts
+    label = views.place(one.place)
+    notes: list[Tree] = []
+    if one.status == "tentative":
+        notes.append(say("meetup.tentative"))
+    if day != one.original:
+        notes.append(say("meetup.moved", date=["day", one.original.isoformat()]))
+    if change is not None and change.reason:
+        notes.append(_isolated(one_line(change.reason)))
+    return [
+        int(one.instant_over.timestamp()) // 60,
+        el("h3", link(meetup.path, pick(title))),
+        el("p", when),
+        *_meta([_isolated(label.text)] if label is not None else []),
+        *_meta(notes),
+    ]

@@ -1,0 +1,47 @@
+"""The script of embeds and its style: their file names, and what a page may check them by (Subresource Integrity)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from alongside.rendering.embeds.files import BASE
+
+_ASSETS = Path(__file__).parent.parent / "assets" / "embed"
+SCRIPT = f"{BASE}alongside.js"  # follows every upgrade
+FRAME_SCRIPT = f"{BASE}frame.js"  # of the pages for iframes
+STYLE = f"{BASE}style.css"
+
+
+@cache
+def script_bytes() -> bytes:
+    """The script as it is served; `tools/build_embed_script` makes it of `element.js` and `rank.js`."""
+    return (_ASSETS / "alongside.min.js").read_bytes()
+
+
+def pinned_script() -> str:
+    """The site path of the same script under a name that never holds another one."""
+    return f"{BASE}alongside.{hashlib.sha256(script_bytes()).hexdigest()[:12]}.js"
+
+
+def integrity() -> str:
+    """What the `integrity` attribute of a script element holds for it (W3C Subresource Integrity)."""
+    return "sha384-" + base64.b64encode(hashlib.sha384(script_bytes()).digest()).decode()
+
+
+def script_files() -> Iterator[tuple[str, bytes]]:
+    """(site path, content) of scripts and style."""
+    yield SCRIPT, script_bytes()
+    yield pinned_script(), script_bytes()
+    yield FRAME_SCRIPT, (_ASSETS / "frame.js").read_bytes()
+    yield STYLE, _short((_ASSETS / "element.css").read_text(encoding="utf-8")).encode()
+
+
+def _short(css: str) -> str:
+    """Without comments and the white space that only people need."""
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    return re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r"\s+", " ", css)).replace(": ", ":").strip()
