@@ -191,3 +191,28 @@ def test_people_take_turns_by_the_week(write_community: WriteCommunity) -> None:
     assert len(shown(23)) == 3
     assert shown(23) == shown(29)
     assert shown(23) != shown(30)
+
+
+PICTURES = """\
+## Welcome
+![Mine](https://pictures.example.net/mine.png) ![Ours](https://community.example.org/ours.png)
+![Other](https://tracker.example/pixel.gif)
+"""
+
+
+def test_an_embed_loads_pictures_only_from_hosts_that_the_settings_name(write_community: WriteCommunity) -> None:
+    config = write_community(
+        {
+            **files(ana=member("Ana", words=PICTURES)),
+            "mkdocs.yml": CONFIG + "      embeds: {images: [pictures.example.net]}\n",
+            "content/index.md": "Home",
+        }
+    )
+    pages, others = render_files(config)
+    document = html5lib.parse(others[EMBED], namespaceHTMLElements=False)
+    assert [image.get("src") for image in document.iter("img")] == [
+        "https://pictures.example.net/mine.png", "https://community.example.org/ours.png",
+    ]  # fmt: skip
+    assert all(image.get("referrerpolicy") == "no-referrer" for image in document.iter("img"))
+    assert '<a class="as-picture" href="https://tracker.example/pixel.gif"' in others[EMBED]
+    assert "<img" not in pages["members/ana/"].content  # the setting is about embeds
