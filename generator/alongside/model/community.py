@@ -32,6 +32,14 @@ class Community:
     files: Mapping[str, str] = field(default_factory=dict)
     # every other file below docs_dir, with "/": ordinary pages, images, recordings
     documents: frozenset[str] = frozenset()
+    # a member's slug -> the last day (UTC) on which they have as many newcomers as they offered to take on; known only
+    # as of the last `alongside refresh`, so whoever sends mail counts in the store instead
+    full_until: Mapping[str, date] = field(default_factory=dict)
+
+    def is_full(self, slug: str, day: date) -> bool:
+        """True when that member was known to have no room left on `day`."""
+        until = self.full_until.get(slug)
+        return until is not None and day <= until
 
     @cached_property
     def _former_members(self) -> Mapping[str, str]:
