@@ -89,7 +89,7 @@ def test_a_fault_is_a_warning(
     write_community: WriteCommunity, text: str | bytes, problem: str, still: list[str]
 ) -> None:
     loaded = load(write_community, text)
-    assert [str(found) for found in loaded.problems][0].startswith(f"{FILE}:{problem}")
+    assert str(loaded.problems[0]).startswith(f"{FILE}:{problem}")
     assert {(found.code, found.severity) for found in loaded.problems} == {("availability-file", "warning")}
     assert all(found.hint.endswith("`alongside refresh` writes this file anew.") for found in loaded.problems)
     assert list(loaded.community.full_until) == still
