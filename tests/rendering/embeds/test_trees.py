@@ -54,6 +54,8 @@ def test_a_tree_is_the_page_s_html(text: str, nodes: object) -> None:
         ("[x](../guide.md)", "https://community.example.org/guide/"),
         ("[x](/elsewhere?a=1&b=2)", "https://community.example.org/elsewhere?a=1&b=2"),
         ("[x](HTTPS://example.org/a)", "HTTPS://example.org/a"),
+        ("[x](https:///example.org/a)", "https://example.org/a"),
+        ("[x](https:example.org/a)", "https://example.org/a"),
     ],
 )
 def test_links_are_whole_and_open_a_tab_of_their_own(text: str, href: str) -> None:

@@ -24,7 +24,7 @@ Node = str | tuple[Any, ...]  # a text, or (tag, {attribute: value}, *children)
 
 _EVERYWHERE = ATTRIBUTES["*"]
 _ABSOLUTE = re.compile(r"(?:https?://[^\s/\\]|mailto:.)", re.IGNORECASE)
-_WEB = re.compile(r"https?:", re.IGNORECASE)
+_WEB = re.compile(r"(https?):[/\\]*", re.IGNORECASE)  # browsers take "https:/x" and "https:///x" for "https://x"
 _BACKWARDS = "footnote-backref"  # leads from a note to its mark, by an id
 # Between these, and at their edges, white space is how the Markdown was written, and nothing that anyone sees.
 _BLOCKS = frozenset(
@@ -139,6 +139,7 @@ class _Reader(HTMLParser):
         if not url or url.startswith("#"):
             return ""
         if not _ABSOLUTE.match(url):
+            url = _WEB.sub(r"\1://", url, count=1) if _WEB.match(url) else url
             try:
                 url = urljoin(self._base, url) if self._base else ""
             except ValueError:
