@@ -34,7 +34,7 @@ from alongside.rendering.embeds.scripts import script_files
 from alongside.rendering.embeds.shards import embed_index_of, shard_jobs
 from alongside.rendering.tracking import Site
 from alongside.settings import Settings
-from browser.test_look import Quiet
+from browser.example_site import Quiet
 from random_records import NOON, PLACES, TODAY, WORDS, a_community, a_newcomer
 
 COMMUNITIES, EACH = 20, 500
