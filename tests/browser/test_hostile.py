@@ -28,8 +28,8 @@ from alongside.rendering.mails.timelines import plan_timeline, timeline_html
 from alongside.rendering.pages.moments import embed_page
 from alongside.rendering.templates import environment
 from alongside.rendering.tracking import Site
+from browser.example_site import Quiet
 from browser.hostile_texts import CANARY, PAYLOADS, URLS, hostile_community, in_one_line
-from browser.test_look import Quiet
 from commands import run_command
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
