@@ -68,6 +68,7 @@ PAYLOADS = (
     "<form action=https://canary.example/><input name=q><button formaction='javascript:ran(1)'>x</button></form>",
     "<isindex action='javascript:ran(1)' type=image><keygen autofocus onfocus=ran(1)>",
     "<a href=https://example.org/ ping=https://canary.example/ping target=_top download>x</a>",
+    "<time datetime=x>ran</time><data value=x>x</data><output for=x>x</output><say key=x>x</say>",
     "<dialog open onclose=ran(1)><form method=dialog>x</form></dialog>",
     # --- names that stand in for the page's own
     "<a id=documentElement></a><a id=alongside name=alongside>x</a><img name=getElementById id=currentScript>",
