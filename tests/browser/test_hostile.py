@@ -7,7 +7,7 @@ The pages, the pages for frames and the previews of mails are opened as they are
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -30,7 +30,7 @@ from alongside.rendering.mails.timelines import plan_timeline, timeline_html
 from alongside.rendering.pages.moments import embed_page
 from alongside.rendering.templates import environment
 from alongside.rendering.tracking import Site
-from browser.hostile_texts import CANARY, PAYLOADS, URLS, hostile_community, in_one_line
+from browser.hostile_texts import CANARY, PAYLOADS, URLS, hostile_community, hostile_mails, in_one_line
 from browser.test_look import Quiet
 from commands import run_command
 
@@ -157,7 +157,7 @@ class Watch:
                   }
                   frame.src = new URL(path, location.href).href
                   document.body.append(frame)
-                  setTimeout(done, 8000)
+                  setTimeout(done, 60000)
                 })))""",
                 some,
             )
@@ -169,13 +169,17 @@ class Watch:
         return self._seen
 
 
+def write(root: Path, files: Mapping[str, str]) -> None:
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8", newline="")
+
+
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The community, built."""
     folder = tmp_path_factory.mktemp("hostile")
-    for path, text in hostile_community().items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text, encoding="utf-8", newline="")
+    write(folder, hostile_community())
     build = run_command("build", "--now", NOW.isoformat(), cwd=folder)
     assert build.returncode == 0, build.stderr[-2000:]
     assert "Traceback" not in build.stderr
@@ -234,6 +238,7 @@ def frames(root: Path) -> Sequence[str]:
     """Paths of pages for frames, each of a moment that shows one record of each kind."""
     settings, _ = read_settings(root / "mkdocs.yml")
     whole = load_community(settings, today=NOW.date()).community
+    templates = environment()
     pages = {job.name for job in list_jobs(Site(community=whole, settings=settings, now=NOW)) if job.page}
     paths = []
     for number in range(len(PAYLOADS)):
@@ -244,7 +249,7 @@ def frames(root: Path) -> Sequence[str]:
             groups={f"g{number}": whole.groups[f"g{number}"]},
             meetups={f"u{number}": whole.meetups[f"u{number}"]},
         )
-        site = Site(community=one, settings=settings, now=NOW, templates=environment())
+        site = Site(community=one, settings=settings, now=NOW, templates=templates)
         site.pages |= pages
         (page,) = embed_page(site, f"j{number}", "sign-up", "")
         assert f"N{number} " in page.content.decode()
@@ -266,6 +271,7 @@ def test_a_page_for_frames(watch: Watch, frames: Sequence[str]) -> None:
 @pytest.fixture(scope="module")
 def previews(root: Path) -> Sequence[str]:
     """Paths of a preview of each journey's mails, for a newcomer who says the same; less what stands around them."""
+    write(root, hostile_mails())
     settings, _ = read_settings(root / "mkdocs.yml")
     community = load_community(settings, today=NOW.date()).community
     folder = root / "site" / "previews"
