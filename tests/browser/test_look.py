@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from threading import Thread
-
 import pytest
 from playwright.sync_api import Page
 
 from browser.axe import check_with_axe
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-EPOCH = "1795424400"  # 2026-11-23, the example's own day
-# as a container runs it, and without what Chromium asks of its makers in the background
 PAGES = {
     "home": "",
     "story": "stories/first-talk-in-two-languages/",
@@ -46,42 +33,6 @@ PAGES = {
 }
 
 pytestmark = pytest.mark.browser
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves files and says nothing about it."""
-
-    def do_GET(self) -> None:
-        """As its parent; an embed has no icon, and a browser asks for one only where it is opened by itself."""
-        if self.path == "/favicon.ico":
-            self.send_response(204)
-            self.end_headers()
-        else:
-            super().do_GET()
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-@pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The example community, built as anyone would, at an address of this machine."""
-    root = tmp_path_factory.mktemp("example")
-    for name in ("content", "journeys"):
-        shutil.copytree(ROOT / name, root / name)
-    shutil.copy(ROOT / "mkdocs.yml", root)
-    subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "-q"],
-        cwd=root,
-        env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH},
-        check=True,
-        capture_output=True,
-    )
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(root / "site")))
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.mark.parametrize("name", PAGES)

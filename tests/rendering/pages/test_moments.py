@@ -79,6 +79,24 @@ def test_an_embed_shows_who_agreed_and_has_room(write_community: WriteCommunity)
     assert 'data-until="2027-03-01"' in html
 
 
+def test_who_has_no_room_this_week_is_not_offered(write_community: WriteCommunity) -> None:
+    story = "---\ntitle: Hello\nmembers: [full]\ndate: 2026-10-01\n---\nHello.\n"
+    availability = "full_until: {full: 2026-11-23, ana: 2026-11-22}\n"
+    config = write_community(
+        {
+            **files(ana=member("Ana"), full=member("Fulvia")),
+            "content/stories/hello.md": story,
+            "content/.alongside/availability.yml": availability,
+        }
+    )
+    pages, embeds = render_files(config)
+    assert ("Ana" in embeds[EMBED], "Fulvia" in embeds[EMBED]) == (True, False)
+    assert "Meet <bdi>Fulvia" not in pages["stories/hello/"].content
+    pages, embeds = render_files(config, now=datetime(2026, 11, 24, 0, 0, tzinfo=UTC))
+    assert ("Ana" in embeds[EMBED], "Fulvia" in embeds[EMBED]) == (True, True)
+    assert "Meet <bdi>Fulvia" in pages["stories/hello/"].content
+
+
 def test_consent_that_ended_empties_the_embed_which_says_so(write_community: WriteCommunity) -> None:
     config = write_community(files(ana=member("Ana")))
     html = render_files(config, now=datetime(2027, 3, 2, tzinfo=UTC))[1][EMBED]

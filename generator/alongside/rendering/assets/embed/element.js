@@ -61,17 +61,21 @@ const read = async (attributes, index) => {
   return seekerOf(said, said.challenges.map((slug) => index.challenges[slug].words), fold);
 };
 
+/* The files that hold a newcomer's records of one kind. */
+const pathsOf = (kind, { challenges, cell }, { shards, rule, cells }) => {
+  const keys = [...challenges.slice(0, rule.challenges), "_"];
+  const paths = keys.filter((key) => shards[kind].includes(key)).map((key) => `${kind}/${key}.json`);
+  const near = /ups$/.test(kind) && cells.find((one) => cell?.startsWith(one));
+  return near ? [...paths, `near/${near}.json`] : paths;
+};
+
 /* The best of one kind, each with its card; what has none any more is passed over. */
 const choose = async (kind, seeker, index, near) => {
-  const { shards, rule, cells } = index;
-  const keys = [...seeker.challenges.slice(0, rule.challenges), "_"];
-  const paths = keys.filter((key) => shards[kind].includes(key)).map((key) => `${kind}/${key}.json`);
-  const cell = cells.find((one) => seeker.cell?.startsWith(one));
-  if (cell && /ups$/.test(kind)) paths.push(`near/${cell}.json`);
   const now = new Date();
-  const files = await Promise.allSettled(paths.map(load));
+  const files = await Promise.allSettled(pathsOf(kind, seeker, index).map(load));
   const held = files.flatMap(({ value }) => value?.[kind] ?? []);
-  const options = { rule, near, community: index.language, now: now / 1000, limit: rule.shown };
+  const { rule, language } = index;
+  const options = { rule, near, community: language, now: now / 1000, limit: rule.shown };
   const found = rank(kind, held, seeker, { ...options, today: dayOf(now, seeker.zone) });
   const cards = await Promise.allSettled(
     found.map(({ slug, shard, row }) => {
@@ -222,4 +226,4 @@ class Moment extends HTMLElement {
 
 customElements.get(NAME) || customElements.define(NAME, Moment);
 
-export { folderOf, partsOf, rank, seekerOf };
+export { folderOf, partsOf, pathsOf, rank, runsOf, seekerOf };
