@@ -26,6 +26,7 @@ from alongside.model.people import Member
 from alongside.model.stories import Story
 from alongside.model.texts import language_fits
 from alongside.rendering.artifacts import Artifact, Job
+from alongside.rendering.embeds.oembeds import moment_oembed, oembed_link, oembed_path
 from alongside.rendering.embeds.scripts import FRAME_SCRIPT, PROFILE, SCRIPT
 from alongside.rendering.feeds.listing import feed_links, feed_path
 from alongside.rendering.pages import lists
@@ -92,9 +93,12 @@ def embed_page(site: Site, journey: str, moment: str, style: str) -> Iterator[Ar
     path = embed_path(journey, moment)
     found = site.community.journeys[journey]
     ui = PageWords(site, page=path, language=site.settings.language)
+    title = Views(site, ui.language).local(found.title).text
+    answer = moment_oembed(site.settings, path, f"{title} – {site.settings.site_name}")
     html = site.templates.get_template("embed.html").render(
         ui=ui,
-        title=Views(site, ui.language).local(found.title).text,
+        title=title,
+        oembed=oembed_link(site.settings, path, title) if answer is not None else "",
         community=site.settings.site_name,
         style=style,
         script=FRAME_SCRIPT,
@@ -102,6 +106,8 @@ def embed_page(site: Site, journey: str, moment: str, style: str) -> Iterator[Ar
         fragment=render_moment(site, journey, moment, page=path),
     )
     yield Artifact(f"{path}index.html", html.encode())
+    if answer is not None:
+        yield Artifact(oembed_path(path), answer)
 
 
 def render_moment(site: Site, journey: str, moment: str, *, page: str) -> str:
