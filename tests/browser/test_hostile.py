@@ -30,11 +30,12 @@ from alongside.rendering.mails.timelines import plan_timeline, timeline_html
 from alongside.rendering.pages.moments import embed_page
 from alongside.rendering.templates import environment
 from alongside.rendering.tracking import Site
+from browser.example_site import Quiet
 from browser.hostile_texts import CANARY, PAYLOADS, URLS, hostile_community, hostile_mails, in_one_line
-from browser.test_look import Quiet
 from commands import run_command
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+SITE = "https://community.example.org/"  # whose pictures an embed may show
 AT_ONCE = 24  # pages open side by side
 KINDS = {
     "stories/s": "story",
@@ -51,7 +52,16 @@ LISTEN = """
 window.ran = what => console.log('RAN ' + what + ' ' + location.href)
 addEventListener('alongside-shown', ({ detail }) => { window.shown = Object.values(detail).flat() })
 """
-PROFILE = ("text", "topics", "roles", "place", "languages", "newcomer", "near")  # of which a newcomer may say anything
+PROFILE = (
+    "text",
+    "topics",
+    "roles",
+    "place",
+    "languages",
+    "newcomer",
+    "near",
+    "timezone",
+)  # of which a newcomer may say anything
 
 # Of a document, and of all in it (shadow roots, frames): what is in no text of anybody's to decide.
 EXAMINE = r"""() => {
@@ -72,7 +82,7 @@ EXAMINE = r"""() => {
           try { address = new URL(value, e.baseURI).protocol } catch { continue }
           if (forbidden.test(address)) faults.push(`${path}: ${tag} ${name}=${value}`)
           const { host } = new URL(value, e.baseURI)
-          if ((name !== 'href' || tag !== 'a') && host !== location.host) shape.push(`${tag} ${name} ${host}`)
+          if ((name !== 'href' || tag !== 'a') && host !== location.host && host !== 'community.example.org') shape.push(`${tag} ${name} ${host}`)
         }
       }
       if (tag === 'script') {
@@ -134,7 +144,7 @@ class Watch:
         dialog.dismiss()
 
     def _heard(self, url: str) -> None:
-        if not url.startswith((self._address, "about:", "data:", "blob:")):
+        if not url.startswith((self._address, SITE, "about:", "data:", "blob:")):
             self._seen.asked.append(url)
 
     def open(self, paths: Sequence[str]) -> Seen:
@@ -310,7 +320,7 @@ def hosts(root: Path) -> Sequence[str]:
     folder.mkdir()
     for number, payload in enumerate(PAYLOADS):
         said = dict.fromkeys(PROFILE, payload)
-        said |= {"challenges": f"c{number},{payload}", "moment": f"j{number}/sign-up"}
+        said |= {"challenges": f"c{number},{payload},constructor,__proto__", "moment": f"j{number}/sign-up"}
         attributes = " ".join(f'{name}="{escape(value)}"' for name, value in said.items())
         (folder / f"{number}.html").write_text(
             f"<!doctype html><meta charset=utf-8><title>x</title><body><alongside-moment {attributes}>Wait.</alongside-moment>"
