@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 CANARY = "https://canary.example/"
 
@@ -68,6 +68,7 @@ PAYLOADS = (
     "<form action=https://canary.example/><input name=q><button formaction='javascript:ran(1)'>x</button></form>",
     "<isindex action='javascript:ran(1)' type=image><keygen autofocus onfocus=ran(1)>",
     "<a href=https://example.org/ ping=https://canary.example/ping target=_top download>x</a>",
+    "<time datetime=x>ran</time><data value=x>x</data><output for=x>x</output><say key=x>x</say>",
     "<dialog open onclose=ran(1)><form method=dialog>x</form></dialog>",
     # --- names that stand in for the page's own
     "<a id=documentElement></a><a id=alongside name=alongside>x</a><img name=getElementById id=currentScript>",
@@ -148,7 +149,7 @@ URLS = (
     "https://ex\u0430mple.org/'\"><img/src=x/onerror=ran(1)>",
 )  # fmt: skip
 
-SHOWN = ["welcome", "story", "note", "group", "meetup"]
+EMBED = {"id": "sign-up", "owner": "growth", "where": "embed", "show": ["welcome", "story", "note", "group", "meetup"]}
 CONSENT = {"since": "2026-01-01", "until": "2027-12-31", "for": ["page", "embed", "mail"]}
 
 
@@ -174,11 +175,10 @@ def in_one_line(payload: str) -> str:
     return " ".join("".join(" " if ord(char) < 32 or char in "\u2028\u2029" else char for char in payload).split())
 
 
-def hostile_community(payloads: Iterable[str] = PAYLOADS) -> dict[str, str]:
+def hostile_community() -> dict[str, str]:
     """Author files: payload number i stands in every field of every record number i."""
-    payloads = tuple(payloads)
     # On every page, so only some; marks that turn text are the site's own here, and nobody else's.
-    everything = " ".join(in_one_line(payload) for payload in payloads[5::8] if "\u202e" not in payload)
+    everything = " ".join(in_one_line(payload) for payload in PAYLOADS[5::8] if "\u202e" not in payload)
     files = {
         "mkdocs.yml": yaml(
             {
@@ -207,11 +207,11 @@ def hostile_community(payloads: Iterable[str] = PAYLOADS) -> dict[str, str]:
         "content/challenges.yml": yaml(
             {
                 f"c{number}": {"title": {"en": f"C{number} {in_one_line(payload)}"}, "also": [f"A{number} {in_one_line(payload)}"]}
-                for number, payload in enumerate(payloads)
+                for number, payload in enumerate(PAYLOADS)
             }
         ),
     }  # fmt: skip
-    for number, payload in enumerate(payloads):
+    for number, payload in enumerate(PAYLOADS):
         files |= _records(number, payload)
     return files
 
@@ -246,18 +246,30 @@ def _records(number: int, payload: str) -> dict[str, str]:
             "2026-12-17": {"title": line, "online": url, "place": place, "reason": line},
         },
     }  # fmt: skip
-    moments = [
-        {"id": "sign-up", "owner": "growth", "where": "embed", "show": SHOWN},
-        {"id": "welcome", "owner": "growth", "where": "mail", "after": "0 hours", "message": f"mails/m{number}.md"},
-    ]
     return {
         f"content/members/m{number}.md": record(member, f"{body}\n## Welcome\n{body}\n## Check-in\n{body}"),
         f"content/stories/s{number}.md": record(story, body),
         f"content/groups/g{number}.md": record(group, body),
         f"content/meetups/u{number}.md": record(meetup, body),
-        f"journeys/j{number}.yml": yaml({"title": f"J{number} {line}", "moments": moments}),
-        f"journeys/mails/m{number}.md": mail(line, payload),
+        f"journeys/j{number}.yml": yaml({"title": f"J{number} {line}", "moments": [EMBED]}),
     }
+
+
+def hostile_mails() -> dict[str, str]:
+    """The same journeys with a mail each; apart, since compiling them takes as long as all the pages."""
+    files = {}
+    for number, payload in enumerate(PAYLOADS):
+        line = in_one_line(payload)
+        step = {
+            "id": "welcome",
+            "owner": "growth",
+            "where": "mail",
+            "after": "0 hours",
+            "message": f"mails/m{number}.md",
+        }
+        files[f"journeys/j{number}.yml"] = yaml({"title": f"J{number} {line}", "moments": [EMBED, step]})
+        files[f"journeys/mails/m{number}.md"] = mail(line, payload)
+    return files
 
 
 def mail(line: str, payload: str) -> str:

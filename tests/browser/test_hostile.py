@@ -7,14 +7,16 @@ The pages, the pages for frames and the previews of mails are opened as they are
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from html import escape
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, Dialog, Page
@@ -29,10 +31,11 @@ from alongside.rendering.pages.moments import embed_page
 from alongside.rendering.templates import environment
 from alongside.rendering.tracking import Site
 from browser.example_site import Quiet
-from browser.hostile_texts import CANARY, PAYLOADS, URLS, hostile_community, in_one_line
+from browser.hostile_texts import CANARY, PAYLOADS, URLS, hostile_community, hostile_mails, in_one_line
 from commands import run_command
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+SITE = "https://community.example.org/"  # whose pictures an embed may show
 AT_ONCE = 24  # pages open side by side
 KINDS = {
     "stories/s": "story",
@@ -45,11 +48,25 @@ KINDS = {
 pytestmark = pytest.mark.browser
 
 # Said to every document before its own scripts: what a payload calls.
-LISTEN = "window.ran = what => console.log('RAN ' + what + ' ' + location.href)"
+LISTEN = """
+window.ran = what => console.log('RAN ' + what + ' ' + location.href)
+addEventListener('alongside-shown', ({ detail }) => { window.shown = Object.values(detail).flat() })
+"""
+PROFILE = (
+    "text",
+    "topics",
+    "roles",
+    "place",
+    "languages",
+    "newcomer",
+    "near",
+    "timezone",
+)  # of which a newcomer may say anything
 
 # Of a document, and of all in it (shadow roots, frames): what is in no text of anybody's to decide.
 EXAMINE = r"""() => {
   const shaped = {}
+  const shown = {}
   const faults = []
   const forbidden = /^(javascript|data|vbscript|blob|filesystem|livescript|feed|view-source|file):/
   const turning = /[\u202a-\u202e\u2066-\u2069]/
@@ -65,7 +82,7 @@ EXAMINE = r"""() => {
           try { address = new URL(value, e.baseURI).protocol } catch { continue }
           if (forbidden.test(address)) faults.push(`${path}: ${tag} ${name}=${value}`)
           const { host } = new URL(value, e.baseURI)
-          if ((name !== 'href' || tag !== 'a') && host !== location.host) shape.push(`${tag} ${name} ${host}`)
+          if ((name !== 'href' || tag !== 'a') && host !== location.host && host !== 'community.example.org') shape.push(`${tag} ${name} ${host}`)
         }
       }
       if (tag === 'script') {
@@ -93,8 +110,9 @@ EXAMINE = r"""() => {
     if (inside.baseURI !== frame.src) faults.push(`${path}: base ${inside.baseURI}`)
     examine(inside, path, shaped[path] = [])
     shaped[path] = [...new Set(shaped[path])].sort()
+    if (w.shown) shown[path] = w.shown
   }
-  return { faults, shaped }
+  return { faults, shaped, shown }
 }"""
 
 
@@ -106,6 +124,7 @@ class Seen:
     asked: list[str] = field(default_factory=list)  # requests to anybody else
     faults: list[str] = field(default_factory=list)
     shapes: dict[str, list[str]] = field(default_factory=dict)  # by path: tags, ids and names that no text may add
+    shown: dict[str, list[str]] = field(default_factory=dict)  # by path: records that an embed says it shows
 
 
 class Watch:
@@ -125,7 +144,7 @@ class Watch:
         dialog.dismiss()
 
     def _heard(self, url: str) -> None:
-        if not url.startswith((self._address, "about:", "data:", "blob:")):
+        if not url.startswith((self._address, SITE, "about:", "data:", "blob:")):
             self._seen.asked.append(url)
 
     def open(self, paths: Sequence[str]) -> Seen:
@@ -139,10 +158,16 @@ class Watch:
                   const frame = document.createElement('iframe')
                   frame.dataset.path = path
                   frame.style = 'width: 600px; height: 200px'
-                  frame.onload = done
+                  frame.onload = async () => {
+                    const moment = frame.contentDocument?.querySelector('alongside-moment')
+                    const script = frame.contentDocument?.querySelector('script[type=module]')
+                    while (script && moment && !moment.shadowRoot?.adoptedStyleSheets.length)
+                      await new Promise(again => setTimeout(again, 20))
+                    done()
+                  }
                   frame.src = new URL(path, location.href).href
                   document.body.append(frame)
-                  setTimeout(done, 8000)
+                  setTimeout(done, 60000)
                 })))""",
                 some,
             )
@@ -150,16 +175,21 @@ class Watch:
             found: dict[str, Any] = self._tab.evaluate(EXAMINE)
             self._seen.faults += found["faults"]
             self._seen.shapes |= found["shaped"]
+            self._seen.shown |= found["shown"]
         return self._seen
+
+
+def write(root: Path, files: Mapping[str, str]) -> None:
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8", newline="")
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The community, built."""
     folder = tmp_path_factory.mktemp("hostile")
-    for path, text in hostile_community().items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text, encoding="utf-8", newline="")
+    write(folder, hostile_community())
     build = run_command("build", "--now", NOW.isoformat(), cwd=folder)
     assert build.returncode == 0, build.stderr[-2000:]
     assert "Traceback" not in build.stderr
@@ -206,7 +236,9 @@ def test_everything_else(watch: Watch, root: Path) -> None:
     """Lists, places, the home page, what is found by searching; and the pages for frames as they were built."""
     site = root / "site"
     made = sorted(path.relative_to(site).as_posix().removesuffix("index.html") for path in site.rglob("*.html"))
-    paths = [path for path in made if not path.startswith((*KINDS, "previews/", "frames/", "unsafe", "embed/"))]
+    paths = [
+        path for path in made if not path.startswith((*KINDS, "previews/", "frames/", "hosts/", "unsafe", "embed/"))
+    ]
     assert len(paths) > 8
     is_quiet(watch.open([*paths, "search.html?q=script", "embed/j0/sign-up/", "embed/j1/sign-up/"]))
 
@@ -216,6 +248,7 @@ def frames(root: Path) -> Sequence[str]:
     """Paths of pages for frames, each of a moment that shows one record of each kind."""
     settings, _ = read_settings(root / "mkdocs.yml")
     whole = load_community(settings, today=NOW.date()).community
+    templates = environment()
     pages = {job.name for job in list_jobs(Site(community=whole, settings=settings, now=NOW)) if job.page}
     paths = []
     for number in range(len(PAYLOADS)):
@@ -226,7 +259,7 @@ def frames(root: Path) -> Sequence[str]:
             groups={f"g{number}": whole.groups[f"g{number}"]},
             meetups={f"u{number}": whole.meetups[f"u{number}"]},
         )
-        site = Site(community=one, settings=settings, now=NOW, templates=environment())
+        site = Site(community=one, settings=settings, now=NOW, templates=templates)
         site.pages |= pages
         (page,) = embed_page(site, f"j{number}", "sign-up", "")
         assert f"N{number} " in page.content.decode()
@@ -248,6 +281,7 @@ def test_a_page_for_frames(watch: Watch, frames: Sequence[str]) -> None:
 @pytest.fixture(scope="module")
 def previews(root: Path) -> Sequence[str]:
     """Paths of a preview of each journey's mails, for a newcomer who says the same; less what stands around them."""
+    write(root, hostile_mails())
     settings, _ = read_settings(root / "mkdocs.yml")
     community = load_community(settings, today=NOW.date()).community
     folder = root / "site" / "previews"
@@ -277,6 +311,37 @@ def test_a_preview_of_mails(watch: Watch, previews: Sequence[str]) -> None:
         shape = {part for part in seen.shapes[path] if not part.startswith("style=")}
         assert shape <= harmless, PAYLOADS[number]
         assert not [part for part in seen.shapes[path] if "canary" in part or "expression" in part]
+
+
+@pytest.fixture(scope="module")
+def hosts(root: Path) -> Sequence[str]:
+    """Paths of pages of a product with an embed, for a newcomer who says the payload of the records they are shown."""
+    folder = root / "site" / "hosts"
+    folder.mkdir()
+    for number, payload in enumerate(PAYLOADS):
+        said = dict.fromkeys(PROFILE, payload)
+        said |= {"challenges": f"c{number},{payload},constructor,__proto__", "moment": f"j{number}/sign-up"}
+        attributes = " ".join(f'{name}="{escape(value)}"' for name, value in said.items())
+        (folder / f"{number}.html").write_text(
+            f"<!doctype html><meta charset=utf-8><title>x</title><body><alongside-moment {attributes}>Wait.</alongside-moment>"
+            '<script type=module src="../embed/v1/alongside.js"></script>',
+            encoding="utf-8",
+        )
+    return [f"hosts/{number}.html" for number in range(len(PAYLOADS))]
+
+
+def test_an_embed_on_a_page_of_somebody_else(watch: Watch, hosts: Sequence[str]) -> None:
+    seen = watch.open(hosts)
+    is_quiet(seen)
+    harmless = set(seen.shapes[hosts[0]])
+    for number, path in enumerate(hosts):
+        assert {f"{kind}{number}" for kind in "msgu"} <= set(seen.shown[path]), PAYLOADS[number]
+        assert set(seen.shapes[path]) <= harmless, PAYLOADS[number]
+
+
+def test_a_page_for_frames_with_a_profile_in_its_address(watch: Watch) -> None:
+    said = [{**dict.fromkeys(PROFILE, payload), "challenges": f"c{n}"} for n, payload in enumerate(PAYLOADS)]
+    is_quiet(watch.open([f"embed/j0/sign-up/#{urlencode(one)}" for one in said]))
 
 
 UNSAFE = {

@@ -64,6 +64,8 @@ def as_embedded(element: Any, within: list[Any]) -> list[Any]:
             del values["class"]
         if values.get("class") == "footnote-backref":
             pass
+        elif child.tag == "time":
+            children += inside
         elif child.tag == "a" and not re.match("https?:|mailto:", values.get("href", "#"), re.IGNORECASE):
             target = values.get("href", "#")
             if target.startswith("/"):

@@ -53,11 +53,12 @@ EVEN_PERCENT = 80  # members who come so near to the best one fit as well, and t
 class Sizes:
     """How much a shard holds: what a first view has to load is bounded by it, however large the community."""
 
-    members: int = 64
-    stories: int = 96
-    gatherings: int = 48  # groups, and as many meetups
+    members: int = 40
+    stories: int = 80
+    gatherings: int = 40  # groups, and as many meetups
     everybody_percent: int = 50  # of these, in the shard for everybody
     words: int = 10  # of each record
+    member_words: int = 20  # a member is known by all they tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,8 @@ def shelve_people(
     told = {*_slugs(stories), *(one.slug for member in own for one in community.stories_of.get(member.slug, ())[:TOLD])}
     counts = {slug: count_words(story_text(community.stories[slug])[:CHARACTERS]) for slug in told}
     member_pool = pool_of(
-        [(member_candidate(member), member_words(member, community, counts)) for member in own], words=sizes.words
+        [(member_candidate(member), member_words(member, community, counts)) for member in own],
+        words=sizes.member_words,
     )
     story_pool = pool_of(
         [(story_candidate(community.stories[slug], community), counts[slug]) for slug in _slugs(stories)],

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import html5lib
 import pytest
 
+from alongside.rendering.embeds.scripts import PROFILE
+from alongside.rendering.pages import moments
 from alongside.rendering.pages.moments import fill_moments, render_moment
 from conftest import CONFIG, WriteCommunity
 from rendered_site import make_site, render_files
@@ -153,8 +157,11 @@ def test_an_embed_is_a_document_of_its_own(write_community: WriteCommunity) -> N
     assert tree.get("lang") == "en"
     assert tree.get("dir") == "ltr"
     assert len(list(tree.iter("h1"))) == 1
-    assert not list(tree.iter("script"))
-    assert not list(tree.iter("link"))
+    [script] = tree.iter("script")
+    assert (script.get("type"), script.get("src"), script.text) == ("module", "../../../embed/v1/frame.js", None)
+    [element] = tree.iter("alongside-moment")
+    assert element.get("moment") == "first-month/sign-up"
+    assert "Words by Ana." in "".join(element.itertext())
     meta = {element.get("name"): element.get("content") for element in tree.iter("meta")}
     assert meta["robots"] == "noindex"
     assert meta["referrer"] == "no-referrer"
@@ -192,6 +199,25 @@ def test_moments_fill_their_tags(write_community: WriteCommunity) -> None:
     unknown = '<p>x</p><alongside-moment moment="gone"></alongside-moment>'
     assert fill_moments(site, unknown, page="") == unknown
     assert fill_moments(site, "<p>none</p>", page="") == "<p>none</p>"
+
+
+def test_a_tag_that_says_for_whom_it_is_brings_the_script_once(write_community: WriteCommunity) -> None:
+    site = make_site(write_community(files(ana=member("Ana"))))
+    script = '<script type="module" src="../embed/v1/alongside.js"></script>'
+    tag = '<alongside-moment moment="front" {}></alongside-moment>'
+    for attribute in ('challenges="first-talk"', "PLACE='Berlin'", "near=50km", "languages"):
+        html = fill_moments(site, (tag.format(attribute) + "\n") * 2, page="guide/")
+        assert html.count("Words by Ana.") == 2
+        assert html.count("<script") == html.count(script + "\n") == 1
+    for attribute in ("", 'class="place"', "title=' near=50km '", "data-place=here"):
+        assert "<script" not in fill_moments(site, tag.format(attribute), page="guide/")
+
+
+def test_the_scripts_know_the_same_attributes() -> None:
+    assets = Path(moments.__file__).parent.parent / "assets" / "embed"
+    for name, before in (("element.js", ("moment",)), ("frame.js", ())):
+        [told] = re.findall(r'"([a-z ]+)"\.split\(" "\)', (assets / name).read_text())
+        assert tuple(told.split()) == (*before, *PROFILE)
 
 
 def test_an_unknown_moment_is_an_error(write_community: WriteCommunity) -> None:

@@ -15,6 +15,8 @@ _ASSETS = Path(__file__).parent.parent / "assets" / "embed"
 SCRIPT = f"{BASE}alongside.js"  # follows every upgrade
 FRAME_SCRIPT = f"{BASE}frame.js"  # of the pages for iframes
 STYLE = f"{BASE}style.css"
+# attributes that say for whom an `<alongside-moment>` is, beside `moment`
+PROFILE = ("challenges", "topics", "roles", "place", "languages", "newcomer", "near", "text", "timezone")
 
 
 @cache

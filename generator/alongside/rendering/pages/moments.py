@@ -2,8 +2,9 @@
 
 Both are the same fragment. No newcomer is known while building, so what a moment shows is general: a few members who
 agreed and have room, stories, groups and meetups. Who stands first changes by the week, so that the same people are not
-asked by everyone. Each card of a member carries the last day of their consent (`data-until`): a site built weeks ago
-still says when to stop.
+asked by everyone. Where a page says for whom it is, the script of embeds chooses anew in the reader's browser; where it
+does not, it has nothing to go by, and nothing is loaded. Each card of a member carries the last day of their consent
+(`data-until`): a site built weeks ago still says when to stop.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from alongside.model.people import Member
 from alongside.model.stories import Story
 from alongside.model.texts import language_fits
 from alongside.rendering.artifacts import Artifact, Job
+from alongside.rendering.embeds.oembeds import moment_oembed, oembed_link, oembed_path
+from alongside.rendering.embeds.scripts import FRAME_SCRIPT, PROFILE, SCRIPT
 from alongside.rendering.feeds.listing import feed_links, feed_path
 from alongside.rendering.pages import lists
 from alongside.rendering.pages.views import Face, GroupCard, Label, MeetupCard, Prose, StoryCard, Views
@@ -42,6 +45,7 @@ _STYLE = Path(__file__).parent.parent / "assets" / "embed.css"
 _TAG = re.compile(
     r"<alongside-moment(?P<attributes>(?:\s[^<>]*)?)>(?P<inside>.*?)</alongside-moment\s*>", re.IGNORECASE | re.DOTALL
 )
+_ATTRIBUTE = re.compile(r"""\s([^\s"'>/=]+)(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))?""")
 _MOMENT = re.compile(r"""\smoment\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 
 
@@ -85,18 +89,25 @@ def _prepare(site: Site) -> None:
 
 
 def embed_page(site: Site, journey: str, moment: str, style: str) -> Iterator[Artifact]:
-    """A moment as a document of its own: no script, nothing loaded from elsewhere, not for search engines."""
+    """A moment as a document of its own: whole without its script, nothing from elsewhere, not for search engines."""
     path = embed_path(journey, moment)
     found = site.community.journeys[journey]
     ui = PageWords(site, page=path, language=site.settings.language)
+    title = Views(site, ui.language).local(found.title).text
+    answer = moment_oembed(site.settings, path, f"{title} – {site.settings.site_name}")
     html = site.templates.get_template("embed.html").render(
         ui=ui,
-        title=Views(site, ui.language).local(found.title).text,
+        title=title,
+        oembed=oembed_link(site.settings, path, title) if answer is not None else "",
         community=site.settings.site_name,
         style=style,
+        script=FRAME_SCRIPT,
+        moment=f"{journey}/{moment}",
         fragment=render_moment(site, journey, moment, page=path),
     )
     yield Artifact(f"{path}index.html", html.encode())
+    if answer is not None:
+        yield Artifact(oembed_path(path), answer)
 
 
 def render_moment(site: Site, journey: str, moment: str, *, page: str) -> str:
@@ -251,7 +262,8 @@ def fill_moments(site: Site, html: str, *, page: str) -> str:
     """`html` of an ordinary page with each `<alongside-moment moment="..."></alongside-moment>` filled.
 
     `moment` is an id, or `journey/id` where two journeys have one of that name; the first journey that has it counts.
-    A moment nobody knows stays as it is (`check` reports it).
+    A moment nobody knows stays as it is (`check` reports it). Where a tag says for whom it is (`challenges`, `place`,
+    ...), the page loads the script that chooses for them.
     """
     if "<alongside-moment" not in html.lower():
         return html
@@ -263,11 +275,15 @@ def fill_moments(site: Site, html: str, *, page: str) -> str:
             return match[0]
         journey, moment = found
         fragment = render_moment(site, journey.slug, moment.id, page=page)
-        return f"<alongside-moment{match['attributes']}>{sheets.pop() if sheets else ''}{fragment}</alongside-moment>"
+        before = sheets.pop() if sheets else ""
+        told = {name.lower() for name in _ATTRIBUTE.findall(match["attributes"])}
+        after = scripts.pop() if scripts and not told.isdisjoint(PROFILE) else ""
+        return f"<alongside-moment{match['attributes']}>{before}{fragment}</alongside-moment>{after}"
 
     # other themes than ours do not know the style sheet; a second link to it costs nothing
     ui = PageWords(site, page=page, language=site.settings.language)
     sheets = [f'<link rel="stylesheet" href="{ui.url(STYLE_SHEET)}">']
+    scripts = [f'<script type="module" src="{ui.url(SCRIPT)}"></script>']
     return _TAG.sub(filled, html)
 
 

@@ -19,6 +19,7 @@ from alongside.model.people import Member, MemberPage
 from alongside.model.stories import Story
 from alongside.model.texts import direction
 from alongside.rendering.artifacts import Artifact, Job
+from alongside.rendering.embeds.oembeds import oembed_link, oembed_path, story_oembed
 from alongside.rendering.feeds.listing import FeedKind, feed_links, feed_path
 from alongside.rendering.pages import lists
 from alongside.rendering.pages.jsonld import Data, Linked, script_json
@@ -142,6 +143,7 @@ class _Draft:
         kind: str = "website",
         modified: date | None = None,
         listed: bool = True,
+        more_head: Sequence[str] = (),
     ) -> Page:
         """The page: its template filled with `context`, and its head. `feeds`: (media type, title, site path)."""
         trail = [*self.trail, Label(text=title, language=self.language, path=self.path)]
@@ -153,6 +155,7 @@ class _Draft:
             f'<link rel="stylesheet" href="{self.ui.url(STYLE_SHEET)}">',
             *([] if listed else ['<meta name="robots" content="noindex">']),
             *self._head(title, description, alternates, feeds, kind),
+            *more_head,
             script_json(self.linked.page(*data, trail=trail)),
         ]
         return Page(
@@ -206,8 +209,8 @@ def subscribe_url(site: Site, ui: PageWords, kind: FeedKind, slug: str = "") -> 
 # --- stories ---
 
 
-def story_page(site: Site, slug: str) -> Iterator[Page]:
-    """The page of a story."""
+def story_page(site: Site, slug: str) -> Iterator[Page | Artifact]:
+    """The page of a story, and what stands where somebody pastes a link to it (oEmbed)."""
     story = site.community.stories[slug]
     draft = _Draft(site, path=story.path, language=story.language, template="story.html").under("stories")
     ui, views = draft.ui, draft.views
@@ -217,6 +220,9 @@ def story_page(site: Site, slug: str) -> Iterator[Page]:
     challenges = views.challenges(story.challenges)
     source = story.source
     licence = one_line(source.license) if source else ""
+    quoted = story_oembed(Views(site, ui.language, "embed"), story, card.words)
+    if quoted is not None:
+        yield Artifact(oembed_path(story.path), quoted)
     yield draft.page(
         card.title.text,
         context={
@@ -251,6 +257,7 @@ def story_page(site: Site, slug: str) -> Iterator[Page]:
         kind="article",
         modified=story.date,
         listed=story.status == "published",
+        more_head=[oembed_link(site.settings, story.path, card.title.text)] if quoted is not None else (),
     )
 
 

@@ -35,7 +35,10 @@ const languageOf = (tag) => tag.split("-")[0].toLowerCase();
 const read = async (attributes, index) => {
   const fold = folderOf(await Promise.all([...partsOf(Object.values(attributes).join())].map((part) => load(`characters/${part}.json`))));
   const keyOf = (text) => runsOf(fold, text).join(" ");
-  const challenges = listOf(attributes.challenges).flatMap((name) => index.names[keyOf(name)] ?? []);
+  const challenges = listOf(attributes.challenges).flatMap((name) => {
+    const key = keyOf(name);
+    return Object.hasOwn(index.names, key) ? index.names[key] : [];
+  });
   const said = {
     text: attributes.text ?? "",
     challenges: [...new Set(challenges)],
@@ -43,7 +46,7 @@ const read = async (attributes, index) => {
     roles: listOf(attributes.roles),
     languages: listOf(attributes.languages).map(languageOf),
     newcomer: attributes.newcomer || NOBODY,
-    zone: attributes.timezone,
+    zone: isZone(attributes.timezone) && attributes.timezone,
   };
   const place = keyOf(attributes.place ?? "");
   if (place) {
@@ -88,6 +91,19 @@ const choose = async (kind, seeker, index, near) => {
 
 const dayOf = (moment, timeZone) => moment.toLocaleDateString("sv", { timeZone });
 
+/* What a browser does not know as a zone or an address is left out: one such text is no reason to show nothing. */
+const isZone = (zone) => {
+  try {
+    return dayOf(new Date(), zone);
+  } catch {}
+};
+const addressOf = (value) => {
+  try {
+    const { href, protocol } = new URL(value, new URL("../..", HERE));
+    return /^(https?|mailto|webcal):$/.test(protocol) && href;
+  } catch {}
+};
+
 /* Builds trees: a text; [tag, {attributes}, ...children]; or one of the nodes below, which ask who reads. */
 const builderOf = (index, texts, languages, seeker, found) => {
   const [language] = languages;
@@ -104,10 +120,7 @@ const builderOf = (index, texts, languages, seeker, found) => {
     const made = document.createElement(/^(script|style|link|base|meta|iframe|object|embed)$/.test(tag) ? "p" : tag);
     for (const [name, value] of Object.entries(attributes))
       if (!/^(href|src)$/.test(name)) /^on|^style/.test(name) || made.setAttribute(name, value);
-      else {
-        const { href, protocol } = new URL(value, new URL("../..", HERE));
-        if (/^(https?|mailto|webcal):$/.test(protocol)) made.setAttribute(name, href);
-      }
+      else if (addressOf(value)) made.setAttribute(name, addressOf(value));
     made.append(...children.flatMap(build));
     return made;
   };
