@@ -77,9 +77,15 @@ def engines() -> Iterator[Callable[[str], Engine]]:
         yield cache(lambda name: until_the_end.enter_context(running(name)))
 
 
-@pytest.fixture(scope="module", params=ENGINES)
-def engine(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> Engine:
-    return engines(request.param)
+@pytest.fixture(scope="session", params=ENGINES)
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """For the session, so that pytest does all of one browser and then all of the other: two workers need one each."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def engine(engine_name: str, engines: Callable[[str], Engine]) -> Engine:
+    return engines(engine_name)
 
 
 @pytest.fixture(scope="module")
