@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -17,9 +13,6 @@ from playwright.sync_api import Page
 
 from browser.axe import check_with_axe
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-EPOCH = "1795424400"  # 2026-11-23, the example's own day
-# as a container runs it, and without what Chromium asks of its makers in the background
 PAGES = {
     "home": "",
     "story": "stories/first-talk-in-two-languages/",
@@ -64,20 +57,9 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The example community, built as anyone would, at an address of this machine."""
-    root = tmp_path_factory.mktemp("example")
-    for name in ("content", "journeys"):
-        shutil.copytree(ROOT / name, root / name)
-    shutil.copy(ROOT / "mkdocs.yml", root)
-    subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "-q"],
-        cwd=root,
-        env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH},
-        check=True,
-        capture_output=True,
-    )
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(root / "site")))
+def address(example_site: Path) -> Iterator[str]:
+    """The example community at an address of this machine."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(example_site)))
     Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()
