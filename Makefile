@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal -q
 # Tests start hundreds of processes: what Python has compiled is kept, whatever the machine's habit.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help install dev debian demo serve check lint types layers format test test-real soak bench lock clean
+.PHONY: help install dev debian hosts demo serve check lint types layers format test test-real soak bench lock clean
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -37,8 +37,17 @@ $(VENV)/.dev: $(VENV)/.installed requirements-dev.lock
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-debian:  ## What the tests need from Debian (Chromium, PostgreSQL, mail servers ...), with apt where we are root
+debian:  ## What the tests need from Debian (browsers, PostgreSQL, mail servers ...), with apt where we are root
 	@tools/install-debian-packages
+
+hosts: build/npm/.installed  ## What pages that show the embed are made with in the tests (React, Bootstrap ...), from npm
+
+# Where there is no npm, or no way to its packages, the tests that need them say that they are left out.
+build/npm/.installed: tests/browser/hosts/package.json tests/browser/hosts/package-lock.json
+	@mkdir -p $(@D) && cp $^ $(@D)
+	@echo "Installing what host pages are made with ..."
+	@if cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --silent; then touch .installed; \
+	else echo "NOT INSTALLED: packages from npm for host pages of the embed" >&2; [ "$$CI" != true ]; fi
 
 demo: install  ## The example community: checked, built, and 30 days of its mail on a simulated clock
 	@$(BIN)/python tools/demo.py
@@ -63,7 +72,7 @@ format: dev  ## Put the code into shape
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-test: debian check  ## Every check and every test that needs nothing but this checkout
+test: debian hosts check  ## Every check and every test that needs nothing but this checkout
 	@$(PYTEST) -m "not real and not soak" $$(tools/install-debian-packages --missing)
 
 test-real: debian dev  ## The same code against real communities (../shared, or ALONGSIDE_SHARED)

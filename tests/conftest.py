@@ -31,7 +31,7 @@ plugins:
 
 WriteCommunity = Callable[..., Path]
 
-pytest_plugins = ["browser.chromium", "browser.example", "mail_servers.fixtures", "stores"]
+pytest_plugins = ["browser.chromium", "browser.example_site", "mail_servers.fixtures", "stores"]
 
 
 def pytest_configure() -> None:

@@ -24,7 +24,7 @@ from playwright.sync_api import Page, Route
 
 from alongside.cli import main
 from browser.axe import check_with_axe
-from browser.example import ROOT
+from browser.example_site import ROOT
 
 COMMUNITY = "https://alongside.example.org"
 PRODUCT = "https://app.example.com"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,15 +28,18 @@ from alongside.delivery.worker import PassReport, plan_pass, send_due
 from alongside.model.community import Community
 from alongside.model.journeys import Window
 from alongside.model.people import Away, Newcomer
+from alongside.model.stories import Story
 from alongside.settings import Settings
 
 from .conftest import (
     CHECK_IN,
+    HERE,
     WELCOME,
     make_community,
     make_journey,
     make_member,
     make_message,
+    make_moment,
     make_newcomers,
     make_world,
 )
@@ -221,6 +225,97 @@ def test_who_met_a_member_under_a_former_name_gets_that_member(everything: Every
     community = make_community(*members, make_member("ana-souza", was=("ana",)))
     everything.enroll(community, [replace(newcomer, met="ana") for newcomer in make_newcomers(3)])
     assert {outcome.member for outcome in everything.send(community).outcomes} == {"ana-souza"}
+
+
+MET = "The person you met when you signed up cannot take on anyone new for now"
+
+
+def told_of_another(everything: Everything) -> dict[str, list[str]]:
+    """What each mail says of whom they met, by the address, the earlier mail first; empty: nothing."""
+    found: dict[str, list[str]] = {}
+    for mail in sorted(everything.mails(), key=lambda mail: mail["Date"].datetime):
+        bodies = [" ".join(mail.get_body((kind,)).get_content().split()) for kind in ("plain", "html")]
+        sentence = re.compile(rf"{MET}(\. Meet \w+ instead|, so [\w ]+)\.")
+        said = {match[0] if (match := sentence.search(body)) else "" for body in bodies}
+        found.setdefault(mail["To"].addresses[0].username, []).extend(said)
+    return found
+
+
+def test_who_they_met_writes_while_there_is_room_and_the_next_one_says_why(everything: Everything) -> None:
+    community = make_community(make_member("cem", welcomes=2), make_member("dea"))
+    everything.enroll(community, [replace(newcomer, met="cem") for newcomer in make_newcomers(3)])
+    assert [outcome.member for outcome in everything.send(community).outcomes] == ["cem", "cem", "dea"]
+    everything.send(community, NOW + timedelta(days=7))
+    told = told_of_another(everything)
+    assert told == {"newcomer0": ["", ""], "newcomer1": ["", ""], "newcomer2": [f"{MET}. Meet Dea instead.", ""]}
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        {"status": "former"},
+        {"consent": None},
+        {"welcomes": 0},
+        {"away": Away(first=NOW.date(), last=NOW.date())},
+        {"slug": "ana-souza", "was": ("ana",), "status": "memorial"},
+    ],
+)
+def test_who_they_met_cannot_take_anybody_on(everything: Everything, gone: dict[str, Any]) -> None:
+    community = make_community(make_member(**{"slug": "ana", **gone}), make_member("bea"))
+    everything.enroll(community, [replace(make_newcomers(1)[0], met="ana")])
+    assert [outcome.member for outcome in everything.send(community).outcomes] == ["bea"]
+    assert told_of_another(everything) == {"newcomer0": [f"{MET}. Meet Bea instead."]}
+    (mail,) = everything.mails()
+    assert "Ana" not in mail.get_body(("plain",)).get_content()  # who may have taken their consent back
+
+
+def test_the_team_says_it_once(everything: Everything) -> None:
+    """Until there is somebody: then they are another person than the one they met, and their mail says so."""
+    hello, again, later = (make_moment(name, days=days) for name, days in (("hello", 0), ("again", 7), ("later", 14)))
+    journeys = (make_journey(hello, again, later),)
+    full = make_community(make_member("ana", welcomes=0), journeys=journeys)
+    everything.enroll(full, [replace(make_newcomers(1)[0], met="ana")])
+    everything.send(full)
+    everything.send(full, NOW + timedelta(days=7))
+    room = make_community(make_member("ana", welcomes=0), make_member("bea"), journeys=journeys)
+    everything.send(room, NOW + timedelta(days=14))
+    team = f"{MET}, so Community team is writing to you."
+    assert told_of_another(everything) == {"newcomer0": [team, "", f"{MET}. Meet Bea instead."]}
+
+
+def test_who_met_a_story_gets_one_of_its_tellers(everything: Everything) -> None:
+    members = [make_member("ana", welcomes=1), make_member("bea", welcomes=1), make_member("cem")]
+    story = Story(
+        slug="comma",
+        was=("nine-days",),
+        title="Nine days",
+        language="en",
+        date=NOW.date(),
+        members=("bea", "ana"),
+        position=HERE,
+    )
+    community = replace(make_community(*members), stories={"comma": story})
+    everything.enroll(community, [replace(newcomer, met="nine-days") for newcomer in make_newcomers(3)])
+    assert [outcome.member for outcome in everything.send(community).outcomes] == ["bea", "ana", "cem"]
+    told = told_of_another(everything)
+    assert told == {"newcomer0": [""], "newcomer1": [""], "newcomer2": [f"{MET}. Meet Cem instead."]}
+
+
+def test_who_met_nobody_known_is_told_nothing(everything: Everything, community: Community) -> None:
+    everything.enroll(community, [replace(make_newcomers(1)[0], met="nobody-here")])
+    everything.send(community)
+    assert told_of_another(everything) == {"newcomer0": [""]}
+
+
+def test_that_it_is_not_who_they_met_is_told_however_often_it_is_tried(everything: Everything) -> None:
+    community = make_community(make_member("ana", welcomes=0), make_member("bea"))
+    everything.enroll(community, [replace(make_newcomers(1)[0], met="ana")])
+    full = FullDisk(everything.outbox.path)
+    full.room = 0
+    with pytest.raises(DeliveryError):
+        everything.send(community, transport=full)
+    everything.send(community, NOW + timedelta(hours=1))
+    assert told_of_another(everything) == {"newcomer0": [f"{MET}. Meet Bea instead."]}
 
 
 def test_with_no_member_left_the_team_writes(everything: Everything) -> None:

@@ -59,9 +59,9 @@ def assigned_plainly(
         return matches[keep]
     room = [slug for slug in able if load[slug] < members[slug].welcomes]
     story = index.community.stories.get(newcomer.met)
-    met = story.members[0] if story is not None else newcomer.met
-    if met in room:
-        return matches[met]
+    for met in story.members if story is not None else (newcomer.met,):
+        if met in room:
+            return matches[met]
     offered = [slug for slug in able if members[slug].welcomes]
     share = -(-EVEN_LOAD_PERCENT * (sum(load[slug] for slug in offered) + 1) // (100 * len(offered))) if offered else 0
     even = [slug for slug in room if load[slug] < max(2, share)] or room

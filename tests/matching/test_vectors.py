@@ -14,8 +14,8 @@ def corpus_of(*documents: list[str]) -> Corpus:
 
 
 def test_a_text_is_most_like_itself() -> None:
-    corpus = corpus_of(["first", "talk", "fear"], ["garden", "rain"], ["first", "garden"])
-    likeness = corpus.likeness(Counter(["first", "talk", "fear"]))
+    corpus = corpus_of(["stage", "talk", "fear"], ["garden", "rain"], ["stage", "garden"])
+    likeness = corpus.likeness(Counter(["stage", "talk", "fear"]))
     assert likeness[0] >= 999
     assert likeness[0] > likeness[2] > 0
     assert 1 not in likeness

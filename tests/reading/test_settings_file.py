@@ -134,3 +134,29 @@ def test_a_content_folder_that_would_publish_everything(docs_dir: str, told: str
     ]
     assert told in problems[0].message
     assert load_community(settings, today=TODAY, cache=False).community.stories == {}
+
+
+def test_hosts_whose_pictures_embeds_show(tmp_path: Path) -> None:
+    settings, problems = read_settings(
+        write(
+            tmp_path,
+            "site_name: x\nsite_url: https://x.example/sub/\nplugins:\n  - alongside:\n      embeds:\n        images:\n"
+            "          - Pictures.example.org\n          - bücher.example\n          - https://y.example/z\n"
+            "          - '*.example.org'\n          - example.org:443\n          - 192.0.2.1\n          - straße.example\n",
+        )
+    )
+    assert settings.embeds.images == {"pictures.example.org", "xn--bcher-kva.example"}
+    assert settings.embed_pictures == {"pictures.example.org", "xn--bcher-kva.example", "x.example"}
+    assert [(problem.code, problem.position.line) for problem in problems] == [
+        ("bad-domain", line) for line in range(9, 14)
+    ]
+    assert problems[0].hint == "Write y.example"
+    assert problems[1].hint == "Write a whole host, without stars and ports: pictures.example.org"
+
+
+def test_one_host_is_a_list_of_one_and_none_is_the_default(tmp_path: Path) -> None:
+    one, _ = read_settings(write(tmp_path, "site_name: x\nplugins: [alongside: {embeds: {images: a.example}}]\n"))
+    none, problems = read_settings(write(tmp_path, "site_name: x\nplugins: [alongside: {embeds: {}}]\n"))
+    assert one.embeds.images == one.embed_pictures == {"a.example"}
+    assert none.embeds.images == none.embed_pictures == frozenset()
+    assert problems == []

@@ -161,6 +161,7 @@ def test_addresses() -> None:
 
 def test_web_addresses() -> None:
     assert web_address_fault("https://example.org/a?b=c#d") == ""
+    assert web_address_fault("https://भारत.example/") == web_address_fault("https://[2001:db8::1]:8443/") == ""
     for bad in (
         "javascript:alert(1)",
         "data:text/html,x",
@@ -171,6 +172,9 @@ def test_web_addresses() -> None:
         "http://a b",
         "https://[x",
         "JaVaScRiPt:x",
+        "https://exa\u202emple.org/",
+        "https://exa%20mple.org/",
+        "https://exa\u00admple.org/",
     ):
         assert web_address_fault(bad), bad
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 import html5lib
 import pytest
 
-from alongside.rendering.markdown import DROPPED_WITH_CONTENT, Links, clean_html, document_path, render_markdown
+from alongside.rendering.markdown import (
+    DROPPED_WITH_CONTENT,
+    Links,
+    clean_html,
+    document_path,
+    render_markdown,
+    with_attribute,
+)
 
 LINKS = Links(
     files={"stories/x.md": "stories/x/", "members/ana.md": "members/ana/", "members/ben.md": "members/ben/"},
@@ -144,6 +151,15 @@ def test_images() -> None:
 def test_a_tag_within_an_attribute_is_left_alone() -> None:
     html = render('<a title="<a href=\'../members/ana.md\'>" href="../guide.md">x</a> [y](gone.md)')
     assert html == '<p><a title="&lt;a href=\'../members/ana.md\'&gt;" href="../../guide/">x</a> y</p>\n'
+
+
+def test_letters_of_a_tag_in_an_attribute_stay_letters() -> None:
+    """As older versions of nh3 wrote them, too: they left "<" in attributes as it was."""
+    assert "&lt;img" in clean_html('<b title="<img onmouseover=alert(1) ">x</b>')
+    old = '<b title="<img onmouseover=alert(1) ">x</b><img alt="<img "><img>'
+    assert with_attribute(old, "img", 'loading="lazy"') == (
+        '<b title="<img onmouseover=alert(1) ">x</b><img loading="lazy" alt="<img "><img loading="lazy">'
+    )
 
 
 def test_for_mail_links_are_whole() -> None:

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "send": ("send", "Deliver what is due."),
     "run": ("run", "Run the service: one-click stop, and sending by the clock."),
     "inbound": ("inbound", "Hear the mail that comes back."),
+    "refresh": ("refresh", "Tell the build who has room this week."),
     "status": ("status", "Show what happened and what comes next."),
     "doctor": ("doctor", "Say what is wrong with mail, DNS, store and clock."),
     "newcomers": ("newcomers", "List, show, export, erase or stop newcomers."),

@@ -10,13 +10,16 @@ import click
 from alongside.cli.options import clock, config_file, now, output_format, report_problems, reports_errors, wants_colour
 from alongside.matching.index import build_index
 from alongside.matching.matches import Match, Matches, match_newcomer
+from alongside.matching.shards import match_in_shards
 from alongside.model.community import Community
 from alongside.planning.occurrences import first_instants
 from alongside.problems import UsageError
 from alongside.reading.loader import load_community
 from alongside.reading.newcomers import read_profile
 from alongside.reading.settings_file import read_settings
+from alongside.rendering.embeds.shards import embed_index_of
 from alongside.rendering.interface import About, reason_texts
+from alongside.rendering.tracking import Site
 
 ABOUT: dict[str, About] = {"members": "member", "stories": "story", "groups": "group", "meetups": "meetup"}
 KINDS = tuple(ABOUT)
@@ -28,17 +31,19 @@ KINDS = tuple(ABOUT)
 Examples:
   alongside match --as journeys/newcomers/beatriz.yml
   alongside match --as profile.yml --limit 3 --near 50
+  alongside match --as profile.yml --embed          # what the script of an embed would choose
   alongside match --as profile.yml --format json | jq '.members[0]'""",
 )
 @config_file
 @click.option("--as", "profile", type=click.Path(path_type=Path), required=True, help="The newcomer's profile (YAML).")
 @click.option("--limit", type=click.IntRange(min=1), default=5, show_default=True, help="How many of each kind.")
 @click.option("--near", "near_km", type=click.FloatRange(min=1), help="Groups and meetups within so many kilometres.")
+@click.option("--embed", is_flag=True, help="What an embed would show: members with room, groups in reach.")
 @output_format("text", "json")
 @now
 @reports_errors
 def command(
-    config_file: Path, profile: Path, limit: int, near_km: float | None, format_: str, now_text: str | None
+    config_file: Path, profile: Path, limit: int, near_km: float | None, embed: bool, format_: str, now_text: str | None
 ) -> None:
     """Show the members, stories, groups and meetups that fit a newcomer, each with its score and reasons.
 
@@ -51,13 +56,20 @@ def command(
     report_problems(problems)
     if newcomer is None:
         raise UsageError(f"{profile} holds no profile that can be used.", hint="The lines above say what to mend.")
-    matches = match_newcomer(
-        build_index(community, today=instant.date()),
-        newcomer,
-        upcoming=first_instants(community, now=instant),
-        limit=limit,
-        near_km=near_km,
-    )
+    if embed:
+        site = Site(community=community, settings=settings, now=instant)
+        seconds, today = int(instant.timestamp()), instant.date()
+        matches = match_in_shards(
+            embed_index_of(site), newcomer, now=seconds, today=today, near_km=near_km, limit=limit
+        )
+    else:
+        matches = match_newcomer(
+            build_index(community, today=instant.date()),
+            newcomer,
+            upcoming=first_instants(community, now=instant),
+            limit=limit,
+            near_km=near_km,
+        )
     language = newcomer.languages[0] if newcomer.languages else community.language
     if format_ == "json":
         click.echo(json.dumps(_as_json(matches, community), ensure_ascii=False, indent=2))

@@ -100,6 +100,11 @@ class LoadBook:
             self._counts[self._taken.popleft()[1]] -= 1
         return Counter(self._counts)
 
+    @property
+    def taken(self) -> Sequence[tuple[datetime, str]]:
+        """(when, slug of today) of all that the load last read counts."""
+        return tuple(self._taken)
+
 
 def claim_batch(
     connection: Connection,

@@ -22,7 +22,7 @@ from alongside.matching.assignment import assign_member
 from alongside.matching.index import MatchIndex, build_index
 from alongside.model.community import Community
 from alongside.planning.occurrences import Occurrence
-from alongside.planning.plan import StepContent, choose, next_meetups
+from alongside.planning.plan import StepContent, choose, is_another, next_meetups
 from alongside.rendering.mails.envelope import Routing, sender_address
 from alongside.rendering.mails.messages import MailCompiler, MessageError, Written, write_confirmation, write_message
 from alongside.settings import Settings
@@ -114,7 +114,11 @@ class Desk:
             upcoming=self._meetups(instant),
             day=now.date(),
         )
-        return replace(content, member_changed=True) if claim.changed and moment.sender == "member" else content
+        if claim.changed and moment.sender == "member":
+            return replace(content, member_changed=True)
+        if not due.writer and is_another(self.community, journey, moment, due.newcomer, claim.member):
+            return replace(content, met_another=True)
+        return content
 
     def _meetups(self, instant: datetime) -> Mapping[str, Occurrence]:
         """The next date of each meetup after `instant`; worked out again when one of them has begun."""

@@ -15,6 +15,7 @@ from alongside.matching.reasons import told_member
 from alongside.matching.results import Match
 from alongside.matching.scoring import language_table
 from alongside.matching.seekers import spread_of
+from alongside.model.community import Community
 from alongside.model.people import Container, Member, Newcomer
 
 EVEN_LOAD_PERCENT = 150  # nobody takes on more than this share of the mean, however well they fit
@@ -33,7 +34,7 @@ def assign_member(
     """The member who takes `newcomer` on, or None when nobody may or has room.
 
     `load`: newcomers each member took on in the last seven days. `keep`: the member they already have; stays whatever
-    the load, as long as consent and status allow it and they are not away. The member (or teller of the story) they
+    the load, as long as consent and status allow it and they are not away. The member (or a teller of the story) they
     `met` in an embed stays within that member's own weekly limit. Everybody else needs room under their limit and
     under one and a half times the mean load; members the newcomer shares a language with come first.
     """
@@ -42,9 +43,9 @@ def assign_member(
     if keep in offers.limits:
         return told_member(index, profile, numbers[keep])
     room = _Room(offers, load)
-    met = _met(index, newcomer) if newcomer.met else ""
-    if met in offers.limits and room.has(met):
-        return told_member(index, profile, numbers[met])
+    for met in who_was_met(index.community, newcomer):
+        if met in offers.limits and room.has(met):
+            return told_member(index, profile, numbers[met])
     pool, spread = index.members, spread_of(newcomer)
     # Rather evenly than not, then rather understood than not.
     for fits in (room.has_evenly, room.has):
@@ -117,11 +118,18 @@ def _able(member: Member, day: date, container: Container) -> bool:
     return member.allows(container, day) and not member.is_away(day)
 
 
-def _met(index: MatchIndex, newcomer: Newcomer) -> str:
-    """The slug of the member they met; a story they met stands for the first of its tellers."""
-    community = index.community
+def who_was_met(community: Community, newcomer: Newcomer) -> tuple[str, ...]:
+    """The slugs of today of whom `newcomer` met in an embed: a member, or the tellers of a story, its voice first.
+
+    Empty where they met nobody, or nobody that the community knows.
+    """
+    if not newcomer.met:
+        return ()
     story = community.stories.get(community.resolve_story(newcomer.met))
-    return story.members[0] if story is not None else community.resolve_member(newcomer.met)
+    if story is not None:
+        return story.members
+    slug = community.resolve_member(newcomer.met)
+    return (slug,) if slug in community.members else ()
 
 
 def _even_limit(newcomers: int, members: int) -> int:

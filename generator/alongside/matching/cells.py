@@ -1,40 +1,45 @@
 """The shards of "gatherings near me": the map cut into geohash cells, small where there is much.
 
-A newcomer fetches the one shard whose name is the longest prefix of their geohash, so it also holds what lies around
+A newcomer fetches the one shard whose name is the longest prefix of their geohash. So it also holds what lies around
 its cell: everything within 500 km of any point of it, where that is at most 120 occurrences. Where it is more, the
-cell is divided. But in the middle of Europe that alone would never end, since 500 km around any point hold more. So a
-shard keeps the nearest to its cell, and dividing ends as soon as every point of the cell is served as a shard of its
-own would serve it, for all that a newcomer sees:
+cell is divided. But in the middle of Europe that alone would never end, since 500 km around any point hold more. So
+dividing ends where a shard has all that the cell's newcomers want, which is:
 
-- What is left out lies outside the cell: a gathering is always in the shard of its own spot.
-- What is left out is not among the nearest `SHOWN` of any point of the cell. Being a tenth farther does not count:
-  from 300 km away two halls of one city are equally far, and cells would be divided for nothing.
-- All that is within 50 km of a point is there, where that is at most 120 occurrences.
+- what lies in the cell itself: a gathering is always in the shard of its own spot;
+- what lies within 50 km of the cell; of a small cell for which that is too much, within 50 km of each point where
+  that fits;
+- for each point, `SHOWN` gatherings (or, of some with many occurrences, a quarter of a shard), none of them more than
+  a fifth farther than the nearest ones are. (Not the nearest themselves: from 300 km away two halls of one city are
+  equally far, and dividing for them would be in vain.)
 
-The latter two are looked at from nine points of the cell (its middle, corners, and the middles of its sides) and from
-its point nearest to what is left out, which is the first to miss it. Both are of the distance to what is left out, so
-a cell whose surroundings are kept up to 50 km, farther than the `SHOWN`-th from its farthest corner, needs no looking.
+The points looked at are a cell's middle and corners. What room is left in a shard is filled with the nearest.
+
+A cell has 32 children, and often only the few around its cities need shards of their own. So a divided cell may keep
+one too: for those of its children, the modest first, that can share it.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from alongside.matching.nearness import EARTH_RADIUS_KM, SCALE, Vector, squared_chord, squared_chord_of, unit_vector
 from alongside.matching.weights import WEIGHTS
 
 FARTHEST_KM = WEIGHTS.bands[-1][0]  # beyond, where something is counts no more
 MOST = 120  # occurrences in a shard
-SHOWN = 30  # the nearest ones that ranking chooses from, wherever there are more than fit
+SHOWN = 15  # the nearest gatherings, of which a newcomer is shown those that fit them best
 LONGEST = 6  # characters: a cell of 1.2 by 0.6 km
 
+_ENOUGH = SHOWN * MOST  # so many gatherings, or occurrences enough for a quarter of a shard
 _NEIGHBOURHOOD_KM = 50
-_SLACK_PERCENT = 110  # this much farther is as good as equally far
-# A cell of five characters is 5 km wide, and a boundary of 50 km drawn more exactly is worth no more shards.
-_EXACT_NEIGHBOURHOOD = 5
+_SLACK = 1.2  # times as far
+_SLICE = 10  # occurrences at one spot that are kept or left out together
+_SHARING = 2  # the shortest prefix whose children share: from larger cells, corners are too far apart to look from
+_SMALL = 4  # the shortest prefix of a small cell, 39 by 20 km
+_SMALLEST = 5  # of a cell, 5 by 5 km, that is not divided for the outskirts of a neighbourhood
 
 _FARTHEST, _NEIGHBOURHOOD = squared_chord_of(FARTHEST_KM), squared_chord_of(_NEIGHBOURHOOD_KM)
 _REACH = math.degrees(FARTHEST_KM / EARTH_RADIUS_KM) + 0.1  # degrees of latitude
@@ -67,7 +72,7 @@ def geohash(lat: float, lon: float, length: int) -> str:
     return "".join(letters)
 
 
-def shard_of(cell: str, shards: Mapping[str, object]) -> str | None:
+def shard_of(cell: str, shards: Collection[str]) -> str | None:
     """The name of the shard that a newcomer whose geohash is `cell` fetches; None where nothing is near them."""
     return next((cell[:end] for end in range(len(cell), 0, -1) if cell[:end] in shards), None)
 
@@ -75,41 +80,32 @@ def shard_of(cell: str, shards: Mapping[str, object]) -> str | None:
 def divide(gatherings: Sequence[tuple[float, float, int]]) -> dict[str, tuple[int, ...]]:
     """Shards for gatherings of (degrees north, degrees east, number of coming occurrences, at least 1).
 
-    Returns the geohash prefix of each shard, sorted, with the numbers of its gatherings, ascending. No prefix begins
-    another. A cell with nothing within 500 km has none.
+    Returns the geohash prefix of each shard, sorted, with the numbers of its gatherings, ascending. A shard that
+    would hold nothing is left out. A shard holds more than 120 occurrences only where one gathering does.
     """
-    spots = _gather(gatherings)
-    inside: Counter[str] = Counter()
-    for spot in spots:
-        for end in range(1, LONGEST + 1):
-            inside[spot.cell[:end]] += spot.weight
-    shards: dict[str, tuple[int, ...]] = {}
-    open_cells = [(cell, _reaching(cell, spots)) for cell in _children(_WORLD)]
-    while open_cells:
-        cell, around = open_cells.pop()
-        if inside[cell.prefix] <= MOST or len(cell.prefix) == LONGEST:
-            shard, around = _fill(cell, around)
-            if shard is not None:
-                if shard:
-                    shards[cell.prefix] = tuple(sorted(shard))
-                continue
-        open_cells += [(child, _reaching(child, around)) for child in _children(cell)]
-    return dict(sorted(shards.items()))
+    slices = _gather(gatherings)
+    division = _Division(slices)
+    division.fill_children(_WORLD, slices)
+    return {
+        prefix: tuple(sorted(number for item in held for number in item.numbers))
+        for prefix, held in sorted(division.shards.items())
+    }
 
 
 # --- the map
 
 
 @dataclass(frozen=True, slots=True)
-class _Spot:
-    """A point with gatherings, as many of them as a shard could hold."""
+class _Slice:
+    """Gatherings at one spot that are kept or left out together."""
 
+    order: int
     numbers: tuple[int, ...]
-    weights: tuple[int, ...]  # of each
-    weight: int  # of all
+    weight: int
     vector: Vector
     lat: float
     lon: float
+    worth: int  # of `_ENOUGH`
     reach: float  # degrees of longitude that 500 km are here, at most
     cell: str
 
@@ -123,48 +119,44 @@ class _Cell:
     west: float
     height: float
     width: float
-    points: tuple[Vector, ...] = field(init=False)  # middle, corners, middles of the sides
 
-    def __post_init__(self) -> None:
-        lats = [self.south + self.height * step for step in (0.5, 0.0, 1.0)]
-        lons = [self.west + self.width * step for step in (0.5, 0.0, 1.0)]
-        object.__setattr__(self, "points", tuple(unit_vector.__wrapped__(lat, lon) for lat in lats for lon in lons))
+    def points(self) -> list[Vector]:
+        """Its middle, then its corners."""
+        south, west, north, east = self.south, self.west, self.south + self.height, self.west + self.width
+        middle = unit_vector(south + self.height / 2, west + self.width / 2)
+        return [middle, *(unit_vector(lat, lon) for lat in (south, north) for lon in (west, east))]
 
 
 _WORLD = _Cell("", -90.0, -180.0, 180.0, 360.0)
 
 
-def _gather(gatherings: Sequence[tuple[float, float, int]]) -> list[_Spot]:
-    """The spots, in the order of their first gatherings."""
+def _gather(gatherings: Sequence[tuple[float, float, int]]) -> list[_Slice]:
+    """The slices, in the order of the spots' first gatherings."""
     at: dict[Vector, list[int]] = {}
     for number, (lat, lon, _) in enumerate(gatherings):
         at.setdefault(unit_vector(lat, lon), []).append(number)
-    spots = []
+    slices: list[_Slice] = []
     for vector, numbers in at.items():
-        weights = [gatherings[number][2] for number in numbers]
-        # Those beyond 120 at one spot are nobody's nearest, and must not have the cells around it divided.
-        kept = _fitting(weights, 0)
         lat, lon, _ = gatherings[numbers[0]]
-        polar = abs(lat) + _REACH
-        reach = 180.0 if polar >= 90 else math.degrees(math.asin(math.sin(math.radians(_REACH)) / _cos(lat)))
-        spots.append(
-            _Spot(
-                tuple(numbers[:kept]), tuple(weights[:kept]), sum(weights[:kept]),
-                vector, lat, lon, reach, geohash(lat, lon, LONGEST),
-            )
-        )  # fmt: skip
-    return spots
-
-
-def _fitting(weights: Sequence[int], total: int) -> int:
-    """How many of the gatherings, in their order, a shard of `total` has room for; an empty one for any first."""
-    count = 0
-    for weight in weights:
-        if total and total + weight > MOST:
-            break
-        total += weight
-        count += 1
-    return count
+        reach = 180.0
+        if abs(lat) + _REACH < 90:
+            reach = math.degrees(math.asin(math.sin(math.radians(_REACH)) / _cos(lat)))
+        cell = geohash(lat, lon, LONGEST)
+        total = 0
+        parts: list[list[int]] = [[]]
+        for number in numbers:
+            # Those beyond 120 at one spot are nobody's nearest, and must not have the cells around it divided.
+            if total and total + gatherings[number][2] > MOST:
+                break
+            total += gatherings[number][2]
+            parts[-1].append(number)
+            if sum(gatherings[one][2] for one in parts[-1]) >= _SLICE:
+                parts.append([])
+        for part in filter(None, parts):
+            weight = min(MOST, sum(gatherings[one][2] for one in part))
+            worth = max(len(part) * MOST, weight * 4 * SHOWN)
+            slices.append(_Slice(len(slices), tuple(part), weight, vector, lat, lon, worth, reach, cell))
+    return slices
 
 
 def _cos(degrees: float) -> float:
@@ -183,14 +175,46 @@ def _children(cell: _Cell) -> Iterator[_Cell]:
         yield _Cell(cell.prefix + letter, cell.south + row * height, cell.west + column * width, height, width)
 
 
-def _reaching(cell: _Cell, spots: Sequence[_Spot]) -> list[_Spot]:
+def _reaching(cell: _Cell, slices: Sequence[_Slice]) -> list[_Slice]:
     """Those that may be within 500 km of the cell, by degrees alone."""
     south, north = cell.south - _REACH, cell.south + cell.height + _REACH
     half = cell.width / 2
     turn = 540 - cell.west - half
     return [
-        spot for spot in spots if south <= spot.lat <= north and abs((spot.lon + turn) % 360 - 180) <= half + spot.reach
+        item
+        for item in slices
+        if south <= item.lat <= north and abs((item.lon + turn) % 360 - 180) <= half + item.reach
     ]
+
+
+Ranked = list[tuple[int, int, _Slice]]  # squared chord, order: nearest first
+
+
+def _ranked(point: Vector, slices: Iterable[_Slice], limit: float = math.inf) -> Ranked:
+    """Those within `limit` (a squared chord) of a point."""
+    x, y, z = point
+    ranked = []
+    for item in slices:
+        a, b, c = item.vector
+        away = (a - x) * (a - x) + (b - y) * (b - y) + (c - z) * (c - z)
+        if away <= limit:
+            ranked.append((away, item.order, item))
+    ranked.sort()
+    return ranked
+
+
+def _enough(ranked: Ranked) -> int:
+    """The squared chord within which there is enough to be shown, or all."""
+    seen = 0
+    for away, _, item in ranked:
+        seen += item.worth
+        if seen >= _ENOUGH:
+            return away
+    return ranked[-1][0] if ranked else 0
+
+
+def _weight(slices: Iterable[_Slice]) -> int:
+    return sum(item.weight for item in slices)
 
 
 class _Rectangle:
@@ -202,20 +226,24 @@ class _Rectangle:
         self.ends = tuple((SCALE * _cos(lat), SCALE * math.sin(math.radians(lat))) for lat in (self.south, self.north))
         self.edges = tuple((_cos(lon), math.sin(math.radians(lon))) for lon in (cell.west, cell.west + cell.width))
 
-    def nearest_point(self, spot: _Spot) -> Vector:
-        """The point of the cell that is nearest to a spot: its own, if it is in the cell."""
-        x, y, _ = spot.vector
+    def nearest_point(self, item: _Slice) -> Vector:
+        """The point of the cell that is nearest to a slice: its own, if it is in the cell."""
+        x, y, _ = item.vector
         level = math.hypot(x, y)
-        if level and (spot.lon - self.cell.west) % 360 <= self.cell.width:
-            if self.south <= spot.lat <= self.north:
-                return spot.vector
-            out, up = self.ends[spot.lat > self.north]
+        if level and (item.lon - self.cell.west) % 360 <= self.cell.width:
+            if self.south <= item.lat <= self.north:
+                return item.vector
+            out, up = self.ends[item.lat > self.north]
             return round(out * x / level), round(out * y / level), round(up)
         # On the nearer of the two meridians: where the great circle from the spot meets it upright, if that is
         # between the corners; else at a corner.
         return min(
-            (self._on_edge(spot.vector, *edge) for edge in self.edges), key=lambda v: squared_chord(v, spot.vector)
+            (self._on_edge(item.vector, *edge) for edge in self.edges), key=lambda v: squared_chord(v, item.vector)
         )
+
+    def squared_distance(self, item: _Slice) -> int:
+        """From a slice to the cell, as a squared chord; 0 in it."""
+        return squared_chord(self.nearest_point(item), item.vector)
 
     def _on_edge(self, vector: Vector, cos: float, sin: float) -> Vector:
         along, up = vector[0] * cos + vector[1] * sin, vector[2]
@@ -235,65 +263,114 @@ class _Rectangle:
 # --- what a shard holds
 
 
-def _fill(cell: _Cell, around: Sequence[_Spot]) -> tuple[list[int] | None, list[_Spot]]:
-    """The gatherings of the cell's shard, or None where it must be divided; and all that its children may hold."""
-    rectangle, middle = _Rectangle(cell), cell.points[0]
-    near: list[tuple[int, int, int, _Spot]] = []
-    for order, spot in enumerate(around):
-        point = rectangle.nearest_point(spot)
-        away = squared_chord(point, spot.vector)
-        if away <= _FARTHEST:
-            near.append((away, squared_chord(middle, spot.vector), order, spot))
-    if sum(entry[3].weight for entry in near) <= MOST:
-        return [number for entry in near for number in entry[3].numbers], []
-    smallest = len(cell.prefix) == LONGEST
-    near.sort(key=lambda entry: entry[1:3] if smallest else entry[:3])
-    shard: list[int] = []
-    total = full = 0
-    for _, _, _, spot in near:
-        count = _fitting(spot.weights, total)
-        shard += spot.numbers[:count]
-        total += sum(spot.weights[:count])
-        if count < len(spot.numbers):
-            break
-        full += 1
-    kept, missing = [entry[3] for entry in near[:full]], [entry[3] for entry in near[full:]]
-    if smallest or (near[full][0] > 0 and _serves(cell, kept, missing, rectangle.nearest_point(near[full][3]))):
-        return shard, []
-    return None, [entry[3] for entry in sorted(_needed(cell, near), key=lambda entry: entry[2])]
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What the newcomers of a cell want."""
+
+    required: dict[int, _Slice]  # by order
+    views: list[list[_Slice]]  # from each point: what is near enough to be shown, the nearest first
+    near: Ranked  # from the middle of the cell, all that matters
+
+    def added(self, held: dict[int, _Slice]) -> dict[int, _Slice] | None:
+        """What a shard holds that grants this, too; None if that is too much."""
+        held = held | self.required
+        total = _weight(held.values())
+        for view in self.views:
+            if total > MOST:
+                return None
+            seen = sum(item.worth for item in view if item.order in held)
+            for item in view:
+                if seen >= _ENOUGH:
+                    break
+                if item.order not in held:
+                    held[item.order] = item
+                    seen += item.worth
+                    total += item.weight
+        return held if total <= MOST else None
 
 
-def _serves(cell: _Cell, kept: Sequence[_Spot], missing: Sequence[_Spot], first: Vector) -> bool:
-    """Whether all points of the cell have of `kept` what they would want of all."""
-    for point in (first, *cell.points):
-        lost = min(squared_chord(point, spot.vector) for spot in missing)
-        if lost > _FARTHEST:
-            continue
-        there = sorted([(squared_chord(point, spot.vector), spot.weight) for spot in kept])
-        total = last = 0
-        for away, weight in there:
-            total += weight
-            last = away
-            if total >= SHOWN:
-                break
-        if 10_000 * last > _SLACK_PERCENT**2 * lost:
-            return False
-        if lost < _NEIGHBOURHOOD and len(cell.prefix) < _EXACT_NEIGHBOURHOOD:
-            near = sum(weight for away, weight in there if away <= _NEIGHBOURHOOD)
-            near += sum(spot.weight for spot in missing if squared_chord(point, spot.vector) <= _NEIGHBOURHOOD)
-            if near <= MOST:
-                return False
-    return True
+class _Division:
+    """The cells as they are divided, with the shards so far."""
+
+    def __init__(self, slices: Sequence[_Slice]) -> None:
+        self.shards: dict[str, Collection[_Slice]] = {}
+        self._inside: Counter[str] = Counter()
+        for item in slices:
+            for end in range(1, LONGEST + 1):
+                self._inside[item.cell[:end]] += item.weight
+
+    def fill_children(self, cell: _Cell, around: Sequence[_Slice]) -> None:
+        """Give each child of a cell a shard: of its own, its parent's, or those of its own children."""
+        sharing: dict[int, _Slice] = {}
+        near: Ranked = []
+        for child, around_child, wish in self._wishes(cell, around):
+            if wish is not None and len(cell.prefix) >= _SHARING and (more := wish.added(sharing)) is not None:
+                sharing = more
+                near += wish.near
+            elif wish is not None and (held := wish.added({})) is not None:
+                self.shards[child.prefix] = _filled(held, _ranked(child.points()[0], around_child))
+            elif len(child.prefix) < LONGEST:
+                self.fill_children(child, around_child)
+            else:
+                self.shards[child.prefix] = _filled({}, _ranked(child.points()[0], around_child))
+        if sharing:
+            near.sort()
+            self.shards[cell.prefix] = _filled(sharing, near)
+
+    def _wishes(self, cell: _Cell, around: Sequence[_Slice]) -> list[tuple[_Cell, list[_Slice], _Wish | None]]:
+        """The children that have anything near, with what is and what they want (None: too much); the modest first."""
+        wishes: list[tuple[int, _Cell, list[_Slice], _Wish | None]] = []
+        for child in _children(cell):
+            near = _reaching(child, around)
+            if self._inside[child.prefix] > MOST:
+                wishes.append((MOST + 1, child, near, None))
+            elif near:
+                wish = _wish(child, near)
+                if wish is None or wish.near:
+                    wishes.append((MOST + 1 if wish is None else _weight(wish.required.values()), child, near, wish))
+        wishes.sort(key=lambda entry: entry[0])
+        return [entry[1:] for entry in wishes]
 
 
-def _needed(cell: _Cell, near: list[tuple[int, int, int, _Spot]]) -> list[tuple[int, int, int, _Spot]]:
-    """Without those that are too far for any part of the cell: other 120 are nearer to all of it."""
-    total, full = 0, 0.0
-    for _, away, _, spot in sorted(near, key=lambda entry: entry[1]):
-        total += spot.weight
-        full = math.sqrt(away)
-        if total > MOST:
-            break
-    radius = max(math.sqrt(squared_chord(cell.points[0], point)) for point in cell.points)
-    limit = (full + 2.1 * radius) ** 2
-    return [entry for entry in near if entry[0] <= limit]
+def _wish(cell: _Cell, around: Sequence[_Slice]) -> _Wish | None:
+    """What the newcomers of a cell want, of all that is around it; None if that is certainly too much."""
+    middle, *corners = cell.points()
+    radius = max(math.sqrt(squared_chord(middle, corner)) for corner in corners)
+    rectangle = _Rectangle(cell)
+    near = _ranked(middle, around, (math.sqrt(_FARTHEST) + radius) ** 2)
+    if sum(item.weight for away, _, item in near if away <= _FARTHEST) <= MOST:
+        near = [entry for entry in near if rectangle.squared_distance(entry[2]) <= _FARTHEST]
+        if _weight(item for _, _, item in near) <= MOST:
+            return _Wish({order: item for _, order, item in near}, [], near)
+    if len(cell.prefix) < _SHARING:
+        return None
+    shown = _SLACK * (math.sqrt(_enough(near)) + radius)
+    limit = (max(shown, math.sqrt(_NEIGHBOURHOOD)) + radius) ** 2
+    near = [entry for entry in near if entry[0] <= limit]
+    limit = (math.sqrt(_NEIGHBOURHOOD) + radius) ** 2
+    away = {order: rectangle.squared_distance(item) for far, order, item in near if far <= limit}
+    required = {order: item for _, order, item in near if away.get(order, _FARTHEST) <= _NEIGHBOURHOOD}
+    local = [item for _, _, item in near]
+    views = [_ranked(point, local, _FARTHEST) for point in (middle, *corners)]
+    if _weight(required.values()) > MOST:
+        if len(cell.prefix) < _SMALL:
+            return None
+        required = {order: item for order, item in required.items() if away[order] == 0}
+        for view in views if len(cell.prefix) < _SMALLEST else ():
+            neighbours = {order: item for far, order, item in view if far <= _NEIGHBOURHOOD}
+            if _weight(neighbours.values()) <= MOST:
+                required |= neighbours
+    good = [_SLACK**2 * _enough(view) for view in views]
+    shown_from = [[item for far, _, item in view if far <= most] for view, most in zip(views, good, strict=True)]
+    return _Wish(required, shown_from, near)
+
+
+def _filled(held: dict[int, _Slice], near: Ranked) -> Collection[_Slice]:
+    """What a shard holds, and of the rest the nearest for which there is room; an empty one has room for any."""
+    held = dict(held)
+    total = _weight(held.values())
+    for _, order, item in near:
+        if order not in held and (not total or total + item.weight <= MOST):
+            held[order] = item
+            total += item.weight
+    return held.values()

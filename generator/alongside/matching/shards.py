@@ -35,7 +35,7 @@ from alongside.matching.memory import Memory, Profile
 from alongside.matching.reasons import told_gathering, told_member, told_story
 from alongside.matching.results import Match, Matches
 from alongside.matching.scoring import points_of_gatherings, points_of_members, points_of_stories
-from alongside.matching.seekers import said_by, seeker_of, spread_of
+from alongside.matching.seekers import Seeker, said_by, seeker_of, spread_of
 from alongside.matching.spreading import spread_key
 from alongside.matching.words import count_words, language_of
 from alongside.model.community import Community
@@ -53,11 +53,12 @@ EVEN_PERCENT = 80  # members who come so near to the best one fit as well, and t
 class Sizes:
     """How much a shard holds: what a first view has to load is bounded by it, however large the community."""
 
-    members: int = 64
-    stories: int = 96
-    gatherings: int = 48  # groups, and as many meetups
+    members: int = 40
+    stories: int = 80
+    gatherings: int = 40  # groups, and as many meetups
     everybody_percent: int = 50  # of these, in the shard for everybody
     words: int = 10  # of each record
+    member_words: int = 20  # a member is known by all they tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,8 @@ def shelve_people(
     told = {*_slugs(stories), *(one.slug for member in own for one in community.stories_of.get(member.slug, ())[:TOLD])}
     counts = {slug: count_words(story_text(community.stories[slug])[:CHARACTERS]) for slug in told}
     member_pool = pool_of(
-        [(member_candidate(member), member_words(member, community, counts)) for member in own], words=sizes.words
+        [(member_candidate(member), member_words(member, community, counts)) for member in own],
+        words=sizes.member_words,
     )
     story_pool = pool_of(
         [(story_candidate(community.stories[slug], community), counts[slug]) for slug in _slugs(stories)],
@@ -332,18 +334,31 @@ def match_in_shards(
     `now`: seconds since 1970. `today`: the newcomer's own day, on which members have to be free. Groups and meetups are
     only those that can be reached or joined online. Only the first challenges a newcomer names have a shard fetched.
     """
+    seeker = _seeker(embed, newcomer)
+    spread = spread_of(newcomer)
     return Matches(
-        members=_match_members(embed, newcomer, today=today, limit=limit),
-        stories=match_stories_in_shards(embed, newcomer, today=today, limit=limit),
-        groups=_match_groups(embed, newcomer, near_km=near_km, limit=limit),
-        meetups=_match_meetups(embed, newcomer, now=now, near_km=near_km, limit=limit),
+        members=_match_members(embed, newcomer, seeker, spread, today=today, limit=limit),
+        stories=_match_stories(embed, newcomer, seeker, spread, today=today, limit=limit),
+        groups=_match_groups(embed, newcomer, seeker, spread, near_km=near_km, limit=limit),
+        meetups=_match_meetups(embed, newcomer, seeker, spread, now=now, near_km=near_km, limit=limit),
     )
 
 
 def match_stories_in_shards(embed: EmbedIndex, newcomer: Newcomer, *, today: date, limit: int) -> tuple[Match, ...]:
     """The stories alone: the original's slug, whatever language it is then shown in."""
+    seeker = _seeker(embed, newcomer)
+    return _match_stories(embed, newcomer, seeker, spread_of(newcomer), today=today, limit=limit)
+
+
+def _seeker(embed: EmbedIndex, newcomer: Newcomer) -> Seeker:
+    return seeker_of(said_by(newcomer), embed.titles)
+
+
+def _match_stories(
+    embed: EmbedIndex, newcomer: Newcomer, seeker: Seeker, spread: str, *, today: date, limit: int
+) -> tuple[Match, ...]:
     index = embed.index
-    profile, numbers = _look(embed, newcomer, _own(embed.stories, newcomer))
+    profile, numbers = _look(seeker, _own(embed.stories, newcomer))
     members = index.community.members
     told = [
         number
@@ -351,7 +366,7 @@ def match_stories_in_shards(embed: EmbedIndex, newcomer: Newcomer, *, today: dat
         if any(members[slug].allows("embed", today) for slug in _tellers(index, number) if slug in members)
     ]
     points = points_of_stories(index, profile.seeker)
-    best = _first(index.stories, points, told, spread_of(newcomer), limit)
+    best = _first(index.stories, points, told, spread, limit)
     return tuple(told_story(index, profile, number) for number in best)
 
 
@@ -359,13 +374,15 @@ def _tellers(index: MatchIndex, number: int) -> tuple[str, ...]:
     return index.community.stories[index.stories.candidates[number].slug].members
 
 
-def _match_members(embed: EmbedIndex, newcomer: Newcomer, *, today: date, limit: int) -> tuple[Match, ...]:
+def _match_members(
+    embed: EmbedIndex, newcomer: Newcomer, seeker: Seeker, spread: str, *, today: date, limit: int
+) -> tuple[Match, ...]:
     """Those who come near enough to the best one, in an order that the newcomer's id decides, then the others.
 
     So those who fit many newcomers are not shown to all of them, and the same newcomer meets the same member again.
     """
     index = embed.index
-    profile, numbers = _look(embed, newcomer, _own(embed.members, newcomer))
+    profile, numbers = _look(seeker, _own(embed.members, newcomer))
     members = index.community.members
     free = [
         number for number in numbers if _is_free(members[index.members.candidates[number].slug], index.community, today)
@@ -374,7 +391,7 @@ def _match_members(embed: EmbedIndex, newcomer: Newcomer, *, today: date, limit:
     best = max((points[number] for number in free), default=0)
     even = [number for number in free if 100 * points[number] >= EVEN_PERCENT * best]
     levels = dict.fromkeys(even, best) | {n: points[n] for n in free if 100 * points[n] < EVEN_PERCENT * best}
-    chosen = _first(index.members, levels, free, spread_of(newcomer), limit)
+    chosen = _first(index.members, levels, free, spread, limit)
     return tuple(told_member(index, profile, number) for number in chosen)
 
 
@@ -382,30 +399,32 @@ def _is_free(member: Member, community: Community, today: date) -> bool:
     return member.allows("embed", today) and not member.is_away(today) and not community.is_full(member.slug, today)
 
 
-def _match_groups(embed: EmbedIndex, newcomer: Newcomer, *, near_km: float | None, limit: int) -> tuple[Match, ...]:
+def _match_groups(
+    embed: EmbedIndex, newcomer: Newcomer, seeker: Seeker, spread: str, *, near_km: float | None, limit: int
+) -> tuple[Match, ...]:
     index = embed.index
     shards = _own(embed.groups, newcomer, cell_of(embed, newcomer.place))
-    profile, numbers = _look(embed, newcomer, shards)
+    profile, numbers = _look(seeker, shards)
     points, reachable = points_of_gatherings(index, index.groups, profile.seeker, near_km)
     able = [number for number in numbers if reachable[number]]
-    best = _first(index.groups, points, able, spread_of(newcomer), limit)
+    best = _first(index.groups, points, able, spread, limit)
     return tuple(told_gathering(index, profile, index.groups, number, near_km=near_km) for number in best)
 
 
 def _match_meetups(
-    embed: EmbedIndex, newcomer: Newcomer, *, now: int, near_km: float | None, limit: int
+    embed: EmbedIndex, newcomer: Newcomer, seeker: Seeker, spread: str, *, now: int, near_km: float | None, limit: int
 ) -> tuple[Match, ...]:
     """Of equal score the sooner one first."""
     index = embed.index
     shards = _own(embed.meetups, newcomer, cell_of(embed, newcomer.place))
-    profile, numbers = _look(embed, newcomer, shards)
+    profile, numbers = _look(seeker, shards)
     points, reachable = points_of_gatherings(index, index.meetups, profile.seeker, near_km)
     starts: dict[int, int] = {}
     for number in numbers:
         following = next_date(embed.dates[index.meetups.candidates[number].slug], now)
         if following is not None and reachable[number]:
             starts[number] = following.starts
-    best = _first(index.meetups, points, starts, spread_of(newcomer), limit, starts)
+    best = _first(index.meetups, points, starts, spread, limit, starts)
     return tuple(told_gathering(index, profile, index.meetups, number, near_km=near_km) for number in best)
 
 
@@ -421,9 +440,8 @@ def _own(shelf: Shelf, newcomer: Newcomer, cell: str = "") -> list[Shard]:
     return [*found, shelf.near[cell]] if cell in shelf.near else found
 
 
-def _look(embed: EmbedIndex, newcomer: Newcomer, shards: Sequence[Shard]) -> tuple[Profile, list[int]]:
-    """(what the newcomer looks for, in words that a record of their shards is known by; these records' numbers)."""
-    seeker = seeker_of(said_by(newcomer), embed.titles)
+def _look(seeker: Seeker, shards: Sequence[Shard]) -> tuple[Profile, list[int]]:
+    """(what is looked for, in words that a record of these shards is known by; the numbers of their records)."""
     words = {word: times for word, times in seeker.words.items() if any(word in shard.vocabulary for shard in shards)}
     return Profile(replace(seeker, words=words)), sorted({number for shard in shards for number in shard.numbers})
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import resources
 
 # Vowel signs of Indic and South-East Asian scripts are marks, which `\w` leaves out; without them words fall apart.
 _LETTER = r"[^\W_]|[\u0900-\u0963\u0971-\u0dff\u0e00-\u0e4e\u0e80-\u0ece\u1000-\u1049\u1780-\u17d3]"
@@ -80,6 +81,14 @@ def count_words(text: str) -> Counter[str]:
         for part in _parts(word):
             counts[part] += times
     return counts
+
+
+@cache
+def function_words() -> frozenset[str]:
+    """Words, as they are compared, that say nothing of what a text is about (`function_words.txt`)."""
+    text = (resources.files("alongside.matching") / "function_words.txt").read_text(encoding="utf-8")
+    lines = [line.partition(":")[2] for line in text.splitlines() if not line.startswith("#")]
+    return frozenset(words("\n".join(lines)))
 
 
 def runs(text: str) -> list[str]:

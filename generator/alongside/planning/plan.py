@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from operator import is_
 from typing import Literal
 
+from alongside.matching.assignment import who_was_met
 from alongside.matching.index import MatchIndex
 from alongside.matching.matches import why_member
 from alongside.matching.memory import Schedule
@@ -77,6 +78,7 @@ class StepContent:
     meetups: tuple[tuple[Meetup, Occurrence], ...] = ()  # with the date meant, soonest first
     notes: tuple[Note, ...] = ()  # what a team should know
     member_changed: bool = False  # another member wrote to them before, and cannot now: they are told
+    met_another: bool = False  # they met another member in an embed, who cannot take them on: they are told, once
 
 
 def newcomer_zone(newcomer: Newcomer, community: Community) -> str:
@@ -128,6 +130,22 @@ def _asked_at(moment: Moment, *, due: datetime, enrolled_at: datetime) -> dateti
     if moment.ask_first is None or moment.sender != "member":
         return None
     return max(due - moment.ask_first, enrolled_at.astimezone(UTC))
+
+
+def is_another(community: Community, journey: Journey, moment: Moment, newcomer: Newcomer, member: str) -> bool:
+    """True when the first mail from a member comes from another than `newcomer` met in an embed, which it then says.
+
+    `member`: slug of who writes; empty: the team does, as nobody has room, and says it in the journey's first such
+    mail alone. That no member wrote to them before, on any journey, is the caller's to know.
+    """
+    if moment.where != "mail" or moment.sender != "member":
+        return False
+    met = who_was_met(community, newcomer)
+    return bool(met) and member not in met and (bool(member) or moment is _first_from_member(journey))
+
+
+def _first_from_member(journey: Journey) -> Moment | None:
+    return next((mail for mail in journey.steps if mail.sender == "member"), None)
 
 
 def choose(
@@ -310,8 +328,7 @@ def _words(
     journey: Journey, moment: Moment, member: Member, story: Story | None, newcomer: Newcomer, language: str
 ) -> Words | None:
     """The member's own words for this step, or None where they wrote none."""
-    mails = (one for one in journey.moments if one.where == "mail")
-    first = next((mail for mail in mails if mail.sender == "member"), moment)
+    first = _first_from_member(journey) or moment
     welcomes = moment.where != "mail" or moment.id == first.id
     if welcomes and story is not None and story.welcome.strip():
         source = story.position.path

@@ -20,6 +20,8 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f]")
 EMAIL = re.compile(
     r"(?<![\w.+/@%-])[A-Za-z0-9][\w.+%-]*@(?!\d+x)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,24}\b"
 )
+# What browsers take in no host, or drop from it unseen (UTS 46): then the host we read is not the one they ask.
+_NOT_IN_HOSTS = re.compile("[%\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _TRUE = frozenset(("true", "yes", "on"))
 _FALSE = frozenset(("false", "no", "off"))
 SLUG = re.compile(r"[^\W_][\w.-]*")
@@ -190,7 +192,7 @@ def web_address_fault(text: str) -> str:
         return "it cannot be read"
     if parts.scheme not in ("http", "https"):
         return f"it starts with {parts.scheme}:" if parts.scheme else "it does not start with https://"
-    if not host or not re.search(r"[^\W_]", host):
+    if not host or not re.search(r"[^\W_]", host) or _NOT_IN_HOSTS.search(host):
         return "it names no site"
     if parts.username is not None or parts.password is not None:
         return "it holds a user name"

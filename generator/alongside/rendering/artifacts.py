@@ -320,10 +320,16 @@ def write_folder(folder: Path, artifacts: Iterable[Artifact]) -> None:
         elif not path.is_dir() and path.relative_to(folder).as_posix() not in made:
             path.unlink()
     for name, content in made.items():
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if not target.is_file() or target.read_bytes() != content:
-            _write_atomically(target, content)
+        write_file(folder / name, content)
+
+
+def write_file(file: Path, content: bytes) -> bool:
+    """Make `file` hold `content`; False, and the file untouched, where it does already."""
+    if file.is_file() and file.read_bytes() == content:
+        return False
+    file.parent.mkdir(parents=True, exist_ok=True)
+    _write_atomically(file, content)
+    return True
 
 
 def _write_atomically(path: str | Path, content: bytes) -> int:

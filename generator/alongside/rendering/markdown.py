@@ -147,7 +147,21 @@ def clean_html(html: str) -> str:
     """The harmless part of `html`, well-formed: every tag closed, every attribute in double quotes."""
     if _too_deep(html):
         return f"<pre>{escape(html)}</pre>"
-    return _CLEANER.clean(html).replace("<img ", '<img loading="lazy" ')
+    return with_attribute(_CLEANER.clean(html), "img", 'loading="lazy"')
+
+
+# What nh3 writes: lower-case names, attributes in double quotes, no "<" in text. So one pass from tag to tag is exact.
+_TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")*)>')
+
+
+def with_attribute(html: str, tag: str, attribute: str) -> str:
+    """Clean HTML with one attribute more in every `tag`.
+
+    From tag to tag, never by replacing letters: `title="<img "` would take the attribute as its end.
+    """
+    if f"<{tag}" not in html:
+        return html
+    return _TAG.sub(lambda at: f"<{tag} {attribute}{at[3]}>" if at[2] == tag and not at[1] else at[0], html)
 
 
 # --- links ---------------------------------------------------------------------------------------------------------
@@ -222,8 +236,6 @@ def document_path(target: str, *, use_directory_urls: bool) -> str:
 
 # --- all of it -----------------------------------------------------------------------------------------------------
 
-# What nh3 writes: lower-case names, attributes in double quotes, no "<" in text. So one pass from tag to tag is exact.
-_TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")*)>')
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _RELATIVE = re.compile(r' (?:href|src)="(?!https?:|mailto:|#)', re.IGNORECASE)
 _HEADING = re.compile(r"<h([1-6])[ >]")

@@ -7,8 +7,8 @@ again. So nobody declares dependencies, and nobody can forget one. What it asks 
 - look records up by slug (`site.community.members["ana"]`); to loop over a whole mapping is to depend on all of it;
 - lists that need all records (sorting, related stories) are made once, by `site.shared`, and looked up by key;
 - what is worth computing once and is used by many pages goes through `site.memo`, never through a cache of its own;
-- ask `site.allows`, `site.tellers` and `site.is_past` instead of comparing dates: a page is then made anew when the
-  answer changes, not every day.
+- ask `site.allows`, `site.tellers`, `site.is_welcoming` and `site.is_past` instead of comparing dates: a page is then
+  made anew when the answer changes, not every day.
 """
 
 from __future__ import annotations
@@ -109,6 +109,16 @@ class Site:
         """True when `member` asked to be left alone today."""
         self._note_record("members", member.slug)
         return member.is_away(self._now.date())
+
+    def is_full(self, member: Member) -> bool:
+        """True when `member` has as many newcomers this week as they offered to take on."""
+        until = self.community.full_until.get(member.slug)
+        return until is not None and not self.is_past(until)
+
+    def is_welcoming(self, member: Member) -> bool:
+        """True when a newcomer may be sent to `member` today: active, not away, and with room this week."""
+        able = member.welcomes > 0 and member.status == "active"
+        return able and not self.is_away(member) and not self.is_full(member)
 
     def tellers(self, story: Story, container: Container) -> tuple[Member, ...]:
         """Who may be named as telling `story` in `container` today; the first is its voice. May be empty."""

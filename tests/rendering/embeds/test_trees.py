@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from alongside import rendering
 from alongside.rendering.embeds.trees import Node, html_tree, render_tree
-from alongside.rendering.markdown import ATTRIBUTES, TAGS, Links
+from alongside.rendering.markdown import ATTRIBUTES, TAGS, VOID, Links
 from rendering.test_markdown import HOSTILE
 
 LINKS = Links(
@@ -40,6 +43,7 @@ def tree(text: str, **changes: Any) -> Any:
         ("```py\nx\n```", [["pre", {}, ["code", {"class": "language-py"}, "x\n"]]]),
         ("<bdo dir=rtl id=a class=b>x</bdo>", [["p", {}, ["bdo", {"dir": "rtl"}, "x"]]]),
         ("<script>alert(1)</script>", []),
+        ('On <time datetime="2026-12-03">Thursday</time>', [["p", {}, "On Thursday"]]),
         ("", []),
     ],
 )
@@ -54,6 +58,8 @@ def test_a_tree_is_the_page_s_html(text: str, nodes: object) -> None:
         ("[x](../guide.md)", "https://community.example.org/guide/"),
         ("[x](/elsewhere?a=1&b=2)", "https://community.example.org/elsewhere?a=1&b=2"),
         ("[x](HTTPS://example.org/a)", "HTTPS://example.org/a"),
+        ("[x](https:///example.org/a)", "https://example.org/a"),
+        ("[x](https:example.org/a)", "https://example.org/a"),
     ],
 )
 def test_links_are_whole_and_open_a_tab_of_their_own(text: str, href: str) -> None:
@@ -117,6 +123,16 @@ def test_without_an_address_of_the_site_only_words_stay() -> None:
     nowhere = Links(files=LINKS.files, documents=LINKS.documents, pages=LINKS.pages)
     made = render_tree("[x](../members/ana.md) ![A desk](desk.jpg) [y](/z)", source="stories/x.md", links=nowhere)
     assert made == (("p", {}, "x A desk y"),)
+
+
+def test_no_element_has_the_name_of_a_node_that_the_script_knows() -> None:
+    script = (Path(rendering.__file__).parent / "assets" / "embed" / "element.js").read_text(encoding="utf-8")
+    body = script.split("const nodes = {", 1)[1].split("\n  };\n", 1)[0]
+    nodes = set(re.findall(r"^    (\w+): \(", body, re.MULTILINE)) | set(re.findall(r"\bnodes\.(\w+) =", script))
+    assert {"say", "pick", "time", "why"} <= nodes
+    every = "".join(f"<{tag}>x</{tag}>" for tag in sorted(TAGS - VOID))
+    for tag, *_ in each_element(html_tree(every, base="")):
+        assert tag not in nodes
 
 
 def each_element(nodes: tuple[Node, ...]) -> list[tuple[Any, ...]]:

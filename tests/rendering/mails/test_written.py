@@ -247,7 +247,7 @@ def check_octets(octets: bytes) -> None:
     languages=st.lists(st.sampled_from(LANGUAGES), max_size=2),
     language=st.sampled_from(LANGUAGES),
     slug=st.sampled_from(["ana", "ben"]),
-    changed=st.booleans(),
+    changed=st.sampled_from(["", "member_changed", "met_another"]),
 )
 def test_both_ways_come_to_the_same(
     name: str,
@@ -257,11 +257,12 @@ def test_both_ways_come_to_the_same(
     languages: Any,
     language: str,
     slug: str,
-    changed: bool,
+    changed: str,
 ) -> None:
     groups, meetups = records
     content = content_of(
-        name, language=language, slug=slug, reasons=tuple(reasons), groups=tuple(groups), member_changed=changed,
+        name, language=language, slug=slug, reasons=tuple(reasons), groups=tuple(groups),
+        member_changed=changed == "member_changed", met_another=changed == "met_another",
         meetups=tuple((one, UPCOMING[one.slug]) for one in meetups),
     )  # fmt: skip
     place = replace(BERLIN, label=values[2]) if values[2] else None

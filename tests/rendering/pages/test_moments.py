@@ -83,6 +83,24 @@ def test_an_embed_shows_who_agreed_and_has_room(write_community: WriteCommunity)
     assert 'data-until="2027-03-01"' in html
 
 
+def test_who_has_no_room_this_week_is_not_offered(write_community: WriteCommunity) -> None:
+    story = "---\ntitle: Hello\nmembers: [full]\ndate: 2026-10-01\n---\nHello.\n"
+    availability = "full_until: {full: 2026-11-23, ana: 2026-11-22}\n"
+    config = write_community(
+        {
+            **files(ana=member("Ana"), full=member("Fulvia")),
+            "content/stories/hello.md": story,
+            "content/.alongside/availability.yml": availability,
+        }
+    )
+    pages, embeds = render_files(config)
+    assert ("Ana" in embeds[EMBED], "Fulvia" in embeds[EMBED]) == (True, False)
+    assert "Meet <bdi>Fulvia" not in pages["stories/hello/"].content
+    pages, embeds = render_files(config, now=datetime(2026, 11, 24, 0, 0, tzinfo=UTC))
+    assert ("Ana" in embeds[EMBED], "Fulvia" in embeds[EMBED]) == (True, True)
+    assert "Meet <bdi>Fulvia" in pages["stories/hello/"].content
+
+
 def test_consent_that_ended_empties_the_embed_which_says_so(write_community: WriteCommunity) -> None:
     config = write_community(files(ana=member("Ana")))
     html = render_files(config, now=datetime(2027, 3, 2, tzinfo=UTC))[1][EMBED]
@@ -217,3 +235,28 @@ def test_people_take_turns_by_the_week(write_community: WriteCommunity) -> None:
     assert len(shown(23)) == 3
     assert shown(23) == shown(29)
     assert shown(23) != shown(30)
+
+
+PICTURES = """\
+## Welcome
+![Mine](https://pictures.example.net/mine.png) ![Ours](https://community.example.org/ours.png)
+![Other](https://tracker.example/pixel.gif)
+"""
+
+
+def test_an_embed_loads_pictures_only_from_hosts_that_the_settings_name(write_community: WriteCommunity) -> None:
+    config = write_community(
+        {
+            **files(ana=member("Ana", words=PICTURES)),
+            "mkdocs.yml": CONFIG + "      embeds: {images: [pictures.example.net]}\n",
+            "content/index.md": "Home",
+        }
+    )
+    pages, others = render_files(config)
+    document = html5lib.parse(others[EMBED], namespaceHTMLElements=False)
+    assert [image.get("src") for image in document.iter("img")] == [
+        "https://pictures.example.net/mine.png", "https://community.example.org/ours.png",
+    ]  # fmt: skip
+    assert all(image.get("referrerpolicy") == "no-referrer" for image in document.iter("img"))
+    assert '<a class="as-picture" href="https://tracker.example/pixel.gif"' in others[EMBED]
+    assert "<img" not in pages["members/ana/"].content  # the setting is about embeds

@@ -22,9 +22,11 @@ from alongside.rendering.markdown import ATTRIBUTES, CLASSES, TAGS, VOID, Conver
 
 Node = str | tuple[Any, ...]  # a text, or (tag, {attribute: value}, *children)
 
+# `time` is a node that the script knows by the same name (`layouts`): of what people wrote, its words stay.
+_TAGS = TAGS - {"time"}
 _EVERYWHERE = ATTRIBUTES["*"]
 _ABSOLUTE = re.compile(r"(?:https?://[^\s/\\]|mailto:.)", re.IGNORECASE)
-_WEB = re.compile(r"https?:", re.IGNORECASE)
+_WEB = re.compile(r"(https?):[/\\]*", re.IGNORECASE)  # browsers take "https:/x" and "https:///x" for "https://x"
 _BACKWARDS = "footnote-backref"  # leads from a note to its mark, by an id
 # Between these, and at their edges, white space is how the Markdown was written, and nothing that anyone sees.
 _BLOCKS = frozenset(
@@ -111,7 +113,7 @@ class _Reader(HTMLParser):
 
     def _attributes(self, tag: str, values: dict[str, str]) -> dict[str, str] | None:
         """The attributes of an element; None where only its words, or nothing of it, stay."""
-        if tag not in TAGS:
+        if tag not in _TAGS:
             return None
         if tag == "a":
             return self._link(values)
@@ -139,6 +141,7 @@ class _Reader(HTMLParser):
         if not url or url.startswith("#"):
             return ""
         if not _ABSOLUTE.match(url):
+            url = _WEB.sub(r"\1://", url, count=1) if _WEB.match(url) else url
             try:
                 url = urljoin(self._base, url) if self._base else ""
             except ValueError:

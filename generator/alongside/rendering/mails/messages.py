@@ -224,7 +224,8 @@ def _key(content: StepContent) -> tuple[object, ...]:
     words = content.words  # told by its fields: a record's own hash takes as long as all the rest of this
     said = (words.text, words.language, words.markdown, words.source) if words is not None else ()
     return (
-        content.journey.slug, content.moment.id, content.language, member, story, content.member_changed, *said,
+        content.journey.slug, content.moment.id, content.language, member, story, content.member_changed,
+        content.met_another, *said,
     )  # fmt: skip
 
 

@@ -126,16 +126,22 @@ def masthead(source: Source) -> str:
 
 
 def intro(source: Source, content: StepContent, reader: Reader) -> str:
-    """What stands before the message: that somebody else writes from now on, and who wrote the words in it."""
+    """What stands before the message: that somebody else writes than they expect, and who wrote the words in it."""
     return _changed(source, content, reader) + _person(source, content, reader)
 
 
 def _changed(source: Source, content: StepContent, reader: Reader) -> str:
-    """Who did before is not named: they may have taken their consent back."""
-    if not content.member_changed:
+    """Who did before, or whom they met, is not named: they may have taken their consent back."""
+    member, team = clean(content.member.name) if content.member is not None else "", source.team(content)
+    if content.member_changed:
+        text = say(reader.language, "mail.changed", member=member or team)
+    elif content.met_another and member:
+        text = say(reader.language, "mail.met_another", member=member)
+    elif content.met_another:
+        text = say(reader.language, "mail.met_team", team=team)
+    else:
         return ""
-    name = clean(content.member.name) if content.member is not None else source.team(content)
-    return fragment("changed.html", text=say(reader.language, "mail.changed", member=name))
+    return fragment("changed.html", text=text)
 
 
 def _person(source: Source, content: StepContent, reader: Reader) -> str:

@@ -12,12 +12,20 @@ from datetime import UTC, date, datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from alongside.matching.assignment import assign_member
+from alongside.matching.assignment import assign_member, who_was_met
 from alongside.matching.index import MatchIndex, build_index
 from alongside.model.community import Community
 from alongside.model.journeys import Journey, Moment
 from alongside.model.people import Newcomer
-from alongside.planning.plan import PlannedStep, StepContent, choose, newcomer_zone, next_meetups, plan_sequence
+from alongside.planning.plan import (
+    PlannedStep,
+    StepContent,
+    choose,
+    is_another,
+    newcomer_zone,
+    next_meetups,
+    plan_sequence,
+)
 from alongside.rendering.interface import format_date, format_time, reason_texts
 from alongside.rendering.mails.frame import fragment
 from alongside.rendering.mails.holes import clean
@@ -98,6 +106,7 @@ class _Desk:
     def entry(self, journey: Journey, moment: Moment, step: PlannedStep | None, *, now: datetime) -> Entry:
         """The entry of one moment; those without a time are looked at as of `now`."""
         at = step.due if step is not None else now
+        known = self.member
         member, changed = self._assign(moment, at.date())
         content = choose(
             self.community,
@@ -109,11 +118,15 @@ class _Desk:
             upcoming=next_meetups(self.community, now=at),
             day=at.date(),
         )
-        content = replace(content, member_changed=bool(changed))
+        another = not known and is_another(self.community, journey, moment, self.newcomer, member)
+        content = replace(content, member_changed=bool(changed), met_another=another)
         mail, failed = self._mail(content)
         notes = [NOTES[note] for note in content.notes]
         if changed:
             notes.append(f"{changed} can no longer be asked: somebody else takes over, and the mail says so.")
+        if another:
+            met = self.community.members[who_was_met(self.community, self.newcomer)[0]].name
+            notes.append(f"They met {met}, who cannot take them on: somebody else writes, and the mail says so.")
         if step is not None and step.expired:
             notes.append("Skipped: the mails before it push it past its expiry.")
         return Entry(
@@ -130,12 +143,18 @@ class _Desk:
     def _assign(self, moment: Moment, day: date) -> tuple[str, str]:
         """The slug of the member for a moment, and the name of the one before when a mail needs another.
 
-        An embed or a page shows somebody who allows that, and changes nothing about who writes.
+        An embed or a page shows somebody who allows that, and changes nothing about who writes. Nothing is known of the
+        store here but who had no room at the last `alongside refresh`.
         """
         if moment.where == "mail" and moment.sender == "team":
             return "", ""
+        load = {
+            slug: self.community.members[slug].welcomes
+            for slug in self.community.full_until
+            if self.community.is_full(slug, day)
+        }
         match = assign_member(
-            self._index(day), self.newcomer, day=day, load={}, keep=self.member, container=moment.where
+            self._index(day), self.newcomer, day=day, load=load, keep=self.member, container=moment.where
         )
         member = match.slug if match is not None else ""
         if moment.where != "mail":

@@ -146,7 +146,8 @@ def note_address(site: Site) -> str:
 
 
 def welcoming_members(site: Site) -> Mapping[str, tuple[str, ...]]:
-    """For "embed" and "page": members who take newcomers on, agreed to it there, and are not away; this week's order.
+    """For "embed" and "page": members who take newcomers on, agreed to it there, are not away and have room, in this
+    week's order.
 
     Those who wrote words in the community's language stand before the others, those who wrote none come last.
     """
@@ -160,12 +161,7 @@ def welcoming_members(site: Site) -> Mapping[str, tuple[str, ...]]:
             turn = zlib.crc32(f"{week} {member.slug}".encode())
             return (0 if fits else 1 if written else 2, turn, member.slug)
 
-        able = [
-            member
-            for member in community.members.values()
-            if member.welcomes > 0 and member.status == "active" and not site.is_away(member)
-        ]
-        ordered = sorted(able, key=key)
+        ordered = sorted(filter(site.is_welcoming, community.members.values()), key=key)
         return {
             "embed": tuple(member.slug for member in ordered if site.allows(member, "embed"))[:MEMBERS_SHOWN],
             "page": tuple(member.slug for member in ordered if site.allows(member, "page"))[:MEMBERS_SHOWN],

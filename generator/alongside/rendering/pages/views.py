@@ -260,7 +260,7 @@ class Views:
             place=self.place(member.place),
             roles=tuple(one_line(role) for role in member.roles),
             status=member.status,
-            welcomes=member.welcomes > 0 and member.status == "active" and not self.site.is_away(member),
+            welcomes=self.site.is_welcoming(member),
             until=member.consent.until.isoformat() if member.consent and member.consent.until else "",
         )
 

@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from alongside.model.texts import direction, language_fits
 from alongside.rendering import interface
 from alongside.rendering.feeds.listing import feed_path
-from alongside.rendering.markdown import render_markdown
+from alongside.rendering.markdown import render_markdown, with_attribute
 from alongside.rendering.pages.views import Face, Label, Prose, StoryCard, When, host_of, one_line, safe_url
 from alongside.rendering.tracking import Site
 from alongside.settings import Organisation, Settings
@@ -177,7 +177,7 @@ class PageWords:
         """Authored Markdown as safe HTML; its highest heading becomes `<h{heading}>`."""
         links = self.site.links(self.page, self.pictures)
         html = render_markdown(prose.text, source=prose.source, links=links, heading=heading, convert=self.site.convert)
-        return _html(html.replace("<pre>", '<pre tabindex="0">'))  # what may scroll can be reached by keyboard
+        return _html(with_attribute(html, "pre", 'tabindex="0"'))  # what may scroll can be reached by keyboard
 
     # --- dates ---
 

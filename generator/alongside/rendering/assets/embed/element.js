@@ -35,7 +35,10 @@ const languageOf = (tag) => tag.split("-")[0].toLowerCase();
 const read = async (attributes, index) => {
   const fold = folderOf(await Promise.all([...partsOf(Object.values(attributes).join())].map((part) => load(`characters/${part}.json`))));
   const keyOf = (text) => runsOf(fold, text).join(" ");
-  const challenges = listOf(attributes.challenges).flatMap((name) => index.names[keyOf(name)] ?? []);
+  const challenges = listOf(attributes.challenges).flatMap((name) => {
+    const key = keyOf(name);
+    return Object.hasOwn(index.names, key) ? index.names[key] : [];
+  });
   const said = {
     text: attributes.text ?? "",
     challenges: [...new Set(challenges)],
@@ -43,7 +46,7 @@ const read = async (attributes, index) => {
     roles: listOf(attributes.roles),
     languages: listOf(attributes.languages).map(languageOf),
     newcomer: attributes.newcomer || NOBODY,
-    zone: attributes.timezone,
+    zone: isZone(attributes.timezone) && attributes.timezone,
   };
   const place = keyOf(attributes.place ?? "");
   if (place) {
@@ -61,17 +64,21 @@ const read = async (attributes, index) => {
   return seekerOf(said, said.challenges.map((slug) => index.challenges[slug].words), fold);
 };
 
+/* The files that hold a newcomer's records of one kind. */
+const pathsOf = (kind, { challenges, cell }, { shards, rule, cells }) => {
+  const keys = [...challenges.slice(0, rule.challenges), "_"];
+  const paths = keys.filter((key) => shards[kind].includes(key)).map((key) => `${kind}/${key}.json`);
+  const near = /ups$/.test(kind) && cells.find((one) => cell?.startsWith(one));
+  return near ? [...paths, `near/${near}.json`] : paths;
+};
+
 /* The best of one kind, each with its card; what has none any more is passed over. */
 const choose = async (kind, seeker, index, near) => {
-  const { shards, rule, cells } = index;
-  const keys = [...seeker.challenges.slice(0, rule.challenges), "_"];
-  const paths = keys.filter((key) => shards[kind].includes(key)).map((key) => `${kind}/${key}.json`);
-  const cell = cells.find((one) => seeker.cell?.startsWith(one));
-  if (cell && /ups$/.test(kind)) paths.push(`near/${cell}.json`);
   const now = new Date();
-  const files = await Promise.allSettled(paths.map(load));
+  const files = await Promise.allSettled(pathsOf(kind, seeker, index).map(load));
   const held = files.flatMap(({ value }) => value?.[kind] ?? []);
-  const options = { rule, near, community: index.language, now: now / 1000, limit: rule.shown };
+  const { rule, language } = index;
+  const options = { rule, near, community: language, now: now / 1000, limit: rule.shown };
   const found = rank(kind, held, seeker, { ...options, today: dayOf(now, seeker.zone) });
   const cards = await Promise.allSettled(
     found.map(({ slug, shard, row }) => {
@@ -83,6 +90,19 @@ const choose = async (kind, seeker, index, near) => {
 };
 
 const dayOf = (moment, timeZone) => moment.toLocaleDateString("sv", { timeZone });
+
+/* What a browser does not know as a zone or an address is left out: one such text is no reason to show nothing. */
+const isZone = (zone) => {
+  try {
+    return dayOf(new Date(), zone);
+  } catch {}
+};
+const addressOf = (value) => {
+  try {
+    const { href, protocol } = new URL(value, new URL("../..", HERE));
+    return /^(https?|mailto|webcal):$/.test(protocol) && href;
+  } catch {}
+};
 
 /* Builds trees: a text; [tag, {attributes}, ...children]; or one of the nodes below, which ask who reads. */
 const builderOf = (index, texts, languages, seeker, found) => {
@@ -100,10 +120,7 @@ const builderOf = (index, texts, languages, seeker, found) => {
     const made = document.createElement(/^(script|style|link|base|meta|iframe|object|embed)$/.test(tag) ? "p" : tag);
     for (const [name, value] of Object.entries(attributes))
       if (!/^(href|src)$/.test(name)) /^on|^style/.test(name) || made.setAttribute(name, value);
-      else {
-        const { href, protocol } = new URL(value, new URL("../..", HERE));
-        if (/^(https?|mailto|webcal):$/.test(protocol)) made.setAttribute(name, href);
-      }
+      else if (addressOf(value)) made.setAttribute(name, addressOf(value));
     made.append(...children.flatMap(build));
     return made;
   };
@@ -222,4 +239,4 @@ class Moment extends HTMLElement {
 
 customElements.get(NAME) || customElements.define(NAME, Moment);
 
-export { folderOf, partsOf, rank, seekerOf };
+export { folderOf, partsOf, pathsOf, rank, runsOf, seekerOf };
