@@ -71,7 +71,8 @@ def main() -> None:
     inviting = [mail for mail in mails if b"text/calendar" in mail.read_bytes()]
     say(f"Done in {time.monotonic() - begun:.0f} s. Where to look:")
     print(f"  pages   {ROOT / 'site' / 'index.html'}   (or with links that work everywhere: make serve)")
-    print(f"  embeds  {ROOT / 'site' / 'embed'}")
+    print("  demo    http://127.0.0.1:8000/demo/ after make serve   (three screens of a product, for three newcomers)")
+    print(f"  embeds  {ROOT / 'site' / 'embed'}   (to paste one: alongside snippet)")
     print(f"  feeds   {ROOT / 'site' / 'feeds' / 'all.ics'}")
     print(f"  mails   {OUTBOX / 'new'}   ({len(mails)} files; any mail program opens them, or: mutt -f {OUTBOX})")
     preview = ROOT / "build" / "demo" / "preview.html"

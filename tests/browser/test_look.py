@@ -28,6 +28,10 @@ PAGES = {
     "embed": "embed/first-month/sign-up/",
     "dashboard": "embed/first-month/dashboard/",
     "handbook": "handbook/writers/",
+    "handbook with embeds": "handbook/embeds/",
+    "demo, signing up": "demo/index.html",
+    "demo, nothing yet": "demo/dashboard.html",
+    "demo, a call": "demo/call.html?as=karim",
     "not found": "404.html",
     "search": "search.html",
 }
@@ -110,3 +114,26 @@ def test_an_embed_stands_in_an_iframe_of_320_pixels(tab: Page, address: str) -> 
     frame.locator(".as-moment").wait_for()
     assert frame.locator("html").evaluate("html => html.scrollWidth") <= 320
     assert frame.locator("body").evaluate("body => getComputedStyle(body).backgroundColor") == "rgba(0, 0, 0, 0)"
+
+
+def test_each_newcomer_of_the_demo_meets_somebody_else(tab: Page, address: str) -> None:
+    met = {}
+    for name in ("beatriz", "grace", "karim"):
+        tab.goto(f"{address}demo/index.html?as={name}")
+        tab.locator("alongside-moment [part=card]").first.wait_for()
+        tab.wait_for_function("document.querySelector('#met').textContent !== 'nobody'")
+        met[name] = tab.locator("#met").inner_text()
+        assert tab.locator("a[data-as][aria-current]").get_attribute("data-as") == name
+    assert len(set(met.values())) == 3
+    assert tab.locator("[part=moment]").get_attribute("dir") == "rtl"
+    tab.locator("select").select_option("first-talk")
+    tab.locator("textarea").fill("")
+    tab.wait_for_function(f"document.querySelector('#met').textContent !== {met['karim']!r}")
+
+
+def test_a_tag_on_a_page_of_the_site_is_refined(tab: Page, address: str) -> None:
+    tab.goto(f"{address}handbook/embeds/")
+    for number, direction in ((0, "ltr"), (1, "rtl")):
+        moment = tab.locator("alongside-moment").nth(number)
+        moment.locator("[part=reasons] li").first.wait_for()
+        assert moment.locator("[part=moment]").get_attribute("dir") == direction

@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("schema", "Write JSON Schemas of the front matter, for editors."),
     "build": ("build", "Compile the site, embeds, feeds and sequences."),
     "serve": ("serve", "Build, serve and rebuild on every change."),
+    "snippet": ("snippet", "Print what to paste into a product to show a moment."),
     "match": ("match", "Show who and what fits a newcomer, and why."),
     "preview": ("preview", "Show what one newcomer would get, when and from whom."),
     "enroll": ("enroll", "Put newcomers on a journey."),
