@@ -43,7 +43,7 @@ from alongside.rendering.tracking import Site
 
 FORMAT = 1  # of everything below `embed/v1/`: an older script still reads what only adds
 SOON = timedelta(days=35)  # dates of a meetup that an embed knows; beyond them the next one alone
-DATES_SOON = 4  # at most
+DATES_SOON = 3  # at most
 _MINUTE = 60
 
 Chosen = Mapping[str, tuple[str, ...]]

@@ -59,7 +59,7 @@ const read = async (attributes, index) => {
 const pathsOf = (kind, { challenges, cell }, { shards, rule, cells }) => {
   const keys = [...challenges.slice(0, rule.challenges), "_"];
   const paths = keys.filter((key) => shards[kind].includes(key)).map((key) => `${kind}/${key}.json`);
-  const near = /ups$/.test(kind) && cells.find((one) => cell?.startsWith(one));
+  const near = /ups$/.test(kind) && cells.findLast((one) => cell?.startsWith(one));
   return near ? [...paths, `near/${near}.json`] : paths;
 };
 
