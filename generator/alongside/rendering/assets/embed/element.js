@@ -105,8 +105,8 @@ const builderOf = (index, texts, languages, seeker, found) => {
   const named = (type, code) => attempt(() => new Intl.DisplayNames(language, { type }).of(code)) ?? code;
   const written = (moment, timeZone, how) =>
     attempt(() => moment.toLocaleString(language, { timeZone, ...how })) ?? written(moment, "UTC", how);
-  const day = { weekday: "long", day: "numeric", month: "long", year: "numeric" };
-  const hours = { hour: "numeric", minute: "2-digit" };
+  const day = { dateStyle: "full" };
+  const hours = { timeStyle: "short" };
 
   const build = (one) => {
     if (!Array.isArray(one)) return one;
@@ -145,7 +145,7 @@ const builderOf = (index, texts, languages, seeker, found) => {
       const there = written(moment, zone, hours);
       const city = zone.split("/").pop().replaceAll("_", " ");
       return [
-        written(moment, seeker.zone, { ...day, ...hours, timeZoneName: "short" }),
+        written(moment, seeker.zone, { ...day, ...hours }),
         ...(there == written(moment, seeker.zone, hours) ? [] : [" (", there, " ", ...nodes.say("meetup.zone", { city }), ")"]),
       ];
     },
@@ -176,7 +176,7 @@ const builderOf = (index, texts, languages, seeker, found) => {
 /* The room that is kept, whatever a page's style says about every element of it; the rest is in `style.css`. */
 const host = new CSSStyleSheet();
 host.replaceSync(
-  ":host{display:block;block-size:var(--alongside-block-size,30rem);box-sizing:border-box;overflow:auto;zoom:1;float:none;padding:0;border:0;max-block-size:none;max-inline-size:none;min-inline-size:0}"
+  ":host{display:block;block-size:var(--alongside-block-size,30rem);box-sizing:border-box;overflow:auto;zoom:1;float:none;max-block-size:none;max-inline-size:none;writing-mode:horizontal-tb;transition:none;animation:none}"
     .replaceAll(/;|(?=})/g, "!important;"),
 );
 

@@ -8,6 +8,8 @@ const UNSPACED =
 const SPACE = /[\s\x1c-\x1f\x85\ufeff]+/;
 const EDGE = /^[.,;:!?"'()[\]«»“”„…。、؟،]+|[.,;:!?"'()[\]«»“”„…。、؟،]+$/g;
 
+const { floor, min, sqrt } = Math;
+
 /* --- text to words ------------------------------------------------------------------------------------------------ */
 
 const codeOf = (character) => character.codePointAt(0);
@@ -18,7 +20,7 @@ export const partsOf = (text) =>
     [...text.normalize()]
       .map(codeOf)
       .filter((code) => code > 127)
-      .map((code) => (code < 0x10000 ? Math.min(code >> 12, 3) : 4)),
+      .map((code) => min(code >> 12, 3) + (code > 0xffff)),
   );
 
 /* Makes a folder of texts from parts of the table. Each is a list of [gap, result, count, step]: from so many characters
@@ -86,8 +88,6 @@ export const seekerOf = (said, titles, fold) => {
 
 /* --- numbers ------------------------------------------------------------------------------------------------------ */
 
-const { floor, min, sqrt } = Math;
-
 /* Whole division of numbers that are exact, though their quotient may not be. */
 const divide = (a, b) => {
   const quotient = floor(a / b);
@@ -112,18 +112,20 @@ const chordOf = (kilometres) => {
   return floor(2 ** 41 * total + 0.5);
 };
 
-const compare = (a, b) => (a < b ? -1 : +(a > b));
+const compare = (a, b) => (a > b) - (a < b);
 
 export const own = (map, key) => (Object.hasOwn(map, key) ? map[key] : []);
 
 /* --- points and reasons ------------------------------------------------------------------------------------------- */
+
+const NOTHING = [0, "", "", 1]; // no points and no reason, and nothing in the way
 
 /* [points, kind, value, whether it can be reached] of a place. */
 const placeRule = (kind, rule, { at, country, zone }, near, [where, name, hours, online, ...there]) => {
   const same = country && country == where;
   const chord = at && there[0] != null ? there.reduce((sum, value, axis) => sum + (value - at[axis]) ** 2, 0) : Infinity;
   if (kind == "members")
-    return chord <= rule.bands[0][0] ? [rule.city, "near", name, 1] : same ? [rule.country, "country", where, 1] : [0, "", "", 1];
+    return chord <= rule.bands[0][0] ? [rule.city, "near", name, 1] : same ? [rule.country, "country", where, 1] : NOTHING;
   const band = (!near || chord <= chordOf(near)) && rule.bands.find(([limit]) => chord <= limit);
   if (band) return [band[1], "near", name, 1];
   const reached = !near || !there[2] || !at;
@@ -176,7 +178,7 @@ export const rank = (kind, shards, seeker, { rule, community, near, now, today, 
     const text = (row) => dots[row] && floor((rule.text * divide(1000 * dots[row], floor(sqrt(square)) * shard.norms[row])) / 1000);
     for (let row = 0; row < size; row++) {
       const tongue = tongues[shard.language[row]];
-      const place = places ? places[shard.place[row]] : [0, "", "", 1];
+      const place = places ? places[shard.place[row]] : NOTHING;
       score[row] += tongue[0] + place[0] + text(row);
       if (!tongue[3]) score[row] = floor((score[row] * rule.no_language_percent) / 100);
       const until = shard.until?.[row];
