@@ -9,8 +9,8 @@ dividing ends where a shard has all that the cell's newcomers want, which is:
 - what lies within 50 km of the cell; of a small cell for which that is too much, within 50 km of each point where
   that fits;
 - for each point, `SHOWN` gatherings (or, of some with many occurrences, a quarter of a shard), none of them more than
-  a fifth farther than the nearest ones are. (Not the nearest themselves: from 300 km away two halls of one city are
-  equally far, and dividing for them would be in vain.)
+  a fifth farther than the nearest ones are, and so for the first third of them. (Not the nearest themselves: from
+  300 km away two halls of one city are equally far, and dividing for them would be in vain.)
 
 The points looked at are a cell's middle and corners. What room is left in a shard is filled with the nearest.
 
@@ -203,12 +203,12 @@ def _ranked(point: Vector, slices: Iterable[_Slice], limit: float = math.inf) ->
     return ranked
 
 
-def _enough(ranked: Ranked) -> int:
-    """The squared chord within which there is enough to be shown, or all."""
+def _within(enough: int, ranked: Ranked) -> int:
+    """The squared chord within which there is so much of `_ENOUGH`, or all."""
     seen = 0
     for away, _, item in ranked:
         seen += item.worth
-        if seen >= _ENOUGH:
+        if seen >= enough:
             return away
     return ranked[-1][0] if ranked else 0
 
@@ -268,19 +268,19 @@ class _Wish:
     """What the newcomers of a cell want."""
 
     required: dict[int, _Slice]  # by order
-    views: list[list[_Slice]]  # from each point: what is near enough to be shown, the nearest first
+    views: list[tuple[int, list[_Slice]]]  # from each point: how much to have of what is near enough, nearest first
     near: Ranked  # from the middle of the cell, all that matters
 
     def added(self, held: dict[int, _Slice]) -> dict[int, _Slice] | None:
         """What a shard holds that grants this, too; None if that is too much."""
         held = held | self.required
         total = _weight(held.values())
-        for view in self.views:
+        for enough, view in self.views:
             if total > MOST:
                 return None
             seen = sum(item.worth for item in view if item.order in held)
             for item in view:
-                if seen >= _ENOUGH:
+                if seen >= enough:
                     break
                 if item.order not in held:
                     held[item.order] = item
@@ -344,7 +344,7 @@ def _wish(cell: _Cell, around: Sequence[_Slice]) -> _Wish | None:
             return _Wish({order: item for _, order, item in near}, [], near)
     if len(cell.prefix) < _SHARING:
         return None
-    shown = _SLACK * (math.sqrt(_enough(near)) + radius)
+    shown = _SLACK * (math.sqrt(_within(_ENOUGH, near)) + radius)
     limit = (max(shown, math.sqrt(_NEIGHBOURHOOD)) + radius) ** 2
     near = [entry for entry in near if entry[0] <= limit]
     limit = (math.sqrt(_NEIGHBOURHOOD) + radius) ** 2
@@ -360,9 +360,12 @@ def _wish(cell: _Cell, around: Sequence[_Slice]) -> _Wish | None:
             neighbours = {order: item for far, order, item in view if far <= _NEIGHBOURHOOD}
             if _weight(neighbours.values()) <= MOST:
                 required |= neighbours
-    good = [_SLACK**2 * _enough(view) for view in views]
-    shown_from = [[item for far, _, item in view if far <= most] for view, most in zip(views, good, strict=True)]
-    return _Wish(required, shown_from, near)
+    wanted = []
+    for view in views:
+        for enough in (_ENOUGH // 3, _ENOUGH):
+            most = _SLACK**2 * _within(enough, view)
+            wanted.append((enough, [item for far, _, item in view if far <= most]))
+    return _Wish(required, wanted, near)
 
 
 def _filled(held: dict[int, _Slice], near: Ranked) -> Collection[_Slice]:

@@ -10,10 +10,13 @@ most in its text. `match_in_shards` is that rule here, and the script of the emb
 
 from __future__ import annotations
 
+import math
+from array import array
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache, cached_property, partial
 
 from alongside.matching.cells import LONGEST, divide, geohash, shard_of
 from alongside.matching.index import (
@@ -31,12 +34,13 @@ from alongside.matching.index import (
     story_candidate,
     story_text,
 )
-from alongside.matching.memory import Memory, Profile
+from alongside.matching.memory import Few, Memory, Profile
 from alongside.matching.reasons import told_gathering, told_member, told_story
-from alongside.matching.results import Match, Matches
-from alongside.matching.scoring import points_of_gatherings, points_of_members, points_of_stories
+from alongside.matching.results import Match, Matches, Tag
+from alongside.matching.scoring import language_table, points_of_gatherings, points_of_members
 from alongside.matching.seekers import Seeker, said_by, seeker_of, spread_of
-from alongside.matching.spreading import spread_key
+from alongside.matching.vectors import Posting, term_weights
+from alongside.matching.weights import WEIGHTS
 from alongside.matching.words import count_words, language_of
 from alongside.model.community import Community
 from alongside.model.people import Member, Newcomer
@@ -46,7 +50,11 @@ FALLBACK = "_"  # the shard for everybody; no slug is called so
 MOST_CHALLENGES = 3  # of a newcomer: so many shards are fetched for what they named
 CHARACTERS = 4000  # of a text; its beginning says what it is about
 TOLD = 5  # stories of a member, the newest, whose words count as theirs besides those that embeds hold
+_TERMS = term_weights()
 EVEN_PERCENT = 80  # members who come so near to the best one fit as well, and the newcomer's id decides among them
+
+
+Held = tuple[str, int, int]  # a word, its idf, its tf * idf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +69,33 @@ class Sizes:
     member_words: int = 20  # a member is known by all they tell
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Shard:
-    """A part of a pool."""
+    """A part of a pool. A build writes it down and ranks nobody, so what ranking asks is worked out when it does."""
 
     numbers: tuple[int, ...]  # of candidates, ascending
-    vocabulary: frozenset[str]  # the words that any of them is known by
+    pool: Pool = field(repr=False)
+    held: Callable[[], Sequence[Sequence[Held]]] = field(repr=False)  # the words of each candidate of the pool
+
+    @cached_property
+    def postings(self) -> Mapping[str, Posting]:
+        """The words that any of them is known by: (idf, the rows of those that hold it, its tf * idf in each)."""
+        found: dict[str, Posting] = {}
+        for row, number in enumerate(self.numbers):
+            for word, idf, entry in self.held()[number]:
+                _, rows, entries = found.setdefault(word, (idf, array("I"), array("I")))
+                rows.append(row)
+                entries.append(entry)
+        return found
+
+    @cached_property
+    def carriers(self) -> Mapping[Tag, Sequence[int]]:
+        """The rows of those that carry a tag."""
+        found: dict[Tag, list[int]] = {}
+        for row, number in enumerate(self.numbers):
+            for tag in self.pool.candidates[number].tags:
+                found.setdefault(tag, []).append(row)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +130,8 @@ class EmbedIndex:
     cells: Mapping[str, bool]  # the cells of the map that have a shard
     dates: Mapping[str, tuple[Date, ...]]  # the next ones of each meetup, by slug
     titles: Mapping[str, str]  # of each challenge, as its words are compared
+    # by story, 1 where one of those who tell it may be named on that day; worked out when that day is first asked for
+    told: Few[date, bytes] = field(default_factory=Few, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,18 +333,21 @@ def _slugs(*shards: Chosen) -> list[str]:
 
 
 def _shards(pool: Pool, slugs: Chosen) -> dict[str, Shard]:
-    words: list[set[str]] = [set() for _ in pool.candidates]
-    for word, (_, numbers, _) in pool.corpus.postings.items():
-        for number in numbers:
-            words[number].add(word)
+    held = cache(partial(_held, pool))
     return {
-        key: Shard(
-            tuple(sorted(pool.numbers[slug] for slug in found)),
-            frozenset(word for slug in found for word in words[pool.numbers[slug]]),
-        )
+        key: Shard(tuple(sorted(pool.numbers[slug] for slug in found)), pool, held)
         for key, found in slugs.items()
         if found
     }
+
+
+def _held(pool: Pool) -> Sequence[Sequence[Held]]:
+    """The words of each candidate."""
+    found: list[list[Held]] = [[] for _ in pool.candidates]
+    for word, (idf, numbers, entries) in pool.corpus.postings.items():
+        for number, entry in zip(numbers, entries, strict=True):
+            found[number].append((word, idf, entry))
+    return found
 
 
 # --- the matches of one newcomer -----------------------------------------------------------------------------------
@@ -357,21 +391,61 @@ def _seeker(embed: EmbedIndex, newcomer: Newcomer) -> Seeker:
 def _match_stories(
     embed: EmbedIndex, newcomer: Newcomer, seeker: Seeker, spread: str, *, today: date, limit: int
 ) -> tuple[Match, ...]:
-    index = embed.index
-    profile, numbers = _look(seeker, _own(embed.stories, newcomer))
-    members = index.community.members
-    told = [
-        number
-        for number in numbers
-        if any(members[slug].allows("embed", today) for slug in _tellers(index, number) if slug in members)
-    ]
-    points = points_of_stories(index, profile.seeker)
-    best = _first(index.stories, points, told, spread, limit)
+    index, shards, told = embed.index, _own(embed.stories, newcomer), _told_on(embed, today)
+    profile, points = _points_of_stories(index, seeker, shards)
+    best = _first(index.stories, points, [number for number in points if told[number]], spread, limit)
     return tuple(told_story(index, profile, number) for number in best)
 
 
-def _tellers(index: MatchIndex, number: int) -> tuple[str, ...]:
-    return index.community.stories[index.stories.candidates[number].slug].members
+def _told_on(embed: EmbedIndex, today: date) -> bytes:
+    found = embed.told.get(today)
+    if found is None:
+        index, community = embed.index, embed.index.community
+        stories = (community.stories[one.slug] for one in index.stories.candidates)
+        found = embed.told.put(today, bytes([bool(community.tellers(one, "embed", today)) for one in stories]))
+    return found
+
+
+def _points_of_stories(index: MatchIndex, seeker: Seeker, shards: Sequence[Shard]) -> tuple[Profile, dict[int, int]]:
+    """(what is looked for, in words that a story of these shards is known by; the points of their stories, by number).
+
+    They are those of `scoring.points_of_stories`, which follows words through all shards: a newcomer has few of them,
+    and 100,000 newcomers are ranked in one go.
+    """
+    pool, table, norms = index.stories, language_table(index, index.stories, seeker), index.stories.corpus.norms
+    words: dict[str, int] = {}
+    weights: list[tuple[str, int]] = []
+    for word, times in seeker.words.items():
+        for shard in shards:
+            if word in shard.postings:
+                words[word] = times
+                weights.append((word, _TERMS[min(times, 64)] * shard.postings[word][0]))
+                break
+    norm = math.isqrt(sum([weight * weight for _, weight in weights]))
+    found: dict[int, int] = {}
+    for shard in shards:
+        numbers = shard.numbers
+        points = [table.points[number] for number in numbers]
+        for tag, _ in seeker.tags:
+            carrying = shard.carriers.get(tag)
+            if carrying is not None:
+                worth = pool.carriers[tag].points
+                for row in carrying:
+                    points[row] += worth
+        dots: dict[int, int] = {}
+        for word, weight in weights:
+            posting = shard.postings.get(word)
+            if posting is not None:
+                for row, entry in zip(posting[1], posting[2]):  # noqa: B905 (a check a word; they are as many)
+                    dots[row] = dots.get(row, 0) + weight * entry
+        for row, dot in dots.items():
+            points[row] += WEIGHTS.text * (1000 * dot // (norm * norms[numbers[row]])) // 1000
+        # a story of two shards has the same points in both
+        found.update(zip(numbers, points, strict=True))
+    if 0 in table.understood:
+        percent = WEIGHTS.no_language_percent
+        found = {n: value if table.understood[n] else value * percent // 100 for n, value in found.items()}
+    return Profile(replace(seeker, words=words)), found
 
 
 def _match_members(
@@ -442,7 +516,7 @@ def _own(shelf: Shelf, newcomer: Newcomer, cell: str = "") -> list[Shard]:
 
 def _look(seeker: Seeker, shards: Sequence[Shard]) -> tuple[Profile, list[int]]:
     """(what is looked for, in words that a record of these shards is known by; the numbers of their records)."""
-    words = {word: times for word, times in seeker.words.items() if any(word in shard.vocabulary for shard in shards)}
+    words = {word: times for word, times in seeker.words.items() if any(word in shard.postings for shard in shards)}
     return Profile(replace(seeker, words=words)), sorted({number for shard in shards for number in shard.numbers})
 
 
@@ -455,16 +529,19 @@ def _first(
     then: Mapping[int, int] | None = None,
 ) -> list[int]:
     """The best `count` of those numbers; ties as in `matching.ranking`."""
-    order = sorted(numbers, key=lambda number: (-points[number], 0 if then is None else then[number]))
+    numbers = [*numbers]
+    if len(numbers) > count > 0:
+        last = sorted([points[number] for number in numbers])[-count]
+        numbers = [number for number in numbers if points[number] >= last]
+    levels = {number: (-points[number], 0 if then is None else then[number]) for number in numbers}
+    order = sorted(numbers, key=levels.__getitem__)
     found: list[int] = []
     while order and len(found) < count:
-        first = order[0]
-        level = (points[first], 0 if then is None else then[first])
         tied = 1
-        while tied < len(order) and (points[order[tied]], 0 if then is None else then[order[tied]]) == level:
+        while tied < len(order) and levels[order[tied]] == levels[order[0]]:
             tied += 1
         run, order = order[:tied], order[tied:]
         if tied > 1:
-            run.sort(key=lambda number: (spread_key(spread, pool.candidates[number].slug), number))
+            run = [number for _, number in sorted(zip(pool.spread.keys(spread, run), run, strict=True))]
         found += run
     return found[:count]

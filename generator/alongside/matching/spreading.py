@@ -14,6 +14,11 @@ def spread_key(newcomer_id: str, slug: str) -> int:
     return _hashed(_start(newcomer_id), slug.encode())
 
 
+def hash_text(text: str) -> int:
+    """FNV-1a (32 bits) over a text in UTF-8."""
+    return _hashed(_OFFSET, text.encode())
+
+
 @dataclass(frozen=True, slots=True)
 class Spread:
     """The slugs of a pool, laid out so that the keys of all of them are worked out at once.

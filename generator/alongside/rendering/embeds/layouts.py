@@ -115,6 +115,14 @@ def _name(face: Face) -> Tree:
 # --- moments -------------------------------------------------------------------------------------------------------
 
 
+def kinds_shown(moment: Moment) -> dict[str, int]:
+    """How many of each kind a moment shows."""
+    found: dict[str, int] = {}
+    for kind, _, most in (_PARTS[show] for show in moment.show):
+        found[kind] = max(most, found.get(kind, 0))
+    return found
+
+
 def moment_layout(site: Site, moment: Moment) -> Tree:
     """A moment: what it shows, in its order."""
     name = site.settings.site_name
@@ -134,6 +142,10 @@ def _section(site: Site, show: Show) -> Tree:
     parts: list[Tree] = [el("h2", say(f"moment.{show}")), chosen]
     if show == "note":
         return el("section", *parts, part=show)
+    if show == "group":
+        conduct = site.settings.organisation.conduct
+        rules = [" ", link(conduct, say("group.conduct"))] if conduct else []
+        parts.append(el("p", say("embed.safety"), *rules, class_="m", part="safety"))
     more = [link(f"{kind}/", say(f"moment.all_{kind}"))]
     if show == "meetup":
         whole = link(subscription(site.settings, feed_path("all")), say("list.subscribe"))
@@ -219,7 +231,6 @@ def story_card(card: StoryCard) -> dict[str, list[Tree]]:
 def group_card(views: Views, card: GroupCard) -> dict[str, list[Tree]]:
     """`group`: what it is, the ways in with the words that go with them."""
     group = views.site.community.groups[card.slug]
-    conduct = safe_url(group.conduct) or views.site.settings.organisation.conduct
     place = _isolated(card.place.text) if card.place else say("group.no_place") if card.kind != "chapter" else ""
     facts = [say(f"group.kind.{card.kind}"), place, *(["language", one] for one in card.languages)]
     ways = [
@@ -232,10 +243,9 @@ def group_card(views: Views, card: GroupCard) -> dict[str, list[Tree]]:
         for way in card.ways
         if way.url
     ]
-    joining = [el("p", *ways)] if ways else []
-    if ways:
-        rules = [" ", link(conduct, say("group.conduct"))] if conduct else []
-        joining.append(el("p", say("embed.safety"), *rules, class_="m"))
+    conduct = safe_url(group.conduct)  # of its own; the community's stands below all groups
+    rules = [link(conduct, say("group.conduct"))] if conduct else []
+    joining = [el("p", *ways, *rules)] if ways or rules else []
     forming = [el("p", say("group.forming"), class_="m")] if card.status == "forming" else []
     title = el("h3", link(card.path, pick(group.name)))
     why = el("ul", ["why"], class_="m", part="reasons")

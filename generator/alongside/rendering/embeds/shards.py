@@ -35,7 +35,7 @@ from alongside.model.stories import Story
 from alongside.planning.occurrences import occurrences
 from alongside.rendering.artifacts import Artifact, Job
 from alongside.rendering.embeds.files import BASE, json_bytes
-from alongside.rendering.embeds.layouts import KINDS, SHOWN, moment_layout
+from alongside.rendering.embeds.layouts import kinds_shown, moment_layout
 from alongside.rendering.embeds.places import ATTRIBUTION, PLACE_SHARDS
 from alongside.rendering.interface import interface_languages
 from alongside.rendering.pages.views import one_line
@@ -43,7 +43,7 @@ from alongside.rendering.tracking import Site
 
 FORMAT = 1  # of everything below `embed/v1/`: an older script still reads what only adds
 SOON = timedelta(days=35)  # dates of a meetup that an embed knows; beyond them the next one alone
-DATES_SOON = 4  # at most
+DATES_SOON = 3  # at most
 _MINUTE = 60
 
 Chosen = Mapping[str, tuple[str, ...]]
@@ -268,7 +268,7 @@ def _render_moments(site: Site) -> Iterator[Artifact]:
     for journey in site.community.journeys.values():
         for moment in journey.moments:
             if moment.where != "mail":
-                kinds = list(dict.fromkeys(KINDS[show] for show in moment.show))
+                kinds = [(kind, most) for kind, most in kinds_shown(moment).items()]
                 content = {"kinds": kinds, "near": moment.near_km or 0, "tree": moment_layout(site, moment)}
                 yield _artifact(f"moments/{journey.slug}/{moment.id}", content)
                 if moment.id not in called:
@@ -283,7 +283,6 @@ def _rule() -> dict[str, Any]:
         "bands": [[squared_chord_of(kilometres), points] for kilometres, points in WEIGHTS.bands],
         "even": EVEN_PERCENT,
         "challenges": MOST_CHALLENGES,
-        "shown": SHOWN,
         **{
             name: getattr(WEIGHTS, name)
             for name in (

@@ -5,28 +5,24 @@
    language and built, by createElement: a page's policy for HTML (Trusted Types) is never asked. Nothing of a newcomer
    leaves the browser but keys of files: a challenge's slug, a cell of the map, a part of the table of places. */
 
-import { fnv, folderOf, partsOf, rank, runsOf, seekerOf } from "./rank.js";
+import { fnv, folderOf, own, partsOf, rank, runsOf, seekerOf } from "./rank.js";
 
 const NAME = "alongside-moment";
 const HERE = new URL(".", import.meta.url);
 const ATTRIBUTES = "moment challenges topics roles place languages newcomer near text timezone".split(" ");
 const NOBODY = "" + Math.random(); // whom no id tells apart: the same people on one page, others on the next
 
-const loaded = new Map();
+const SPARE = 2; // more than are shown, of each kind: a card may be gone
 
-const load = (path) => {
-  if (!loaded.has(path))
-    loaded.set(
-      path,
-      fetch(new URL(path, HERE), { credentials: "omit", referrerPolicy: "no-referrer" })
-        .then((answer) => (answer.ok ? answer[/css$/.test(path) ? "text" : "json"]() : Promise.reject(answer.status)))
-        .catch((problem) => {
-          loaded.delete(path); // another try may find it
-          throw Error(path + ": " + problem);
-        }),
-    );
-  return loaded.get(path);
-};
+const loaded = {};
+
+const load = (path) =>
+  (loaded[path] ??= fetch(new URL(path, HERE), { credentials: "omit", referrerPolicy: "no-referrer" })
+    .then((answer) => (answer.ok ? answer[/css$/.test(path) ? "text" : "json"]() : Promise.reject(path + " " + answer.status)))
+    .catch((problem) => {
+      delete loaded[path]; // another try may find it
+      throw problem;
+    }));
 
 const listOf = (text) => (text ?? "").split(",").map((one) => one.trim()).filter(Boolean);
 const languageOf = (tag) => tag.split("-")[0].toLowerCase();
@@ -35,10 +31,7 @@ const languageOf = (tag) => tag.split("-")[0].toLowerCase();
 const read = async (attributes, index) => {
   const fold = folderOf(await Promise.all([...partsOf(Object.values(attributes).join())].map((part) => load(`characters/${part}.json`))));
   const keyOf = (text) => runsOf(fold, text).join(" ");
-  const challenges = listOf(attributes.challenges).flatMap((name) => {
-    const key = keyOf(name);
-    return Object.hasOwn(index.names, key) ? index.names[key] : [];
-  });
+  const challenges = listOf(attributes.challenges).flatMap((name) => own(index.names, keyOf(name)));
   const said = {
     text: attributes.text ?? "",
     challenges: [...new Set(challenges)],
@@ -46,19 +39,17 @@ const read = async (attributes, index) => {
     roles: listOf(attributes.roles),
     languages: listOf(attributes.languages).map(languageOf),
     newcomer: attributes.newcomer || NOBODY,
-    zone: isZone(attributes.timezone) && attributes.timezone,
+    zone: attempt(() => dayOf(new Date(), attributes.timezone)) && attributes.timezone,
   };
   const place = keyOf(attributes.place ?? "");
   if (place) {
     const part = (fnv(place) % index.places).toString(16).padStart((index.places - 1).toString(16).length, "0");
     const { zones, places } = await load(`places/${part}.json`).catch(() => ({ places: {} }));
-    if (Object.hasOwn(places, place)) {
-      const [, country, zone, ...there] = places[place];
-      said.country = country;
-      said.zone ||= zones[zone];
-      said.cell = there[3];
-      if (said.cell) said.at = there.slice(0, 3);
-    }
+    const [, country, zone, ...there] = own(places, place);
+    said.country = country;
+    said.zone ||= zones?.[zone];
+    said.cell = there[3];
+    if (said.cell) said.at = there.slice(0, 3);
   }
   said.zone ||= Intl.DateTimeFormat().resolvedOptions().timeZone;
   return seekerOf(said, said.challenges.map((slug) => index.challenges[slug].words), fold);
@@ -68,59 +59,64 @@ const read = async (attributes, index) => {
 const pathsOf = (kind, { challenges, cell }, { shards, rule, cells }) => {
   const keys = [...challenges.slice(0, rule.challenges), "_"];
   const paths = keys.filter((key) => shards[kind].includes(key)).map((key) => `${kind}/${key}.json`);
-  const near = /ups$/.test(kind) && cells.find((one) => cell?.startsWith(one));
+  const near = /ups$/.test(kind) && cells.findLast((one) => cell?.startsWith(one));
   return near ? [...paths, `near/${near}.json`] : paths;
 };
 
-/* The best of one kind, each with its card; what has none any more is passed over. */
-const choose = async (kind, seeker, index, near) => {
+/* The best `limit` of one kind, each with its card. One whose card is gone is passed over; where nothing at all could be
+   asked, that is an error: nobody may read that nobody is there. */
+const choose = async (kind, limit, seeker, index, near) => {
   const now = new Date();
-  const files = await Promise.allSettled(pathsOf(kind, seeker, index).map(load));
-  const held = files.flatMap(({ value }) => value?.[kind] ?? []);
+  const files = await Promise.all(pathsOf(kind, seeker, index).map(load));
+  const held = files.flatMap((file) => file[kind] ?? []);
   const { rule, language } = index;
-  const options = { rule, near, community: language, now: now / 1000, limit: rule.shown };
+  const options = { rule, near, community: language, now: now / 1000, limit: limit + SPARE };
   const found = rank(kind, held, seeker, { ...options, today: dayOf(now, seeker.zone) });
-  const cards = await Promise.allSettled(
-    found.map(({ slug, shard, row }) => {
+  const drawn = [];
+  let problem;
+  while (drawn.length < limit && found[0]) {
+    const wanted = found.splice(0, limit - drawn.length);
+    const cards = wanted.map(({ slug, shard, row }) => {
       const versions = shard.versions?.[row] ?? {};
       return load(`cards/${kind}/${versions[seeker.languages.find((one) => versions[one])] ?? slug}.json`);
-    }),
-  );
-  return found.flatMap((one, i) => (cards[i].value ? { ...one, card: cards[i].value } : []));
+    });
+    (await Promise.allSettled(cards)).map(({ value, reason }, i) =>
+      value ? drawn.push({ ...wanted[i], card: value }) : (problem = reason),
+    );
+  }
+  if (problem && !drawn[0]) throw problem;
+  return drawn;
 };
 
 const dayOf = (moment, timeZone) => moment.toLocaleDateString("sv", { timeZone });
 
 /* What a browser does not know as a zone or an address is left out: one such text is no reason to show nothing. */
-const isZone = (zone) => {
+const attempt = (ask) => {
   try {
-    return dayOf(new Date(), zone);
+    return ask();
   } catch {}
 };
-const addressOf = (value) => {
-  try {
-    const { href, protocol } = new URL(value, new URL("../..", HERE));
-    return /^(https?|mailto|webcal):$/.test(protocol) && href;
-  } catch {}
-};
+const addressOf = (value) => attempt(() => new URL(value, new URL("../..", HERE)).href.match(/^(https?|mailto|webcal):.*/)[0]);
 
 /* Builds trees: a text; [tag, {attributes}, ...children]; or one of the nodes below, which ask who reads. */
 const builderOf = (index, texts, languages, seeker, found) => {
   const [language] = languages;
   const now = new Date();
-  const named = (type, code) => new Intl.DisplayNames(language, { type }).of(code);
-  const written = (moment, timeZone, how) => new Intl.DateTimeFormat(language, { timeZone, ...how }).format(moment);
-  const day = { weekday: "long", day: "numeric", month: "long" };
-  const hours = { hour: "2-digit", minute: "2-digit" };
+  const named = (type, code) => attempt(() => new Intl.DisplayNames(language, { type }).of(code)) ?? code;
+  const written = (moment, timeZone, how) =>
+    attempt(() => moment.toLocaleString(language, { timeZone, ...how })) ?? written(moment, "UTC", how);
+  const day = { weekday: "long", day: "numeric", month: "long", year: "numeric" };
+  const hours = { hour: "numeric", minute: "2-digit" };
 
   const build = (one) => {
     if (!Array.isArray(one)) return one;
     const [tag, attributes, ...children] = one;
     if (Object.hasOwn(nodes, tag)) return nodes[tag](attributes, ...children);
     const made = document.createElement(/^(script|style|link|base|meta|iframe|object|embed)$/.test(tag) ? "p" : tag);
-    for (const [name, value] of Object.entries(attributes))
-      if (!/^(href|src)$/.test(name)) /^on|^style/.test(name) || made.setAttribute(name, value);
-      else if (addressOf(value)) made.setAttribute(name, addressOf(value));
+    for (const [name, value] of Object.entries(attributes)) {
+      const safe = /^(href|src)$/.test(name) ? addressOf(value) : /^(on|style)/.test(name) ? null : value;
+      if (safe != null) made.setAttribute(name, safe);
+    }
     made.append(...children.flatMap(build));
     return made;
   };
@@ -136,7 +132,7 @@ const builderOf = (index, texts, languages, seeker, found) => {
       return code ? build([tag, languageOf(code) == language ? attributes : { lang: code, dir: "auto", ...attributes }, ...versions[code]]) : [];
     },
     /* for readers of other languages than `code` */
-    foreign: (code) => (languageOf(code) == language ? [] : build(["span", {}, named("language", code)])),
+    foreign: (code) => (languageOf(code) == language ? [] : named("language", code)),
     language: (code) => named("language", code),
     /* until that day, included */
     until: (last, ...children) => (last && last < dayOf(now, seeker.zone) ? [] : children.flatMap(build)),
@@ -177,7 +173,12 @@ const builderOf = (index, texts, languages, seeker, found) => {
   return build;
 };
 
-let sheet;
+/* The room that is kept, whatever a page's style says about every element of it; the rest is in `style.css`. */
+const host = new CSSStyleSheet();
+host.replaceSync(
+  ":host{display:block;block-size:var(--alongside-block-size,30rem);box-sizing:border-box;overflow:auto;zoom:1;float:none;padding:0;border:0;max-block-size:none;max-inline-size:none;min-inline-size:0}"
+    .replaceAll(/;|(?=})/g, "!important;"),
+);
 
 class Moment extends HTMLElement {
   static observedAttributes = ATTRIBUTES;
@@ -185,15 +186,18 @@ class Moment extends HTMLElement {
 
   connectedCallback() {
     if (!this.shadowRoot) {
-      const root = this.attachShadow({ mode: "open" });
-      root.append(document.createElement("slot"));
-      addEventListener("online", () => this.isConnected && this.#ask());
+      this.attachShadow({ mode: "open" }).adoptedStyleSheets = [host];
+      this.#show(document.createElement("slot"));
     }
     this.#ask();
   }
 
   attributeChangedCallback() {
     if (this.shadowRoot) this.#ask();
+  }
+
+  #show(content) {
+    this.shadowRoot.replaceChildren(content);
   }
 
   /* Several attributes change at once: one look at them is enough. */
@@ -203,16 +207,19 @@ class Moment extends HTMLElement {
       const attributes = Object.fromEntries(ATTRIBUTES.map((name) => [name, this.getAttribute(name)]));
       const asked = JSON.stringify(attributes);
       if (turn != this.#turn || asked == this.asked) return;
+      this.asked = "";
       try {
-        const [tree, found, build] = await this.#choose(attributes);
+        const [content, css, detail] = await this.#choose(attributes);
         if (turn != this.#turn) return;
         this.asked = asked;
-        this.shadowRoot.adoptedStyleSheets = [sheet];
-        this.shadowRoot.replaceChildren(build(tree));
-        const detail = Object.fromEntries(Object.entries(found).map(([kind, all]) => [kind, all.map(({ slug }) => slug)]));
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync(css);
+        this.shadowRoot.adoptedStyleSheets = [sheet, host];
+        this.#show(content);
         this.dispatchEvent(new CustomEvent("alongside-shown", { bubbles: true, composed: true, detail }));
       } catch (problem) {
-        console.info(NAME, problem);
+        console.info(problem);
+        if (turn == this.#turn) this.#show(document.createElement("slot"));
       }
     });
   }
@@ -220,23 +227,26 @@ class Moment extends HTMLElement {
   async #choose(attributes) {
     const files = ["index.json", `moments/${encodeURI(attributes.moment)}.json`, "style.css"];
     const [index, moment, css] = await Promise.all(files.map(load));
-    if (index.format != 1) throw Error("data of another version");
-    if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(css);
+    if (index.format != 1) throw Error("other format");
     const wanted = [...listOf(attributes.languages), ...navigator.languages, index.language].map(languageOf);
     const language = wanted.find((one) => index.languages.includes(one)) ?? "en";
     const [texts, seeker] = await Promise.all([load(`texts/${language}.json`), read(attributes, index)]);
     const found = {};
+    const detail = {};
+    const near = parseFloat(attributes.near) || moment.near;
     await Promise.all(
-      moment.kinds.map(async (kind) => {
-        found[kind] = await choose(kind, seeker, index, parseFloat(attributes.near) || moment.near);
+      moment.kinds.map(async ([kind, limit]) => {
+        found[kind] = await choose(kind, limit, seeker, index, near);
+        detail[kind] = found[kind].map(({ slug }) => slug);
       }),
     );
-    const [tag, attributes_, ...children] = moment.tree;
-    const tree = [tag, { ...attributes_, lang: language, dir: texts.dir }, ...children];
-    return [tree, found, builderOf(index, texts, [...new Set([language, ...wanted])], seeker, found)];
+    const content = builderOf(index, texts, [...new Set([language, ...wanted])], seeker, found)(moment.tree);
+    content.lang = language;
+    content.dir = texts.dir;
+    return [content, css, detail];
   }
 }
 
 customElements.get(NAME) || customElements.define(NAME, Moment);
 
-export { folderOf, partsOf, pathsOf, rank, runsOf, seekerOf };
+export { folderOf, partsOf, pathsOf, rank, seekerOf };

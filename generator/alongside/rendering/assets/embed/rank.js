@@ -114,7 +114,7 @@ const chordOf = (kilometres) => {
 
 const compare = (a, b) => (a < b ? -1 : +(a > b));
 
-const own = (map, key) => (Object.hasOwn(map, key) ? map[key] : []);
+export const own = (map, key) => (Object.hasOwn(map, key) ? map[key] : []);
 
 /* --- points and reasons ------------------------------------------------------------------------------------------- */
 
