@@ -52,9 +52,9 @@ def test_the_script_is_pinned(config: Path) -> None:
 
 def test_without_a_moment_all_are_listed(config: Path) -> None:
     assert call(config).output.splitlines()[:3] == [
-        "month/box    embed  shows welcome, group",
-        "month/dates  embed  shows meetup",
-        "month/front  page   shows story",
+        "month/box    embed  product    shows welcome, group",
+        "month/dates  embed  product    shows meetup",
+        "month/front  page   community  shows story",
     ]
     listed = json.loads(call(config, "--format", "json").output)["moments"]
     assert [one["moment"] for one in listed] == [

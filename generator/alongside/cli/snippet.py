@@ -92,8 +92,10 @@ def _list(community: Community, format_: str) -> str:
     if not moments:
         return "No journey has a moment for a product or a page: give one where: embed and show.\n"
     width = max(map(len, moments))
+    owners = max(len(moment.owner) for _, moment in moments.values())
     return "".join(
-        f"{name:{width}}  {moment.where:5}  shows {', '.join(moment.show)}\n" for name, (_, moment) in moments.items()
+        f"{name:{width}}  {moment.where:5}  {moment.owner:{owners}}  shows {', '.join(moment.show)}\n"
+        for name, (_, moment) in moments.items()
     )
 
 

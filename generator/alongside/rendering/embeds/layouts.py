@@ -128,7 +128,8 @@ def moment_layout(site: Site, moment: Moment) -> Tree:
     name = site.settings.site_name
     sections = [_section(site, show) for show in dict.fromkeys(moment.show)]
     promise = el("p", link("./", name), " · ", say("embed.promise"), class_="m", part="footer")
-    return el("div", *sections, promise, class_="a", part="moment", role="region", aria_label=name, tabindex="0")
+    # no landmark: a page may hold several, which would all be called the same
+    return el("div", *sections, promise, class_="a", part="moment", role="group", aria_label=name, tabindex="0")
 
 
 def _section(site: Site, show: Show) -> Tree:
