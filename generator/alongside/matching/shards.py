@@ -48,8 +48,8 @@ from alongside.model.places import Place
 
 FALLBACK = "_"  # the shard for everybody; no slug is called so
 MOST_CHALLENGES = 3  # of a newcomer: so many shards are fetched for what they named
-CHARACTERS = 4000  # of a text; its beginning says what it is about
-TOLD = 5  # stories of a member, the newest, whose words count as theirs besides those that embeds hold
+CHARACTERS = 1200  # of a text; its beginning says what it is about
+TOLD = 3  # stories of a member, the newest, whose words count as theirs besides those that embeds hold
 _TERMS = term_weights()
 EVEN_PERCENT = 80  # members who come so near to the best one fit as well, and the newcomer's id decides among them
 
@@ -61,12 +61,12 @@ Held = tuple[str, int, int]  # a word, its idf, its tf * idf
 class Sizes:
     """How much a shard holds: what a first view has to load is bounded by it, however large the community."""
 
-    members: int = 40
-    stories: int = 80
-    gatherings: int = 40  # groups, and as many meetups
+    members: int = 20
+    stories: int = 48
+    gatherings: int = 16  # groups, and as many meetups
     everybody_percent: int = 50  # of these, in the shard for everybody
-    words: int = 10  # of each record
-    member_words: int = 20  # a member is known by all they tell
+    words: int = 5  # of each record
+    member_words: int = 14  # a member is known by all they tell
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,9 @@ from alongside.rendering.embeds.files import BASE, json_bytes
 
 PARTS = ((0x80, 0x1000), (0x1000, 0x2000), (0x2000, 0x3000), (0x3000, 0x10000), (0x10000, 0x110000))
 
+_BLOCKS_WHOLE = 0x1FFF  # up to here, whole blocks are taken for letters, whatever is still to be assigned in them
+_NO_CHARACTERS = frozenset({"Cn", "Co", "Cs"})  # unassigned, for private use, halves of pairs
+
 Entry = tuple[Any, ...]  # gap to the entry before, what the first becomes (0: itself), how many, step
 
 
@@ -41,8 +44,11 @@ def character_table(first: int, end: int) -> list[Entry]:
 def _folded(code: int) -> str | int | None:
     """0 for a letter that stays as it is, None for what parts words and stays as it is, else what it becomes."""
     character = chr(code)
-    if 0xD800 <= code < 0xE000 or unicodedata.normalize("NFC", character) != character:
+    kind = unicodedata.category(character)
+    if (code > _BLOCKS_WHOLE and kind in _NO_CHARACTERS) or unicodedata.normalize("NFC", character) != character:
         return None  # no character, or one that no composed text holds
+    if kind == "Lo" and not unicodedata.decomposition(character):
+        return 0  # most of all: letters without case
     folded = fold_character(character)
     if folded == character:
         return 0 if is_letter(character) else None

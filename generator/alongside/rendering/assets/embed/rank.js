@@ -160,12 +160,12 @@ export const rank = (kind, shards, seeker, { rule, community, near, now, today, 
   const order = (a, b) => b.level - a.level || a.starts - b.starts || keyOf(a) - keyOf(b) || compare(a.slug, b.slug);
 
   const sets = shards.map((shard) => {
-    const slugs = shard.slugs.split(" ");
+    const slugs = (shard.list ??= shard.slugs.split(" ")); // a shard is ranked again and again
     const size = shard.norms.length;
     const score = new Float64Array(size);
     const dots = new Float64Array(size);
-    const starts = new Float64Array(size);
-    const places = shard.places?.map((place) => placeRule(kind, rule, seeker, near, place));
+    const starts = [];
+    const places = shard.places?.map((place) => placeRule(kind, rule, seeker, near, place)) ?? [NOTHING];
     const tongues = shard.languages.map((one) => languageRule(rule, seeker, community, one));
     for (const [, key] of seeker.tags) {
       const [worth, ...rows] = own(shard.tags, key);
@@ -178,7 +178,7 @@ export const rank = (kind, shards, seeker, { rule, community, near, now, today, 
     const text = (row) => dots[row] && floor((rule.text * divide(1000 * dots[row], floor(sqrt(square)) * shard.norms[row])) / 1000);
     for (let row = 0; row < size; row++) {
       const tongue = tongues[shard.language[row]];
-      const place = places ? places[shard.place[row]] : NOTHING;
+      const place = places[shard.place?.[row] ?? 0];
       score[row] += tongue[0] + place[0] + text(row);
       if (!tongue[3]) score[row] = floor((score[row] * rule.no_language_percent) / 100);
       const until = shard.until?.[row];
@@ -194,15 +194,16 @@ export const rank = (kind, shards, seeker, { rule, community, near, now, today, 
 
   const top = kind == "members" ? sets.reduce((most, { score }) => score.reduce((a, b) => (a > b ? a : b), most), 0) : Infinity;
   const best = [];
+  let last;
   for (const set of sets)
     for (let row = 0; row < set.size; row++) {
       const level = set.score[row] * 100 < rule.even * top ? set.score[row] : top;
-      const last = best[limit - 1];
       if (set.score[row] < 0 || level < last?.level) continue;
       const one = { slug: set.slugs[row], level, starts: set.starts[row], set, row };
       if (best.some(({ slug }) => slug == one.slug)) continue;
       best.push(one);
       best.sort(order).splice(limit);
+      last = best[limit - 1];
     }
 
   const surface = new Map();
@@ -214,7 +215,7 @@ export const rank = (kind, shards, seeker, { rule, community, near, now, today, 
     const reasons = seeker.tags
       .filter(([, key]) => own(shard.tags, key).indexOf(row, 1) > 0)
       .map(([tag, key, value]) => [tag, value, shard.tags[key][0]]);
-    for (const [points, told, value] of [set.places?.[shard.place[row]], set.tongues[shard.language[row]]].filter(Boolean))
+    for (const [points, told, value] of [set.places[shard.place?.[row] ?? 0], set.tongues[shard.language[row]]])
       if (told) reasons.push([told, value, points]);
     const text = set.text(row);
     if (text) {
