@@ -2,8 +2,10 @@
 
 What `alongside.gazetteer.locate` finds takes a file of megabytes and rules that no page should wait for. So the texts
 that people are likely to write have been put to it beforehand (`tools/build_embed_places.py`), and a browser looks
-its text up: words folded by `matching.words.runs`, FNV-1a of their UTF-8 bytes, and one file of some 2 kB. A text that
-is not there, or ambiguous, is no place to an embed; in a build it still may be.
+its text up: words folded by `matching.words.runs`, FNV-1a of the first characters' UTF-8 bytes, and one file of some
+2 kB. What begins alike stands in one file, so that "berlin germany" and "berlin de" share a place there; a first word
+alone would put all the "san ..." into one. A text that is not there, or ambiguous, is no place to an embed; in a build
+it still may be.
 
 `places.bin` is a deflated text. Its first line is JSON: the `zones`, the English names of `countries`, what stands
 after the comma in names of a country's places (`endings`), and `patterns`: lists of numbers of such endings, -1 for
@@ -24,19 +26,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from alongside.matching.cells import LONGEST, geohash
+from alongside.matching.cells import geohash
 from alongside.matching.nearness import unit_vector
 from alongside.matching.spreading import hash_text
 from alongside.matching.words import runs
 from alongside.model.places import Place
 from alongside.reading.slugs import slugify
-from alongside.rendering.embeds.files import BASE, json_bytes
+from alongside.rendering.embeds.files import BASE
 
-PLACE_SHARDS = 4096
+PLACE_SHARDS = 2048
 ATTRIBUTION = "Place data: GeoNames, CC BY 4.0"  # what the licence asks of a site that shows it
 
 _FILE = Path(__file__).with_name("places.bin")
 _DIGITS = len(f"{PLACE_SHARDS - 1:x}")
+_START = 8  # characters of a key that its shard goes by; those of the table are of 16 bits, as a browser counts them
 
 
 def key_of(text: str) -> str:
@@ -46,7 +49,12 @@ def key_of(text: str) -> str:
 
 def shard_of(key: str) -> str:
     """The number of a key's shard, in hexadecimal digits."""
-    return f"{hash_text(key) % PLACE_SHARDS:0{_DIGITS}x}"
+    return f"{_shard_number(key[:_START]):0{_DIGITS}x}"
+
+
+def _shard_number(start: str) -> int:
+    hashed = hash_text(start)
+    return (hashed ^ hashed >> 16) % PLACE_SHARDS  # the low bits of FNV know nothing of the high ones
 
 
 class Row(NamedTuple):
@@ -84,6 +92,13 @@ def find_place(text: str) -> Place | None:
 
 def place_texts() -> Iterator[tuple[str, str, Row]]:
     """(text as people write it, key, place) of the whole table; a key comes once."""
+    for row, texts in _places():
+        for text, key in texts:
+            yield text, key, row
+
+
+def _places() -> Iterator[tuple[Row, list[tuple[str, str]]]]:
+    """Each place, with (text, key) of all that it is looked up by; those of a country follow each other."""
     first, *lines = zlib.decompress(_FILE.read_bytes()).decode().split("\n")
     head = json.loads(first)
     endings = {code: [(f", {text}", f" {key_of(text)}") for text in texts] for code, texts in head["endings"].items()}
@@ -98,39 +113,78 @@ def place_texts() -> Iterator[tuple[str, str, Row]]:
             lat=int(lat) / 100_000 if lat else None,
             lon=int(lon) / 100_000 if lon else None,
         )
+        texts: list[tuple[str, str]] = []
         for form in forms:
             start, _, pattern = form.rpartition("|")
             start = start or (label or country_name).split(", ")[0]
             key = key_of(start)
             for number in head["patterns"][int(pattern)]:
                 text, end = endings[country][number] if number >= 0 else ("", "")
-                yield start + text, key + end, row
+                texts.append((start + text, key + end))
+        yield row, texts
+
+
+class _Shard:
+    """What is in a file so far, in JSON."""
+
+    __slots__ = ("last", "names", "places", "zones")
+
+    def __init__(self) -> None:
+        self.zones: dict[str, int] = {}
+        self.places: list[str] = []
+        self.names: list[str] = []
+        self.last: Row | None = None  # the place that is last in `places`
 
 
 def place_shards() -> Iterator[tuple[str, bytes]]:
-    """(site path, JSON) of each shard, as `{"zones": [...], "places": {"berlin germany": [...]}}`.
+    """(site path, JSON) of each shard: `{"zones": [...], "places": [[...], ...], "names": {"berlin germany": 0, ...}}`.
 
-    A place is its name as shown, country, number of its zone (null: it has several), and for a city also x, y, z
-    (`matching.nearness.unit_vector`) and geohash.
+    A name goes with the number of a place. A place is its country, the number of its zone (null: it has several), and
+    for a city also x, y, z (`matching.nearness.unit_vector`) and geohash.
     """
-    shards: list[dict[str, Row]] = [{} for _ in range(PLACE_SHARDS)]
-    for key, row in _table().items():
-        shards[hash_text(key) % PLACE_SHARDS][key] = row
-    for number, rows in enumerate(shards):
-        zones = sorted({row.zone for row in rows.values() if row.zone})
-        numbers: dict[str | None, int] = {zone: place for place, zone in enumerate(zones)}
-        places = {
-            key: [row.name, row.country, numbers.get(row.zone), *_point(row)] for key, row in sorted(rows.items())
-        }
-        yield f"{BASE}places/{number:0{_DIGITS}x}.json", json_bytes({"zones": zones, "places": places})
+    # Every build of a site does this, so the JSON is put together by hand: no text in it has anything to escape.
+    shards = [_Shard() for _ in range(PLACE_SHARDS)]
+    by_start: dict[str, _Shard] = {}
+    for row, texts in _places():
+        there = ""
+        if row.lat is not None and row.lon is not None:
+            x, y, z = unit_vector(row.lat, row.lon)
+            there = f',{x},{y},{z},"{_cell(row.lat, row.lon)}"'
+        for _, key in texts:
+            start = key[:_START]
+            shard = by_start.get(start)
+            if shard is None:
+                shard = by_start[start] = shards[_shard_number(start)]
+            if shard.last is not row:
+                shard.last = row
+                zone = shard.zones.setdefault(row.zone, len(shard.zones)) if row.zone else "null"
+                shard.places.append(f'["{row.country}",{zone}{there}]')
+            shard.names.append(f'"{key}":{len(shard.places) - 1}')
+    for number, shard in enumerate(shards):
+        zones = ",".join(f'"{zone}"' for zone in shard.zones)
+        places, names = ",".join(shard.places), ",".join(shard.names)
+        content = f'{{"zones":[{zones}],"places":[{places}],"names":{{{names}}}}}'
+        yield f"{BASE}places/{number:0{_DIGITS}x}.json", content.encode()
 
 
-@functools.cache  # a city has several names, each in a shard of its own
-def _point(row: Row) -> tuple[int | str, ...]:
-    """x, y, z and geohash; nothing of a country or a region."""
-    if row.lat is None or row.lon is None:
-        return ()
-    return (*unit_vector(row.lat, row.lon), geohash(row.lat, row.lon, LONGEST))
+def _cell(lat: float, lon: float) -> str:
+    """`geohash` in six characters, several times as quick: two at a time are five bits of longitude and of latitude.
+
+    Degrees of the table, in 100,000ths, are so far from the borders of cells, or exactly on them, that it is the same.
+    """
+    pairs = _pairs()
+    east, north = int((lon + 180) * 4096 / 45), int((lat + 90) * 8192 / 45)  # 15 bits each
+    return (
+        pairs[east >> 5 & 0x3E0 | north >> 10]
+        + pairs[east & 0x3E0 | north >> 5 & 0x1F]
+        + pairs[east << 5 & 0x3E0 | north & 0x1F]
+    )
+
+
+@functools.cache
+def _pairs() -> tuple[str, ...]:
+    """The geohashes of two characters, from west to east, and in each column from south to north."""
+    return tuple(geohash(north * 5.625 - 90, east * 11.25 - 180, 2) for east in range(32) for north in range(32))
 
 
 @functools.cache
