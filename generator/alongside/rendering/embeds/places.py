@@ -38,7 +38,6 @@ PLACE_SHARDS = 2048
 ATTRIBUTION = "Place data: GeoNames, CC BY 4.0"  # what the licence asks of a site that shows it
 
 _FILE = Path(__file__).with_name("places.bin")
-_DIGITS = len(f"{PLACE_SHARDS - 1:x}")
 _START = 8  # characters of a key that its shard goes by; those of the table are of 16 bits, as a browser counts them
 
 
@@ -48,8 +47,8 @@ def key_of(text: str) -> str:
 
 
 def shard_of(key: str) -> str:
-    """The number of a key's shard, in hexadecimal digits."""
-    return f"{_shard_number(key[:_START]):0{_DIGITS}x}"
+    """The number of a key's shard."""
+    return str(_shard_number(key[:_START]))
 
 
 def _shard_number(start: str) -> int:
@@ -164,7 +163,7 @@ def place_shards() -> Iterator[tuple[str, bytes]]:
         zones = ",".join(f'"{zone}"' for zone in shard.zones)
         places, names = ",".join(shard.places), ",".join(shard.names)
         content = f'{{"zones":[{zones}],"places":[{places}],"names":{{{names}}}}}'
-        yield f"{BASE}places/{number:0{_DIGITS}x}.json", content.encode()
+        yield f"{BASE}places/{number}.json", content.encode()
 
 
 def _cell(lat: float, lon: float) -> str:

@@ -220,7 +220,8 @@ def story_page(site: Site, slug: str) -> Iterator[Page | Artifact]:
     challenges = views.challenges(story.challenges)
     source = story.source
     licence = one_line(source.license) if source else ""
-    quoted = story_oembed(Views(site, ui.language, "embed"), story, card.words)
+    # a quotation needs words to quote
+    quoted = story_oembed(Views(site, ui.language, "embed"), story, card.words) if card.words else None
     if quoted is not None:
         yield Artifact(oembed_path(story.path), quoted)
     yield draft.page(

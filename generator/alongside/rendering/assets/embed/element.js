@@ -43,9 +43,9 @@ const read = async (attributes, index) => {
   };
   const place = keyOf(attributes.place ?? "");
   if (place) {
-    const part = (fnv(place) % index.places).toString(16).padStart((index.places - 1).toString(16).length, "0");
-    const { zones, places } = await load(`places/${part}.json`).catch(() => ({ places: {} }));
-    const [, country, zone, ...there] = own(places, place);
+    const part = fnv(place.slice(0, 8)) % index.places;
+    const { zones, places, names } = await load(`places/${part}.json`).catch(() => ({ names: {} }));
+    const [country, zone, ...there] = places?.[own(names, place)] ?? [];
     said.country = country;
     said.zone ||= zones?.[zone];
     said.cell = there[3];
