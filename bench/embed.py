@@ -27,11 +27,15 @@ from alongside.reading.newcomers import read_newcomers
 from alongside.reading.places import find_place
 from alongside.reading.settings_file import read_settings
 from bench.communities import PLACES, WORDS, challenges, community_files
+from bench.embed_batch import measure_batch
+from bench.embed_first_view import measure_views
 from bench.harness import BenchError, Figure
 
 ROOT = Path(__file__).resolve().parent.parent
 DAY = date(2026, 12, 1)
 STORIES = 1_000  # of the invented community; a tenth as many members
+SIZES = (1_000, 10_000)  # stories, of what is looked at in a browser
+ROUNDS = 1  # of the builds, one of which takes most of a minute
 REAL = ("biodrop", "carpentries")  # of the real ones, the two with the most members who welcome newcomers
 NEWCOMERS_A_MEMBER = 2  # in the week: then half of the members could take one more before the load is uneven
 
@@ -44,6 +48,9 @@ def measure(_: argparse.Namespace) -> Iterator[Figure]:
     """Every figure that can be measured today."""
     for week in weeks():
         yield from member_load(week)
+    with tempfile.TemporaryDirectory(prefix="bench-embed-") as temporary:
+        yield from measure_views(Path(temporary), SIZES, rounds=ROUNDS)
+        yield from measure_batch(Path(temporary) / str(max(SIZES)) / "with embeds")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -303,7 +304,7 @@ RANK = """async ([script, shardPath, askedPath, rounds]) => {
   const { folderOf, partsOf, rank, seekerOf } = await import(script);
   const load = async (path) => (await fetch(path)).json();
   const shard = (await load(shardPath)).stories;
-  const { rule, newcomers, now, today } = await load(askedPath);
+  const { rule, newcomers, now, today, limit } = await load(askedPath);
   const tables = new Map();
   const table = async (part) => {
     if (!tables.has(part)) tables.set(part, await load(new URL(`characters/${part}.json`, script)));
@@ -314,7 +315,7 @@ RANK = """async ([script, shardPath, askedPath, rounds]) => {
     const parts = [...partsOf([said.text, ...said.topics].join())];
     seekers.push(seekerOf(said, titles, folderOf(await Promise.all(parts.map(table)))));
   }
-  const options = { rule, community: "en", near: 0, now, today, limit: rule.shown };
+  const options = { rule, community: "en", near: 0, now, today, limit };
   const pause = () => new Promise((done) => setTimeout(done, 5));
   const times = [], found = [];
   for (let round = 0; round < rounds; round++)
@@ -340,7 +341,7 @@ def measure_rank(community_folder: Path, site: Path, stories: int) -> Iterator[F
     if len(shard.numbers) != stories:
         raise BenchError(f"{len(shard.numbers)} stories in the shard instead of {stories}")
     columns = _columns(shelf.pool, shard.numbers, located=False)
-    columns |= {"until": [""] * stories, "versions": {}}
+    columns |= {"until": [date.max.isoformat()] * stories, "versions": {}}
     people = [replace(one, id=f"reader-{number}") for number, one in enumerate(newcomers(RANKED, text=1.0))]
     titles = {slug: challenge.title.text("en") for slug, challenge in community.challenges.items()}
     asked = []
@@ -360,7 +361,7 @@ def measure_rank(community_folder: Path, site: Path, stories: int) -> Iterator[F
                 "titles": [titles[slug] for slug in said.challenges],
             }
         )
-    given = {"rule": _rule(), "newcomers": asked, "now": NOW.timestamp(), "today": today.isoformat()}
+    given = {"rule": _rule(), "newcomers": asked, "now": NOW.timestamp(), "today": today.isoformat(), "limit": SHOWN}
     more = {"shard.json": json_bytes({"stories": columns}), "asked.json": json_bytes(given), "": b"<!doctype html>"}
     with serving(Served(site, more)) as served, chromium() as browser:
         page = browser.new_page()

@@ -62,8 +62,8 @@ class Sizes:
     """How much a shard holds: what a first view has to load is bounded by it, however large the community."""
 
     members: int = 20
-    stories: int = 48
-    gatherings: int = 16  # groups, and as many meetups
+    stories: int = 44
+    gatherings: int = 14  # groups, and as many meetups
     everybody_percent: int = 50  # of these, in the shard for everybody
     words: int = 5  # of each record
     member_words: int = 14  # a member is known by all they tell

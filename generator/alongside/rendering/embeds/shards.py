@@ -8,7 +8,7 @@ once it is compressed. `assets/embed/rank.js` reads it, and `matching.shards` is
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -45,6 +45,7 @@ FORMAT = 1  # of everything below `embed/v1/`: an older script still reads what 
 SOON = timedelta(days=35)  # dates of a meetup that an embed knows; beyond them the next one alone
 DATES_SOON = 3  # at most
 _MINUTE = 60
+_FOR_EVER = date.max.isoformat()
 
 Chosen = Mapping[str, tuple[str, ...]]
 
@@ -129,8 +130,9 @@ def _artifact(name: str, value: Any) -> Artifact:
 
 
 def _until(member: Member) -> str:
-    """The last day of a consent; empty where it has none."""
-    return member.consent.until.isoformat() if member.consent is not None and member.consent.until is not None else ""
+    """The last day of a consent (ISO 8601), which sorts after all days where it has none."""
+    until = member.consent.until if member.consent is not None else None
+    return until.isoformat() if until is not None else _FOR_EVER
 
 
 def _closed(community: Community, member: Member) -> list[list[str]]:
@@ -145,9 +147,8 @@ def _closed(community: Community, member: Member) -> list[list[str]]:
 
 
 def _told_until(site: Site, story: Story) -> str:
-    """The last day on which one of those who tell it may still be named; empty: no such day is known."""
-    untils = [_until(member) for member in site.tellers(story, "embed")]
-    return "" if not all(untils) else max(untils)
+    """The last day on which one of those who tell it may still be named."""
+    return max((_until(member) for member in site.tellers(story, "embed")), default=_FOR_EVER)
 
 
 def _versions(community: Community, story: Story) -> dict[str, str]:

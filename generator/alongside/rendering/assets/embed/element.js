@@ -18,7 +18,7 @@ const loaded = {};
 
 const load = (path) =>
   (loaded[path] ??= fetch(new URL(path, HERE), { credentials: "omit", referrerPolicy: "no-referrer" })
-    .then((answer) => (answer.ok ? answer[/css$/.test(path) ? "text" : "json"]() : Promise.reject(path + " " + answer.status)))
+    .then((answer) => (answer.ok ? answer[/css$/.test(path) ? "text" : "json"]() : Promise.reject(path)))
     .catch((problem) => {
       delete loaded[path]; // another try may find it
       throw problem;
@@ -114,8 +114,8 @@ const builderOf = (index, texts, languages, seeker, found) => {
     if (Object.hasOwn(nodes, tag)) return nodes[tag](attributes, ...children);
     const made = document.createElement(/^(script|style|link|base|meta|iframe|object|embed)$/.test(tag) ? "p" : tag);
     for (const [name, value] of Object.entries(attributes)) {
-      const safe = /^(href|src)$/.test(name) ? addressOf(value) : /^(on|style)/.test(name) ? null : value;
-      if (safe != null) made.setAttribute(name, safe);
+      const safe = /^(href|src)$/.test(name) ? addressOf(value) : /^(on|style)/.test(name) || value;
+      if (safe?.at) made.setAttribute(name, safe);
     }
     made.append(...children.flatMap(build));
     return made;
@@ -227,7 +227,7 @@ class Moment extends HTMLElement {
   async #choose(attributes) {
     const files = ["index.json", `moments/${encodeURI(attributes.moment)}.json`, "style.css"];
     const [index, moment, css] = await Promise.all(files.map(load));
-    if (index.format != 1) throw Error("other format");
+    if (index.format != 1) throw index.format;
     const wanted = [...listOf(attributes.languages), ...navigator.languages, index.language].map(languageOf);
     const language = wanted.find((one) => index.languages.includes(one)) ?? "en";
     const [texts, seeker] = await Promise.all([load(`texts/${language}.json`), read(attributes, index)]);

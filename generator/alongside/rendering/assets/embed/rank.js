@@ -155,13 +155,15 @@ export const rank = (kind, shards, seeker, { rule, community, near, now, today, 
       square += weight * weight;
     }
   }
+  const length = floor(sqrt(square));
   const start = fnv("\n", fnv(seeker.newcomer));
   const keyOf = (one) => (one.key ??= fnv(one.slug, start));
   const order = (a, b) => b.level - a.level || a.starts - b.starts || keyOf(a) - keyOf(b) || compare(a.slug, b.slug);
 
   const sets = shards.map((shard) => {
+    const { until, closed, dates, norms, language, place: at } = shard;
     const slugs = (shard.list ??= shard.slugs.split(" ")); // a shard is ranked again and again
-    const size = shard.norms.length;
+    const size = norms.length;
     const score = new Float64Array(size);
     const dots = new Float64Array(size);
     const starts = [];
@@ -175,36 +177,38 @@ export const rank = (kind, shards, seeker, { rule, community, near, now, today, 
       const [idf, ...rows] = own(shard.words, word);
       for (const row of rows) dots[row % size] += weight * rule.terms[1 + floor(row / size)] * idf;
     }
-    const text = (row) => dots[row] && floor((rule.text * divide(1000 * dots[row], floor(sqrt(square)) * shard.norms[row])) / 1000);
+    const text = (row) => dots[row] && floor((rule.text * divide(1000 * dots[row], length * norms[row])) / 1000);
     for (let row = 0; row < size; row++) {
-      const tongue = tongues[shard.language[row]];
-      const place = places[shard.place?.[row] ?? 0];
-      score[row] += tongue[0] + place[0] + text(row);
-      if (!tongue[3]) score[row] = floor((score[row] * rule.no_language_percent) / 100);
-      const until = shard.until?.[row];
-      const dates = shard.dates?.[row];
-      const next = dates?.findIndex((over, i) => i % 2 && over * 60 > now);
-      if (dates) starts[row] = dates[next - 1] * 60;
+      const tongue = tongues[language[row]];
+      const place = places[at ? at[row] : 0];
+      let value = score[row] + tongue[0] + place[0] + text(row);
+      if (!tongue[3]) value = floor((value * rule.no_language_percent) / 100);
+      let open = place[3] && !(until?.[row] < today);
+      if (closed?.[row]?.some(([from, to]) => from <= today && today <= to)) open = 0;
+      if (dates) {
+        const next = dates[row].findIndex((over, i) => i % 2 && over * 60 > now);
+        starts[row] = dates[row][next - 1] * 60;
+        if (next < 0) open = 0;
+      }
       // who must not be shown sorts as if it did not exist
-      if (!place[3] || next < 0 || (until && until < today) || shard.closed?.[row]?.some(([from, to]) => from <= today && today <= to))
-        score[row] = -1;
+      score[row] = open ? value : -1;
     }
     return { shard, slugs, size, score, starts, places, tongues, text };
   });
 
   const top = kind == "members" ? sets.reduce((most, { score }) => score.reduce((a, b) => (a > b ? a : b), most), 0) : Infinity;
   const best = [];
-  let last;
+  let least = 0;
   for (const set of sets)
-    for (let row = 0; row < set.size; row++) {
-      const level = set.score[row] * 100 < rule.even * top ? set.score[row] : top;
-      if (set.score[row] < 0 || level < last?.level) continue;
+    set.score.forEach((value, row) => {
+      const level = value * 100 < rule.even * top ? value : top;
+      if (value < 0 || level < least) return;
       const one = { slug: set.slugs[row], level, starts: set.starts[row], set, row };
-      if (best.some(({ slug }) => slug == one.slug)) continue;
+      if (best.some(({ slug }) => slug == one.slug)) return;
       best.push(one);
       best.sort(order).splice(limit);
-      last = best[limit - 1];
-    }
+      if (best[limit - 1]) least = best[limit - 1].level;
+    });
 
   const surface = new Map();
   for (const written of best[0] ? seeker.text.split(SPACE) : [])
