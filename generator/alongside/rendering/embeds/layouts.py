@@ -14,13 +14,14 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from alongside.matching.index import meetup_place
 from alongside.model.gatherings import Meetup
 from alongside.model.journeys import Moment, Show
 from alongside.model.texts import LocalText, direction
 from alongside.planning.occurrences import Occurrence
-from alongside.rendering.feeds.listing import feed_links, feed_path
+from alongside.rendering.feeds.listing import FeedKind, feed_links, feed_path
 from alongside.rendering.interface import read_interface
-from alongside.rendering.pages.views import HUES, Face, GroupCard, StoryCard, Views, one_line, safe_url
+from alongside.rendering.pages.views import Face, GroupCard, StoryCard, Views, one_line, safe_url
 from alongside.rendering.tracking import Site
 from alongside.settings import Settings
 
@@ -102,7 +103,7 @@ def _portrait(face: Face) -> Tree:
             part="portrait",
             referrerpolicy="no-referrer",
         )
-    return el("span", face.initials, class_=f"o h{face.hue % HUES}", part="portrait", aria_hidden="true")
+    return el("span", face.initials, class_="o", part="portrait", aria_hidden="true")
 
 
 def _name(face: Face) -> Tree:
@@ -148,7 +149,7 @@ def _section(site: Site, show: Show) -> Tree:
         parts.append(el("p", say("embed.safety"), *rules, class_="m", part="safety"))
     more = [link(f"{kind}/", say(f"moment.all_{kind}"))]
     if show == "meetup":
-        whole = link(subscription(site.settings, feed_path("all")), say("list.subscribe"))
+        whole = link(subscription(site.settings, "all"), say("list.subscribe"))
         more += [["chosen", kind, "calendar", 1, whole]]
     return el("section", *parts, *_meta(more), part=show)
 
@@ -158,10 +159,9 @@ def note_address(settings: Settings) -> str:
     return quote(settings.organisation.email, safe="@.+-_")
 
 
-def subscription(settings: Settings, path: str) -> str:
+def subscription(settings: Settings, kind: FeedKind, slug: str = "") -> str:
     """The address at which a calendar app subscribes to a feed: `webcal:` where the site's address is known."""
-    kind, _, slug = path.removeprefix("feeds/").removesuffix(".ics").partition("/")
-    return feed_links(settings, kind, slug)[0].subscribe or path  # type: ignore[arg-type]
+    return feed_links(settings, kind, slug)[0].subscribe or feed_path(kind, slug)
 
 
 # --- cards ---------------------------------------------------------------------------------------------------------
@@ -256,17 +256,18 @@ def meetup_card(views: Views, meetup: Meetup, dates: Iterable[Occurrence]) -> di
     """`meetup`: its next date in the reader's time, where and why; `calendar`: a subscription for what is near."""
     site = views.site
     group = site.community.groups.get(meetup.group)
-    place = meetup.place or (group.place if group is not None and not meetup.online else None)
+    place = meetup_place(meetup, group)
     coming = [_date(views, meetup, one) for one in dates if one.status != "cancelled"]
     belongs = [pick(group.name)] if group is not None else []
     online = [say("meetup.online")] if meetup.online else []
     why = el("ul", ["why"], class_="m", part="reasons")
     card = el("article", ["next", *coming], *_meta([*belongs, *online]), why, part="card")
     if place is not None and place.slug:
-        feed, named = feed_path("places", place.slug), one_line(place.city or place.name)
-        calendar = link(subscription(site.settings, feed), say("embed.calendar", place=named))
+        named = one_line(place.city or place.name)
+        feed = subscription(site.settings, "places", place.slug)
+        calendar = link(feed, say("embed.calendar", place=named))
     else:
-        calendar = link(subscription(site.settings, feed_path("all")), say("list.subscribe"))
+        calendar = link(subscription(site.settings, "all"), say("list.subscribe"))
     return {"meetup": [card], "calendar": [calendar]}
 
 

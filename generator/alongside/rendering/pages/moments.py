@@ -18,7 +18,6 @@ from functools import partial
 from html import unescape
 from itertools import islice
 from pathlib import Path
-from urllib.parse import quote
 
 from alongside.model.community import Community
 from alongside.model.journeys import Journey, Moment
@@ -26,6 +25,7 @@ from alongside.model.people import Member
 from alongside.model.stories import Story
 from alongside.model.texts import language_fits
 from alongside.rendering.artifacts import Artifact, Job
+from alongside.rendering.embeds.layouts import note_address
 from alongside.rendering.embeds.oembeds import moment_oembed, oembed_link, oembed_path
 from alongside.rendering.embeds.scripts import FRAME_SCRIPT, PROFILE, SCRIPT
 from alongside.rendering.feeds.listing import feed_links, feed_path
@@ -132,14 +132,9 @@ def render_moment(site: Site, journey: str, moment: str, *, page: str) -> str:
         stories=_stories(views) if "story" in shown.show else (),
         groups=_groups(views) if "group" in shown.show else (),
         meetups=_meetups(views) if "meetup" in shown.show else (),
-        note_address=note_address(site),
+        note_address=note_address(site.settings),
         subscribe=feed_links(site.settings, "all")[0].subscribe or ui.url(feed_path("all")),
     )
-
-
-def note_address(site: Site) -> str:
-    """Where a note goes while nothing relays it: the team's address of the settings; empty where there is none."""
-    return quote(site.settings.organisation.email, safe="@.+-_")
 
 
 # --- who and what ---
