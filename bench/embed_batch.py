@@ -19,13 +19,13 @@ from pathlib import Path
 
 from alongside.matching.scoring import points_of_stories
 from alongside.matching.seekers import said_by, seeker_of
+from alongside.matching.shard_matches import match_stories_in_shards
 from alongside.matching.shards import (
     FALLBACK,
     EmbedIndex,
     choose_members,
     choose_stories,
     embed_index,
-    match_stories_in_shards,
     shelve_gatherings,
     shelve_people,
 )

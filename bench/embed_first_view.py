@@ -26,12 +26,12 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from alongside.matching.index import pool_of
 from alongside.matching.seekers import said_by
+from alongside.matching.shard_matches import match_stories_in_shards
 from alongside.matching.shards import (
     Shelf,
     Sizes,
     choose_stories,
     embed_index,
-    match_stories_in_shards,
     shelve_people,
 )
 from alongside.model.community import Community

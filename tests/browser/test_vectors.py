@@ -23,7 +23,8 @@ from playwright.sync_api import Page
 from alongside.matching.cells import LONGEST, geohash
 from alongside.matching.nearness import vector_of
 from alongside.matching.seekers import said_by
-from alongside.matching.shards import EmbedIndex, match_in_shards
+from alongside.matching.shard_matches import match_in_shards
+from alongside.matching.shards import EmbedIndex
 from alongside.model.community import Community
 from alongside.model.gatherings import Meetup
 from alongside.model.people import Member, Newcomer

@@ -10,7 +10,7 @@ import click
 from alongside.cli.options import clock, config_file, now, output_format, report_problems, reports_errors, wants_colour
 from alongside.matching.index import build_index
 from alongside.matching.matches import Match, Matches, match_newcomer
-from alongside.matching.shards import match_in_shards
+from alongside.matching.shard_matches import match_in_shards
 from alongside.model.community import Community
 from alongside.planning.occurrences import first_instants
 from alongside.problems import UsageError

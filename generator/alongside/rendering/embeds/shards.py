@@ -2,7 +2,7 @@
 
 A shard lists its records by columns. What records share (a tag, a word, languages, a place) stands once, with the rows
 that have it: a browser ranks by following the newcomer's own tags and words, and a column of equal values costs little
-once it is compressed. `assets/embed/rank.js` reads it, and `matching.shards` is the same rule here.
+once it is compressed. `assets/embed/rank.js` reads it, and `matching.shard_matches` is the same rule here.
 """
 
 from __future__ import annotations
