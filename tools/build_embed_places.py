@@ -32,6 +32,7 @@ from alongside.gazetteer.atlas import open_atlas
 from alongside.gazetteer.folding import fold
 from alongside.gazetteer.searches import located_city
 from alongside.matching.words import runs
+from alongside.rendering.embeds.places import pack_shards
 
 OUT = Path(__file__).resolve().parent.parent / "generator/alongside/rendering/embeds/places.bin"
 
@@ -251,6 +252,7 @@ def main() -> None:
     given = parser.parse_args()
     content = build()
     given.out.write_bytes(content)
+    pack_shards(given.out.with_name("place_shards.bin"))
     print(f"{given.out}: {len(content):,} bytes", file=sys.stderr)
 
 

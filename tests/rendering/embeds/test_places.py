@@ -18,6 +18,7 @@ from alongside.rendering.embeds.places import (
     Row,
     find_place,
     key_of,
+    make_shards,
     place_shards,
     place_texts,
     shard_of,
@@ -39,6 +40,10 @@ def look_up(files: dict[str, bytes], text: str) -> tuple[list[Any], str | None] 
         return None
     found = shard["places"][number]
     return found, None if found[1] is None else shard["zones"][found[1]]
+
+
+def test_what_is_packed_is_what_the_table_makes(files: dict[str, bytes]) -> None:
+    assert [*files.values()] == [*make_shards()]
 
 
 def test_a_sample_is_what_the_gazetteer_says(files: dict[str, bytes]) -> None:

@@ -30,7 +30,8 @@ def embed_jobs(site: Site) -> Iterator[Job]:
     yield from shard_jobs(site)
     yield from card_jobs(site)
     yield Job(name=f"{BASE}characters", render=partial(_files, "characters"), page=False)
-    yield Job(name=f"{BASE}places", render=partial(_files, "places"), page=False)
+    if site.whole.places:  # a community that is nowhere needs no map
+        yield Job(name=f"{BASE}places", render=partial(_files, "places"), page=False)
     yield Job(name=f"{BASE}scripts", render=partial(_files, "scripts"), page=False)
     yield Job(name=f"{BASE}texts", render=_texts, page=False)
 

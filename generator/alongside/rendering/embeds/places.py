@@ -38,6 +38,7 @@ PLACE_SHARDS = 2143  # a prime: the low bits of FNV alone know nothing of the hi
 ATTRIBUTION = "Place data: GeoNames, CC BY 4.0"  # what the licence asks of a site that shows it
 
 _FILE = Path(__file__).with_name("places.bin")
+_PACKED = Path(__file__).with_name("place_shards.bin")  # made from it: deflated, a line for each shard
 _START = 8  # characters of a key that its shard goes by; those of the table are of 16 bits, as a browser counts them
 
 
@@ -135,12 +136,25 @@ class _Shard:
 
 
 def place_shards() -> Iterator[tuple[str, bytes]]:
-    """(site path, JSON) of each shard: `{"zones": [...], "places": [[...], ...], "names": {"berlin germany": 0, ...}}`.
+    """(site path, JSON) of each shard, as `make_shards` made them; every build of a site writes them."""
+    packed = zlib.decompress(_PACKED.read_bytes()).split(b"\n")
+    assert len(packed) == PLACE_SHARDS, "place_shards.bin is of another version: run tools/build_embed_places.py"
+    for number, content in enumerate(packed):
+        yield f"{BASE}places/{number}.json", content
+
+
+def pack_shards(target: Path) -> None:
+    """Make the shards, and write them where `place_shards` reads them."""
+    target.write_bytes(zlib.compress(b"\n".join(make_shards()), 9))
+
+
+def make_shards() -> Iterator[bytes]:
+    """The JSON of each shard: `{"zones": [...], "places": [[...], ...], "names": {"berlin germany": 0, ...}}`.
 
     A name goes with the number of a place. A place is its country, the number of its zone (null: it has several), and
     for a city also x, y, z (`matching.nearness.unit_vector`) and geohash.
     """
-    # Every build of a site does this, so the JSON is put together by hand: no text in it has anything to escape.
+    # Put together by hand, which is quicker: no text in it has anything to escape.
     shards = [_Shard() for _ in range(PLACE_SHARDS)]
     by_start: dict[str, _Shard] = {}
     for row, texts in _places():
@@ -158,11 +172,11 @@ def place_shards() -> Iterator[tuple[str, bytes]]:
                 zone = shard.zones.setdefault(row.zone, len(shard.zones)) if row.zone else "null"
                 shard.places.append(f'["{row.country}",{zone}{there}]')
             shard.names.append(f'"{key}":{len(shard.places) - 1}')
-    for number, shard in enumerate(shards):
+    for shard in shards:
         zones = ",".join(f'"{zone}"' for zone in shard.zones)
         places, names = ",".join(shard.places), ",".join(shard.names)
         content = f'{{"zones":[{zones}],"places":[{places}],"names":{{{names}}}}}'
-        yield f"{BASE}places/{number}.json", content.encode()
+        yield content.encode()
 
 
 def _cell(lat: float, lon: float) -> str:

@@ -257,7 +257,7 @@ def _index(site: Site, shards: Mapping[str, tuple[str, ...]], cells: Sequence[st
         "challenges": challenges,
         "shards": shards,
         "cells": cells,
-        "places": PLACE_SHARDS,
+        "places": PLACE_SHARDS if community.places else 0,
         "map": ATTRIBUTION,
         "rule": _rule(),
     }

@@ -42,7 +42,7 @@ const read = async (attributes, index) => {
     zone: attempt(() => dayOf(new Date(), attributes.timezone)) && attributes.timezone,
   };
   const place = keyOf(attributes.place ?? "");
-  if (place) {
+  if (place && index.places) {
     const part = fnv(place.slice(0, 8)) % index.places;
     const { zones, places, names } = await load(`places/${part}.json`).catch(() => ({ names: {} }));
     const [country, zone, ...there] = places?.[own(names, place)] ?? [];
