@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alongside.matching.assignment import EVEN_LOAD_PERCENT, assign_member
+from alongside.matching.assignment import EVEN_LOAD_PERCENT, TAKEN_POINTS, assign_member
 from alongside.matching.index import MatchIndex, build_index
 from alongside.matching.matches import match_newcomer
 from alongside.matching.memory import KEPT, LONG, RECENT, Few
@@ -70,8 +70,10 @@ def assigned_plainly(
         slug for slug in even
         if not spoken or spoken & {language.split("-")[0] for language in members[slug].languages}
     ] or even  # fmt: skip
+    left = {slug: matches[slug].score - TAKEN_POINTS * load[slug] for slug in understood}
     order = sorted(
-        understood, key=lambda slug: (-matches[slug].score, spread_key(newcomer.id or newcomer.email, slug), slug)
+        understood,
+        key=lambda slug: (-left[slug], -matches[slug].score, spread_key(newcomer.id or newcomer.email, slug), slug),
     )
     return matches[order[0]] if order else None
 

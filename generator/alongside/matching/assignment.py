@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import cached_property
 from itertools import repeat
 
 from alongside.matching.index import MatchIndex
 from alongside.matching.memory import Offers, Profile, Ranking
-from alongside.matching.ranking import in_order, ranked_some_members
+from alongside.matching.ranking import in_order, member_points, ranked_some_members
 from alongside.matching.reasons import told_member
 from alongside.matching.results import Match
 from alongside.matching.scoring import language_table
@@ -20,6 +20,9 @@ from alongside.model.people import Container, Member, Newcomer
 
 EVEN_LOAD_PERCENT = 150  # nobody takes on more than this share of the mean, however well they fit
 EVEN_AT_LEAST = 2  # or the first few newcomers would be dealt out like cards
+# What each newcomer of the week counts against a member. Of two who fit about as well the one with fewer goes first, and
+# the other has room when somebody comes whom nobody else fits: all in all a quarter less of what fits is lost.
+TAKEN_POINTS = 10
 
 
 def assign_member(
@@ -36,7 +39,8 @@ def assign_member(
     `load`: newcomers each member took on in the last seven days. `keep`: the member they already have; stays whatever
     the load, as long as consent and status allow it and they are not away. The member (or a teller of the story) they
     `met` in an embed stays within that member's own weekly limit. Everybody else needs room under their limit and
-    under one and a half times the mean load; members the newcomer shares a language with come first.
+    under one and a half times the mean load; members the newcomer shares a language with come first, and of those who
+    fit about as well the one who took on fewer.
     """
     profile, numbers = index.memory.profile(newcomer), index.members.numbers
     offers = _offers(index, container, day)
@@ -46,15 +50,31 @@ def assign_member(
     for met in who_was_met(index.community, newcomer):
         if met in offers.limits and room.has(met):
             return told_member(index, profile, numbers[met])
-    pool, spread = index.members, spread_of(newcomer)
+    spread = spread_of(newcomer)
     # Rather evenly than not, then rather understood than not.
     for fits in (room.has_evenly, room.has):
         for understood in (True, False):
             ranking = _offered(index, profile, container, day, understood=understood)
-            for number in in_order(pool, ranking, spread):
-                if fits(pool.candidates[number].slug):
-                    return told_member(index, profile, number)
+            number = _best(index, profile, in_order(index.members, ranking, spread), fits, load)
+            if number is not None:
+                return told_member(index, profile, number)
     return None
+
+
+def _best(
+    index: MatchIndex, profile: Profile, order: Iterable[int], fits: Callable[[str], bool], load: Mapping[str, int]
+) -> int | None:
+    """The one of `order` (best first) with the most points after what they took on, the first of several."""
+    points, best, most = member_points(index, profile), None, 0
+    for number in order:
+        if best is not None and points[number] <= most:
+            break  # all that follow have fewer, whatever they took on
+        slug = index.members.candidates[number].slug
+        if fits(slug):
+            left = points[number] - TAKEN_POINTS * load.get(slug, 0)
+            if best is None or left > most:
+                best, most = number, left
+    return best
 
 
 class _Room:

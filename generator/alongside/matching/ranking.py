@@ -46,14 +46,14 @@ def ranked_members(index: MatchIndex, profile: Profile) -> Ranking:
     """Every member who may be shown anywhere."""
     found = profile.rankings.get(("members",))
     if found is None:
-        points = _member_points(index, profile)
+        points = member_points(index, profile)
         found = profile.rankings.put(("members",), _ranking(points, range(len(points))))
     return found
 
 
 def ranked_some_members(index: MatchIndex, profile: Profile, numbers: Iterable[int]) -> Ranking:
     """The members with those numbers."""
-    return _ranking(_member_points(index, profile), numbers)
+    return _ranking(member_points(index, profile), numbers)
 
 
 def ranked_stories(index: MatchIndex, profile: Profile, among: Collection[str] | None = None) -> Ranking:
@@ -99,7 +99,8 @@ def ranked_meetups(index: MatchIndex, profile: Profile, near_km: float | None, u
     return found[1]
 
 
-def _member_points(index: MatchIndex, profile: Profile) -> Sequence[int]:
+def member_points(index: MatchIndex, profile: Profile) -> Sequence[int]:
+    """The points of every member, by number."""
     if profile.member_points is None:
         profile.member_points = packed(points_of_members(index, profile.seeker))
     return profile.member_points
