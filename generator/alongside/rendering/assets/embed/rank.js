@@ -77,11 +77,15 @@ export const seekerOf = (said, titles, fold) => {
   const words = new Map();
   for (const word of wordsOf(fold, [said.text, ...said.topics, ...said.roles, ...titles].join("\n")))
     words.set(word, (words.get(word) ?? 0) + 1);
+  // what a word is told as: the first time it was written
+  const surface = new Map();
+  for (const written of said.text.split(SPACE))
+    for (const word of wordsOf(fold, written)) if (!surface.has(word)) surface.set(word, written.replace(EDGE, ""));
   const tags = (kind, values) => values.map((value) => [kind, kind + " " + (kind[0] == "c" ? value : fold(value)[0]), value]);
   return {
     ...said,
-    fold,
     words,
+    surface,
     tags: [...tags("challenge", said.challenges), ...tags("topic", said.topics), ...tags("role", said.roles)],
   };
 };
@@ -94,10 +98,12 @@ const divide = (a, b) => {
   return quotient * b > a ? quotient - 1 : quotient;
 };
 
+const utf8 = new TextEncoder();
+
 /* FNV-1a, 32 bits. */
 export const fnv = (text, value = 0x811c9dc5) => {
-  for (const byte of new TextEncoder().encode(text)) value = Math.imul(value ^ byte, 0x01000193) >>> 0;
-  return value;
+  for (const byte of utf8.encode(text)) value = Math.imul(value ^ byte, 0x01000193);
+  return value >>> 0;
 };
 
 /* The squared chord of two points so many kilometres apart, with the earth's mean radius. */
@@ -160,80 +166,67 @@ export const rank = (kind, shards, seeker, { rule, community, near, now, today, 
   const keyOf = (one) => (one.key ??= fnv(one.slug, start));
   const order = (a, b) => b.level - a.level || a.starts - b.starts || keyOf(a) - keyOf(b) || compare(a.slug, b.slug);
 
-  const sets = shards.map((shard) => {
+  const best = [];
+  const most = kind == "members" ? Infinity : limit;
+  let least = 0;
+  for (const shard of shards) {
     const { until, closed, dates, norms, language, place: at } = shard;
-    const slugs = (shard.list ??= shard.slugs.split(" ")); // a shard is ranked again and again
+    // a shard is ranked again and again: what that takes is kept with it
+    const slugs = (shard.list ??= shard.slugs.split(" "));
     const size = norms.length;
-    const score = new Float64Array(size);
-    const dots = new Float64Array(size);
-    const starts = [];
+    const scores = (shard.scores ??= new Int32Array(size)).fill(0);
+    const dots = (shard.dots ??= new Float64Array(size)).fill(0);
     const places = shard.places?.map((place) => placeRule(kind, rule, seeker, near, place)) ?? [NOTHING];
     const tongues = shard.languages.map((one) => languageRule(rule, seeker, community, one));
     for (const [, key] of seeker.tags) {
-      const [worth, ...rows] = own(shard.tags, key);
-      for (const row of rows) score[row] += worth;
+      const rows = own(shard.tags, key);
+      for (let i = 1; i < rows.length; i++) scores[rows[i]] += rows[0];
     }
     for (const [word, weight] of weights) {
-      const [idf, ...rows] = own(shard.words, word);
-      for (const row of rows) dots[row % size] += weight * rule.terms[1 + floor(row / size)] * idf;
+      const rows = own(shard.words, word);
+      for (let i = 1; i < rows.length; i++) dots[rows[i] % size] += weight * rule.terms[1 + floor(rows[i] / size)] * rows[0];
     }
-    const text = (row) => dots[row] && floor((rule.text * divide(1000 * dots[row], length * norms[row])) / 1000);
     for (let row = 0; row < size; row++) {
       const tongue = tongues[language[row]];
       const place = places[at ? at[row] : 0];
-      let value = score[row] + tongue[0] + place[0] + text(row);
-      if (!tongue[3]) value = floor((value * rule.no_language_percent) / 100);
-      let open = place[3] && !(until?.[row] < today);
-      if (closed?.[row]?.some(([from, to]) => from <= today && today <= to)) open = 0;
-      if (dates) {
-        const next = dates[row].findIndex((over, i) => i % 2 && over * 60 > now);
-        starts[row] = dates[row][next - 1] * 60;
-        if (next < 0) open = 0;
-      }
-      // who must not be shown sorts as if it did not exist
-      score[row] = open ? value : -1;
+      const text = dots[row] && floor((rule.text * divide(1000 * dots[row], length * norms[row])) / 1000);
+      let score = scores[row] + tongue[0] + place[0] + text;
+      if (!tongue[3]) score = floor((score * rule.no_language_percent) / 100);
+      if (score < least || !place[3] || until?.[row] < today) continue;
+      if (closed?.[row]?.some(([from, to]) => from <= today && today <= to)) continue;
+      const next = dates?.[row].findIndex((over, i) => i % 2 && over * 60 > now);
+      const slug = slugs[row];
+      if (next < 0 || best.some((one) => one.slug == slug)) continue;
+      best.push({ slug, score, level: score, starts: dates?.[row][next - 1], shard, row, place, tongue, text });
+      best.sort(order).splice(most);
+      least = best[most - 1]?.score ?? 0;
     }
-    return { shard, slugs, size, score, starts, places, tongues, text };
-  });
+  }
 
-  const top = kind == "members" ? sets.reduce((most, { score }) => score.reduce((a, b) => (a > b ? a : b), most), 0) : Infinity;
-  const best = [];
-  let least = 0;
-  for (const set of sets)
-    set.score.forEach((value, row) => {
-      const level = value * 100 < rule.even * top ? value : top;
-      if (value < 0 || level < least) return;
-      const one = { slug: set.slugs[row], level, starts: set.starts[row], set, row };
-      if (best.some(({ slug }) => slug == one.slug)) return;
-      best.push(one);
-      best.sort(order).splice(limit);
-      if (best[limit - 1]) least = best[limit - 1].level;
-    });
+  // members who come near enough to the best one fit as well: the newcomer's id decides among them
+  for (const one of best) if (kind == "members" && one.score * 100 >= rule.even * best[0].score) one.level = best[0].score;
+  best.sort(order).splice(limit);
 
-  const surface = new Map();
-  for (const written of best[0] ? seeker.text.split(SPACE) : [])
-    for (const word of wordsOf(seeker.fold, written)) if (!surface.has(word)) surface.set(word, written.replace(EDGE, ""));
-
-  return best.map(({ slug, set, row }) => {
-    const { shard, size } = set;
+  return best.map(({ slug, score, shard, row, place, tongue, text }) => {
+    const size = shard.norms.length;
     const reasons = seeker.tags
       .filter(([, key]) => own(shard.tags, key).indexOf(row, 1) > 0)
       .map(([tag, key, value]) => [tag, value, shard.tags[key][0]]);
-    for (const [points, told, value] of [set.places[shard.place?.[row] ?? 0], set.tongues[shard.language[row]]])
+    for (const [points, told, value] of [place, tongue])
       if (told) reasons.push([told, value, points]);
-    const text = set.text(row);
     if (text) {
       const shared = weights
         .flatMap(([word, weight]) => {
-          const [idf, ...rows] = own(shard.words, word);
-          return rows.filter((one) => one % size == row).map((one) => [weight * rule.terms[1 + floor(one / size)] * idf, word]);
+          const held = own(shard.words, word);
+          const one = held.find((one, i) => i && one % size == row);
+          return one == null ? [] : [[weight * rule.terms[1 + floor(one / size)] * held[0], word]];
         })
         .sort((a, b) => b[0] - a[0] || compare(a[1], b[1]));
-      const told = shared.slice(0, 12).map(([, word]) => surface.get(word));
+      const told = shared.slice(0, 12).map(([, word]) => seeker.surface.get(word));
       reasons.push(["text", told.filter((one) => one && [...one].length > 2).slice(0, 3).join(", "), text]);
     }
     const last = ([told, value]) => told == "text" && !value;
     reasons.sort((a, b) => last(a) - last(b) || b[2] - a[2] || compare(a[0], b[0]) || compare(a[1], b[1]));
-    return { slug, score: set.score[row], reasons, shard, row };
+    return { slug, score, reasons, shard, row };
   });
 };
