@@ -14,8 +14,14 @@ import resource
 import select
 import socket
 import sys
+import tempfile
+from pathlib import Path
+
+from mkdocs.theme import Theme
 
 from alongside.cli.main import COMMANDS, main
+from alongside.rendering import templates
+from compiled_templates import keep_compiled_templates
 
 ALSO = ("alembic", "mkdocs.commands.build", "psycopg", "sqlalchemy.dialects.postgresql.psycopg", "starlette", "uvicorn")
 
@@ -68,6 +74,12 @@ def watch(command: int, control: socket.socket, descriptors: list[int]) -> None:
 if __name__ == "__main__":
     for name in (*(f"alongside.cli.{module}" for module, _ in COMMANDS.values()), *ALSO):
         importlib.import_module(name)
+    keep_compiled_templates()
+    with tempfile.TemporaryDirectory() as folder:
+        for environment in (templates.environment(), Theme(name="mkdocs").get_env()):
+            environment.bytecode_cache = templates.compiled_templates(Path(folder))
+            for name in environment.list_templates(["html", "xml"]):
+                environment.get_template(name)
     gc.freeze()
     become_a_command(socket.socket(fileno=int(sys.argv[1])))
     sys.exit(main())

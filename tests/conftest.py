@@ -12,6 +12,8 @@ from textwrap import dedent
 import hypothesis
 import pytest
 
+from compiled_templates import keep_compiled_templates
+
 hypothesis.settings.register_profile("alongside", deadline=None)  # a slow machine is no defect
 hypothesis.settings.load_profile("alongside")
 
@@ -36,6 +38,7 @@ pytest_plugins = ["browser.chromium", "browser.example_site", "mail_servers.fixt
 
 def pytest_configure() -> None:
     """Ctrl-C ends what the tests start, also where they run in a shell's background, which has it ignored."""
+    keep_compiled_templates()
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

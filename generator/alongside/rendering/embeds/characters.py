@@ -8,7 +8,8 @@ letters needs a kilobyte: Unicode in blocks of 4096 characters, those from U+300
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from alongside.matching.words import fold_character, is_letter
@@ -22,10 +23,13 @@ _NO_CHARACTERS = frozenset({"Cn", "Co", "Cs"})  # unassigned, for private use, h
 Entry = tuple[Any, ...]  # gap to the entry before, what the first becomes (0: itself), how many, step
 
 
-def character_tables() -> Iterator[tuple[str, bytes]]:
+@cache  # the same for every site, and a look at each character there is
+def character_tables() -> tuple[tuple[str, bytes], ...]:
     """(site path, JSON) of each part: a list of entries, of which `assets/embed/rank.js` makes a folder of texts."""
-    for number, (first, end) in enumerate(PARTS):
-        yield f"{BASE}characters/{number}.json", json_bytes(character_table(first, end))
+    return tuple(
+        (f"{BASE}characters/{number}.json", json_bytes(character_table(first, end)))
+        for number, (first, end) in enumerate(PARTS)
+    )
 
 
 def character_table(first: int, end: int) -> list[Entry]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from alongside.model.community import Community
@@ -38,8 +38,9 @@ def embed_jobs(site: Site) -> Iterator[Job]:
 
 def _files(what: str) -> Iterator[Artifact]:
     """What depends on this package alone."""
-    files = {"characters": character_tables, "places": place_shards, "scripts": script_files}[what]
-    for path, content in files():
+    files: dict[str, Callable[[], Iterable[tuple[str, bytes]]]]
+    files = {"characters": character_tables, "places": place_shards, "scripts": script_files}
+    for path, content in files[what]():
         yield Artifact(path, content)
 
 
