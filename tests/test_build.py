@@ -141,7 +141,19 @@ def vocabulary(root: Path) -> None:
     )
 
 
-CHANGES: tuple[Callable[[Path], None], ...] = (edit, retitle, retag, delete, rename, add, withdraw, retire, vocabulary)
+def translate(root: Path) -> None:
+    text = story("Die zweite", date="2026-03-02").replace("---\n", "---\nlanguage: de\ntranslation_of: story-2\n", 1)
+    (root / "content/stories/story-2.de.md").write_text(text + "\nEin Lampenfieber.\n")
+
+
+def edit_translation(root: Path) -> None:
+    path = root / "content/stories/story-2.de.md"
+    path.write_text(path.read_text().replace("Lampenfieber", "Stimmchen"))
+
+
+CHANGES: tuple[Callable[[Path], None], ...] = (
+    edit, retitle, retag, delete, rename, add, withdraw, retire, vocabulary, translate, edit_translation,
+)  # fmt: skip
 
 
 def test_an_incremental_build_equals_a_clean_one(config: Path) -> None:
@@ -155,6 +167,7 @@ def test_an_incremental_build_equals_a_clean_one(config: Path) -> None:
         build(config, clean)
         assert tree(root / "site") == tree(root / clean), change.__name__
         assert report.written + report.removed > 0, change.__name__
+    assert "stimmchen" in (root / "site/embed/v1/stories/_.json").read_text()
 
 
 def test_another_template_or_theme_renders_everything_again(config: Path, tmp_path: Path) -> None:

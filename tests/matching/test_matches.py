@@ -1,5 +1,6 @@
 """Whole matches over a small community made by hand."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -168,6 +169,19 @@ def test_a_translation_counts_once_and_in_the_newcomers_language() -> None:
 
 def group(slug: str, where: Place | None) -> Group:
     return Group(slug=slug, name=LocalText((("en", slug),)), kind="chapter", place=where, position=HERE)
+
+
+def test_a_translation_is_found_by_its_own_words_and_so_is_who_tells_it() -> None:
+    told = (
+        story("told", "My talk"),
+        story("erzaehlt", "Mein Vortrag", language="de", original="told", body="Lampenfieber"),
+    )
+    other = replace(story("bees", "Bees"), members=("bo",))
+    index = index_of(member("bo"), member("ana"), stories=(*told, other))
+    matches = match_newcomer(index, Newcomer(text="Lampenfieber", languages=("de",)), upcoming={}, limit=9)
+    assert matches.stories[0].slug == "erzaehlt"
+    assert matches.members[0].slug == "ana"
+    assert ("text", "Lampenfieber") in [(reason.kind, reason.value) for reason in matches.stories[0].reasons]
 
 
 def test_groups_by_bands() -> None:

@@ -10,7 +10,7 @@ from alongside.matching.vectors import Corpus, inverse_document_frequency
 
 
 def corpus_of(*documents: list[str]) -> Corpus:
-    return Corpus.of([Counter(document) for document in documents])
+    return Corpus.of([[Counter(document)] for document in documents])
 
 
 def test_a_text_is_most_like_itself() -> None:
@@ -79,6 +79,36 @@ def test_some_documents_are_as_like_as_among_all(seed: int) -> None:
             found = corpus.likeness_of(asked, documents)
             assert found == {document: likeness[document] for document in documents if document in likeness}
             assert all(corpus.shared(asked, document)[0] == found.get(document, 0) for document in documents)
+
+
+def test_translations_find_a_document_and_are_no_ballast() -> None:
+    """Two short texts, one of them translated: each language finds it, and as well as it finds the other."""
+    english, german = Counter(["stage", "talk", "fear"]), Counter(["bühne", "vortrag", "angst", "talk"])
+    corpus = Corpus.of([[english, german], [Counter(["stage", "garden", "rain"])]])
+    alone = Corpus.of([[english], [Counter(["stage", "garden", "rain"])]])
+    for asked in (Counter(["stage", "fear"]), Counter(["rain", "stage"])):
+        assert corpus.likeness(asked) == alone.likeness(asked)
+    assert corpus.likeness(german)[0] > 900
+    assert corpus.shared(Counter(["angst"]), 0) == (corpus.likeness(Counter(["angst"]))[0], ["angst"])
+
+
+def test_a_line_with_a_long_translation_does_not_win_all() -> None:
+    """Length is the original's, but within bounds: a title alone would make every word of the translation count."""
+    words = [f"w{number}" for number in range(40)]
+    corpus = Corpus.of([[Counter(["title"]), Counter(words)], [Counter(["title"])], [Counter(words[:20])]])
+    likeness = corpus.likeness(Counter(words))
+    assert likeness[2] < likeness[0] <= 2000
+
+
+def test_some_words_of_each_version_are_kept() -> None:
+    english, german = ["stage", "talk", "fear", "crowd"], ["bühne", "vortrag", "angst"]
+    documents = [[Counter(english), Counter(german)], [Counter(["stage", "garden", "rain"])]]
+    corpus = Corpus.of(documents)
+    short = corpus.shortened(documents, 2, 1)
+    holding = [{word for word, (_, numbers, _) in short.postings.items() if number in numbers} for number in (0, 1)]
+    assert [len(words) for words in holding] == [3, 2]
+    assert len(holding[0] & {*english}) == 2
+    assert short.norms == corpus.norms
 
 
 def test_idf_is_never_negative() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -12,7 +12,7 @@ from alongside.matching.memory import Memory, Tables
 from alongside.matching.nearness import Vector, vector_of
 from alongside.matching.results import Tag
 from alongside.matching.spreading import Spread
-from alongside.matching.vectors import Corpus, inverse_document_frequency
+from alongside.matching.vectors import Corpus, Document, inverse_document_frequency
 from alongside.matching.weights import WEIGHTS
 from alongside.matching.words import count_words, fold, language_of
 from alongside.model.community import Community
@@ -111,11 +111,13 @@ def build_index(community: Community, *, today: date) -> MatchIndex:
     return MatchIndex(
         community=community,
         day=today,
-        members=pool_of((member_candidate(member), member_words(member, community, told)) for member in members),
-        stories=pool_of((story_candidate(story, community), told[story.slug]) for story in stories),
-        groups=pool_of((group_candidate(group), count_words(group_text(group))) for group in groups),
+        members=pool_of((member_candidate(member), member_versions(member, community, told)) for member in members),
+        stories=pool_of(
+            (story_candidate(story, community), story_versions(story, community, told)) for story in stories
+        ),
+        groups=pool_of((group_candidate(group), [count_words(group_text(group))]) for group in groups),
         meetups=pool_of(
-            (meetup_candidate(meetup, community), count_words(meetup_text(meetup, community))) for meetup in meetups
+            (meetup_candidate(meetup, community), [count_words(meetup_text(meetup, community))]) for meetup in meetups
         ),
         memory=Memory(community, candidates=sum(sizes)),
     )
@@ -126,19 +128,25 @@ def is_published(community: Community, slug: str) -> bool:
     return story is not None and story.status == "published"
 
 
-def pool_of(entries: Iterable[tuple[Candidate, Counter[str]]], *, words: int | None = None) -> Pool:
-    """A pool of candidates, each with the words of its text; of these only the `words` weightiest count."""
+def pool_of(
+    entries: Iterable[tuple[Candidate, Document]], *, words: int | None = None, translated_words: int = 0
+) -> Pool:
+    """A pool of candidates, each with the words of its text and of that text's translations.
+
+    Of these only the `words` that find it best count, and so many of each translation.
+    """
     candidates: list[Candidate] = []
-    documents: list[Counter[str]] = []
+    documents: list[Document] = []
     carrying: dict[Tag, array[int]] = {}
-    for number, (candidate, counts) in enumerate(entries):
+    for number, (candidate, document) in enumerate(entries):
         candidates.append(candidate)
-        documents.append(counts)
+        documents.append(document)
         for tag in candidate.tags:
             carrying.setdefault(tag, array("I")).append(number)
+    corpus = Corpus.of(documents)
     return Pool(
         candidates=tuple(candidates),
-        corpus=Corpus.of(documents) if words is None else Corpus.of(documents).shortened(words),
+        corpus=corpus if words is None else corpus.shortened(documents, words, translated_words),
         carriers={
             tag: Carriers(_worth(tag, len(numbers), len(candidates)), numbers) for tag, numbers in carrying.items()
         },
@@ -184,16 +192,20 @@ def member_candidate(member: Member) -> Candidate:
     )
 
 
-def member_words(member: Member, community: Community, told: Mapping[str, Counter[str]]) -> Counter[str]:
-    """What they say of themselves and tell in those stories whose words are known (`told`)."""
-    parts = [" ".join(member.roles), " ".join(member.topics)]
-    parts += [community.challenges[slug].title.text("en") for slug in member.challenges if slug in community.challenges]
-    for page in member.pages.values():
-        parts += [page.bio, page.welcome]
-    counts = count_words("\n".join(parts))
+def member_versions(member: Member, community: Community, told: Mapping[str, Counter[str]]) -> Sequence[Counter[str]]:
+    """What they say of themselves and tell in those stories whose words are known (`told`), by language.
+
+    The language with the most words comes first, with their roles, topics and challenges.
+    """
+    versions: dict[str, Counter[str]] = {}
+    for language, page in member.pages.items():
+        versions.setdefault(language_of(language), Counter()).update(count_words(f"{page.bio}\n{page.welcome}"))
     for story in community.stories_of.get(member.slug, ()):
-        counts.update(told.get(story.slug, {}))
-    return counts
+        if story.slug in told:
+            versions.setdefault(language_of(story.language), Counter()).update(told[story.slug])
+    first, *others = sorted(versions.values(), key=lambda words: -words.total()) or [Counter()]
+    titles = [community.challenges[slug].title.text("en") for slug in member.challenges if slug in community.challenges]
+    return [first + count_words("\n".join((*member.roles, *member.topics, *titles))), *others]
 
 
 def story_candidate(story: Story, community: Community) -> Candidate:
@@ -207,6 +219,12 @@ def story_candidate(story: Story, community: Community) -> Candidate:
         vector=None,
         zone="",
     )
+
+
+def story_versions(story: Story, community: Community, told: Mapping[str, Counter[str]]) -> Sequence[Counter[str]]:
+    """The words of an original and of its published translations, where they are known (`told`)."""
+    others = community.translations_of.get(story.slug, ())
+    return [told[story.slug], *(told[other.slug] for other in others if other.slug in told)]
 
 
 def story_text(story: Story) -> str:

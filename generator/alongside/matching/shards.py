@@ -28,10 +28,11 @@ from alongside.matching.index import (
     meetup_place,
     meetup_text,
     member_candidate,
-    member_words,
+    member_versions,
     pool_of,
     story_candidate,
     story_text,
+    story_versions,
 )
 from alongside.matching.memory import Few, Memory
 from alongside.matching.results import Tag
@@ -60,6 +61,7 @@ class Sizes:
     everybody_percent: int = 50  # of these, in the shard for everybody
     words: int = 5  # of each record
     member_words: int = 14  # a member is known by all they tell
+    translated_percent: int = 60  # of these, for a translation, and for each other language a member writes in
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,15 +199,22 @@ def shelve_people(
 ) -> tuple[Shelf, Shelf]:
     """(the members, the stories) that were chosen, with their texts weighed."""
     own = [community.members[slug] for slug in _slugs(members)]
-    told = {*_slugs(stories), *(one.slug for member in own for one in community.stories_of.get(member.slug, ())[:TOLD])}
+    held = _slugs(stories)
+    told = {*held, *(one.slug for member in own for one in community.stories_of.get(member.slug, ())[:TOLD])}
+    told |= {one.slug for slug in held for one in community.translations_of.get(slug, ())}
     counts = {slug: count_words(story_text(community.stories[slug])[:CHARACTERS]) for slug in told}
     member_pool = pool_of(
-        [(member_candidate(member), member_words(member, community, counts)) for member in own],
+        [(member_candidate(member), member_versions(member, community, counts)) for member in own],
         words=sizes.member_words,
+        translated_words=sizes.member_words * sizes.translated_percent // 100,
     )
     story_pool = pool_of(
-        [(story_candidate(community.stories[slug], community), counts[slug]) for slug in _slugs(stories)],
+        [
+            (story_candidate(story, community), story_versions(story, community, counts))
+            for story in map(community.stories.__getitem__, held)
+        ],
         words=sizes.words,
+        translated_words=sizes.words * sizes.translated_percent // 100,
     )
     return (
         Shelf(pool=member_pool, shards=_shards(member_pool, members), near={}),
@@ -223,14 +232,14 @@ def shelve_gatherings(
     near_groups, near_meetups = _by_cell(groups, meetups)
     group_pool = pool_of(
         [
-            (group_candidate(group), count_words(group_text(group)[:CHARACTERS]))
+            (group_candidate(group), [count_words(group_text(group)[:CHARACTERS])])
             for group in map(community.groups.__getitem__, _slugs(by_group, near_groups))
         ],
         words=sizes.words,
     )
     meetup_pool = pool_of(
         [
-            (meetup_candidate(meetup, community), count_words(meetup_text(meetup, community)[:CHARACTERS]))
+            (meetup_candidate(meetup, community), [count_words(meetup_text(meetup, community)[:CHARACTERS])])
             for meetup in map(community.meetups.__getitem__, _slugs(by_meetup, near_meetups))
         ],
         words=sizes.words,
