@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from fnmatch import fnmatch
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -13,10 +15,11 @@ from alongside.build import Report, build_site, list_jobs
 from alongside.reading.loader import load_community
 from alongside.reading.settings_file import read_settings
 from alongside.rendering.artifacts import Tree
+from alongside.rendering.embeds.scripts import pinned_script
 from alongside.rendering.shells import TOKENS, read_shell
 from alongside.rendering.templates import environment
 from alongside.rendering.tracking import Site
-from conftest import NOW, WriteCommunity
+from conftest import NOW, ROOT, WriteCommunity
 
 THEME = f"<!doctype html><html><head><title>{TOKENS['title']}</title></head><body>{TOKENS['content']}</body></html>"
 
@@ -168,6 +171,22 @@ def test_an_incremental_build_equals_a_clean_one(config: Path) -> None:
         assert tree(root / "site") == tree(root / clean), change.__name__
         assert report.written + report.removed > 0, change.__name__
     assert "stimmchen" in (root / "site/embed/v1/stories/_.json").read_text()
+
+
+def test_scripts_that_products_have_pinned_stay(config: Path) -> None:
+    """Byte for byte, each under the hash of its bytes, beside the present one."""
+    folder = ROOT / "generator/alongside/rendering/assets/embed/earlier"
+    kept = {f"embed/v1/{file.name}": file.read_bytes() for file in folder.iterdir()}
+    assert kept.keys() == {f"embed/v1/alongside.{sha256(content).hexdigest()[:12]}.js" for content in kept.values()}
+    build(config)
+    edit(config.parent)
+    build(config)
+    pinned = {
+        path: content
+        for path, content in tree(config.parent / "site").items()
+        if fnmatch(path, "embed/v1/alongside.*.js")
+    }
+    assert pinned == kept | {pinned_script(): pinned[pinned_script()]}
 
 
 def test_another_template_or_theme_renders_everything_again(config: Path, tmp_path: Path) -> None:

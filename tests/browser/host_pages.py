@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from hashlib import sha384
+from hashlib import sha256, sha384
 from html import escape
 from mimetypes import guess_type
 from pathlib import Path
@@ -77,7 +77,13 @@ def embed_tag(attributes: Mapping[str, str]) -> str:
 
 def pinned_script(site: Path, community: str) -> str:
     """The snippet's script element: the file that never changes, with its hash (Subresource Integrity)."""
-    [file] = (site / "embed" / "v1").glob("alongside.*.js")
+    content = (site / "embed" / "v1" / "alongside.js").read_bytes()
+    return script_element(site, community, f"alongside.{sha256(content).hexdigest()[:12]}.js")
+
+
+def script_element(site: Path, community: str, name: str) -> str:
+    """The same for any of the files that never change."""
+    file = site / "embed" / "v1" / name
     digest = b64encode(sha384(file.read_bytes()).digest()).decode()
     address = f"{community}/embed/v1/{file.name}"
     return f'<script type="module" src="{address}" integrity="sha384-{digest}" crossorigin></script>'
@@ -96,6 +102,7 @@ def pages(site: Path, community: Callable[[], str]) -> Callable[[str], Answer | 
     """What the host answers: its pages by name, their files, and `/npm/` from what was installed.
 
     `/bare` is `plain` without any script of the embed and without the element: for tests that bring their own.
+    `/strict/alongside.79a4b052f395.js` is `strict` with that script instead of the present one.
     """
     hosts = {host.name: host for host in ALL_HOSTS}
 
@@ -109,20 +116,21 @@ def pages(site: Path, community: Callable[[], str]) -> Callable[[str], Answer | 
             return _file(MODULES / name.removeprefix("npm/"))
         if name == "favicon.ico":
             return Answer(body=b"", type="image/x-icon", status=204)
+        name, _, earlier = name.partition("/")
         if "." in name:
             return _file(HOSTS / name)
         host = hosts.get({"bare": "plain", "turbo-second": "turbo"}.get(name, name))
-        return None if host is None else _page(host, name, site, community())
+        return None if host is None else _page(host, name, site, community(), earlier)
 
     return find
 
 
-def _page(host: Host, name: str, site: Path, community: str) -> Answer:
-    script = "" if name == "bare" else pinned_script(site, community)
+def _page(host: Host, name: str, site: Path, community: str, earlier: str) -> Answer:
+    pinned = script_element(site, community, earlier) if earlier else pinned_script(site, community)
     text = (HOSTS / f"{host.name}.html").read_text(encoding="utf-8")
     for place, words in {
         "probe": f'<script src="/probe.js" data-now="{int(EXAMPLE_DAY.timestamp() * 1000)}"></script>',
-        "script": script,
+        "script": "" if name == "bare" else pinned,
         "embed": "" if name == "bare" else embed_tag(host.attributes),
         "name": name,
     }.items():

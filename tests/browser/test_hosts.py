@@ -22,6 +22,7 @@ from urllib.parse import unquote_plus
 
 import pytest
 
+from alongside.rendering.embeds.scripts import earlier_scripts
 from browser.axe import axe_violations
 from browser.engines import ENGINES, ChromiumTab, Engine, Tab, running
 from browser.example_site import ROOT
@@ -270,6 +271,28 @@ def test_every_moment_can_be_read_under_the_strictest_policy(tab: Tab, world: Wo
         assert tab.evaluate("probe.cutOff()") == [], moment
         if isinstance(tab, ChromiumTab):  # the same rules, and they take long
             assert axe_violations(tab, within="alongside-moment") == [], moment
+    assert tab.evaluate("probe.violations") == []
+    assert tab.messages == []
+
+
+@pytest.mark.parametrize("script", [path.rpartition("/")[2] for path, _ in earlier_scripts()])
+def test_a_script_that_was_pinned_long_ago_shows_the_people_of_today(tab: Tab, world: World, script: str) -> None:
+    """Under the strictest policy, with the hash that its own snippet had."""
+    before = len(world.community.asked)
+    _show(tab, world, f"strict/{script}")
+    tab.evaluate("probe.embed().setAttribute('moment', 'front-door')")
+    assert tab.evaluate("probe.until(() => probe.shown.length > 1)"), tab.messages
+    tab.evaluate("probe.quiet()")
+    sign_up, front_door = tab.evaluate("probe.shown")
+    assert sign_up["members"]
+    assert sign_up["groups"]
+    words = tab.evaluate("probe.seen().map(piece => piece.text)")
+    assert _name_of(world, front_door["members"][0]) in words
+    stops = " ".join(tab.evaluate("probe.stops()"))
+    assert front_door["stories"]
+    assert [slug for slug in front_door["stories"] if f"/stories/{slug}/" not in stops] == []
+    asked = [asked.path for asked in world.community.asked[before:]]
+    assert [path for path in asked if path.endswith(".js")] == [f"/embed/v1/{script}"]
     assert tab.evaluate("probe.violations") == []
     assert tab.messages == []
 

@@ -35,10 +35,18 @@ def integrity() -> str:
     return "sha384-" + base64.b64encode(hashlib.sha384(script_bytes()).digest()).decode()
 
 
+def earlier_scripts() -> Iterator[tuple[str, bytes]]:
+    """(site path, content) of those that pages have pinned before this one; `tools/build_embed_script` keeps them."""
+    for file in sorted((_ASSETS / "earlier").glob("alongside.*.js")):
+        if BASE + file.name != pinned_script():  # an earlier one may become the present one again
+            yield BASE + file.name, file.read_bytes()
+
+
 def script_files() -> Iterator[tuple[str, bytes]]:
     """(site path, content) of scripts and style."""
     yield SCRIPT, script_bytes()
     yield pinned_script(), script_bytes()
+    yield from earlier_scripts()
     yield FRAME_SCRIPT, (_ASSETS / "frame.js").read_bytes()
     yield STYLE, _short((_ASSETS / "element.css").read_text(encoding="utf-8")).encode()
 
