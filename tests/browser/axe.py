@@ -3,30 +3,49 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
 import axe_playwright_python  # type: ignore[import-untyped]
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page
 
 from browser.engines import Tab
 
-
-def check_with_axe(tab: Page) -> None:
-    """Fail with axe's report where it finds something on the page that is open."""
-    results = Axe().run(tab, options={"resultTypes": ["violations"]})
-    assert results.violations_count == 0, (tab.url, tab.viewport_size, results.generate_report())
+_OF_COLOURS = ("color-contrast", "link-in-text-block")
 
 
-def axe_violations(tab: Tab, *, within: str | None = None) -> list[str]:
-    """What axe finds in any browser, one line a violation: in the whole page, or in the element a selector names."""
-    context = json.dumps(within) if within else "document"
-    tab.evaluate(f"(() => {{ {_axe()} }})()")
+def check_with_axe(tab: Page, *, without: Collection[str] = ()) -> None:
+    """Fail with what axe finds on the page that is open, as it is and in the other colour scheme.
+
+    Only what is about colours is asked twice: nothing else changes with them. `without`: rules that are not asked.
+    """
+    assert axe_violations(tab, without=without) == [], (tab.url, tab.viewport_size)
+    dark = tab.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    tab.emulate_media(color_scheme="light" if dark else "dark")
+    assert axe_violations(tab, only=_OF_COLOURS) == [], (tab.url, tab.viewport_size, "the other scheme")
+    tab.emulate_media(color_scheme="dark" if dark else "light")
+
+
+def axe_violations(
+    tab: Tab | Page, *, within: str | None = None, without: Collection[str] = (), only: Collection[str] = ()
+) -> list[str]:
+    """What axe finds in any browser, one line a violation: in the whole page, or in the element a selector names.
+
+    `without`: rules that are not asked. `only`: the only ones that are.
+    """
+    # it would fetch style sheets of other origins to look for rules about orientation
+    options: dict[str, object] = {"resultTypes": ["violations"], "preload": False}
+    if without:
+        options["rules"] = {rule: {"enabled": False} for rule in without}
+    if only:
+        options["runOnly"] = {"type": "rule", "values": [*only]}
+    if not tab.evaluate("'axe' in window"):
+        tab.evaluate(f"(() => {{ {_axe()} }})()")
     found = tab.evaluate(
-        # it would fetch style sheets of other origins to look for rules about orientation
-        f"axe.run({context}, {{resultTypes: ['violations'], preload: false}}).then(({{violations}}) => violations.flatMap("
-        "({id, nodes}) => nodes.map(({target, failureSummary}) => `${id}: ${target.flat()}: ${failureSummary}`)))"
+        f"axe.run({json.dumps(within) if within else 'document'}, {json.dumps(options)}).then(({{violations}}) => "
+        "violations.flatMap(({id, nodes}) => nodes.map(({target, failureSummary}) => "
+        "`${id}: ${target.flat()}: ${failureSummary}`)))"
     )
     return list(found)
 
