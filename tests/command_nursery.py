@@ -21,6 +21,7 @@ from mkdocs.theme import Theme
 
 from alongside.cli.main import COMMANDS, main
 from alongside.rendering import templates
+from alongside.rendering.embeds.characters import character_tables
 from compiled_templates import keep_compiled_templates
 
 ALSO = ("alembic", "mkdocs.commands.build", "psycopg", "sqlalchemy.dialects.postgresql.psycopg", "starlette", "uvicorn")
@@ -80,6 +81,7 @@ if __name__ == "__main__":
             environment.bytecode_cache = templates.compiled_templates(Path(folder))
             for name in environment.list_templates(["html", "xml"]):
                 environment.get_template(name)
+    character_tables()
     gc.freeze()
     become_a_command(socket.socket(fileno=int(sys.argv[1])))
     sys.exit(main())
