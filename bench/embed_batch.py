@@ -23,8 +23,7 @@ from alongside.matching.shard_matches import match_stories_in_shards
 from alongside.matching.shards import (
     FALLBACK,
     EmbedIndex,
-    choose_members,
-    choose_stories,
+    choose_people,
     embed_index,
     shelve_gatherings,
     shelve_people,
@@ -93,7 +92,7 @@ def embed_community(folder: Path, stories: int) -> Community:
 def index_of(community: Community) -> EmbedIndex:
     """What its embeds rank people and stories with; gatherings are not looked at here."""
     today = NOW.date()
-    people = shelve_people(community, choose_members(community, today), choose_stories(community, today))
+    people = shelve_people(community, choose_people(community, today))
     return embed_index(community, people=people, gatherings=shelve_gatherings(community, {}), dates={}, today=today)
 
 

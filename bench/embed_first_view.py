@@ -28,9 +28,10 @@ from alongside.matching.index import pool_of
 from alongside.matching.seekers import said_by
 from alongside.matching.shard_matches import match_stories_in_shards
 from alongside.matching.shards import (
+    People,
     Shelf,
     Sizes,
-    choose_stories,
+    choose_people,
     embed_index,
     shelve_people,
 )
@@ -335,8 +336,8 @@ def measure_rank(community_folder: Path, site: Path, stories: int) -> Iterator[F
     community = embed_community(community_folder, stories)
     sizes = Sizes(stories=stories, everybody_percent=100)
     today = NOW.date()
-    chosen = {key: slugs for key, slugs in choose_stories(community, today, sizes).items() if key == "_"}
-    _, shelf = shelve_people(community, {}, chosen, sizes)
+    everybody = {"_": choose_people(community, today, sizes).stories["_"]}
+    _, shelf = shelve_people(community, People(members={}, stories=everybody, sizes=sizes))
     shard = shelf.shards["_"]
     if len(shard.numbers) != stories:
         raise BenchError(f"{len(shard.numbers)} stories in the shard instead of {stories}")

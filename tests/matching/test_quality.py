@@ -26,7 +26,7 @@ KINDS = ("members", "stories", "groups")
 
 # Measured, in hundredths. A change of the rules may raise them (then write the new figures here and into the handbook's
 # page about matching), and should not lower them unless other communities gain more.
-PRECISION = {"members": 91, "stories": 88, "groups": 97}
+PRECISION = {"members": 91, "stories": 92, "groups": 97}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

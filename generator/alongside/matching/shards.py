@@ -13,7 +13,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, cached_property, partial
 
@@ -39,6 +39,7 @@ from alongside.matching.results import Tag
 from alongside.matching.vectors import Posting
 from alongside.matching.words import count_words, language_of
 from alongside.model.community import Community
+from alongside.model.gatherings import Group, Meetup
 from alongside.model.places import Place
 
 FALLBACK = "_"  # the shard for everybody; no slug is called so
@@ -62,6 +63,20 @@ class Sizes:
     words: int = 5  # of each record
     member_words: int = 14  # a member is known by all they tell
     translated_percent: int = 60  # of these, for a translation, and for each other language a member writes in
+    more: int = 100  # percent of these words, where there is room for more; and so many more people for everybody
+
+    def everybody(self, most: int, largest: int) -> int:
+        """How many stand in the shard for everybody, where `largest` of at most `most` stand in one of a challenge.
+
+        Whom no challenge leads to is found there or not at all: so it has what these leave, and it grows faster than
+        what is known of each.
+        """
+        left = most * (100 + self.everybody_percent) // 100 - largest
+        return max(left, most * self.everybody_percent * self.more**3 // 100**4)
+
+    def known(self, words: int, *, translated: bool = False) -> int:
+        """By how many words a record is known that is known by `words` where there is little room."""
+        return words * self.more * (self.translated_percent if translated else 100) // 100**2
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +120,15 @@ Chosen = Mapping[str, tuple[str, ...]]  # the slugs that stand in each shard, by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """The members and the stories that embeds hold, and how much of them."""
+
+    members: Chosen
+    stories: Chosen
+    sizes: Sizes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
     """The records of one kind that embeds hold."""
 
@@ -138,6 +162,9 @@ class _Entry:
     everywhere: bool = True  # of use to people whatever their place
     spot: tuple[float, float, int] | None = None  # degrees north and east, and how many dates
     turns: tuple[Hashable, ...] = ()  # of these, each has its turn; the last is a language
+    octets: int = 0  # about so many it takes in a shard, without its words
+    characters: int = 0  # of its text, as far as it is read
+    translations: int = 0
 
 
 def embed_index(
@@ -171,15 +198,49 @@ def embed_index(
     )
 
 
-def choose_members(community: Community, today: date, sizes: Sizes = Sizes()) -> Chosen:
+def choose_people(community: Community, today: date, sizes: Sizes = Sizes()) -> People:
+    """Whom and what embeds hold: at least what `sizes` says, and as much more as a first view has room for.
+
+    So a small community is there as a whole. In one of thousands, a newcomer still loads what they would in any.
+    """
+    members, stories = _in_turn(_members(community, today)), _in_turn(_stories(community, today))
+    room = FIRST_VIEW + sum(_spared(community))
+    for more in range(sizes.more + 10, MOST_MORE + 1, 10):
+        larger = replace(sizes, more=more)
+        needed = _octets(members, larger.members, larger.member_words, larger)
+        if needed + _octets(stories, larger.stories, larger.words, larger) > room:
+            break
+        sizes = larger
+    return People(
+        members=_by_challenge(members, sizes.members, sizes.everybody(sizes.members, _largest(members, sizes.members))),
+        stories=_by_challenge(stories, sizes.stories, sizes.everybody(sizes.stories, _largest(stories, sizes.stories))),
+        sizes=sizes,
+    )
+
+
+def _largest(entries: Iterable[_Entry], most: int) -> int:
+    """How many of them stand in the fullest shard of a challenge."""
+    counts = Counter(challenge for entry in entries for challenge in entry.challenges)
+    return min(most, max(counts.values(), default=0))
+
+
+def _members(community: Community, today: date) -> Iterator[_Entry]:
     """Members who agreed to embeds and take newcomers on, those with words for it first; languages take turns."""
     able = [member for member in community.members.values() if member.welcomes > 0 and member.allows("embed", today)]
     able.sort(key=lambda member: (not any(page.welcome.strip() for page in member.pages.values()), member.slug))
-    entries = (_Entry(one.slug, one.challenges, turns=(language_of(one.languages[0]),)) for one in able)
-    return _by_challenge(_in_turn(entries), sizes.members, sizes)
+    for one in able:
+        yield _Entry(
+            one.slug,
+            one.challenges,
+            turns=(language_of(one.languages[0]),),
+            octets=MEMBER_OCTETS + TAG_OCTETS * (len(one.challenges) + len(one.topics) + len(one.roles)),
+            characters=CHARACTERS
+            if one.slug in community.stories_of
+            else sum(len(page.bio) + len(page.welcome) for page in one.pages.values()),
+        )
 
 
-def choose_stories(community: Community, today: date, sizes: Sizes = Sizes()) -> Chosen:
+def _stories(community: Community, today: date) -> Iterator[_Entry]:
     """Originals whose teller may be named, those with words of welcome first, the newest of them first; tellers and
     languages take turns."""
     able = [
@@ -190,35 +251,41 @@ def choose_stories(community: Community, today: date, sizes: Sizes = Sizes()) ->
         and community.tellers(story, "embed", today)
     ]
     able.sort(key=lambda story: (not story.welcome.strip(), -story.date.toordinal(), story.slug))
-    entries = (_Entry(one.slug, one.challenges, turns=(one.members[0], language_of(one.language))) for one in able)
-    return _by_challenge(_in_turn(entries), sizes.stories, sizes)
+    for one in able:
+        yield _Entry(
+            one.slug,
+            one.challenges,
+            turns=(one.members[0], language_of(one.language)),
+            octets=STORY_OCTETS + TAG_OCTETS * (len(one.challenges) + len(one.topics) + len(one.roles)),
+            characters=len(one.title) + len(one.welcome) + len(one.body),
+            translations=len(community.translations_of.get(one.slug, ())),
+        )
 
 
-def shelve_people(
-    community: Community, members: Chosen, stories: Chosen, sizes: Sizes = Sizes()
-) -> tuple[Shelf, Shelf]:
+def shelve_people(community: Community, people: People) -> tuple[Shelf, Shelf]:
     """(the members, the stories) that were chosen, with their texts weighed."""
-    own = [community.members[slug] for slug in _slugs(members)]
-    held = _slugs(stories)
+    sizes = people.sizes
+    own = [community.members[slug] for slug in _slugs(people.members)]
+    held = _slugs(people.stories)
     told = {*held, *(one.slug for member in own for one in community.stories_of.get(member.slug, ())[:TOLD])}
     told |= {one.slug for slug in held for one in community.translations_of.get(slug, ())}
     counts = {slug: count_words(story_text(community.stories[slug])[:CHARACTERS]) for slug in told}
     member_pool = pool_of(
         [(member_candidate(member), member_versions(member, community, counts)) for member in own],
-        words=sizes.member_words,
-        translated_words=sizes.member_words * sizes.translated_percent // 100,
+        words=sizes.known(sizes.member_words),
+        translated_words=sizes.known(sizes.member_words, translated=True),
     )
     story_pool = pool_of(
         [
             (story_candidate(story, community), story_versions(story, community, counts))
             for story in map(community.stories.__getitem__, held)
         ],
-        words=sizes.words,
-        translated_words=sizes.words * sizes.translated_percent // 100,
+        words=sizes.known(sizes.words),
+        translated_words=sizes.known(sizes.words, translated=True),
     )
     return (
-        Shelf(pool=member_pool, shards=_shards(member_pool, members), near={}),
-        Shelf(pool=story_pool, shards=_shards(story_pool, stories), near={}),
+        Shelf(pool=member_pool, shards=_shards(member_pool, people.members), near={}),
+        Shelf(pool=story_pool, shards=_shards(story_pool, people.stories), near={}),
     )
 
 
@@ -227,8 +294,9 @@ def shelve_gatherings(
 ) -> tuple[Shelf, Shelf]:
     """(the groups, the meetups with `dates`) that embeds hold: by challenge, for everybody, and around each cell."""
     groups, meetups = _in_turn(_groups(community)), list(_meetups(community, dates))
-    by_group = _by_challenge(groups, sizes.gatherings, sizes)
-    by_meetup = _by_challenge(meetups, sizes.gatherings, sizes)
+    everybody = sizes.gatherings * sizes.everybody_percent // 100
+    by_group = _by_challenge(groups, sizes.gatherings, everybody)
+    by_meetup = _by_challenge(meetups, sizes.gatherings, everybody)
     near_groups, near_meetups = _by_cell(groups, meetups)
     group_pool = pool_of(
         [
@@ -248,6 +316,45 @@ def shelve_gatherings(
         Shelf(pool=group_pool, shards=_shards(group_pool, by_group), near=_shards(group_pool, near_groups)),
         Shelf(pool=meetup_pool, shards=_shards(meetup_pool, by_meetup), near=_shards(meetup_pool, near_meetups)),
     )
+
+
+# --- how much there is room for ---
+
+
+# Octets, compressed, as measured on shards of communities of ten thousand and of two hundred stories.
+FIRST_VIEW = 11_800  # of members and stories where a first view holds all that it may
+SPARED_GROUPS, SPARED_MEETUPS, SPARED_NEAR = 3_000, 4_000, 4_000  # where a community has none, their cards included
+MEMBER_OCTETS, STORY_OCTETS, TAG_OCTETS, WORD_OCTETS = 70, 31, 5, 7
+WORD_CHARACTERS = 9  # of a text, to one word that tells something
+MOST_MORE = 250  # percent
+
+
+def _spared(community: Community) -> Iterator[int]:
+    """What a first view saves in a community that has no groups, no meetups, or nothing on the map."""
+    gatherings: tuple[Group | Meetup, ...] = (*community.groups.values(), *community.meetups.values())
+    yield 0 if community.groups else SPARED_GROUPS
+    yield 0 if community.meetups else SPARED_MEETUPS
+    yield 0 if any(_is_point(one.place) for one in gatherings) else SPARED_NEAR
+
+
+def _octets(entries: Sequence[_Entry], most: int, words: int, sizes: Sizes) -> int:
+    """About so many has the largest shard of a challenge together with the one for everybody."""
+    known, translated = sizes.known(words), sizes.known(words, translated=True)
+    everybody = sizes.everybody(most, _largest(entries, most))
+    largest: Counter[str] = Counter()
+    held: Counter[str] = Counter()
+    for entry in entries:
+        its_words = min(known, entry.characters // WORD_CHARACTERS) + translated * entry.translations
+        octets = entry.octets + WORD_OCTETS * its_words
+        for challenge in entry.challenges:
+            if held[challenge] < most:
+                held[challenge] += 1
+                largest[challenge] += octets
+        if held[FALLBACK] < everybody:
+            held[FALLBACK] += 1
+            largest[FALLBACK] += octets
+    everybodys = largest.pop(FALLBACK, 0)
+    return everybodys + max(largest.values(), default=0)
 
 
 # --- who stands in which shard -------------------------------------------------------------------------------------
@@ -299,8 +406,8 @@ def _in_turn(entries: Iterable[_Entry]) -> list[_Entry]:
     return [entry for _, entry in sorted(turns, key=lambda one: one[0])]
 
 
-def _by_challenge(entries: Iterable[_Entry], most: int, sizes: Sizes) -> Chosen:
-    """The slugs of each shard: of a challenge the first ones that have it, and the first of all for everybody."""
+def _by_challenge(entries: Iterable[_Entry], most: int, everybody: int) -> Chosen:
+    """The slugs of each shard: of a challenge the first `most` that have it, and the first of all for `everybody`."""
     found: dict[str, list[str]] = {}
     for entry in entries:
         for challenge in entry.challenges:
@@ -308,7 +415,7 @@ def _by_challenge(entries: Iterable[_Entry], most: int, sizes: Sizes) -> Chosen:
             if len(shard) < most:
                 shard.append(entry.slug)
         shard = found.setdefault(FALLBACK, [])
-        if entry.everywhere and len(shard) < most * sizes.everybody_percent // 100:
+        if entry.everywhere and len(shard) < everybody:
             shard.append(entry.slug)
     return {key: tuple(slugs) for key, slugs in sorted(found.items()) if slugs}
 

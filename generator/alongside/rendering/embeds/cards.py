@@ -15,7 +15,7 @@ from alongside.planning.occurrences import occurrences
 from alongside.rendering.artifacts import Artifact, Job
 from alongside.rendering.embeds.files import BASE, json_bytes
 from alongside.rendering.embeds.layouts import Tree, group_card, meetup_card, member_card, story_card
-from alongside.rendering.embeds.shards import DATES_SOON, SOON, chosen_members, chosen_stories
+from alongside.rendering.embeds.shards import DATES_SOON, SOON, chosen_people
 from alongside.rendering.embeds.trees import render_tree
 from alongside.rendering.pages.views import Views
 from alongside.rendering.tracking import Site
@@ -25,8 +25,9 @@ Card = dict[str, list[Tree]]  # by part
 
 def card_jobs(site: Site) -> Iterator[Job]:
     """One job for each record that any embed may show."""
-    members = {slug for slugs in chosen_members(site).values() for slug in slugs}
-    stories = {slug for slugs in chosen_stories(site).values() for slug in slugs}
+    people = chosen_people(site)
+    members = {slug for slugs in people.members.values() for slug in slugs}
+    stories = {slug for slugs in people.stories.values() for slug in slugs}
     translations = {one.slug for slug in stories for one in site.whole.translations_of.get(slug, ())}
     groups = (slug for slug, group in site.whole.groups.items() if group.status != "retired")
     meetups = (slug for slug, meetup in site.whole.meetups.items() if meetup.status != "cancelled")

@@ -20,8 +20,9 @@ from alongside.matching.shards import (
     MOST_CHALLENGES,
     Date,
     EmbedIndex,
-    choose_members,
-    choose_stories,
+    People,
+    Sizes,
+    choose_people,
     embed_index,
     shelve_gatherings,
     shelve_people,
@@ -47,34 +48,28 @@ DATES_SOON = 3  # at most
 _MINUTE = 60
 _FOR_EVER = date.max.isoformat()
 
-Chosen = Mapping[str, tuple[str, ...]]
-
 
 def has_embeds(community: Community) -> bool:
     """True when any moment is an embed: only then is there anything below `embed/`."""
     return any(moment.where == "embed" for journey in community.journeys.values() for moment in journey.moments)
 
 
-def chosen_members(site: Site) -> Chosen:
-    """The members of each shard, chosen once a build."""
-    return site.shared("embeds.members", lambda community: choose_members(community, site.day))
-
-
-def chosen_stories(site: Site) -> Chosen:
-    """The stories of each shard."""
-    return site.shared("embeds.stories", lambda community: choose_stories(community, site.day))
+def chosen_people(site: Site) -> People:
+    """The members and stories of each shard, chosen once a build; to be asked while jobs are listed."""
+    return site.memo("embeds.people", lambda: choose_people(site.whole, site.day))
 
 
 def shard_jobs(site: Site) -> Iterator[Job]:
     """Three jobs: the shards of people and what they tell, those of gatherings with the index, and the moments."""
-    members, stories = _pairs(chosen_members(site)), _pairs(chosen_stories(site))
-    yield Job(name=f"{BASE}members", render=partial(_render_people, site, members, stories), page=False)
+    people = chosen_people(site)
+    members, stories = _pairs(people.members), _pairs(people.stories)
+    yield Job(name=f"{BASE}members", render=partial(_render_people, site, members, stories, people.sizes), page=False)
     keys = (tuple(key for key, _ in members), tuple(key for key, _ in stories))
     yield Job(name=f"{BASE}index", render=partial(_render_gatherings, site, *keys), page=False)
     yield Job(name=f"{BASE}moments", render=partial(_render_moments, site), page=False)
 
 
-def _pairs(chosen: Chosen) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _pairs(chosen: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple(chosen.items())
 
 
@@ -83,7 +78,7 @@ def embed_index_of(site: Site) -> EmbedIndex:
     community, today = site.community, site.day
     return embed_index(
         community,
-        people=shelve_people(community, chosen_members(site), chosen_stories(site)),
+        people=shelve_people(community, chosen_people(site)),
         gatherings=shelve_gatherings(community, coming_dates(site)),
         dates=coming_dates(site),
         today=today,
@@ -107,10 +102,13 @@ def coming_dates(site: Site) -> dict[str, tuple[Date, ...]]:
 
 
 def _render_people(
-    site: Site, members: Sequence[tuple[str, tuple[str, ...]]], stories: Sequence[tuple[str, tuple[str, ...]]]
+    site: Site,
+    members: Sequence[tuple[str, tuple[str, ...]]],
+    stories: Sequence[tuple[str, tuple[str, ...]]],
+    sizes: Sizes,
 ) -> Iterator[Artifact]:
     community = site.community
-    people, told = shelve_people(community, dict(members), dict(stories))
+    people, told = shelve_people(community, People(members=dict(members), stories=dict(stories), sizes=sizes))
     for key, shard in people.shards.items():
         columns = _columns(people.pool, shard.numbers)
         own = [community.members[people.pool.candidates[number].slug] for number in shard.numbers]
