@@ -267,3 +267,19 @@ def test_the_load_is_even() -> None:
         assert chosen is not None
         load[chosen.slug] = load.get(chosen.slug, 0) + 1
     assert max(load.values()) <= 1.5 * 200 / 10
+
+
+def test_a_topic_they_named_is_told_where_a_text_holds_all_its_words() -> None:
+    index = index_of(
+        member("ana", "I moved our web development to plain pages."),
+        member("bo", "I keep bees on the web."),
+        member("cy"),
+    )
+    named = ("web development",)
+    matches = {
+        match.slug: match for match in match_newcomer(index, Newcomer(topics=named), upcoming={}, limit=9).members
+    }
+    assert [(reason.kind, reason.value) for reason in matches["ana"].reasons] == [("topic", "web development")]
+    assert [(reason.kind, reason.value) for reason in matches["bo"].reasons] == [("text", "")]
+    wrote = match_newcomer(index, Newcomer(topics=named, text="Web pages!"), upcoming={}, limit=1).members[0]
+    assert [(reason.kind, reason.value) for reason in wrote.reasons] == [("text", "pages, Web")]

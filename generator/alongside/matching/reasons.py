@@ -5,6 +5,8 @@ The rules about languages and places stand here alone; `matching.scoring` asks t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from alongside.matching.index import Candidate, MatchIndex, Pool
 from alongside.matching.memory import Profile
 from alongside.matching.nearness import squared_chord, squared_chord_of
@@ -12,7 +14,7 @@ from alongside.matching.results import Match, Reason
 from alongside.matching.seekers import Seeker, surface_of
 from alongside.matching.vectors import code_units
 from alongside.matching.weights import WEIGHTS
-from alongside.matching.words import language_of
+from alongside.matching.words import language_of, words
 
 _BANDS = tuple((squared_chord_of(kilometres), points) for kilometres, points in WEIGHTS.bands)
 _NOWHERE = 1 << 43  # a chord squared is at most 2^42
@@ -90,8 +92,8 @@ def _told(
 ) -> Match:
     """The candidate with its score and reasons, strongest first.
 
-    A likeness of texts names words the newcomer wrote themselves; what cannot be told in them counts all the same, and
-    comes last.
+    A likeness of texts names words the newcomer wrote themselves, or else a topic they named of which the text holds
+    every word; what cannot be told so counts all the same, and comes last.
     """
     seeker, candidate = profile.seeker, pool.candidates[number]
     language, understood = language_reason(seeker, candidate, index.community.language)
@@ -104,7 +106,9 @@ def _told(
     likeness, shared = pool.corpus.shared(seeker.words, number)
     points = WEIGHTS.text * likeness // 1000
     if points:
-        reasons.append(Reason(kind="text", value=_words_in_common(profile, shared[:12]), points=points))
+        told = _words_in_common(profile, shared[:12])
+        topic = "" if told else _topic_in_common(seeker, reasons, frozenset(shared))
+        reasons.append(Reason(kind="topic" if topic else "text", value=told or topic, points=points))
     reasons.sort(key=lambda one: (one.kind == "text" and not one.value, -one.points, one.kind, code_units(one.value)))
     score = sum([reason.points for reason in reasons])
     if not understood:
@@ -121,3 +125,13 @@ def _words_in_common(profile: Profile, shared: list[str]) -> str:
         surface = profile.surface = surface_of(profile.seeker.text)
     told = [surface[word] for word in shared if word in surface]
     return ", ".join([word for word in told if len(word) > 2][:3])
+
+
+def _topic_in_common(seeker: Seeker, reasons: Sequence[Reason], shared: frozenset[str]) -> str:
+    """The first topic they named whose words are all among those, and which is no reason yet."""
+    for (kind, _), topic in seeker.tags:
+        if kind == "topic" and all(reason.value != topic for reason in reasons):
+            wanted = words(topic)
+            if wanted and shared.issuperset(wanted):
+                return topic
+    return ""

@@ -86,6 +86,7 @@ export const seekerOf = (said, titles, fold) => {
     ...said,
     words,
     surface,
+    named: said.topics.map((topic) => [topic, wordsOf(fold, topic)]),
     tags: [...tags("challenge", said.challenges), ...tags("topic", said.topics), ...tags("role", said.roles)],
   };
 };
@@ -223,7 +224,13 @@ export const rank = (kind, shards, seeker, { rule, community, near, now, today, 
         })
         .sort((a, b) => b[0] - a[0] || compare(a[1], b[1]));
       const told = shared.slice(0, 12).map(([, word]) => seeker.surface.get(word));
-      reasons.push(["text", told.filter((one) => one && [...one].length > 2).slice(0, 3).join(", "), text]);
+      const value = told.filter((one) => one && [...one].length > 2).slice(0, 3).join(", ");
+      // what cannot be told in words they wrote may be told by a topic they named
+      const [topic] = seeker.named.find(
+        ([topic, words]) =>
+          !value && words[0] && !reasons.some((one) => one[1] == topic) && words.every((word) => shared.some((one) => one[1] == word)),
+      ) ?? [];
+      reasons.push([topic ? "topic" : "text", topic ?? value, text]);
     }
     const last = ([told, value]) => told == "text" && !value;
     reasons.sort((a, b) => last(a) - last(b) || b[2] - a[2] || compare(a[0], b[0]) || compare(a[1], b[1]));
