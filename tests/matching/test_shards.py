@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -95,3 +95,15 @@ def test_who_has_few_words_leaves_room_for_others() -> None:
     """What a first view saves goes to those whom no challenge leads to."""
     few, many = (choose_people(community(600, 0, words=words), TODAY) for words in (3, 400))
     assert len(few.members[FALLBACK]) > len(many.members[FALLBACK]) >= 30
+
+
+def test_members_beyond_take_turns_every_four_weeks() -> None:
+    whole = community(300, 0)
+    first = choose_people(whole, TODAY).members[FALLBACK]
+    start = next(day for day in map(TODAY.__add__, map(timedelta, range(28))) if day.toordinal() % 28 == 0)
+    turns = [{*choose_people(whole, start + timedelta(days=28 * turn)).members[FALLBACK]} for turn in range(13)]
+    assert (
+        choose_people(whole, start + timedelta(days=27)).members[FALLBACK]
+        == choose_people(whole, start).members[FALLBACK]
+    )
+    assert len(set.union(*turns)) > 3 * len(first)  # of a year

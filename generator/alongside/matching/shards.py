@@ -36,6 +36,7 @@ from alongside.matching.index import (
 )
 from alongside.matching.memory import Few, Memory
 from alongside.matching.results import Tag
+from alongside.matching.spreading import spread_key
 from alongside.matching.vectors import Posting
 from alongside.matching.words import count_words, language_of
 from alongside.model.community import Community
@@ -46,6 +47,7 @@ FALLBACK = "_"  # the shard for everybody; no slug is called so
 MOST_CHALLENGES = 3  # of a newcomer: so many shards are fetched for what they named
 CHARACTERS = 1200  # of a text; its beginning says what it is about
 TOLD = 3  # stories of a member, the newest, whose words count as theirs besides those that embeds hold
+TURN_DAYS = 28  # as long as a journey lasts, a newcomer meets the same people
 EVEN_PERCENT = 80  # members who come so near to the best one fit as well, and the newcomer's id decides among them
 
 
@@ -225,9 +227,19 @@ def _largest(entries: Iterable[_Entry], most: int) -> int:
 
 
 def _members(community: Community, today: date) -> Iterator[_Entry]:
-    """Members who agreed to embeds and take newcomers on, those with words for it first; languages take turns."""
+    """Members who agreed to embeds and take newcomers on, those with words for it first; languages take turns.
+
+    Where there are more than a shard holds, others stand in it every four weeks: so nobody is left out for their name.
+    """
     able = [member for member in community.members.values() if member.welcomes > 0 and member.allows("embed", today)]
-    able.sort(key=lambda member: (not any(page.welcome.strip() for page in member.pages.values()), member.slug))
+    turn = str(today.toordinal() // TURN_DAYS)
+    able.sort(
+        key=lambda member: (
+            not any(page.welcome.strip() for page in member.pages.values()),
+            spread_key(turn, member.slug),
+            member.slug,
+        )
+    )
     for one in able:
         yield _Entry(
             one.slug,
