@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import html5lib
@@ -165,6 +167,33 @@ def test_an_embed_is_a_document_of_its_own(write_community: WriteCommunity) -> N
     meta = {element.get("name"): element.get("content") for element in tree.iter("meta")}
     assert meta["robots"] == "noindex"
     assert meta["referrer"] == "no-referrer"
+
+
+def test_an_embed_has_a_policy_that_its_own_style_meets(write_community: WriteCommunity) -> None:
+    config = write_community(
+        {**files(ana=member("Ana")), "mkdocs.yml": CONFIG + "      embeds: {images: [pictures.example.net]}\n"}
+    )
+    tree = html5lib.parse(render_files(config)[1][EMBED], namespaceHTMLElements=False)
+    [policy] = [one.get("content") for one in tree.iter("meta") if one.get("http-equiv") == "Content-Security-Policy"]
+    directives = dict(one.strip().split(" ", 1) for one in policy.split(";"))
+    [style] = tree.iter("style")
+    digest = b64encode(sha256((style.text or "").encode()).digest()).decode()
+    assert directives == {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "connect-src": "'self'",
+        "img-src": "'self' https://community.example.org https://pictures.example.net",
+        "style-src": f"'sha256-{digest}'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "require-trusted-types-for": "'script'",
+        "trusted-types": "'none'",
+    }
+    head = next(tree.iter("head"))
+    assert [one.get("http-equiv") for one in head][:2] == [None, "Content-Security-Policy"]  # before all it is about
+    assert [one.get("style") for one in tree.iter() if one.get("style") or one.get("onload")] == []
+    served = render_files(config, drafts=True)[1][EMBED]
+    assert "Content-Security-Policy" not in served
 
 
 def test_stories_of_an_embed_name_only_who_agreed_to_embeds(write_community: WriteCommunity) -> None:

@@ -4,11 +4,13 @@ Both are the same fragment. No newcomer is known while building, so what a momen
 agreed and have room, stories, groups and meetups. Who stands first changes by the week, so that the same people are not
 asked by everyone. Where a page says for whom it is, the script of embeds chooses anew in the reader's browser; where it
 does not, it has nothing to go by, and nothing is loaded. Each card of a member carries the last day of their consent
-(`data-until`): a site built weeks ago still says when to stop.
+(`data-until`), by which the script of a frame takes it away: a site built weeks ago still knows when to stop.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,6 +35,7 @@ from alongside.rendering.pages import lists
 from alongside.rendering.pages.views import Face, GroupCard, Label, MeetupCard, Prose, StoryCard, Views
 from alongside.rendering.pages.words import PageWords
 from alongside.rendering.tracking import Site
+from alongside.settings import Settings
 
 MEMBERS_SHOWN = 3
 STORIES_SHOWN = 3
@@ -101,6 +104,8 @@ def embed_page(site: Site, journey: str, moment: str, style: str) -> Iterator[Ar
         oembed=oembed_link(site.settings, path, title) if answer is not None else "",
         community=site.settings.site_name,
         style=style,
+        # while the site is served for a look, MkDocs puts a script of its own into each page
+        policy="" if site.drafts else frame_policy(site.settings, style),
         script=FRAME_SCRIPT,
         moment=f"{journey}/{moment}",
         fragment=render_moment(site, journey, moment, page=path),
@@ -108,6 +113,17 @@ def embed_page(site: Site, journey: str, moment: str, style: str) -> Iterator[Ar
     yield Artifact(f"{path}index.html", html.encode())
     if answer is not None:
         yield Artifact(oembed_path(path), answer)
+
+
+def frame_policy(settings: Settings, style: str) -> str:
+    """What the page of a moment may load (W3C Content Security Policy): the site's own, its style, known pictures."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    pictures = "".join(f" https://{host}" for host in sorted(settings.embed_pictures))
+    return (
+        f"default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self'{pictures};"
+        f" style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none';"
+        " require-trusted-types-for 'script'; trusted-types 'none'"
+    )
 
 
 def render_moment(site: Site, journey: str, moment: str, *, page: str) -> str:
