@@ -249,6 +249,15 @@ def test_a_frame_has_its_style_and_pictures_in_every_sandbox(web: Web, sandbox: 
     assert photo.evaluate("one => one.naturalWidth") > 0
 
 
+def test_each_moment_is_called_by_what_it_shows(web: Web) -> None:
+    for moment, name in (("sign-up", "People who have been there"), ("empty-project", "Begin with a story")):
+        web.tab.goto(f"{COMMUNITY}/embed/first-month/{moment}/#languages=en&challenges=first-talk")
+        web.tab.locator("[part=footer]").wait_for()
+        group = web.tab.get_by_role("group")
+        assert group.count() == 1
+        assert web.tab.get_by_role("group", name=f"{name} Foldout Community", exact=True).count() == 1
+
+
 SENDS = """\
 const frame = document.querySelector("iframe");
 const send = (what) => frame.contentWindow.postMessage(what, "*");
