@@ -230,6 +230,23 @@ def test_moments_fill_their_tags(write_community: WriteCommunity) -> None:
     assert fill_moments(site, "<p>none</p>", page="") == "<p>none</p>"
 
 
+def test_a_tag_is_read_as_browsers_read_it(write_community: WriteCommunity) -> None:
+    site = make_site(write_community(files(ana=member("Ana"))))
+    for attributes in (
+        """text="this is the moment = now" moment="front\"""",
+        """text="more > less" moment="front\"""",
+        """text='<b>moment="gone"</b>' moment='front'""",
+        """data-moment="gone" moment=front moment=gone""",
+    ):
+        html = fill_moments(site, f"<alongside-moment {attributes}></alongside-moment>", page="guide/")
+        assert html.startswith(f"<alongside-moment {attributes}><link ")
+        assert "Words by Ana." in html
+    tag = '<alongside-moment moment="front" near="50 km"></alongside-moment>'
+    html = fill_moments(site, f"<!-- {tag} -->\n<!--->\n{tag}", page="guide/")
+    assert html.startswith(f"<!-- {tag} -->\n<!--->\n<alongside-moment")
+    assert html.count("<link ") == html.count("<script ") == html.count("Words by Ana.") == 1
+
+
 def test_a_tag_that_says_for_whom_it_is_brings_the_script_once(write_community: WriteCommunity) -> None:
     site = make_site(write_community(files(ana=member("Ana"))))
     script = '<script type="module" src="../embed/v1/alongside.js"></script>'

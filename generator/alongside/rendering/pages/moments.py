@@ -17,7 +17,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
-from html import unescape
 from itertools import islice
 from pathlib import Path
 
@@ -36,6 +35,7 @@ from alongside.rendering.pages.views import Face, GroupCard, Label, MeetupCard, 
 from alongside.rendering.pages.words import PageWords
 from alongside.rendering.tracking import Site
 from alongside.settings import Settings
+from alongside.source.moment_tags import WHOLE_TAG, parse_attributes
 
 MEMBERS_SHOWN = 3
 STORIES_SHOWN = 3
@@ -45,11 +45,6 @@ _POOL = 200  # of the newest stories, when looking for some to show
 STYLE_SHEET = "assets/alongside.css"  # site path of what record pages and moments share
 _RECORD_STYLE = Path(__file__).parent.parent / "assets" / "alongside.css"
 _STYLE = Path(__file__).parent.parent / "assets" / "embed.css"
-_TAG = re.compile(
-    r"<alongside-moment(?P<attributes>(?:\s[^<>]*)?)>(?P<inside>.*?)</alongside-moment\s*>", re.IGNORECASE | re.DOTALL
-)
-_ATTRIBUTE = re.compile(r"""\s([^\s"'>/=]+)(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))?""")
-_MOMENT = re.compile(r"""\smoment\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,22 +275,22 @@ def fill_moments(site: Site, html: str, *, page: str) -> str:
         return html
 
     def filled(match: re.Match[str]) -> str:
-        name = _MOMENT.search(match["attributes"])
-        found = find_moment(site.community.journeys, unescape(next(filter(None, name.groups()), ""))) if name else None
+        attributes = match["attributes"]
+        said = parse_attributes(attributes or "")
+        found = find_moment(site.community.journeys, said["moment"]) if said.get("moment") else None
         if found is None:
             return match[0]
         journey, moment = found
         fragment = render_moment(site, journey.slug, moment.id, page=page)
         before = sheets.pop() if sheets else ""
-        told = {name.lower() for name in _ATTRIBUTE.findall(match["attributes"])}
-        after = scripts.pop() if scripts and not told.isdisjoint(PROFILE) else ""
-        return f"<alongside-moment{match['attributes']}>{before}{fragment}</alongside-moment>{after}"
+        after = scripts.pop() if scripts and not said.keys().isdisjoint(PROFILE) else ""
+        return f"<alongside-moment{attributes}>{before}{fragment}</alongside-moment>{after}"
 
     # other themes than ours do not know the style sheet; a second link to it costs nothing
     ui = PageWords(site, page=page, language=site.settings.language)
     sheets = [f'<link rel="stylesheet" href="{ui.url(STYLE_SHEET)}">']
     scripts = [f'<script type="module" src="{ui.url(SCRIPT)}"></script>']
-    return _TAG.sub(filled, html)
+    return WHOLE_TAG.sub(filled, html)
 
 
 def find_moment(journeys: Mapping[str, Journey], name: str) -> tuple[Journey, Moment] | None:
