@@ -255,11 +255,14 @@ def group_card(views: Views, card: GroupCard) -> dict[str, list[Tree]]:
 
 
 def meetup_card(views: Views, meetup: Meetup, dates: Iterable[Occurrence]) -> dict[str, list[Tree]]:
-    """`meetup`: its next date in the reader's time, where and why; `calendar`: a subscription for what is near."""
+    """`meetup`: its next date in the reader's time, where and why; `calendar`: a subscription for what is near.
+
+    `dates`: those to come, none of them cancelled.
+    """
     site = views.site
     group = site.community.groups.get(meetup.group)
     place = meetup_place(meetup, group)
-    coming = [_date(views, meetup, one) for one in dates if one.status != "cancelled"]
+    coming = [_date(views, meetup, one) for one in dates]
     belongs = [pick(group.name)] if group is not None else []
     online = [say("meetup.online")] if meetup.online else []
     why = el("ul", ["why"], class_="m", part="reasons")

@@ -50,11 +50,6 @@ _FOR_EVER = date.max.isoformat()
 Chosen = Mapping[str, tuple[str, ...]]
 
 
-def has_embeds(community: Community) -> bool:
-    """True when any moment is an embed: only then is there anything below `embed/`."""
-    return any(moment.where == "embed" for journey in community.journeys.values() for moment in journey.moments)
-
-
 def chosen_members(site: Site) -> Chosen:
     """The members of each shard, chosen once a build."""
     return site.shared("embeds.members", lambda community: choose_members(community, site.day))
