@@ -135,6 +135,14 @@ def test_what_cannot_be_printed_says_why(config: Path) -> None:
         assert message in result.output
 
 
+def test_a_moment_that_could_not_be_read_is_not_simply_unknown(write_community: WriteCommunity) -> None:
+    config = write_community({**FILES, "journeys/week.yml": "title: x\nmoments:\n  - {id: late, owner: nobody}\n"})
+    result = call(config, "late")
+    assert result.exit_code == 2
+    assert result.output.endswith(" What is wrong in journeys/ was left out: alongside check names it.\n")
+    assert "left out" not in call(write_community(FILES, name="whole"), "late").output
+
+
 def test_a_site_without_an_address_is_told_so(write_community: WriteCommunity) -> None:
     config = CONFIG.replace("site_url: https://community.example.org/\n", "")
     result = call(write_community({**FILES, "mkdocs.yml": config}), "box")

@@ -16,7 +16,7 @@ from alongside.model.community import Community
 from alongside.model.journeys import Journey, Moment
 from alongside.problems import UsageError, did_you_mean
 from alongside.reading.loader import load_community
-from alongside.reading.settings_file import read_settings
+from alongside.reading.settings_file import read_settings, relative
 from alongside.rendering.embeds.snippets import (
     EXAMPLE_HOST,
     WAYS,
@@ -54,11 +54,18 @@ def command(moment: str | None, way: Way, host: str, config_file: Path, format_:
     pasted it, or nothing. Nothing is built or sent.
     """
     settings, problems = read_settings(config_file)
-    community = load_community(settings, today=datetime.now(UTC).date()).community
+    loaded = load_community(settings, today=datetime.now(UTC).date())
+    community = loaded.community
     if moment is None:
         click.echo(_list(community, format_), nl=False)
         return
-    journey, found = _find(community, moment)
+    try:
+        journey, found = _find(community, moment)
+    except UsageError as error:
+        folder = f"{relative(settings.journeys_dir, settings.root)}/"
+        if any(one.severity == "error" and one.position.path.startswith(folder) for one in loaded.problems):
+            error.hint += f" What is wrong in {folder} was left out: alongside check names it."
+        raise
     if not settings.site_url:
         for problem in problems:
             if problem.code == "bad-url":
