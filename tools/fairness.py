@@ -27,6 +27,7 @@ from alongside.matching.matches import match_members
 from alongside.matching.words import language_of
 from alongside.model.community import Community
 from alongside.model.people import Member, Newcomer
+from alongside.problems import AlongsideError
 from alongside.reading.loader import load_community
 from alongside.reading.places import find_place
 from alongside.reading.settings_file import read_settings
@@ -55,20 +56,33 @@ def main() -> None:
     """Print both tables for each community named."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("config", nargs="*", type=Path, default=[ROOT / "mkdocs.yml"], help="mkdocs.yml of communities")
-    parser.add_argument("--newcomers", type=int, default=10_000, help="how many are drawn (default 10,000)")
+    parser.add_argument("--newcomers", type=_count, default=10_000, help="how many are drawn (default 10,000)")
     parser.add_argument("--day", type=date.fromisoformat, default=datetime.now(UTC).date(), help="whose consent counts")
     arguments = parser.parse_args()
     for config in arguments.config:
-        settings, _ = read_settings(config)
+        try:
+            settings, _ = read_settings(config)
+        except AlongsideError as error:
+            parser.error(str(error))
         community = load_community(settings, today=arguments.day).community
         index = build_index(community, today=arguments.day)
         members = {
             slug: community.members[slug] for slug in index.members.numbers if community.members[slug].welcomes > 0
         }
+        if not members:
+            print(f"{community.name}: nobody welcomes newcomers, so nobody is shown.")
+            continue
         drawn = list(draw(index, frozenset(members), arguments.newcomers))
         print(f"{community.name}: {len(members)} members who welcome newcomers, {len(drawn)} newcomers\n")
         print(by_newcomers(drawn, members))
         print(by_members(drawn, members, community))
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("draw at least one")
+    return count
 
 
 def draw(index: MatchIndex, among: frozenset[str], count: int) -> Iterator[Drawn]:

@@ -193,7 +193,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
     def on_page_content(self, html: str, /, *, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
         if _NO_PAGE in html:
             html = _UNLINKED.sub(r"\1", html)
-        if "<alongside-moment" in html:
+        if "<alongside-moment" in html.lower():
             html = fill_moments(self._prepare()[0], html, page=page.url)
         return html
 

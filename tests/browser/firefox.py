@@ -77,9 +77,10 @@ class Firefox:
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
         self._sent = 0
-        self._tabs: dict[str, FirefoxTab] = {}
+        self._tabs: dict[str, FirefoxTab] = {}  # by context: of tabs, and of the frames in them
         self.version: str = self.send("session.new", capabilities={})["capabilities"]["browserVersion"]
-        self.send("session.subscribe", events=["log.entryAdded", "network.beforeRequestSent"])
+        events = ["browsingContext.contextCreated", "log.entryAdded", "network.beforeRequestSent"]
+        self.send("session.subscribe", events=events)
 
     def send(self, method: str, **parameters: object) -> Any:
         """The answer to a command; events that come before it go to their tabs."""
@@ -102,17 +103,20 @@ class Firefox:
         tab.resize(width, height, scale)
         return tab
 
-    def forget(self, context: str) -> None:
-        self._tabs.pop(context, None)
+    def forget(self, tab: FirefoxTab) -> None:
+        self._tabs = {context: one for context, one in self._tabs.items() if one is not tab}
 
     def _hear(self, event: str, parameters: Mapping[str, Any]) -> None:
         context = parameters["source"].get("context") if event == "log.entryAdded" else parameters["context"]
+        if event == "browsingContext.contextCreated" and parameters["parent"] in self._tabs:
+            self._tabs[context] = self._tabs[parameters["parent"]]
+            return
         if (tab := self._tabs.get(context)) is None:
             return
         if event == "log.entryAdded":
             if parameters["level"] in ("warn", "error"):
                 tab.messages.append(f"{parameters['level']}: {parameters['text']}")
-        else:
+        elif event == "network.beforeRequestSent":
             tab.requests.append(parameters["request"]["url"])
 
 
@@ -159,7 +163,7 @@ class FirefoxTab:
         return [cookie["name"] for cookie in self._firefox.send("storage.getCookies", partition=partition)["cookies"]]
 
     def close(self) -> None:
-        self._firefox.forget(self._context)
+        self._firefox.forget(self)
         self._firefox.send("browser.removeUserContext", userContext=self._person)
 
 
@@ -181,7 +185,11 @@ def running_firefox() -> Iterator[Firefox]:
                     yield Firefox(connection)
             finally:
                 process.terminate()
-                process.wait(timeout=_PATIENCE_SECONDS)
+                try:
+                    process.wait(timeout=_PATIENCE_SECONDS)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
 
 
 def _address(file: Path, process: subprocess.Popen[bytes], log: Path) -> str:

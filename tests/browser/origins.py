@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from mimetypes import guess_type
 from pathlib import Path
 from threading import Thread
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +102,7 @@ def files_of(folder: Path) -> Callable[[str], Answer | None]:
     """The files of a built site; what lies under `embed/` may be read from any origin, as the handbook asks."""
 
     def find(path: str) -> Answer | None:
-        file = folder / path.lstrip("/")
+        file = folder / unquote(path).lstrip("/").replace("\0", "")
         if file.is_dir():
             file /= "index.html"
         if not file.is_file() or not file.resolve().is_relative_to(folder.resolve()):

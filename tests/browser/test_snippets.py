@@ -55,6 +55,7 @@ class Web:
     tab: Page
     site: Path
     product: dict[str, Answer] = field(default_factory=dict)  # by path
+    replaced: dict[str, str] = field(default_factory=dict)  # HTML of the community's that is another than built
     asked: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
@@ -62,6 +63,8 @@ class Web:
         """Everything that is asked for."""
         url = route.request.url.split("#")[0]
         self.asked.append(url)
+        if url in self.replaced:
+            return route.fulfill(body=self.replaced[url], content_type="text/html")
         for origin in (PRODUCT, "https://evil.example.net"):
             path = url.removeprefix(origin)
             if path != url and path in self.product:
@@ -195,6 +198,64 @@ def test_a_frame_of_nobody_in_particular_loads_nothing(web: Web) -> None:
     height = web.tab.evaluate("told[0]")
     assert height[0] == COMMUNITY
     assert set(height[1]["alongside"]) == {"height"}
+
+
+def test_a_frame_shows_nobody_whose_consent_ended_since_the_build(web: Web) -> None:
+    address = f"{COMMUNITY}/embed/first-month/sign-up/"
+    web.tab.clock.set_fixed_time("2026-11-23")
+    web.tab.goto(address)
+    people = web.tab.locator("[data-until]")
+    assert people.count() > 0
+    ends = sorted(str(one.get_attribute("data-until")) for one in people.all())
+    web.tab.clock.set_fixed_time(f"{ends[-1]}T12:00")
+    web.tab.reload()
+    assert people.count() == ends.count(ends[-1])
+    web.tab.clock.set_fixed_time("2099-01-01")
+    web.tab.reload()
+    web.tab.locator(".as-moment").wait_for()
+    assert people.count() == 0
+    assert web.complaints == []
+
+
+def test_a_frame_loads_what_is_its_own_and_nothing_else(web: Web) -> None:
+    """Whatever got into the page; without scripts (oEmbed) it is drawn as ever."""
+    hostile = (
+        "<script>window.ran = 1</script><img src=x onerror='window.ran = 2'><style>body { display: none }</style>"
+        "<img src='https://evil.example.net/x.png'><base href='https://evil.example.net/'>"
+    )
+    path = "/embed/first-month/sign-up/"
+    html = (web.site / path.strip("/") / "index.html").read_text(encoding="utf-8")
+    web.replaced[f"{COMMUNITY}{path}"] = html.replace("<main>", f"<main>{hostile}")
+    web.tab.goto(f"{COMMUNITY}{path}#challenges=first-talk&languages=en")
+    web.tab.locator("[part=card]").first.wait_for()
+    assert web.tab.evaluate("window.ran") is None
+    assert web.tab.locator("body").evaluate("one => getComputedStyle(one).padding") == "16px"
+    assert web.tab.evaluate("document.baseURI").startswith(f"{COMMUNITY}{path}")
+    assert [url for url in web.asked if "evil" in url] == []
+    blocked = web.tab.evaluate("violations.map((one) => one.split(' ')[0]).sort()")
+    assert [*dict.fromkeys(blocked)] == ["base-uri", "img-src", "script-src-attr", "script-src-elem", "style-src-elem"]
+
+
+@pytest.mark.parametrize("sandbox", ["", "allow-scripts", "allow-scripts allow-same-origin"])
+def test_a_frame_has_its_style_and_pictures_in_every_sandbox(web: Web, sandbox: str) -> None:
+    body = f'<iframe title="Community" sandbox="{sandbox}" src="{COMMUNITY}/embed/first-month/sign-up/"></iframe>'
+    web.open({"body": body}, policy(1))
+    frame = web.tab.frame_locator("iframe")
+    frame.locator("[data-until]").first.wait_for()
+    assert frame.locator("body").evaluate("one => getComputedStyle(one).padding") == "16px"
+    photo = frame.locator("img").first
+    photo.scroll_into_view_if_needed()
+    photo.evaluate("one => one.decode()")
+    assert photo.evaluate("one => one.naturalWidth") > 0
+
+
+def test_each_moment_is_called_by_what_it_shows(web: Web) -> None:
+    for moment, name in (("sign-up", "People who have been there"), ("empty-project", "Begin with a story")):
+        web.tab.goto(f"{COMMUNITY}/embed/first-month/{moment}/#languages=en&challenges=first-talk")
+        web.tab.locator("[part=footer]").wait_for()
+        group = web.tab.get_by_role("group")
+        assert group.count() == 1
+        assert web.tab.get_by_role("group", name=f"{name} Foldout Community", exact=True).count() == 1
 
 
 SENDS = """\

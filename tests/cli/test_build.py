@@ -86,3 +86,15 @@ def test_a_configuration_mkdocs_refuses_is_an_error(config: Path) -> None:
     result = build(config)
     assert result.exit_code == 1
     assert "Unrecognised theme name: 'nosuch'" in result.stderr
+
+
+def test_a_configuration_that_is_no_text_is_told_by_line(config: Path) -> None:
+    for content, told in (
+        (CONFIG.encode() + b"copyright: caf\xe9\n", "mkdocs.yml:8:15: Byte 0xE9 here is no UTF-8"),
+        (CONFIG.encode() + b'copyright: "\\ud800"\n', "mkdocs.yml:8:12: U+D800 is half a character"),
+        (b"site_name: x\nplugins: [alongside\n", "mkdocs.yml:2:10: "),
+    ):
+        config.write_bytes(content)
+        result = build(config)
+        assert isinstance(result.exception, SystemExit), result.exception
+        assert told in result.stderr

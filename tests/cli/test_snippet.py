@@ -92,6 +92,10 @@ def test_a_frame_knows_the_origin_of_the_product(config: Path) -> None:
         ("http://localhost:3000", "http://localhost:3000"),
         ("https://app.example.com:443", "https://app.example.com"),
         ("https://müller.example", "https://xn--mller-kva.example"),
+        ("https://straße.example", "https://xn--strae-oqa.example"),
+        ("https://例え。テスト", "https://xn--r8jz45g.xn--zckzah"),
+        ("http://[::1]:3000", "http://%5B::1%5D:3000"),
+        ("http://[0:0::1]", "http://%5B::1%5D"),
     ):
         assert (
             f"#host={origin}&amp;challenges=first-talk"
@@ -104,10 +108,24 @@ def test_a_frame_knows_the_origin_of_the_product(config: Path) -> None:
         "https://app.example.com/sign-up",
         "ftp://example.com",
         "https://a:b",
+        "https://",
+        "https://a..b",
+        "https://a b",
+        "https://*.example.com",
+        "https://me@app.example.com",
+        "https://:x@app.example.com",
+        "https://app.example.com?",
+        "https://app.example.com#",
+        "https://app.example.com\\evil",
+        "https://a;b",
+        "https://[::g]",
+        f"https://{'ü' * 70}.example",
+        "https://caf\udce9",
     ):
         result = call(config, "box", "--for", "iframe", "--host", wrong)
         assert result.exit_code == 2
-        assert f'"{wrong}" is no origin. Write it as in https://app.example.com' in result.output
+        shown = wrong.encode(errors="backslashreplace").decode()
+        assert f'"{shown}" is no origin. Write it as in https://app.example.com' in result.output
 
 
 def test_what_cannot_be_printed_says_why(config: Path) -> None:
@@ -121,6 +139,14 @@ def test_what_cannot_be_printed_says_why(config: Path) -> None:
         result = call(config, *arguments)
         assert result.exit_code == 2
         assert message in result.output
+
+
+def test_a_moment_that_could_not_be_read_is_not_simply_unknown(write_community: WriteCommunity) -> None:
+    config = write_community({**FILES, "journeys/week.yml": "title: x\nmoments:\n  - {id: late, owner: nobody}\n"})
+    result = call(config, "late")
+    assert result.exit_code == 2
+    assert result.output.endswith(" What is wrong in journeys/ was left out: alongside check names it.\n")
+    assert "left out" not in call(write_community(FILES, name="whole"), "late").output
 
 
 def test_a_site_without_an_address_is_told_so(write_community: WriteCommunity) -> None:
@@ -145,3 +171,35 @@ def test_names_of_a_community_are_harmless(write_community: WriteCommunity) -> N
         assert "<b>" not in text
         assert '</script>"' not in text
     assert "{{x" not in call(config, "box", "--for", "vue").output
+
+
+def test_addresses_of_a_site_are_printed_as_browsers_know_them(write_community: WriteCommunity) -> None:
+    """An origin that is compared, and sources of a policy: a letter beyond ASCII or a `;` would make them another."""
+    for url, origin, path in (
+        ("https://Bücher.example/", "https://xn--bcher-kva.example", "/"),
+        ("https://Community.example.org:443/", "https://community.example.org", "/"),
+        ("http://127.0.0.1:8000/", "http://127.0.0.1:8000", "/"),
+        ("https://x.example/a;b,c/münchen/%20/", "https://x.example", "/a%3Bb%2Cc/m%C3%BCnchen/%20/"),
+    ):
+        config = CONFIG.replace("https://community.example.org/", url)
+        config_file = write_community({**FILES, "mkdocs.yml": config})
+        assert f'origin !== "{origin}"' in call(config_file, "box", "--for", "iframe").output
+        policies = call(config_file, "box", "--for", "csp").output
+        files = f"{origin}{path}embed/v1/"
+        assert f": script-src 'self' {files}; connect-src 'self' {files}; img-src 'self' {origin}\n" in policies
+        assert policies.endswith(f": frame-src {origin}{path}embed/\n")
+
+
+def test_a_site_address_that_is_none_is_told_at_its_line(write_community: WriteCommunity) -> None:
+    config = CONFIG.replace("https://community.example.org/", "community.example.org")
+    result = call(write_community({**FILES, "mkdocs.yml": config}), "box")
+    assert result.exit_code == 2
+    assert "mkdocs.yml:2:11: site_url is no web address" in result.output
+
+
+@pytest.mark.parametrize("url", ["https://a;b/", "https://a..b/", "https://it's.example/", "https://[::g]/"])
+def test_a_site_address_that_no_browser_finds_is_told(write_community: WriteCommunity, url: str) -> None:
+    config = CONFIG.replace("https://community.example.org/", f'"{url}"')
+    result = call(write_community({**FILES, "mkdocs.yml": config}), "box", "--for", "csp")
+    assert result.exit_code == 2
+    assert "site_url" in result.output

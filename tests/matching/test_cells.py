@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from alongside.matching.cells import MOST, divide, geohash, shard_of
 from alongside.matching.nearness import squared_chord, squared_chord_of, unit_vector
 
+POLAR = 84.375  # degrees, beyond which cells are not divided further
 Gathering = tuple[float, float, int]
 
 anywhere = st.tuples(st.floats(-90, 90), st.floats(-180, 180))
@@ -64,7 +65,7 @@ def test_everybody_finds_what_is_at_their_own_spot(given_gatherings: list[Gather
     vectors = [unit_vector(lat, lon) for lat, lon, _ in given_gatherings]
     as_good_as_there = squared_chord_of(1.5)  # the smallest cells are that large
     for number, (lat, lon, _) in enumerate(given_gatherings):
-        if number not in shard_at(shards, lat, lon):
+        if abs(lat) < POLAR and number not in shard_at(shards, lat, lon):
             nearer = [
                 weight
                 for vector, (_, _, weight) in zip(vectors, given_gatherings, strict=True)
@@ -117,6 +118,18 @@ def test_across_the_date_line_and_the_poles(there: tuple[float, float], here: tu
 
 def test_a_crowd_at_one_spot_does_not_divide_the_land_around() -> None:
     assert len(divide([(52.52, 13.405, 1)] * 1000)) == 1
+
+
+@pytest.mark.parametrize("pole", [90.0, -90.0])
+def test_a_crowd_at_a_pole_does_not_divide_all_its_meridians(pole: float) -> None:
+    chance = random.Random(3)
+    spots = [(pole - chance.random() / 2 * (1 if pole > 0 else -1), chance.uniform(-180, 180), 3) for _ in range(300)]
+    shards = divide(spots)
+    assert len(shards) < 2000
+    for lat, lon, _ in spots:
+        held = shard_at(shards, lat, lon)
+        assert sum(spots[number][2] for number in held) > 0.9 * MOST
+    assert len(shard_at(shards, 85.0 if pole > 0 else -85.0, 0.0)) == 40
 
 
 def test_near_crowded_cities_the_nearest_are_found() -> None:

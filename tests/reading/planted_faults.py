@@ -135,6 +135,7 @@ def mail(text: str, code: str, remedy: str, *, slug: str, severity: str = "error
 WORDS = "I stood at the door and counted the people inside, and then I went in and sat beside the first friendly face. "
 BOM = b"\xef\xbb\xbf"
 WHOLE = "---\ntitle: x\nmembers: [ana]\ndate: 2026-05-04\n---\nText.\n"
+ONE_MOMENT = "title: x\nmoments:\n  - {id: box, owner: growth, where: embed, show: [group]}\n"
 
 FILES = [
     # The file itself
@@ -402,6 +403,9 @@ FILES = [
     journey("{id: a, owner: growth, where: embed, show: [group], near: ▶50}", "bad-distance", "50 km", slug="near"),
     one("journeys/twice.yml", "title: x\nmoments:\n  - {id: a, owner: growth, where: embed, show: [group]}\n  - {id: ▶a, owner: growth, where: embed, show: [group]}\n", "repeated-id", "line 3"),
     one("journeys/page.yml", "title: x\nmoments:\n  - ▶{id: nowhere, owner: growth, where: page, show: [group]}\n", "moment-unplaced", "alongside-moment", "warning"),
+    one("journeys/v1.yml", ONE_MOMENT, "bad-file-name", "Rename it to journey-v1.yml"),
+    one("journeys/v12.yml", ONE_MOMENT, "bad-file-name", "Rename it to journey-v12.yml"),
+    one("journeys/box.json.yml", ONE_MOMENT, "bad-file-name", "Rename it to box-json.yml"),
     mail("---\nsubject: ▶{{ member.name }} says hello\n---\nText\n", "yaml-template-unquoted", '"{{ member.name }} says hello"', slug="unquoted"),
     mail("---\npreheader: x\n---\nText\n".replace("---\npre", "---\n▶pre"), "missing-key", "a template in quotes", slug="no-subject"),
     mail('---\nsubject: x\n---\nHello {{ ▶newcommer.name }}\n', "unknown-name", '"newcomer"', slug="name"),

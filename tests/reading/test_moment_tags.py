@@ -61,3 +61,21 @@ def test_what_no_page_can_hold_is_told(write_community: Callable[..., Path]) -> 
         "content/index.md:11:1 unknown-moment",
         "content/index.md:13:1 unknown-moment",
     ]
+
+
+def test_a_tag_is_read_as_browsers_read_it(write_community: Callable[..., Path]) -> None:
+    page = """\
+<!-- <alongside-moment moment="in-a-comment"></alongside-moment> -->
+
+<alongside-moment text="a > b, the moment = now" data-moment="other" moment="front"></alongside-moment>
+
+<alongside-moment data-moment="front"></alongside-moment>
+
+<alongside-moment moment="a&amp;b"></alongside-moment>
+
+<alongside-moments moment="none"></alongside-moments>
+"""
+    config = write_community(
+        {"content/index.md": page, "journeys/month.yml": JOURNEY.format(title="A month", where="page")}
+    )
+    assert problems(config) == ["content/index.md:5:1 moment-unnamed", "content/index.md:7:1 unknown-moment"]

@@ -160,3 +160,19 @@ def test_one_host_is_a_list_of_one_and_none_is_the_default(tmp_path: Path) -> No
     assert one.embeds.images == one.embed_pictures == {"a.example"}
     assert none.embeds.images == none.embed_pictures == frozenset()
     assert problems == []
+
+
+def test_what_no_page_could_show_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyYAML takes half a pair of UTF-16 for a character, and Python bytes that are no UTF-8 for another."""
+    monkeypatch.setenv("COMMUNITY_NAME", "caf\udce9")
+    half = "is half a character, which no page can show. Type the character itself, or write \\U and all eight digits"
+    for text, at in (
+        ('site_name: "\\ud83d\\ude00"\n', f"mkdocs.yml:1:12: U+D83D {half}"),
+        ('site_name: x\ntheme:\n  "\\udc80": y\n', f"mkdocs.yml:3:3: U+DC80 {half}"),
+        ('site_name: x\nextra:\n  - {a: !ENV [NOWHERE, "\\udc80"]}\n', f"mkdocs.yml:3:24: U+DC80 {half}"),
+        ("site_name: !ENV COMMUNITY_NAME\n", "mkdocs.yml:1:12: The environment's COMMUNITY_NAME is no UTF-8. Set it"),
+        ("site_name: !ENV [COMMUNITY_NAME, x]\n", "mkdocs.yml:1:18: The environment's COMMUNITY_NAME is no UTF-8."),
+    ):
+        with pytest.raises(UsageError) as raised:
+            read_settings(write(tmp_path, text))
+        assert at in str(raised.value)

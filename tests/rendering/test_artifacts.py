@@ -14,7 +14,7 @@ from alongside.model.community import Community
 from alongside.model.people import Consent, Member, MemberPage
 from alongside.model.stories import Story
 from alongside.problems import AlongsideError, Position
-from alongside.rendering.artifacts import Listing, Manifest, Record, Tree
+from alongside.rendering.artifacts import Listing, Manifest, Record, Tree, write_file
 from alongside.rendering.shells import TOKENS, Page, fill, read_shell, token_folder
 from alongside.rendering.tracking import Site
 from alongside.settings import Settings
@@ -254,3 +254,28 @@ def test_a_job_must_not_hide_what_it_depends_on() -> None:
 
 def test_a_listing_is_a_tuple() -> None:
     assert Listing("a/", "A", "", "", True).path == "a/"
+
+
+def test_a_file_that_cannot_be_put_in_place_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "facts.yml").mkdir()
+    with pytest.raises(OSError, match=r"facts\.yml"):
+        write_file(tmp_path / "facts.yml", b"x")
+    assert [path.name for path in tmp_path.iterdir()] == ["facts.yml"]
+
+
+def test_two_writers_with_one_process_number_do_not_share_a_draft(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two containers that have one folder: in each, the command is process 1."""
+    drafts: list[str] = []
+    replace_file = os.replace
+
+    def replaced(draft: str, file: Path) -> None:
+        drafts.append(draft)
+        replace_file(draft, file)
+
+    monkeypatch.setattr(os, "replace", replaced)
+    for content in (b"one", b"two"):
+        assert write_file(tmp_path / "facts.yml", content)
+    assert len(set(drafts)) == 2
+    assert (tmp_path / "facts.yml").read_bytes() == b"two"

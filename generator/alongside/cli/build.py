@@ -18,6 +18,7 @@ import click
 
 from alongside.cli.options import clock, config_file, now, reports_errors, wants_colour
 from alongside.problems import AlongsideError, UsageError
+from alongside.reading.settings_file import read_settings
 
 if TYPE_CHECKING:
     from alongside.build import Report
@@ -89,7 +90,11 @@ def load_mkdocs_config(config_file: Path, **options: Any) -> Any:
         raise UsageError(f"There is no {config_file}.", hint="Name it with -f, or start one: alongside new DIR.")
     from mkdocs.config import load_config
 
-    return run_mkdocs(lambda: load_config(config_file=str(config_file), **options))
+    try:
+        return run_mkdocs(lambda: load_config(config_file=str(config_file), **options))
+    except AlongsideError:
+        read_settings(config_file)  # of a file that is no YAML it says more: the line, and what to do
+        raise
 
 
 def find_plugin(config: Any) -> Any:

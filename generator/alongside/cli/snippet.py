@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 
@@ -16,8 +16,16 @@ from alongside.model.community import Community
 from alongside.model.journeys import Journey, Moment
 from alongside.problems import UsageError, did_you_mean
 from alongside.reading.loader import load_community
-from alongside.reading.settings_file import read_settings
-from alongside.rendering.embeds.snippets import EXAMPLE_HOST, WAYS, Subject, Way, render_snippet, snippet_text
+from alongside.reading.settings_file import read_settings, relative
+from alongside.rendering.embeds.snippets import (
+    EXAMPLE_HOST,
+    WAYS,
+    Subject,
+    Way,
+    origin_of,
+    render_snippet,
+    snippet_text,
+)
 
 
 @click.command(
@@ -45,17 +53,34 @@ def command(moment: str | None, way: Way, host: str, config_file: Path, format_:
     Each piece says in a comment where it goes. The script is pinned: your page runs the bytes that were there when you
     pasted it, or nothing. Nothing is built or sent.
     """
-    settings, _ = read_settings(config_file)
-    community = load_community(settings, today=datetime.now(UTC).date()).community
+    settings, problems = read_settings(config_file)
+    loaded = load_community(settings, today=datetime.now(UTC).date())
+    community = loaded.community
     if moment is None:
         click.echo(_list(community, format_), nl=False)
         return
-    journey, found = _find(community, moment)
+    try:
+        journey, found = _find(community, moment)
+    except UsageError as error:
+        folder = f"{relative(settings.journeys_dir, settings.root)}/"
+        if any(one.severity == "error" and one.position.path.startswith(folder) for one in loaded.problems):
+            error.hint += f" What is wrong in {folder} was left out: alongside check names it."
+        raise
     if not settings.site_url:
+        for problem in problems:
+            if problem.code == "bad-url":
+                raise UsageError(str(problem))
         raise UsageError(
             f"{config_file} does not say where the site will be.",
             hint="Set site_url: other pages load the script from there. For a try on this machine: http://127.0.0.1:8000/.",
         )
+    try:
+        origin_of(settings.site_url)
+    except ValueError as error:
+        raise UsageError(
+            f"No browser finds {settings.site_url}, the site_url of {config_file}.",
+            hint="Write the whole address: https://community.example.org/",
+        ) from error
     if way == "iframe" and found.where != "embed":
         raise UsageError(
             f"{journey.slug}/{found.id} is part of a page and has none of its own to put into a frame.",
@@ -125,14 +150,12 @@ def _known(moments: Mapping[str, object]) -> str:
 
 
 def _origin(text: str) -> str:
-    """An origin as browsers compare it: scheme, host, and a port that is not the scheme's own. Raises `UsageError`."""
-    wrong = UsageError(f'"{text}" is no origin.', hint=f"Write it as in {EXAMPLE_HOST} or http://localhost:3000.")
+    """An origin as browsers compare it, with nothing behind it. Raises `UsageError`."""
+    text = text.strip()
     try:
-        parts = urlsplit(text.strip())
-        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
-    except (ValueError, UnicodeError) as error:
-        raise wrong from error
-    own = {"http": 80, "https": 443}.get(parts.scheme)
-    if not host or own is None or parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
-        raise wrong
-    return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, own) else "")
+        if not re.fullmatch(r"[^/?#]*://[^/?#]*/?", text):
+            raise ValueError(text)
+        return origin_of(text)
+    except ValueError as error:
+        hint = f"Write it as in {EXAMPLE_HOST} or http://localhost:3000."
+        raise UsageError(f'"{text}" is no origin.', hint=hint) from error

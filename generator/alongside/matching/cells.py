@@ -5,7 +5,8 @@ its cell: everything within 500 km of any point of it, where that is at most 120
 cell is divided. But in the middle of Europe that alone would never end, since 500 km around any point hold more. So
 dividing ends where a shard has all that the cell's newcomers want, which is:
 
-- what lies in the cell itself: a gathering is always in the shard of its own spot;
+- what lies in the cell itself: a gathering is in the shard of its own spot, unless more than 120 occurrences lie within
+  a kilometre of it;
 - what lies within 50 km of the cell; of a small cell for which that is too much, within 50 km of each point where
   that fits;
 - for each point, `SHOWN` gatherings (or, of some with many occurrences, a quarter of a shard), none of them more than
@@ -16,6 +17,9 @@ The points looked at are a cell's middle and corners. What room is left in a sha
 
 A cell has 32 children, and often only the few around its cities need shards of their own. So a divided cell may keep
 one too: for those of its children, the modest first, that can share it.
+
+Around the poles, where meridians meet and cells are slivers, one crowd would have tens of thousands of them divided. So
+beyond 84 degrees, where nobody lives, dividing ends after three characters, whatever is wanted.
 """
 
 from __future__ import annotations
@@ -39,6 +43,7 @@ _SLACK = 1.2  # times as far
 _SLICE = 10  # occurrences at one spot that are kept or left out together
 _SHARING = 2  # the shortest prefix whose children share: from larger cells, corners are too far apart to look from
 _SMALL = 4  # the shortest prefix of a small cell, 39 by 20 km
+_POLAR, _POLAR_LONGEST = 84.375, 3  # beyond that latitude, a border of cells, no prefix is longer
 _SMALLEST = 5  # of a cell, 5 by 5 km, that is not divided for the outskirts of a neighbourhood
 
 _FARTHEST, _NEIGHBOURHOOD = squared_chord_of(FARTHEST_KM), squared_chord_of(_NEIGHBOURHOOD_KM)
@@ -119,6 +124,11 @@ class _Cell:
     west: float
     height: float
     width: float
+
+    @property
+    def is_polar(self) -> bool:
+        """True where meridians are close to each other."""
+        return self.south >= _POLAR or self.south + self.height <= -_POLAR
 
     def points(self) -> list[Vector]:
         """Its middle, then its corners."""
@@ -309,7 +319,7 @@ class _Division:
                 near += wish.near
             elif wish is not None and (held := wish.added({})) is not None:
                 self.shards[child.prefix] = _filled(held, _ranked(child.points()[0], around_child))
-            elif len(child.prefix) < LONGEST:
+            elif len(child.prefix) < (_POLAR_LONGEST if child.is_polar else LONGEST):
                 self.fill_children(child, around_child)
             else:
                 self.shards[child.prefix] = _filled({}, _ranked(child.points()[0], around_child))

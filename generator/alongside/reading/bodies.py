@@ -12,6 +12,7 @@ from alongside.reading.readings import Link, Mark
 from alongside.reading.wording import find_pointing, find_relative_time, length_fault
 from alongside.source.decoding import position_at
 from alongside.source.markdown import Section, destinations, may_hold_near_links, without_code
+from alongside.source.moment_tags import START_TAG, parse_attributes
 from alongside.source.yaml_nodes import Keys
 
 STORY_WELCOME = (60, 90)  # words
@@ -22,8 +23,6 @@ _REMOVED = re.compile(
     re.IGNORECASE,
 )
 _DANGEROUS = re.compile(r"[\s\x00-\x1f]*(javascript|vbscript|data|file)[\s\x00-\x1f]*:", re.IGNORECASE)
-_MOMENT = re.compile(r"<alongside-moment\b(?P<attributes>[^<>]*)>", re.IGNORECASE)
-_MOMENT_NAME = re.compile(r"\bmoment\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>]+))", re.IGNORECASE)
 MAX_REMOVED = 10  # of one body
 
 
@@ -106,8 +105,10 @@ def moment_tags(source: Source, text: str, line: int) -> tuple[Mark, ...]:
     if "<alongside-moment" not in text.casefold():
         return ()
     found = []
-    for match in _MOMENT.finditer(without_code(text)):
-        name = _MOMENT_NAME.search(match["attributes"])
+    for match in START_TAG.finditer(without_code(text)):
+        if match["attributes"] is None:
+            continue
+        name = parse_attributes(match["attributes"]).get("moment")
         at = position_at(text, match.start(), source.path, first_line=line)
         if name is None:
             source.report(
@@ -117,7 +118,7 @@ def moment_tags(source: Source, text: str, line: int) -> tuple[Mark, ...]:
                 )
             )  # fmt: skip
             continue
-        found.append(Mark(name=name[1] or name[2] or name[3] or "", line=at.line, column=at.column))
+        found.append(Mark(name=name, line=at.line, column=at.column))
     return tuple(found)
 
 

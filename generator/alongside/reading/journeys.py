@@ -23,6 +23,9 @@ from alongside.source.yaml_nodes import Keys, Plain, keys_text
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DELAY = re.compile(r"(\d{1,5})\s*(hours?|h|days?|d|weeks?|w)", re.IGNORECASE)
 _KM = re.compile(r"(\d{1,5}(?:\.\d{1,3})?)\s*(km|kilometres?|kilometers?|mi|miles?)", re.IGNORECASE)
+# Beside `embed/<journey>/` lies `embed/v1/`, one day perhaps `embed/v2/`; beside
+# `embed/v1/moments/<journey>/` lie the files `<moment>.json`.
+_TAKEN = re.compile(r"v[0-9]+|.+\.json")
 MAX_DELAY_DAYS = 3660
 MILE_KM = 1.609344
 
@@ -261,7 +264,7 @@ def read_mail(source: Source, content: bytes, language: str) -> MailFile | None:
 def read_journey(source: Source, content: bytes, mails: Mapping[str, Mapping[str, MailFile]]) -> Journey | None:
     """`journeys/first-month.yml`; `mails` by path of the default language's file, then by language."""
     document = read_list(source, content, "journey")
-    fault, proposal = slug_fault(source.slug)
+    fault, proposal = _slug_fault(source.slug)
     if fault:
         source.report(
             Problem(
@@ -296,6 +299,18 @@ def read_journey(source: Source, content: bytes, mails: Mapping[str, Mapping[str
         confirm=fields["confirm"],
         position=Position(source.path),
     )
+
+
+def _slug_fault(name: str) -> tuple[str, str]:
+    """As `slug_fault`, and no name of what lies beside the folders that embeds have for each journey."""
+    fault, proposal = slug_fault(name)
+    if fault:
+        return fault, proposal if not _TAKEN.fullmatch(proposal) else _slug_fault(proposal)[1]
+    if not _TAKEN.fullmatch(name):
+        return "", ""
+    if name.endswith(".json"):
+        return "a name that ends in .json is that of a file of embeds", f"{name.removesuffix('.json')}-json"
+    return f"embed/{name}/ is kept for the files of embeds", f"journey-{name}"
 
 
 def _moment(

@@ -27,6 +27,7 @@ from alongside.source.yaml_nodes import Document, Keys, Plain
 
 PLUGIN = "alongside"
 MAX_INHERIT = 10
+_HALF = re.compile("[\ud800-\udfff]")  # of a pair in UTF-16, and what Python makes of bytes that are no UTF-8
 NO_PLUGIN: Keys = ("plugins",)  # the way to the plugin's options where it is not there
 
 
@@ -197,6 +198,9 @@ def _read_config(file: Path, *, shown: str) -> Document:
         fault = explain_syntax(error, text)
         at = Document(path=file.name, text=text, first_line=1, node=None, value=None).at(fault.index)
         raise UsageError(f"{at}: {fault.message}", hint=fault.hint) from error
+    except _NoTextError as error:
+        at = Document(path=file.name, text=text, first_line=1, node=None, value=None).at(error.node.start_mark.index)
+        raise UsageError(f"{at}: {error}", hint=error.hint) from error
     except RecursionError as error:
         raise UsageError(f"{shown} is nested too deeply to be read.") from error
     if not isinstance(value, dict):
@@ -204,6 +208,15 @@ def _read_config(file: Path, *, shown: str) -> Document:
             f"{shown} is no configuration: it holds no `key: value` lines.", hint="Start with: site_name: Our community"
         )
     return Document(path=file.name, text=text, first_line=1, node=node, value=value)
+
+
+class _NoTextError(Exception):
+    """A value that no file can hold, so that no page could be written; it never leaves this module."""
+
+    def __init__(self, node: yaml.Node, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.node = node
+        self.hint = hint
 
 
 class _Loader(yaml.SafeLoader):
@@ -227,7 +240,7 @@ def _plain(node: yaml.Node, above: set[int]) -> Any:
     if node.tag == "!ENV":
         return _environment(node)
     if isinstance(node, yaml.ScalarNode):
-        return None if node.tag == "tag:yaml.org,2002:null" else node.value
+        return None if node.tag == "tag:yaml.org,2002:null" else _text(node)
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, inside) for item in node.value]
     found: dict[str, Any] = {}
@@ -237,19 +250,34 @@ def _plain(node: yaml.Node, above: set[int]) -> Any:
             for merged in plain if isinstance(plain, list) else [plain]:
                 found = {**merged, **found} if isinstance(merged, dict) else found
         elif isinstance(key, yaml.ScalarNode):
-            found[key.value] = plain
+            found[_text(key)] = plain
     return found
+
+
+def _text(node: yaml.ScalarNode) -> str:
+    text: str = node.value
+    if half := _HALF.search(text):
+        message = f"U+{ord(half[0]):04X} is half a character, which no page can show."
+        raise _NoTextError(node, message, "Type the character itself, or write \\U and all eight digits of it.")
+    return text
 
 
 def _environment(node: yaml.Node) -> str | None:
     """`!ENV NAME` or `!ENV [NAME, OTHER, default]`, as MkDocs fills it."""
     if isinstance(node, yaml.ScalarNode):
-        return os.environ.get(node.value)
-    names = [item.value for item in node.value if isinstance(item, yaml.ScalarNode)]
-    for name in names[:-1]:
-        if name in os.environ:
-            return os.environ[name]
-    return (names[-1] if len(names) > 1 else os.environ.get(names[0])) if names else None
+        return _variable(node.value, node)
+    items = [item for item in node.value if isinstance(item, yaml.ScalarNode)]
+    for item in items[:-1]:
+        if item.value in os.environ:
+            return _variable(item.value, item)
+    return (_text(items[-1]) if len(items) > 1 else _variable(items[0].value, items[0])) if items else None
+
+
+def _variable(name: str, node: yaml.Node) -> str | None:
+    value = os.environ.get(name)
+    if value is not None and _HALF.search(value):
+        raise _NoTextError(node, f"The environment's {name} is no UTF-8.", "Set it in a terminal that writes UTF-8.")
+    return value
 
 
 def _inherited(document: Document, file: Path, problems: list[Problem]) -> dict[str, Any]:

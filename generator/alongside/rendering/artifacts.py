@@ -13,6 +13,7 @@ import contextlib
 import marshal
 import os
 import pickle
+import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -328,15 +329,24 @@ def write_file(file: Path, content: bytes) -> bool:
     if file.is_file() and file.read_bytes() == content:
         return False
     file.parent.mkdir(parents=True, exist_ok=True)
-    _write_atomically(file, content)
+    # two machines, or two containers, may have one number for their processes and one folder
+    _write_atomically(file, content, f"{os.getpid()}-{secrets.token_hex(4)}")
     return True
 
 
-def _write_atomically(path: str | Path, content: bytes) -> int:
-    """Whoever reads meanwhile sees the old file or the new one, never half of one. Returns its time of change."""
-    temporary = f"{path}.{os.getpid()}.new"
-    written = _write(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY, 0o666), content)
-    os.replace(temporary, path)  # noqa: PTH105  as above, a Path would take longer
+def _write_atomically(path: str | Path, content: bytes, writer: str = "") -> int:
+    """Whoever reads meanwhile sees the old file or the new one, never half of one. Returns its time of change.
+
+    `writer`: what no other has that may write the same file at the same time; without it, the process's number.
+    """
+    temporary = f"{path}.{writer or os.getpid()}.new"
+    try:
+        written = _write(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY, 0o666), content)
+        os.replace(temporary, path)  # noqa: PTH105  as above, a Path would take longer
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)  # noqa: PTH108  as above
+        raise
     return written
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import html5lib
@@ -167,6 +169,33 @@ def test_an_embed_is_a_document_of_its_own(write_community: WriteCommunity) -> N
     assert meta["referrer"] == "no-referrer"
 
 
+def test_an_embed_has_a_policy_that_its_own_style_meets(write_community: WriteCommunity) -> None:
+    config = write_community(
+        {**files(ana=member("Ana")), "mkdocs.yml": CONFIG + "      embeds: {images: [pictures.example.net]}\n"}
+    )
+    tree = html5lib.parse(render_files(config)[1][EMBED], namespaceHTMLElements=False)
+    [policy] = [one.get("content") for one in tree.iter("meta") if one.get("http-equiv") == "Content-Security-Policy"]
+    directives = dict(one.strip().split(" ", 1) for one in policy.split(";"))
+    [style] = tree.iter("style")
+    digest = b64encode(sha256((style.text or "").encode()).digest()).decode()
+    assert directives == {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "connect-src": "'self'",
+        "img-src": "'self' https://community.example.org https://pictures.example.net",
+        "style-src": f"'sha256-{digest}'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "require-trusted-types-for": "'script'",
+        "trusted-types": "'none'",
+    }
+    head = next(tree.iter("head"))
+    assert [one.get("http-equiv") for one in head][:2] == [None, "Content-Security-Policy"]  # before all it is about
+    assert [one.get("style") for one in tree.iter() if one.get("style") or one.get("onload")] == []
+    served = render_files(config, drafts=True)[1][EMBED]
+    assert "Content-Security-Policy" not in served
+
+
 def test_stories_of_an_embed_name_only_who_agreed_to_embeds(write_community: WriteCommunity) -> None:
     story = "---\ntitle: {title}\nmembers: [{member}]\ndate: 2026-05-04\n---\nBody.\n"
     config = write_community(
@@ -199,6 +228,23 @@ def test_moments_fill_their_tags(write_community: WriteCommunity) -> None:
     unknown = '<p>x</p><alongside-moment moment="gone"></alongside-moment>'
     assert fill_moments(site, unknown, page="") == unknown
     assert fill_moments(site, "<p>none</p>", page="") == "<p>none</p>"
+
+
+def test_a_tag_is_read_as_browsers_read_it(write_community: WriteCommunity) -> None:
+    site = make_site(write_community(files(ana=member("Ana"))))
+    for attributes in (
+        """text="this is the moment = now" moment="front\"""",
+        """text="more > less" moment="front\"""",
+        """text='<b>moment="gone"</b>' moment='front'""",
+        """data-moment="gone" moment=front moment=gone""",
+    ):
+        html = fill_moments(site, f"<alongside-moment {attributes}></alongside-moment>", page="guide/")
+        assert html.startswith(f"<alongside-moment {attributes}><link ")
+        assert "Words by Ana." in html
+    tag = '<alongside-moment moment="front" near="50 km"></alongside-moment>'
+    html = fill_moments(site, f"<!-- {tag} -->\n<!--->\n{tag}", page="guide/")
+    assert html.startswith(f"<!-- {tag} -->\n<!--->\n<alongside-moment")
+    assert html.count("<link ") == html.count("<script ") == html.count("Words by Ana.") == 1
 
 
 def test_a_tag_that_says_for_whom_it_is_brings_the_script_once(write_community: WriteCommunity) -> None:

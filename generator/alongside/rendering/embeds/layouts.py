@@ -127,20 +127,22 @@ def kinds_shown(moment: Moment) -> dict[str, int]:
 def moment_layout(site: Site, moment: Moment) -> Tree:
     """A moment: what it shows, in its order."""
     name = site.settings.site_name
-    sections = [_section(site, show) for show in dict.fromkeys(moment.show)]
-    promise = el("p", link("./", name), " · ", say("embed.promise"), class_="m", part="footer")
-    # no landmark: a page may hold several, which would all be called the same
-    return el("div", *sections, promise, class_="a", part="moment", role="group", aria_label=name, tabindex="0")
+    sections = [_section(site, show, f"h{number}") for number, show in enumerate(dict.fromkeys(moment.show))]
+    promise = el("p", link("./", name, id="c"), " · ", say("embed.promise"), class_="m", part="footer")
+    # Called by its first heading and the community, whose ids no page sees: they stand in a shadow tree. No landmark,
+    # since a page may hold the same moment twice.
+    return el("div", *sections, promise, class_="a", part="moment", role="group", aria_labelledby="h0 c", tabindex="0")
 
 
-def _section(site: Site, show: Show) -> Tree:
+def _section(site: Site, show: Show, heading: str) -> Tree:
+    """What a moment shows of one kind, below a heading with that id."""
     kind, part, most = _PARTS[show]
     if show == "note" and not note_address(site.settings):
         nobody = say("moment.note_none")
     else:
         nobody = say("moment.no_welcome" if show == "note" else f"moment.no_{show}")
     chosen = ["chosen", kind, part, most, el("p", nobody, part="empty")]
-    parts: list[Tree] = [el("h2", say(f"moment.{show}")), chosen]
+    parts: list[Tree] = [el("h2", say(f"moment.{show}"), id=heading), chosen]
     if show == "note":
         return el("section", *parts, part=show)
     if show == "group":
@@ -253,11 +255,14 @@ def group_card(views: Views, card: GroupCard) -> dict[str, list[Tree]]:
 
 
 def meetup_card(views: Views, meetup: Meetup, dates: Iterable[Occurrence]) -> dict[str, list[Tree]]:
-    """`meetup`: its next date in the reader's time, where and why; `calendar`: a subscription for what is near."""
+    """`meetup`: its next date in the reader's time, where and why; `calendar`: a subscription for what is near.
+
+    `dates`: those to come, none of them cancelled.
+    """
     site = views.site
     group = site.community.groups.get(meetup.group)
     place = meetup_place(meetup, group)
-    coming = [_date(views, meetup, one) for one in dates if one.status != "cancelled"]
+    coming = [_date(views, meetup, one) for one in dates]
     belongs = [pick(group.name)] if group is not None else []
     online = [say("meetup.online")] if meetup.online else []
     why = el("ul", ["why"], class_="m", part="reasons")

@@ -49,11 +49,6 @@ _MINUTE = 60
 _FOR_EVER = date.max.isoformat()
 
 
-def has_embeds(community: Community) -> bool:
-    """True when any moment is an embed: only then is there anything below `embed/`."""
-    return any(moment.where == "embed" for journey in community.journeys.values() for moment in journey.moments)
-
-
 def chosen_people(site: Site) -> People:
     """The members and stories of each shard, chosen once a build; to be asked while jobs are listed."""
     return site.memo("embeds.people", lambda: choose_people(site.whole, site.day))

@@ -8,10 +8,13 @@ of a newcomer.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
+from ipaddress import IPv6Address
 from typing import Literal, get_args
+from unicodedata import normalize
 from urllib.parse import quote, urlsplit
 
 from alongside.model.journeys import Journey, Moment
@@ -55,9 +58,14 @@ class Subject:
 
     @property
     def origin(self) -> str:
-        """The community's own: `https://community.example.org`."""
-        parts = urlsplit(self.settings.site_url)
-        return f"{parts.scheme}://{parts.netloc}"
+        """The community's own, as browsers write it: `https://community.example.org`."""
+        return origin_of(self.settings.site_url)
+
+    @property
+    def source(self) -> str:
+        """The community's site as a policy (CSP) names it, where a semicolon or a comma would end the directive."""
+        path = urlsplit(self.settings.site_url).path
+        return self.origin + quote(path, safe="/%:@!$&'()*+=~")
 
     @property
     def profile(self) -> Mapping[str, str]:
@@ -82,6 +90,35 @@ class Subject:
         """What a frame is called, for those who hear it."""
         shown = self.moment.show[0] if self.moment.show else "story"
         return f"{self.settings.site_name}: {say(self.settings.language, f'moment.{shown}')}"
+
+
+def origin_of(url: str) -> str:
+    """The origin of a web address as browsers compare it: A-labels, and no port that is the scheme's own.
+
+    Raises `ValueError` for what has none.
+    """
+    parts = urlsplit(url)
+    host, own, port = parts.hostname or "", {"http": 80, "https": 443}.get(parts.scheme), parts.port
+    if own is None or "@" in parts.netloc:
+        raise ValueError(url)
+    if ":" in host:
+        host = f"[{IPv6Address(host).compressed}]"
+    else:
+        host = ".".join(map(_a_label, _POINTS.split(host)))
+        if not _HOST.fullmatch(host):
+            raise ValueError(url)
+    return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, own) else "")
+
+
+_POINTS = re.compile("[.\u3002\uff0e\uff61]")  # what browsers take for a point in a host (UTS 46)
+_HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?")
+_KEPT = re.compile("[\u00df\u03c2\u200c\u200d]")  # browsers keep these four, which Python's older rule folds or drops
+
+
+def _a_label(label: str) -> str:
+    if label.isascii() or not _KEPT.search(label):
+        return label.encode("idna").decode().lower()
+    return "xn--" + normalize("NFC", label).lower().encode("punycode").decode()
 
 
 def render_snippet(way: Way, subject: Subject) -> tuple[Piece, ...]:
@@ -267,7 +304,7 @@ addEventListener("message", ({{ origin, source, data }}) => {{
 
 
 def _csp(subject: Subject) -> Iterator[Piece]:
-    files = subject.settings.site_url + BASE
+    files = subject.source + BASE
     pictures = " ".join((subject.origin, *(f"https://{host}" for host in sorted(subject.settings.embeds.images))))
     directives = (f"script-src 'self' {files}", f"connect-src 'self' {files}", f"img-src 'self' {pictures}")
     yield Piece(
@@ -279,7 +316,7 @@ def _csp(subject: Subject) -> Iterator[Piece]:
         yield Piece(
             where="For the iframe.",
             language="http",
-            text=f"Content-Security-Policy: frame-src {subject.settings.site_url}embed/",
+            text=f"Content-Security-Policy: frame-src {subject.source}embed/",
         )
 
 

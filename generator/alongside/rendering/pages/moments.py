@@ -4,18 +4,19 @@ Both are the same fragment. No newcomer is known while building, so what a momen
 agreed and have room, stories, groups and meetups. Who stands first changes by the week, so that the same people are not
 asked by everyone. Where a page says for whom it is, the script of embeds chooses anew in the reader's browser; where it
 does not, it has nothing to go by, and nothing is loaded. Each card of a member carries the last day of their consent
-(`data-until`): a site built weeks ago still says when to stop.
+(`data-until`), by which the script of a frame takes it away: a site built weeks ago still knows when to stop.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
-from html import unescape
 from itertools import islice
 from pathlib import Path
 
@@ -33,6 +34,8 @@ from alongside.rendering.pages import lists
 from alongside.rendering.pages.views import Face, GroupCard, Label, MeetupCard, Prose, StoryCard, Views
 from alongside.rendering.pages.words import PageWords
 from alongside.rendering.tracking import Site
+from alongside.settings import Settings
+from alongside.source.moment_tags import WHOLE_TAG, parse_attributes
 
 MEMBERS_SHOWN = 3
 STORIES_SHOWN = 3
@@ -42,11 +45,6 @@ _POOL = 200  # of the newest stories, when looking for some to show
 STYLE_SHEET = "assets/alongside.css"  # site path of what record pages and moments share
 _RECORD_STYLE = Path(__file__).parent.parent / "assets" / "alongside.css"
 _STYLE = Path(__file__).parent.parent / "assets" / "embed.css"
-_TAG = re.compile(
-    r"<alongside-moment(?P<attributes>(?:\s[^<>]*)?)>(?P<inside>.*?)</alongside-moment\s*>", re.IGNORECASE | re.DOTALL
-)
-_ATTRIBUTE = re.compile(r"""\s([^\s"'>/=]+)(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))?""")
-_MOMENT = re.compile(r"""\smoment\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +99,8 @@ def embed_page(site: Site, journey: str, moment: str, style: str) -> Iterator[Ar
         oembed=oembed_link(site.settings, path, title) if answer is not None else "",
         community=site.settings.site_name,
         style=style,
+        # while the site is served for a look, MkDocs puts a script of its own into each page
+        policy="" if site.drafts else frame_policy(site.settings, style),
         script=FRAME_SCRIPT,
         moment=f"{journey}/{moment}",
         fragment=render_moment(site, journey, moment, page=path),
@@ -108,6 +108,17 @@ def embed_page(site: Site, journey: str, moment: str, style: str) -> Iterator[Ar
     yield Artifact(f"{path}index.html", html.encode())
     if answer is not None:
         yield Artifact(oembed_path(path), answer)
+
+
+def frame_policy(settings: Settings, style: str) -> str:
+    """What the page of a moment may load (W3C Content Security Policy): the site's own, its style, known pictures."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    pictures = "".join(f" https://{host}" for host in sorted(settings.embed_pictures))
+    return (
+        f"default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self'{pictures};"
+        f" style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none';"
+        " require-trusted-types-for 'script'; trusted-types 'none'"
+    )
 
 
 def render_moment(site: Site, journey: str, moment: str, *, page: str) -> str:
@@ -264,22 +275,22 @@ def fill_moments(site: Site, html: str, *, page: str) -> str:
         return html
 
     def filled(match: re.Match[str]) -> str:
-        name = _MOMENT.search(match["attributes"])
-        found = find_moment(site.community.journeys, unescape(next(filter(None, name.groups()), ""))) if name else None
+        attributes = match["attributes"]
+        said = parse_attributes(attributes or "")
+        found = find_moment(site.community.journeys, said["moment"]) if said.get("moment") else None
         if found is None:
             return match[0]
         journey, moment = found
         fragment = render_moment(site, journey.slug, moment.id, page=page)
         before = sheets.pop() if sheets else ""
-        told = {name.lower() for name in _ATTRIBUTE.findall(match["attributes"])}
-        after = scripts.pop() if scripts and not told.isdisjoint(PROFILE) else ""
-        return f"<alongside-moment{match['attributes']}>{before}{fragment}</alongside-moment>{after}"
+        after = scripts.pop() if scripts and not said.keys().isdisjoint(PROFILE) else ""
+        return f"<alongside-moment{attributes}>{before}{fragment}</alongside-moment>{after}"
 
     # other themes than ours do not know the style sheet; a second link to it costs nothing
     ui = PageWords(site, page=page, language=site.settings.language)
     sheets = [f'<link rel="stylesheet" href="{ui.url(STYLE_SHEET)}">']
     scripts = [f'<script type="module" src="{ui.url(SCRIPT)}"></script>']
-    return _TAG.sub(filled, html)
+    return WHOLE_TAG.sub(filled, html)
 
 
 def find_moment(journeys: Mapping[str, Journey], name: str) -> tuple[Journey, Moment] | None:

@@ -8,6 +8,10 @@ const moment = document.querySelector("alongside-moment");
 const NAMES = "challenges topics roles place languages newcomer near text timezone".split(" ");
 const LONGEST = 20000; // characters of one of them
 
+/* Whose consent ended after the site was built is shown no more. */
+const today = new Date().toLocaleDateString("sv");
+for (const one of moment.querySelectorAll("[data-until]")) if (one.dataset.until < today) one.remove();
+
 const said = () => new URLSearchParams(location.hash.slice(1));
 
 /* An origin as browsers write it, else nothing: `*`, `null` and what has a path or a user are none. */
