@@ -434,6 +434,20 @@ def test_many_changes_at_once_are_ranked_once(tab: Tab, world: World) -> None:
     assert tab.messages == []
 
 
+def test_a_distance_is_in_kilometres_or_in_miles(tab: Tab, world: World) -> None:
+    """From Potsdam to a group in Berlin there are 27 kilometres."""
+    _show(tab, world, "plain")
+    found = []
+    for turn, near in enumerate(("20 km", "20 miles"), 2):
+        tab.evaluate(
+            f"Object.entries({{place: 'Potsdam, Germany', near: '{near}'}})"
+            ".forEach(([name, value]) => probe.embed().setAttribute(name, value))"
+        )
+        assert tab.evaluate(f"probe.until(() => probe.shown.length === {turn})")
+        found.append("docs-berlin" in tab.evaluate("probe.shown.at(-1).groups"))
+    assert found == [False, True]
+
+
 def test_who_changes_their_mind_while_it_loads_sees_what_they_said_last(tab: Tab, world: World) -> None:
     _show(tab, world, "plain")
     words = tab.evaluate("probe.seen().map(piece => piece.text)")

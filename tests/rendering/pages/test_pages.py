@@ -336,7 +336,8 @@ def test_a_group_says_how_to_join(write_community: WriteCommunity) -> None:
     group = (
         "---\nname: {en: Room, de: Zimmer}\nkind: chat\nhosts: [ana, silent]\nchat:\n"
         '  - {platform: matrix, url: "https://matrix.to/#/x", expires: 2027-01-31}\n'
-        '  - {platform: slack, url: "https://slack.example.org/x", expires: 2026-01-31}\n---\nAbout the room.\n'
+        '  - {platform: slack, url: "https://slack.example.org/x", expires: 2026-01-31}\n'
+        "  - {platform: xmpp, url: xmpp:docs@rooms.example.org?join}\n---\nAbout the room.\n"
     )
     page = render_files(write_community(files(groups__room=group)))[0]["groups/room/"]
     words = text_of(page)
@@ -344,6 +345,7 @@ def test_a_group_says_how_to_join(write_community: WriteCommunity) -> None:
     assert "This invitation works until 31 January 2027." in words
     assert "This invitation ran out on 31 January 2026" in words
     assert "slack.example.org" not in page.content
+    assert 'href="xmpp:docs@rooms.example.org?join"' in page.content
     assert "Ana Souza" in words
     assert "No dates yet." in words
 
@@ -493,7 +495,15 @@ def test_paragraphs() -> None:
     ],
 )
 def test_only_web_addresses_become_links(url: str, kept: str) -> None:
-    assert safe_url(url) == kept
+    assert safe_url(url) == safe_url(url, rooms=True) == kept
+
+
+@pytest.mark.parametrize(
+    "url", ["xmpp:docs@rooms.example.org?join", "ircs://irc.example.org/docs", "matrix:r/docs:example.org"]
+)
+def test_rooms_that_open_in_a_program_become_links_where_one_joins(url: str) -> None:
+    assert safe_url(url, rooms=True) == url
+    assert safe_url(url) == ""
 
 
 def test_hosts() -> None:

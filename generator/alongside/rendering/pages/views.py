@@ -30,6 +30,7 @@ from alongside.rendering.tracking import Site
 HUES = 12  # colours for those without a photo; the style sheet has as many
 DATES_SHOWN = 6  # next dates on a meetup's page
 CARD_CHALLENGES = 3
+ROOM_SCHEMES = frozenset({"irc", "ircs", "matrix", "xmpp"})  # of chats that have no web page
 
 # How platforms write themselves; any other stands as its writer wrote it.
 PLATFORMS = {
@@ -52,13 +53,18 @@ def one_line(text: str) -> str:
     return " ".join(text.translate(_TURNING).translate(_CONTROLS).split())
 
 
-def safe_url(url: str) -> str:
-    """`url` when it is one that a page may link to outside of itself (http, https), else an empty text."""
+def safe_url(url: str, *, rooms: bool = False) -> str:
+    """`url` when it is one that a page may link to outside of itself (http, https), else an empty text.
+
+    `rooms`: so it may to a chat that opens in a program.
+    """
     try:
         parts = urlsplit(url.strip())
     except ValueError:
         return ""
-    return url.strip() if parts.scheme.lower() in ("http", "https") and parts.netloc else ""
+    scheme = parts.scheme.lower()
+    known = (scheme in ("http", "https") and parts.netloc) or (rooms and scheme in ROOM_SCHEMES)
+    return url.strip() if known else ""
 
 
 def host_of(url: str) -> str:
@@ -327,7 +333,7 @@ class Views:
         expired = chat.expires is not None and self.site.is_past(chat.expires)
         return Way(
             platform=PLATFORMS.get(chat.platform.casefold(), one_line(chat.platform)),
-            url="" if expired else safe_url(chat.url),
+            url="" if expired else safe_url(chat.url, rooms=True),
             expires=chat.expires,
             expired=expired,
         )

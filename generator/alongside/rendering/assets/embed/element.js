@@ -96,7 +96,7 @@ const attempt = (ask) => {
     return ask();
   } catch {}
 };
-const addressOf = (value) => attempt(() => new URL(value, new URL("../..", HERE)).href.match(/^(https?|mailto|webcal):.*/)[0]);
+const addressOf = (value) => attempt(() => new URL(value, new URL("../..", HERE)).href.match(/^(https?|mailto|webcal|xmpp|ircs?|matrix):.*/)[0]);
 
 /* Builds trees: a text; [tag, {attributes}, ...children]; or one of the nodes below, which ask who reads. */
 const builderOf = (index, texts, languages, seeker, found) => {
@@ -233,7 +233,7 @@ class Moment extends HTMLElement {
     const [texts, seeker] = await Promise.all([load(`texts/${language}.json`), read(attributes, index)]);
     const found = {};
     const detail = {};
-    const near = parseFloat(attributes.near) || moment.near;
+    const near = parseFloat(attributes.near) * 1.609344 ** /mi/.test(attributes.near) || moment.near;
     await Promise.all(
       moment.kinds.map(async ([kind, limit]) => {
         found[kind] = await choose(kind, limit, seeker, index, near);

@@ -175,8 +175,8 @@ export const rank = (kind, shards, seeker, { rule, community, near, now, today, 
     // a shard is ranked again and again: what that takes is kept with it
     const slugs = (shard.list ??= shard.slugs.split(" "));
     const size = norms.length;
-    const scores = (shard.scores ??= new Int32Array(size)).fill(0);
-    const dots = (shard.dots ??= new Float64Array(size)).fill(0);
+    const scores = (shard.scores ??= Array(size)).fill(0);
+    const dots = (shard.dots ??= Array(size)).fill(0);
     const places = shard.places?.map((place) => placeRule(kind, rule, seeker, near, place)) ?? [NOTHING];
     const tongues = shard.languages.map((one) => languageRule(rule, seeker, community, one));
     for (const [, key] of seeker.tags) {
