@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from playwright.sync_api import Page
 
@@ -39,13 +41,23 @@ PAGES = {
 pytestmark = pytest.mark.browser
 
 
+LOOKS = (("light", 1280), ("dark", 390))
+OTHER_LOOKS = (("dark", 1280), ("light", 390))
+
+
+@pytest.mark.parametrize(
+    "looks", [pytest.param(LOOKS, id="some"), pytest.param(OTHER_LOOKS, id="others", marks=pytest.mark.soak)]
+)
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing(tab: Page, address: str, name: str) -> None:
-    for width in (1280, 390):
+def test_axe_finds_nothing(
+    tab: Page, address: str, name: str, looks: tuple[tuple[Literal["light", "dark"], int], ...]
+) -> None:
+    for scheme, width in looks:
+        tab.emulate_media(color_scheme=scheme)
         tab.set_viewport_size({"width": width, "height": 900})
         tab.goto(address + PAGES[name])
         if "embed/" in PAGES[name]:  # see-through: axe takes white, the browser paints its own canvas
-            tab.add_style_tag(content="html { background: Canvas !important }")
+            tab.evaluate("document.documentElement.style.setProperty('background', 'Canvas', 'important')")
         check_with_axe(tab)
 
 

@@ -138,7 +138,8 @@ def test_axe_finds_nothing(tab: Page, asked: tuple[Running, dict[str, str]], vie
     origin = f"http://127.0.0.1:{service.port}/"
     tab.on("console", lambda message: complaints.append(message.text))
     tab.on("request", lambda request: None if request.url.startswith(origin) else elsewhere.append(request.url))
-    for width in (1200, 320):
+    for scheme, width in (("light", 1200), ("dark", 320)):
+        tab.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         tab.set_viewport_size({"width": width, "height": 800})
         tab.goto(origin.rstrip("/") + paths[view])
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
