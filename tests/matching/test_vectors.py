@@ -104,9 +104,9 @@ def test_some_words_of_each_version_are_kept() -> None:
     english, german = ["stage", "talk", "fear", "crowd"], ["bühne", "vortrag", "angst"]
     documents = [[Counter(english), Counter(german)], [Counter(["stage", "garden", "rain"])]]
     corpus = Corpus.of(documents)
-    short = corpus.shortened(documents, 2, 1)
+    short = corpus.shortened(documents, 3, 2)
     holding = [{word for word, (_, numbers, _) in short.postings.items() if number in numbers} for number in (0, 1)]
-    assert [len(words) for words in holding] == [3, 2]
+    assert [len(words) for words in holding] == [4, 3]
     assert len(holding[0] & {*english}) == 2
     assert short.norms == corpus.norms
 

@@ -64,7 +64,8 @@ class Sizes:
     everybody_percent: int = 50  # of these, in the shard for everybody
     words: int = 5  # of each record
     member_words: int = 14  # a member is known by all they tell
-    translated_percent: int = 60  # of these, for a translation, and for each other language a member writes in
+    translated_words: int = 2  # of each translation; most of them are taken from those of the original
+    translated_member_words: int = 3  # of each other language a member writes in, likewise
     more: int = 100  # percent of these words, where there is room for more; and so many more people for everybody
 
     def everybody(self, most: int, largest: int) -> int:
@@ -76,9 +77,9 @@ class Sizes:
         left = most * (100 + self.everybody_percent) // 100 - largest
         return max(left, most * self.everybody_percent * self.more**3 // 100**4)
 
-    def known(self, words: int, *, translated: bool = False) -> int:
-        """By how many words a record is known that is known by `words` where there is little room."""
-        return words * self.more * (self.translated_percent if translated else 100) // 100**2
+    def known(self, words: int) -> int:
+        """How many words stand for `words` of those above."""
+        return words * self.more // 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,8 +210,8 @@ def choose_people(community: Community, today: date, sizes: Sizes = Sizes()) -> 
     room = FIRST_VIEW + sum(_spared(community))
     for more in range(sizes.more + 10, MOST_MORE + 1, 10):
         larger = replace(sizes, more=more)
-        needed = _octets(members, larger.members, larger.member_words, larger)
-        if needed + _octets(stories, larger.stories, larger.words, larger) > room:
+        needed = _octets(members, larger.members, larger.known(larger.member_words), larger)
+        if needed + _octets(stories, larger.stories, larger.known(larger.words), larger) > room:
             break
         sizes = larger
     return People(
@@ -285,7 +286,7 @@ def shelve_people(community: Community, people: People) -> tuple[Shelf, Shelf]:
     member_pool = pool_of(
         [(member_candidate(member), member_versions(member, community, counts)) for member in own],
         words=sizes.known(sizes.member_words),
-        translated_words=sizes.known(sizes.member_words, translated=True),
+        translated_words=sizes.known(sizes.translated_member_words),
     )
     story_pool = pool_of(
         [
@@ -293,7 +294,7 @@ def shelve_people(community: Community, people: People) -> tuple[Shelf, Shelf]:
             for story in map(community.stories.__getitem__, held)
         ],
         words=sizes.known(sizes.words),
-        translated_words=sizes.known(sizes.words, translated=True),
+        translated_words=sizes.known(sizes.translated_words),
     )
     return (
         Shelf(pool=member_pool, shards=_shards(member_pool, people.members), near={}),
@@ -349,15 +350,14 @@ def _spared(community: Community) -> Iterator[int]:
     yield 0 if any(_is_point(one.place) for one in gatherings) else SPARED_NEAR
 
 
-def _octets(entries: Sequence[_Entry], most: int, words: int, sizes: Sizes) -> int:
-    """About so many has the largest shard of a challenge together with the one for everybody."""
-    known, translated = sizes.known(words), sizes.known(words, translated=True)
+def _octets(entries: Sequence[_Entry], most: int, known: int, sizes: Sizes) -> int:
+    """About so many has the largest shard of a challenge together with the one for everybody, by `known` words each."""
     everybody = sizes.everybody(most, _largest(entries, most))
     largest: Counter[str] = Counter()
     held: Counter[str] = Counter()
     for entry in entries:
-        its_words = min(known, entry.characters // WORD_CHARACTERS) + translated * entry.translations
-        octets = entry.octets + WORD_OCTETS * its_words
+        # a translation takes a word more than the original loses to it
+        octets = entry.octets + WORD_OCTETS * (min(known, entry.characters // WORD_CHARACTERS) + entry.translations)
         for challenge in entry.challenges:
             if held[challenge] < most:
                 held[challenge] += 1

@@ -94,7 +94,8 @@ class Corpus:
     def shortened(self, documents: Sequence[Document], most: int, translated: int) -> Corpus:
         """The same documents, each by the words that find it best; how long they are is not forgotten.
 
-        Of each there are `most` words, and `translated` ones of each translation.
+        Of each there are `most` words. Of each of its other versions there are `translated` ones, for which it gives up
+        two thirds as many: so a document in two languages takes little more room than one in one.
 
         A word finds the better the more it weighs, and the more often anybody says it, which is guessed from how many
         documents do: the rarest words weigh most, and are names and slips that nobody will write. On people's later
@@ -110,7 +111,7 @@ class Corpus:
                 word
                 for version, words in enumerate(document)
                 for _, word in nsmallest(
-                    translated if version else most,
+                    translated if version else max(translated, most - translated * 2 // 3 * (len(document) - 1)),
                     # most texts are of one language
                     found if len(document) == 1 else [one for one in found if one[1] in words],
                 )
