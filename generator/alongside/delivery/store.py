@@ -197,11 +197,16 @@ def _upgrade(engine: Engine) -> None:
     with engine.connect() as connection:
         connection.execution_options(alongside_writes=True)
         with connection.begin():
-            if engine.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": UPGRADE_LOCK})
+            _wait_for_others(connection)
             revision = _revision(connection)
             if revision != REVISION:
                 _migrate(connection, revision)
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """One process at a time makes or upgrades a store. SQLite needs no more than its BEGIN IMMEDIATE for that."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": UPGRADE_LOCK})
 
 
 def _revision(connection: Connection) -> str | None:
@@ -257,6 +262,7 @@ def _make_key(engine: Engine, secret: bytes) -> bytes:
     with engine.connect() as connection:
         connection.execution_options(alongside_writes=True)
         with connection.begin():
+            _wait_for_others(connection)
             if connection.execute(select(facts.c.name)).first() is None:
                 connection.execute(insert(facts), row)
                 return key
