@@ -119,7 +119,7 @@ def _octets(example: Example, store: Store, *, sample: int = 200) -> int:
             domain=newcomer.email.rpartition("@")[2], member="", suppressed=False, last_mail=None,
             events=frozenset(), thread="",
         )  # fmt: skip
-        claim = Claim(due=due, member=desk.assign(due, {}, now=NOW), changed=False, dated_at=NOW)
+        claim = Claim(due=due, member=desk.assign(due, {}, now=NOW), contact="", changed=False, dated_at=NOW)
         lengths.append(len(desk.write(claim, now=NOW)[1].content))
     return round(statistics.mean(lengths))
 
@@ -263,6 +263,7 @@ def _claim_and_record(root: Path, url: str, sleeping: int, *, due: int = 5_000) 
                     assign=partial(desk.assign, now=NOW),
                     resolve=desk.community.resolve_member,
                     load_book=book,
+                    contacts={},
                     now=NOW,
                     leased_until=NOW + LEASE,
                     token="bench",

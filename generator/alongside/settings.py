@@ -34,6 +34,11 @@ class MailSettings:
     rate: float | None = None  # mails a second, of one process; None: as fast as the server takes them
     domain_rates: Mapping[str, float] = field(default_factory=dict)  # the same for one recipient domain (A-labels)
     keep: timedelta | None = timedelta(days=180)  # how long subjects and finished mails are kept; None: for ever
+    # Where notes go through: a mailbox (its plus-addresses), or "@" and a domain of their own; empty: the sender's.
+    notes: str = ""
+    keep_notes: timedelta = timedelta(days=90)  # how long the text of a note is kept, encrypted
+    first_note: str = ""  # slug of the journey on which who writes to a member first is enrolled; empty: a fitting one
+    authserv: str = ""  # the name under which our own mail server says what it found out of a sender (RFC 8601)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

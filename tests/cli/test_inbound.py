@@ -13,7 +13,8 @@ from click.testing import CliRunner, Result
 from alongside.cli import main
 from alongside.delivery import store as store_module
 from alongside.delivery.store import open_store
-from alongside.delivery.tokens import make_token, tagged_address
+from alongside.delivery.tokens import make_token
+from alongside.rendering.mails.envelope import tagged_address
 from cli.conftest import Run
 from commands import run_command
 

@@ -40,6 +40,7 @@ def claim(post: Post, token: str, *, leased_until: datetime = WALL + timedelta(m
             assign=partial(desk.assign, now=post.now),
             resolve=str,
             load_book=LoadBook(str),
+            contacts={},
             now=post.now,
             leased_until=leased_until,
             token=token,

@@ -116,7 +116,7 @@ def test_later_member_mails_say_the_check_in() -> None:
     content = chosen(people, CHECK_IN)
     assert content.words is not None
     assert content.words.text == "Check-in words."
-    assert content.notes == ("ask-first-later",)
+    assert content.notes == ("asks-first",)
 
 
 def test_words_stand_in_the_newcomers_language_where_the_member_wrote_it() -> None:

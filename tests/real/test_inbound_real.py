@@ -13,9 +13,10 @@ import pytest
 from alongside.delivery.enrollment import Candidate, enroll
 from alongside.delivery.inbound import Heard, Reception, ingest
 from alongside.delivery.store import Store, open_store
-from alongside.delivery.tokens import make_token, tagged_address
+from alongside.delivery.tokens import make_token
 from alongside.model.community import Community
 from alongside.model.people import Newcomer
+from alongside.rendering.mails.envelope import tagged_address
 from delivery.conftest import make_community, make_member
 from delivery.inbound.letters import letter
 from delivery.inbound.test_automatic import HEADERS, SUBJECTS

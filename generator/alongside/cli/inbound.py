@@ -18,12 +18,12 @@ import click
 
 from alongside.cli.options import clock, config_file, now, output_format, reports_errors
 from alongside.cli.stores import many, opened, read_home
-from alongside.delivery.inbound import Heard, Reception, ingest
+from alongside.delivery.arrived.trimming import Trimmer
+from alongside.delivery.inbound import Heard, ingest, reception_of
 from alongside.delivery.inbound.imap import Progress, parse_imap_url, poll
 from alongside.delivery.inbound.mailboxes import read_mailbox, read_stream
 from alongside.delivery.store import Store
 from alongside.problems import AlongsideError, UsageError, mask_addresses
-from alongside.rendering.mails.envelope import sender_address
 
 TEMPORARY = 75  # EX_TEMPFAIL of sysexits.h: the mail server keeps the mail and tries again
 SHOW_EVERY = 200  # mails between two lines of progress
@@ -31,6 +31,11 @@ SHOW_EVERY = 200  # mails between two lines of progress
 # Kind -> what the summary calls it: one, more.
 _NAMES = {
     "reply": ("answer", "answers"),
+    "note": ("note passed on", "notes passed on"),
+    "held": ("note held for the team", "notes held for the team"),
+    "returned": ("note returned", "notes returned"),
+    "first note": ("first note to confirm", "first notes to confirm"),
+    "choice": ("decision about notes", "decisions about notes"),
     "stop": ("stop request", "stop requests"),
     "confirm": ("confirmation", "confirmations"),
     "bounce": ("bounce", "bounces"),
@@ -163,8 +168,8 @@ def _hear_pipe(recipient: str | None, sender: str | None, config_file: Path, ins
     summary = Summary()
     try:
         home = read_home(config_file, now=instant)
-        reception = Reception(mailbox=sender_address(home.settings), community=home.community)
-        with opened(home.settings) as store:
+        with opened(home.settings) as store, Trimmer() as trimmer:
+            reception = reception_of(home.settings, home.community, trim=trimmer.trim)
             summary.add(ingest(store, raw, recipient=recipient, sender=sender, reception=reception, now=instant))
     except AlongsideError as error:
         _try_again(str(error))
@@ -183,8 +188,8 @@ def _try_again(why: str) -> NoReturn:
 def _hearing(config_file: Path, instant: datetime, summary: Summary) -> Iterator[tuple[Store, Callable[[bytes], None]]]:
     """The open store, and what hears a mail whose envelope is not known."""
     home = read_home(config_file, now=instant)
-    reception = Reception(mailbox=sender_address(home.settings), community=home.community)
-    with opened(home.settings) as store:
+    with opened(home.settings) as store, Trimmer() as trimmer:
+        reception = reception_of(home.settings, home.community, trim=trimmer.trim)
         yield store, lambda raw: summary.add(ingest(store, raw, reception=reception, now=instant))
 
 

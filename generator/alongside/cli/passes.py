@@ -8,16 +8,23 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from alongside.cli.tallies import Counting
+from alongside.delivery.asks import read_absences, with_absences
 from alongside.delivery.clocks import check_clock
 from alongside.delivery.desk import Desk
+from alongside.delivery.notes.post import send_letters
+from alongside.delivery.notes.writing import office_of
+from alongside.delivery.outgoing import choose_signer
 from alongside.delivery.pending import count_due
+from alongside.delivery.relay_addresses import read_relay_keys
 from alongside.delivery.retention import sweep
 from alongside.delivery.side_by_side import send_side_by_side
 from alongside.delivery.store import Store, open_store
 from alongside.delivery.transports.envelopes import Transport
 from alongside.delivery.transports.smtp import Smtp
 from alongside.delivery.worker import Outcome, PassReport, World, send_due
+from alongside.model.community import Community
 from alongside.processes import how_many
+from alongside.settings import Settings
 
 MANY = 2_000  # due mails from which on several processes are worth it
 
@@ -26,6 +33,20 @@ def check_clock_of(store: Store, *, catch_up: bool) -> None:
     """Raises `ClockError` when the machine's clock cannot be right."""
     with store.reading() as connection:
         check_clock(connection, wall=_wall(), catch_up=catch_up)
+
+
+def open_desk(store: Store, community: Community, settings: Settings, *, now: datetime) -> Desk:
+    """The desk at which mails of a community are written, with what the store knows of its members at `now`."""
+    with store.reading() as connection:
+        keys = read_relay_keys(connection, store.key)
+        absences = read_absences(connection, now=now)
+    return Desk(
+        with_absences(community, absences, now=now),
+        settings,
+        key=store.key,
+        relay_keys=keys,
+        sign=choose_signer(settings, os.environ),
+    )
 
 
 def real_pass(
@@ -48,6 +69,12 @@ def real_pass(
         journals=desk.settings.journal_dir,
         stopping=stopping,
     )
+    report = _send_steps(store, desk, transport, world, limit)
+    report.letters = send_letters(store, office_of(desk), transport, world)
+    return report
+
+
+def _send_steps(store: Store, desk: Desk, transport: Transport, world: World, limit: int | None) -> PassReport:
     due = count_due(store, desk.community.journeys, _wall())
     with Counting(due) as counting:
         processes = how_many(due, least=MANY)
@@ -81,7 +108,9 @@ def simulated_pass(
         journals=desk.settings.journal_dir,
         simulated=True,
     )
-    return send_due(store, desk, transport, world, limit=limit, progress=progress)
+    report = send_due(store, desk, transport, world, limit=limit, progress=progress)
+    report.letters = send_letters(store, office_of(desk), transport, world)
+    return report
 
 
 def _wall() -> datetime:

@@ -16,16 +16,18 @@ from typing import TYPE_CHECKING
 import click
 
 from alongside.cli.options import config_file, reports_errors
-from alongside.cli.passes import check_clock_of, real_pass
+from alongside.cli.passes import check_clock_of, open_desk, real_pass
 from alongside.cli.stores import many, opened
+from alongside.delivery.arrived.trimming import Trimmer
+from alongside.delivery.asks import read_absences
 from alongside.delivery.desk import Desk
-from alongside.delivery.outgoing import choose_signer, choose_transport
+from alongside.delivery.outgoing import choose_transport
+from alongside.delivery.relay_addresses import read_relay_keys
 from alongside.delivery.store import Store
 from alongside.model.community import Community
 from alongside.problems import AlongsideError, UsageError
 from alongside.reading.loader import load_community
 from alongside.reading.settings_file import read_settings
-from alongside.rendering.mails.envelope import sender_address
 from alongside.settings import Settings
 
 if TYPE_CHECKING:
@@ -108,7 +110,8 @@ class MailRound:
         self._refresh = refresh
         self._stopping = stopping
         self._environment = environment
-        self._desk: tuple[Home, Desk] | None = None
+        self._trimmer = Trimmer()
+        self._desk: tuple[Home, object, Desk] | None = None  # (of what, and of which absences and keys, the desk)
 
     def send(self) -> str:
         """A pass of `alongside send`; what it did, in counts."""
@@ -117,15 +120,16 @@ class MailRound:
         check_clock_of(self._store, catch_up=False)
         report = real_pass(self._store, self._desk_of(home), transport, stopping=self._stopping.is_set)
         counts: Counter[str] = Counter(outcome.kind for outcome in report.outcomes)
-        return _told({**counts, **{f"recovered_{what}": n for what, n in asdict(report.recovered).items()}})
+        letters = {f"letters_{what}": n for what, n in report.letters.items()}
+        return _told({**counts, **letters, **{f"recovered_{what}": n for what, n in asdict(report.recovered).items()}})
 
     def fetch(self) -> str:
         """A pass of `alongside inbound --imap`; what was heard for the first time, in counts."""
-        from alongside.delivery.inbound import Reception, ingest
+        from alongside.delivery.inbound import ingest, reception_of
         from alongside.delivery.inbound.imap import parse_imap_url, poll
 
         home = self._refresh()
-        reception = Reception(mailbox=sender_address(home.settings), community=home.community)
+        reception = reception_of(home.settings, home.community, trim=self._trimmer.trim)
         kinds: list[str] = []
 
         def hear(raw: bytes) -> None:
@@ -141,10 +145,12 @@ class MailRound:
 
     def _desk_of(self, home: Home) -> Desk:
         """What writes its mails: worked out once for each state of the files."""
-        if self._desk is None or self._desk[0] is not home:
-            sign = choose_signer(home.settings, self._environment)
-            self._desk = (home, Desk(home.community, home.settings, key=self._store.key, sign=sign))
-        return self._desk[1]
+        now = _now()
+        with self._store.reading() as connection:
+            seen = (read_absences(connection, now=now), read_relay_keys(connection, self._store.key).epoch, now.date())
+        if self._desk is None or self._desk[0] is not home or self._desk[1] != seen:
+            self._desk = (home, seen, open_desk(self._store, home.community, home.settings, now=now))
+        return self._desk[2]
 
 
 class _StoppedError(AlongsideError):

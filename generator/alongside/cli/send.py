@@ -12,13 +12,12 @@ from pathlib import Path
 import click
 
 from alongside.cli.options import Clock, clock, config_file, now, parse_now, reports_errors, wants_colour
-from alongside.cli.passes import check_clock_of, real_pass, simulated_pass
+from alongside.cli.passes import check_clock_of, open_desk, real_pass, simulated_pass
 from alongside.cli.stores import EMPTY, Home, has_store, instant_text, lost_moment, many, opened, read_home
 from alongside.cli.tables import Column, printable, render_table
 from alongside.cli.tallies import DONE, Counting, Tally
 from alongside.delivery.addresses import mask_address
-from alongside.delivery.desk import Desk
-from alongside.delivery.outgoing import choose_signer, choose_transport
+from alongside.delivery.outgoing import choose_transport
 from alongside.delivery.pending import count_lost, count_newcomers, count_stranded, list_held, next_due
 from alongside.delivery.recovery import resolve_held
 from alongside.delivery.store import Store
@@ -86,7 +85,7 @@ def command(
             _resolve(store, home, resolve, at.now)
             return
         simulated = at.simulated or until is not None
-        desk = Desk(home.community, home.settings, key=store.key, sign=choose_signer(home.settings, os.environ))
+        desk = open_desk(store, home.community, home.settings, now=at.now)
         few = until is not None and count_newcomers(store) <= DETAILED_UP_TO
         told = Tally(home=home, detailed=verbose or dry_run or few, days=until is not None)
         if dry_run:
@@ -100,11 +99,13 @@ def command(
             report = real_pass(store, desk, transport, limit=limit)
             told.add(report.outcomes)
             told.recovered = report.recovered
+            told.letters += report.letters
         else:
             with Counting(0) as counting:
                 for instant in _instants(store, home, at.now, until):
                     report = simulated_pass(store, desk, transport, instant, limit=limit, progress=counting.one_more)
                     told.add(report.outcomes)
+                    told.letters += report.letters
         told.finish(DONE[transport.name], seconds=time.perf_counter() - begun)
         _warn_of_lost_journeys(store, home)
         _warn_of_lost_moments(store, home)

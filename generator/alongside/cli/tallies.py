@@ -67,6 +67,7 @@ class Tally:
     reasons: Counter[str] = field(default_factory=Counter)  # why skipped
     failures: Counter[str] = field(default_factory=Counter)  # what is wrong with a message, or with us
     refusals: Counter[str] = field(default_factory=Counter)  # what servers said of addresses and mails
+    letters: Counter[str] = field(default_factory=Counter)  # notes and answers to them, by what became of them
     recovered: Recovered = field(default_factory=Recovered)
     day: date | None = None
     of_day: Counter[str] = field(default_factory=Counter)
@@ -132,6 +133,9 @@ class Tally:
             click.echo(f"  {printable(reason)} {count:,}")
         if self.recovered:
             click.echo(f"  {_recovered_text(self.recovered)}")
+        if self.letters:
+            told = ", ".join(f"{kind} {count:,}" for kind, count in sorted(self.letters.items()))
+            click.echo(f"  notes and answers to them: {told}")
         sent = sum(count for (_, _, kind), count in self.counts.items() if kind == "sent")
         pace = f" in {seconds:.1f} s, {sent / seconds:,.0f} a second" if seconds and sent else ""
         click.echo(f"{style(many(sent, 'mail'), colour=colour, bold=True)} {what}{pace}.")

@@ -17,20 +17,25 @@ from typing import Any
 from sqlalchemy import Connection, Executable, Select, bindparam, case, func, insert, select, text, update
 
 from alongside.delivery.addresses import hash_address
-from alongside.delivery.decisions import DueStep, Skip, Wait
+from alongside.delivery.decisions import Ask, DueStep, Skip, Wait
 from alongside.delivery.profiles import unpack_newcomer
 from alongside.delivery.records import put_off
 from alongside.delivery.rows import Dialect, among, dialect_of, grouped, is_state, listed
 from alongside.delivery.schema import (
     CONFIRMATION,
+    asked_moment,
+    asks,
     assignments,
+    conversations,
     enrollments,
     events,
     messages,
     newcomers,
+    notes,
     steps,
     suppressions,
 )
+from alongside.delivery.sealing import unseal
 
 LEASE = timedelta(minutes=10)  # longer than a batch takes, short enough for a dead machine's mail to go out today
 LOAD_DAYS = 7  # `welcomes` is newcomers a week
@@ -43,6 +48,7 @@ class Claim:
 
     due: DueStep
     member: str  # slug of who welcomes them from now on; empty: the team does
+    contact: str  # where that member takes mail; empty: nobody knows
     changed: bool  # another member's mail was the last they got
     dated_at: datetime  # the mail's Date
 
@@ -115,6 +121,7 @@ def claim_batch(
     assign: Assign,
     resolve: Resolve,
     load_book: LoadBook,
+    contacts: Mapping[str, str],
     now: datetime,
     leased_until: datetime,
     token: str,
@@ -123,7 +130,8 @@ def claim_batch(
     """Look at up to `limit` steps of `journeys` (slugs) due at `now`, earliest first, and take those that go out.
 
     Must run inside `Store.writing`. `leased_until` counts by the real clock, whatever `now` is. `resolve` says who is
-    meant by a slug that was stored before its file was renamed. `token` is that of an open journal.
+    meant by a slug that was stored before its file was renamed. `token` is that of an open journal. `contacts`:
+    members' addresses by slug of today.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": CLAIM_LOCK})
@@ -137,23 +145,33 @@ def claim_batch(
     waiting: list[tuple[DueStep, Wait]] = []
     for step in found:
         member = members[step.newcomer_id]
-        due = step if step.member == member else replace(step, member=member)
+        contact = contacts.get(member, "")
+        due = step if step.member == member and not contact else replace(step, member=member, contact=contact)
         decision = decide(due, last_mail[due.newcomer_id])
         if isinstance(decision, Skip):
             skipped.append((due, decision))
         elif isinstance(decision, Wait):
             waiting.append((due, decision))
         else:
-            member = due.member if due.moment == CONFIRMATION else assign(due, load)
+            is_of_sequence = due.moment != CONFIRMATION and due.is_to_newcomer
+            member = assign(due, load) if is_of_sequence else due.member
             if member and member != due.member:
                 load[member] += 1
                 members[due.newcomer_id] = member
-            if due.moment != CONFIRMATION:
+            if is_of_sequence:
                 last_mail[due.newcomer_id] = now
             # Of whom they heard, not whom they were given to: a mail that never went out told them nothing.
             writer = resolve(due.writer)
-            changed = bool(writer) and member != writer
-            claims.append(Claim(due=due, member=member, changed=changed, dated_at=due.dated_at or now))
+            changed = bool(writer) and member != writer and is_of_sequence
+            claims.append(
+                Claim(
+                    due=due,
+                    member=member,
+                    contact=contacts.get(member, ""),
+                    changed=changed,
+                    dated_at=due.dated_at or now,
+                )
+            )
     batch = Batch(claims=tuple(claims), skipped=tuple(skipped), waiting=tuple(waiting))
     _write_batch(connection, batch, now=now, leased_until=leased_until, token=token)
     return batch
@@ -223,7 +241,10 @@ def _read_due(
     for newcomer, kind in ask(_events, people=people):
         heard.setdefault(newcomer, set()).add(kind)
     suppressed = set(ask(_suppressed, hashes=sorted(set(hashes.values()))))
-    threads: dict[int, str] = dict(ask(_threads, enrolled=sorted({row["enrollment_id"] for row in rows})))
+    enrolled = sorted({row["enrollment_id"] for row in rows})
+    threads: dict[int, str] = dict(ask(_threads, enrolled=enrolled))
+    answers = {(enrollment, moment): told for enrollment, moment, *told in ask(_answers, enrolled=enrolled)}
+    questions = _read_asks(connection, key, [row for row in rows if asked_moment(row["moment"])])
     return [
         DueStep(
             step_id=row["step_id"],
@@ -243,9 +264,55 @@ def _read_due(
             last_mail=last_mail.get(row["newcomer_id"]),
             events=frozenset(heard.get(row["newcomer_id"], ())),
             thread=threads.get(row["enrollment_id"], ""),
+            ask=questions.get(row["step_id"]),
+            asked=answer,
+            away_until=until,
         )
         for row in rows
+        for answer, until in [answers.get(_about(row), ("", None))]
     ]
+
+
+def _of_sequence() -> Any:
+    """Steps that are a moment's mail to the newcomer."""
+    return steps.c.moment.not_like("(%")
+
+
+def _about(row: Mapping[Any, Any]) -> tuple[int, str]:
+    """(enrollment, moment) of the mail that a step is, or asks about."""
+    return row["enrollment_id"], asked_moment(row["moment"]) or row["moment"]
+
+
+def _read_asks(connection: Connection, key: bytes, rows: Sequence[Mapping[Any, Any]]) -> dict[int, Ask]:
+    """What each of these steps asks about, by step; few of them are due at a time."""
+    found: dict[int, Ask] = {}
+    for row in rows:
+        about = connection.execute(
+            select(steps.c.id, steps.c.due_at, steps.c.state).where(
+                steps.c.enrollment_id == row["enrollment_id"], steps.c.moment == asked_moment(row["moment"])
+            )
+        ).first()
+        if about is not None:
+            found[row["step_id"]] = Ask(
+                step_id=about.id,
+                due_at=about.due_at,
+                is_open=about.state in ("planned", "waiting"),
+                last=_last_words(connection, key, row["newcomer_id"], row["member"]),
+            )
+    return found
+
+
+def _last_words(connection: Connection, key: bytes, newcomer_id: int, member: str) -> str:
+    """What a newcomer wrote last to that member (a slug), as far as it is kept."""
+    sealed = connection.scalar(
+        select(notes.c.sealed)
+        .join(conversations, conversations.c.id == notes.c.conversation_id)
+        .where(conversations.c.newcomer_id == newcomer_id, conversations.c.member == member)
+        .where(notes.c.side == "newcomer", notes.c.state == "passed on", notes.c.sealed.is_not(None))
+        .order_by(notes.c.id.desc())
+        .limit(1)
+    )
+    return unseal(sealed, key) if sealed is not None else ""
 
 
 @cache
@@ -256,7 +323,7 @@ def _last_mail(dialect: Dialect) -> Executable:
         select(enrollments.c.newcomer_id, func.max(instant, type_=steps.c.done_at.type))
         .join(steps, steps.c.enrollment_id == enrollments.c.id)
         .where(among(dialect, enrollments.c.newcomer_id, "people"), steps.c.state.in_(("sent", "claimed", "held")))
-        .where(steps.c.moment != CONFIRMATION)  # who says yes to it is waiting for the next one
+        .where(_of_sequence())  # who confirms is waiting for the next one; who is asked is somebody else
         .group_by(enrollments.c.newcomer_id)
     )
 
@@ -293,8 +360,18 @@ def _threads(dialect: Dialect) -> Executable:
     return (
         select(steps.c.enrollment_id, messages.c.message_id)
         .join(messages, messages.c.step_id == steps.c.id)
-        .where(among(dialect, steps.c.enrollment_id, "enrolled"), steps.c.moment != CONFIRMATION)
+        .where(among(dialect, steps.c.enrollment_id, "enrolled"), _of_sequence())
         .order_by(messages.c.sent_at.desc(), messages.c.id.desc())
+    )
+
+
+@cache
+def _answers(dialect: Dialect) -> Executable:
+    """What members answered when they were asked about mails of these enrollments."""
+    return (
+        select(steps.c.enrollment_id, steps.c.moment, asks.c.answer, asks.c.until)
+        .join(asks, asks.c.step_id == steps.c.id)
+        .where(among(dialect, steps.c.enrollment_id, "enrolled"))
     )
 
 

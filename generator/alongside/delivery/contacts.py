@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select, update
 
 from alongside.delivery.addresses import normalise_address
-from alongside.delivery.schema import contacts
+from alongside.delivery.schema import contacts, newcomers
 
 
 def import_contacts(
@@ -28,7 +28,9 @@ def import_contacts(
         rows = [{"member": slug, "address": address, "imported_at": now} for slug, address in new.items()]
         connection.execute(insert(contacts), rows)
     for slug, address in changed.items():
-        connection.execute(update(contacts).where(contacts.c.member == slug).values(address=address, imported_at=now))
+        connection.execute(
+            update(contacts).where(contacts.c.member == slug).values(address=address, imported_at=now, bounced_at=None)
+        )
     return len(new), len(changed)
 
 
@@ -38,6 +40,45 @@ def list_contacts(connection: Connection, *, resolve: Callable[[str], str]) -> d
     # What stands under today's slug was imported later than what stands under a former one.
     renamed = {resolve(slug): address for slug, address in rows if resolve(slug) != slug}
     return dict(sorted({**renamed, **{slug: address for slug, address in rows if resolve(slug) == slug}}.items()))
+
+
+def find_contact(connection: Connection, member: str, *, resolve: Callable[[str], str]) -> str:
+    """The address of a member (a slug of today) that takes mail; empty for none."""
+    rows = connection.execute(select(contacts.c.member, contacts.c.address, contacts.c.bounced_at)).all()
+    # What stands under today's slug was imported later than what stands under a former one.
+    for row in sorted(rows, key=lambda row: row.member != member):
+        if resolve(row.member) == member:
+            return "" if row.bounced_at is not None else row.address
+    return ""
+
+
+def find_member(connection: Connection, address: str, *, resolve: Callable[[str], str]) -> str:
+    """The member (a slug of today) with that address (normalised); empty for nobody, or for several."""
+    found = {
+        resolve(slug) for slug in connection.scalars(select(contacts.c.member).where(contacts.c.address == address))
+    }
+    return found.pop() if len(found) == 1 else ""
+
+
+def reachable_members(connection: Connection, *, resolve: Callable[[str], str]) -> dict[str, str]:
+    """Addresses that take mail, by member's slug of today."""
+    rows = connection.execute(select(contacts.c.member, contacts.c.address, contacts.c.bounced_at)).all()
+    chosen = {resolve(row.member): row for row in sorted(rows, key=lambda row: row.member == resolve(row.member))}
+    return {slug: row.address for slug, row in chosen.items() if row.bounced_at is None}
+
+
+def contact_bounced(connection: Connection, member: str, *, now: datetime) -> None:
+    """There is no such mailbox: nothing goes to that member (a stored slug) until another address is imported."""
+    connection.execute(
+        update(contacts).where(contacts.c.member == member, contacts.c.bounced_at.is_(None)).values(bounced_at=now)
+    )
+
+
+def member_bounced(connection: Connection, newcomer_id: int, *, now: datetime) -> None:
+    """The same of the member who welcomes that newcomer."""
+    member = connection.scalar(select(newcomers.c.member).where(newcomers.c.id == newcomer_id))
+    if member:
+        contact_bounced(connection, member, now=now)
 
 
 def _rename(connection: Connection, resolve: Callable[[str], str]) -> None:

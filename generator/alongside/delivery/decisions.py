@@ -11,13 +11,24 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from alongside.delivery.schema import CONFIRMATION
+from alongside.delivery.schema import ASK, CONFIRMATION, asked_moment
 from alongside.model.community import Community
+from alongside.model.journeys import Moment
 from alongside.model.people import Newcomer
 from alongside.planning.due_times import due_time, expiry_time, next_opening
 from alongside.planning.plan import newcomer_zone
 
 CONFIRMATION_EXPIRES = timedelta(days=3)  # later than that it would come out of the blue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What a member is asked about."""
+
+    step_id: int  # of the mail they may write
+    due_at: datetime  # when it goes out
+    is_open: bool  # it has not gone out, and may
+    last: str = ""  # what the newcomer wrote to them last; empty: nothing, or it was deleted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +52,15 @@ class DueStep:
     last_mail: datetime | None  # any mail to them, sent or being sent
     events: frozenset[str]  # kinds: "replied", "talked", ...
     thread: str  # Message-ID of the enrollment's first mail; empty: none yet
+    contact: str = ""  # the member's address, where this mail may go to them or answers to it are passed on
+    ask: Ask | None = None  # of a mail that asks the member
+    asked: str = ""  # what the member answered about this mail (`schema.AskAnswer`); empty: nothing, or nobody asked
+    away_until: datetime | None = None  # when they are back, where that was the answer
+
+    @property
+    def is_to_newcomer(self) -> bool:
+        """False for the mail that asks the member."""
+        return not self.moment.startswith(ASK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,15 +88,26 @@ def decide(due: DueStep, *, community: Community, now: datetime, last_mail: date
         return Skip(reason="stopped")
     if due.moment == CONFIRMATION:
         return _decide_confirmation(due, now)
-    moment = community.journeys[due.journey].moment(due.moment)
+    moment = community.journeys[due.journey].moment(asked_moment(due.moment) or due.moment)
     if moment is None or moment.where != "mail":
         return Skip(reason="no longer in the journey")
     for rule in sorted(moment.stop_when):
         if rule in due.events:
             return Skip(reason=rule)
     zone = known_zone(due.newcomer, community)
-    if now > expiry_time(moment, enrolled_at=due.enrolled_at, zone=zone):
+    if not due.is_to_newcomer:
+        return _decide_ask(due, moment, community, now)
+    expires = expiry_time(moment, enrolled_at=due.enrolled_at, zone=zone)
+    if now > expires:
         return Skip(reason="expired")
+    if due.asked == "wrote":
+        return Skip(reason="the member wrote it")
+    if due.asked == "skip":
+        return Skip(reason="the member said not now")
+    if due.asked == "away" and due.away_until is not None and due.away_until > now:
+        if due.away_until > expires:
+            return Skip(reason="the member is away")
+        return Wait(until=due.away_until, reason="the member is away", keeps_date=due.dated_at is not None)
     opens = due_time(moment, enrolled_at=due.enrolled_at, zone=zone, last_sent=last_mail)
     if opens <= now:
         opens = next_opening(now, window=moment.window, zone=zone)
@@ -85,6 +116,24 @@ def decide(due: DueStep, *, community: Community, now: datetime, last_mail: date
     gap_ends = last_mail + moment.gap if last_mail is not None else now
     reason = "too soon after another mail" if gap_ends > now else "outside its window"
     return Wait(until=opens, reason=reason, keeps_date=due.dated_at is not None)
+
+
+def _decide_ask(due: DueStep, moment: Moment, community: Community, now: datetime) -> Skip | None:
+    """The mail that asks the member goes out while there is time for an answer, and somebody to ask."""
+    if moment.ask_first is None:
+        return Skip(reason="no longer in the journey")
+    if due.asked:
+        return Skip(reason="answered already")
+    if due.ask is None or not due.ask.is_open:
+        return Skip(reason="too late to ask")
+    member = community.members.get(due.member)
+    if member is None:
+        return Skip(reason="nobody to ask")
+    if not member.allows("mail", now.date()) or member.is_away(now.date()):
+        return Skip(reason="the member is away" if member.is_away(now.date()) else "nobody to ask")
+    if not due.contact:
+        return Skip(reason="no address of the member")
+    return Skip(reason="too late to ask") if now >= due.ask.due_at else None
 
 
 def _decide_confirmation(due: DueStep, now: datetime) -> Skip | None:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from alongside.delivery.addresses import AddressError, hash_address, mask_address, normalise_address
 from alongside.delivery.profiles import pack_newcomer
 from alongside.delivery.rows import insert_missing
-from alongside.delivery.schema import CONFIRMATION, enrollments, events, newcomers, steps, suppressions
+from alongside.delivery.schema import CONFIRMATION, ask_moment, enrollments, events, newcomers, steps, suppressions
 from alongside.delivery.store import Store
 from alongside.model.community import Community
 from alongside.model.journeys import Journey
@@ -83,6 +83,24 @@ def enroll(
         looked_at += len(batch)
         if progress is not None:
             progress(looked_at)
+    return report
+
+
+def enroll_one(
+    connection: Connection,
+    key: bytes,
+    journey: Journey,
+    newcomer: Newcomer,
+    *,
+    community: Community,
+    source: str,
+    now: datetime,
+) -> EnrollReport:
+    """The same for one newcomer whose profile names the basis, as part of a transaction. `key`: the store's."""
+    report = EnrollReport()
+    accepted = _accept([Candidate(newcomer=newcomer)], None, report)
+    wanted = _without_suppressed(connection, key, accepted, journey, report)
+    _enroll_batch(connection, wanted, journey, community, source, now.replace(microsecond=0), report)
     return report
 
 
@@ -234,6 +252,7 @@ def step_rows(
     plan = plan_sequence(journey, enrolled_at=enrolled_at, zone=newcomer_zone(newcomer, community))
     state = "waiting" if journey.confirm else "planned"
     planned = [(step.moment.id, step.due, state) for step in plan]
+    planned += [(ask_moment(step.moment.id), step.ask_first, state) for step in plan if step.ask_first is not None]
     if journey.confirm:
         planned.insert(0, (CONFIRMATION, enrolled_at, "planned"))
     return [

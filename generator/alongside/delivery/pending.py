@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from alongside.delivery.rows import is_state
-from alongside.delivery.schema import CONFIRMATION, enrollments, newcomers, steps
+from alongside.delivery.schema import CONFIRMATION, enrollments, letters, newcomers, steps
 from alongside.delivery.store import Store
 
 
@@ -20,8 +20,10 @@ def next_due(store: Store, journeys: Sequence[str]) -> datetime | None:
         .join(enrollments, enrollments.c.id == steps.c.enrollment_id)
         .where(is_state("planned"), enrollments.c.journey.in_(journeys))
     )
+    waiting = select(func.min(letters.c.due_at, type_=letters.c.due_at.type)).where(letters.c.state == "planned")
     with store.reading() as connection:
-        return connection.scalar(statement)
+        instants = (connection.scalar(statement), connection.scalar(waiting))
+    return min((instant for instant in instants if instant is not None), default=None)
 
 
 def count_due(store: Store, journeys: Collection[str], now: datetime) -> int:

@@ -15,9 +15,10 @@ from functools import cache
 from sqlalchemy import Connection, Update, bindparam, insert, select, update
 
 from alongside.delivery import suppression
+from alongside.delivery.contacts import member_bounced
 from alongside.delivery.decisions import Wait
 from alongside.delivery.rows import Dialect, among, dialect_of, insert_missing, is_state, listed
-from alongside.delivery.schema import enrollments, events, messages, newcomers, steps
+from alongside.delivery.schema import ASK, enrollments, events, messages, newcomers, steps
 
 FIRST_BACKOFF = timedelta(minutes=5)  # greylisting servers want some minutes (RFC 6647 section 2.2)
 LONGEST_BACKOFF = timedelta(hours=6)
@@ -106,12 +107,14 @@ def record_refused(
     gone = [entry for entry in refused if entry.mailbox_gone and entry.step_id in ours]
     for entry in gone:
         person = connection.execute(
-            select(newcomers.c.id, newcomers.c.address)
+            select(newcomers.c.id, newcomers.c.address, steps.c.moment)
             .join(enrollments, enrollments.c.newcomer_id == newcomers.c.id)
             .join(steps, steps.c.enrollment_id == enrollments.c.id)
             .where(steps.c.id == entry.step_id)
         ).one_or_none()
-        if person is not None:
+        if person is not None and person.moment.startswith(ASK):
+            member_bounced(connection, person.id, now=now)
+        elif person is not None:
             bounced = {"newcomer_id": person.id, "kind": "bounced", "detail": entry.reason, "happened_at": now}
             connection.execute(insert(events), bounced)
             suppression.stop(connection, key, person.address, journey="", reason="bounced", now=now)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Named,
     Table,
@@ -34,6 +35,23 @@ EnrollmentState = Literal["active", "awaiting confirmation", "stopped"]
 # held: nobody can say whether it arrived, and a person decides; failed: refused for good
 StepState = Literal["waiting", "planned", "claimed", "sent", "skipped", "held", "failed"]
 CONFIRMATION = "(confirmation)"  # stands for a moment in the step that asks for a confirmation; no slug looks like it
+ASK = "(ask) "  # before a moment's id: the step that asks the member whether they write that moment's mail themselves
+
+Side = Literal["newcomer", "member"]  # of a conversation
+# held: a person of the team decides; dropped: it goes nowhere, and its text is gone
+NoteState = Literal["passed on", "held", "dropped"]
+AskAnswer = Literal["wrote", "send", "skip", "away"]
+
+
+def ask_moment(moment: str) -> str:
+    """What stands for the moment in the step that asks about it."""
+    return f"{ASK}{moment}"
+
+
+def asked_moment(moment: str) -> str:
+    """The moment a step asks about; empty when it is no such step."""
+    return moment.removeprefix(ASK) if moment.startswith(ASK) else ""
+
 
 # SQLite counts rows in an INTEGER PRIMARY KEY only; PostgreSQL wants 8 bytes.
 Id = BigInteger().with_variant(Integer(), "sqlite")
@@ -136,6 +154,7 @@ class ContactColumns(TypedColumns):
     member: Named[str] = Column(Text, primary_key=True)  # slug
     address: Named[str] = Column(Text, nullable=False)
     imported_at: Named[datetime] = Column(Instant, nullable=False)
+    bounced_at: Named[datetime | None] = Column(Instant)  # there is no such mailbox: nothing goes to it any more
 
 
 class AssignmentColumns(TypedColumns):
@@ -166,6 +185,85 @@ class ReceivedColumns(TypedColumns):
     received_at: Named[datetime] = Column(Instant, nullable=False)
 
 
+class ConversationColumns(TypedColumns):
+    """A newcomer and a member who write to each other, as far as it went through us."""
+
+    id: Named[int] = Column(Id, primary_key=True)
+    newcomer_id: Named[int] = Column(Id, ForeignKey("newcomers.id", ondelete="CASCADE"), nullable=False, index=True)
+    member: Named[str] = Column(Text, nullable=False)  # slug
+    # Part of the conversation's addresses: one more, and all that were given out are void.
+    generation: Named[int] = Column(Integer, nullable=False, default=0)
+    opened_at: Named[datetime] = Column(Instant, nullable=False)
+    closed_at: Named[datetime | None] = Column(Instant)
+    closed_by: Named[str] = Column(Text, nullable=False, default="")  # Side, "team", or empty
+    reported_at: Named[datetime | None] = Column(Instant)
+    reported_by: Named[str] = Column(Text, nullable=False, default="")  # Side, or empty
+
+
+class NoteColumns(TypedColumns):
+    id: Named[int] = Column(Id, primary_key=True)
+    conversation_id: Named[int] = Column(
+        Id, ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True
+    )
+    side: Named[str] = Column(Text, nullable=False)  # Side: who wrote it
+    state: Named[str] = Column(Text, nullable=False)  # NoteState
+    reason: Named[str] = Column(Text, nullable=False, default="")  # why held or dropped
+    sealed: Named[bytes | None] = Column(LargeBinary)  # its text, encrypted (`notes.sealing`); None: deleted
+    digest: Named[str] = Column(Text, nullable=False)  # keyed hash of its words: the same ones again are a machine's
+    received_at: Named[datetime] = Column(Instant, nullable=False, index=True)
+
+
+class LetterColumns(TypedColumns):
+    """A mail that is no step of a sequence: a note passed on, an answer to its writer, a word to the team."""
+
+    id: Named[int] = Column(Id, primary_key=True)
+    kind: Named[str] = Column(Text, nullable=False)  # `notes.letters.Kind`
+    newcomer_id: Named[int | None] = Column(Id, ForeignKey("newcomers.id", ondelete="CASCADE"), index=True)
+    conversation_id: Named[int | None] = Column(Id, ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    note_id: Named[int | None] = Column(Id, ForeignKey("notes.id", ondelete="CASCADE"), unique=True)
+    first_note_id: Named[int | None] = Column(Id, ForeignKey("first_notes.id", ondelete="CASCADE"), index=True)
+    side: Named[str] = Column(Text, nullable=False, default="")  # to whom: Side, or "" where neither
+    detail: Named[str] = Column(Text, nullable=False, default="")  # what it is about, in a word; nothing personal
+    due_at: Named[datetime] = Column(Instant, nullable=False)
+    state: Named[str] = Column(Text, nullable=False)  # StepState
+    reason: Named[str] = Column(Text, nullable=False, default="")
+    attempts: Named[int] = Column(Integer, nullable=False, default=0)
+    leased_until: Named[datetime | None] = Column(Instant)  # when its claim is void, by the real clock
+    claimed_by: Named[str] = Column(Text, nullable=False, default="")
+    dated_at: Named[datetime | None] = Column(Instant)  # the mail's Date, of the first claim
+    done_at: Named[datetime | None] = Column(Instant)
+    written_at: Named[datetime] = Column(Instant, nullable=False, index=True)
+
+
+class FirstNoteColumns(TypedColumns):
+    """A note from somebody who is not with us yet: it waits until they confirm."""
+
+    id: Named[int] = Column(Id, primary_key=True)
+    member: Named[str] = Column(Text, nullable=False)  # slug
+    address_hash: Named[str] = Column(Text, nullable=False, index=True)  # keyed, as in `suppressions`
+    sealed_address: Named[bytes] = Column(LargeBinary, nullable=False)  # as given, encrypted
+    sealed: Named[bytes] = Column(LargeBinary, nullable=False)  # the text, encrypted
+    language: Named[str] = Column(Text, nullable=False)
+    received_at: Named[datetime] = Column(Instant, nullable=False)
+
+
+class AskColumns(TypedColumns):
+    """What a member answered when asked whether they write a moment's mail themselves."""
+
+    step_id: Named[int] = Column(Id, ForeignKey("steps.id", ondelete="CASCADE"), primary_key=True)  # of that mail
+    answer: Named[str] = Column(Text, nullable=False)  # AskAnswer
+    until: Named[datetime | None] = Column(Instant)  # of "away": when they are back
+    answered_at: Named[datetime] = Column(Instant, nullable=False)
+
+
+class AbsenceColumns(TypedColumns):
+    """Members who said by mail or link that they are away, beside what their files say."""
+
+    member: Named[str] = Column(Text, primary_key=True)  # slug
+    until: Named[datetime] = Column(Instant, nullable=False)  # when they are back
+    told_at: Named[datetime] = Column(Instant, nullable=False)
+
+
 class RunColumns(TypedColumns):
     id: Named[int] = Column(Id, primary_key=True)
     at: Named[datetime] = Column(Instant, nullable=False)  # the pass's clock, simulated or not
@@ -190,8 +288,21 @@ assignments = Table("assignments", metadata, AssignmentColumns)
 events = Table("events", metadata, EventColumns)
 runs = Table("runs", metadata, RunColumns)
 received = Table("received", metadata, ReceivedColumns)
+conversations = Table(
+    "conversations",
+    metadata,
+    ConversationColumns,
+    UniqueConstraint("newcomer_id", "member"),
+    sqlite_autoincrement=True,
+)
+notes = Table("notes", metadata, NoteColumns, sqlite_autoincrement=True)
+first_notes = Table("first_notes", metadata, FirstNoteColumns, sqlite_autoincrement=True)
+letters = Table("letters", metadata, LetterColumns, sqlite_autoincrement=True)
+asks = Table("asks", metadata, AskColumns)
+absences = Table("absences", metadata, AbsenceColumns)
 
 PLANNED = text("state = 'planned'")
 CLAIMED = text("state = 'claimed'")
 Index("ix_steps_due", steps.c.due_at, sqlite_where=PLANNED, postgresql_where=PLANNED)
+Index("ix_letters_due", letters.c.due_at, sqlite_where=PLANNED, postgresql_where=PLANNED)
 Index("ix_steps_leased", steps.c.leased_until, sqlite_where=CLAIMED, postgresql_where=CLAIMED)

@@ -14,11 +14,26 @@ import hashlib
 import hmac
 import re
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
-# stop: an enrollment's mails; bounce: of a step's mail; confirm: an enrollment (double opt-in)
-Kind = Literal["stop", "bounce", "confirm"]
-LETTERS: dict[Kind, str] = {"stop": "s", "bounce": "b", "confirm": "c"}
+# stop: an enrollment's mails; bounce: of a step's mail; letter: of a letter's; confirm: an enrollment (double opt-in).
+# What somebody decides about notes: block and report, a side of a conversation; first, a first note; ask-..., a step
+# the member was asked about.
+Choice = Literal["block", "report", "first", "ask-send", "ask-skip", "ask-away"]
+Kind = Literal["stop", "bounce", "confirm", "letter", "block", "report", "first", "ask-send", "ask-skip", "ask-away"]
+CHOICES: tuple[Choice, ...] = get_args(Choice)
+LETTERS: dict[Kind, str] = {
+    "stop": "s",
+    "bounce": "b",
+    "confirm": "c",
+    "letter": "l",
+    "block": "x",
+    "report": "p",
+    "first": "f",
+    "ask-send": "w",
+    "ask-skip": "n",
+    "ask-away": "a",
+}
 _KINDS: dict[str, Kind] = {letter: kind for kind, letter in LETTERS.items()}
 _MAC = 10  # bytes
 _TOKEN = re.compile(r"([a-z])-([0-9a-f]{20})((?:[0-9a-f]{2}){1,8})")
@@ -49,12 +64,6 @@ def _mac(kind: Kind, packed: bytes, key: bytes) -> bytes:
 @lru_cache(maxsize=8)
 def _keyed(kind: Kind, key: bytes) -> hashlib.blake2b:
     return hashlib.blake2b(key=key[: hashlib.blake2b.MAX_KEY_SIZE], digest_size=_MAC, person=b"token " + kind.encode())
-
-
-def tagged_address(address: str, tag: str) -> str:
-    """`community@example.org` with a tag: `community+s-...@example.org` (RFC 5233: subaddress)."""
-    local, _, domain = address.rpartition("@")
-    return f"{local}+{tag}@{domain}"
 
 
 def tag_of(address: str) -> str:

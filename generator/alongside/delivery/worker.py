@@ -12,7 +12,7 @@ import gc
 import json
 import random
 import uuid
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -25,6 +25,7 @@ from sqlalchemy import insert, select, update
 
 from alongside.delivery.addresses import AddressError, mask_address
 from alongside.delivery.claims import LEASE, Batch, Claim, LoadBook, claim_batch
+from alongside.delivery.contacts import reachable_members
 from alongside.delivery.decisions import DueStep, Wait
 from alongside.delivery.desk import Desk
 from alongside.delivery.journal import Journal, Started, boot_number
@@ -84,6 +85,7 @@ class PassReport:
 
     outcomes: list[Outcome] = field(default_factory=list)
     recovered: Recovered = field(default_factory=Recovered)  # of processes that were killed
+    letters: Counter[str] = field(default_factory=Counter)  # notes and answers to them: how many were "sent", ...
 
     def count(self, kind: OutcomeKind) -> int:
         """How many outcomes are of that kind."""
@@ -183,6 +185,7 @@ def plan_pass(store: Store, desk: Desk, *, now: datetime, limit: int) -> PassRep
             assign=partial(desk.assign, now=now),
             resolve=desk.community.resolve_member,
             load_book=LoadBook(desk.community.resolve_member),
+            contacts=reachable_members(connection, resolve=desk.community.resolve_member),
             now=now,
             leased_until=now,
             token="",
@@ -245,6 +248,7 @@ class _Pass:
         self._pace = Pace.shared(desk.settings.mail, world.processes, kept=self._kept_pace())
         self._overflow = Pace.shared(desk.settings.mail, world.processes)
         self._load_book = LoadBook(desk.community.resolve_member)
+        self._contacts = self._read_contacts()
         self._queue: deque[tuple[float, Claim]] = deque()  # (when its turn is: seconds of the real clock)
         self._in_hand: dict[int, Claim] = {}  # claimed and not settled, by step; those queued too
         self._leased_until = world.wall()
@@ -253,6 +257,10 @@ class _Pass:
         self._lanes = transport.lanes  # that have not ended
         self._ending = False  # what was done is written down once more, and not by each lane
         self._blocked_in_a_row = 0
+
+    def _read_contacts(self) -> dict[str, str]:
+        with self._store.reading() as connection:
+            return reachable_members(connection, resolve=self._desk.community.resolve_member)
 
     def _kept_pace(self) -> dict[str, float]:
         with self._store.reading() as connection:
@@ -352,6 +360,7 @@ class _Pass:
                 assign=partial(self._desk.assign, now=now),
                 resolve=self._desk.community.resolve_member,
                 load_book=self._load_book,
+                contacts=self._contacts,
                 now=now,
                 leased_until=until,
                 token=self._journal.token,

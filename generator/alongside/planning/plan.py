@@ -32,7 +32,7 @@ NEAR_KM = 100.0  # how near "near" is where no moment of the journey says so
 SHOWN = 3  # groups and meetups a moment shows
 LOOKED_AT = 50  # stories looked through for one whose voice may be heard
 
-Note = Literal["no-member", "member-unavailable", "no-words", "ask-first-later", "no-message", "other-language"]
+Note = Literal["no-member", "member-unavailable", "no-words", "asks-first", "no-message", "other-language"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -368,7 +368,7 @@ def _notes(
         elif newcomer.languages and language_of(newcomer.languages[0]) != language_of(language):
             notes.append("other-language")
         if moment.ask_first is not None and member is not None:
-            notes.append("ask-first-later")
+            notes.append("asks-first")
     if member is not None and words is None:
         notes.append("no-words")
     return tuple(notes)

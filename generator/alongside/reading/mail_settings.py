@@ -8,7 +8,7 @@ from typing import Any
 
 from alongside.reading.fields import Field, Parser, Sheet, Table, choice, converted
 from alongside.reading.times import parse_duration
-from alongside.reading.values import URL, pairs, read_line, scalar
+from alongside.reading.values import LINE, URL, pairs, read_line, scalar
 from alongside.settings import MailSettings
 from alongside.source.yaml_nodes import Keys, Plain
 
@@ -50,6 +50,25 @@ def _read_rate(sheet: Sheet, keys: Keys, value: Plain) -> float | None:
     return int(found[1]) / _SECONDS[found[2].lower()]
 
 
+def _read_notes(sheet: Sheet, keys: Keys, value: Plain) -> str | None:
+    """A mailbox, or a domain that has none but ours: `@notes.example.org`."""
+    text = read_line(sheet, keys, value)
+    if text is None or re.fullmatch(r"@[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+", text):
+        return text
+    return _read_sender(sheet, keys, text)
+
+
+def _read_authserv(sheet: Sheet, keys: Keys, value: Plain) -> str | None:
+    text = read_line(sheet, keys, value)
+    if text is None or re.fullmatch(r"[A-Za-z0-9._-]{1,200}", text):
+        return text
+    sheet.report(
+        keys, "bad-authserv", f'"{text[:40]}" cannot be the name of a mail server.',
+        "Write what stands first in the Authentication-Results of a mail you received: mx.example.org.",
+    )  # fmt: skip
+    return None
+
+
 RATE = Parser(read=_read_rate, schema={"type": "string", "pattern": r"^\s*[0-9]+\s*(per|an?|/)\s*\w+$"})
 
 
@@ -64,6 +83,20 @@ def _read_keep(sheet: Sheet, keys: Keys, value: Plain) -> timedelta | str | None
         sheet.report(
             keys, "bad-duration", f'keep: "{text[:40]}" is no length of time of 30 days or more.',
             "Write 180 days, or forever.",
+        )  # fmt: skip
+        return None
+    return span
+
+
+def _read_keep_notes(sheet: Sheet, keys: Keys, value: Plain) -> timedelta | None:
+    text = scalar(sheet, keys, value, "a length of time (a text)")
+    if text is None:
+        return None
+    span = parse_duration(text)
+    if span is None or not timedelta(days=1) <= span <= timedelta(days=3660):
+        sheet.report(
+            keys, "bad-duration", f'keep_notes: "{text[:40]}" is no length of time of a day to ten years.',
+            "Write 90 days.",
         )  # fmt: skip
         return None
     return span
@@ -106,6 +139,24 @@ MAIL_SETTINGS = Table(
             about="At most so many mails to one recipient domain: {gmail.com: 20 per minute}.",
         ),
         Field(
+            name="notes",
+            parser=Parser(read=_read_notes, schema={"type": "string", "pattern": "^[^@\\s]*@[^@\\s]+$"}),
+            default="",
+            about="Where notes go through: a mailbox (notes@example.org) or a whole domain (@notes.example.org).",
+        ),
+        Field(
+            name="keep_notes",
+            parser=Parser(read=_read_keep_notes, schema={"type": "string", "pattern": "^.*[0-9].*$"}),
+            about="How long the text of a note is kept, encrypted; default 90 days.",
+        ),
+        Field(name="first_note", parser=LINE, default="", about="The journey of who writes to a member first."),
+        Field(
+            name="authserv",
+            parser=Parser(read=_read_authserv, schema={"type": "string", "pattern": "^[A-Za-z0-9._-]+$"}),
+            default="",
+            about="The name your mail server signs its Authentication-Results with.",
+        ),
+        Field(
             name="keep",
             parser=Parser(read=_read_keep, schema={"type": "string", "pattern": "^.*[0-9].*$|^forever$"}),
             about="How long subjects and finished mails are kept; default 180 days, or forever.",
@@ -127,4 +178,8 @@ def mail_settings(fields: dict[str, Any]) -> MailSettings:
         rate=fields["rate"],
         domain_rates=fields["domains"],
         keep=None if keep == "forever" else keep,
+        notes=fields["notes"],
+        keep_notes=fields["keep_notes"] or MailSettings().keep_notes,
+        first_note=fields["first_note"],
+        authserv=fields["authserv"],
     )

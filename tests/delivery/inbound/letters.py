@@ -11,9 +11,10 @@ from alongside.delivery.enrollment import Candidate, enroll
 from alongside.delivery.inbound import Heard, Reception, ingest
 from alongside.delivery.schema import enrollments, events, messages, newcomers, received, steps, suppressions
 from alongside.delivery.store import Store
-from alongside.delivery.tokens import Kind, make_token, tagged_address
+from alongside.delivery.tokens import Kind, make_token
 from alongside.model.community import Community
 from alongside.model.people import Newcomer
+from alongside.rendering.mails.envelope import tagged_address
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 MAILBOX = "community@example.org"

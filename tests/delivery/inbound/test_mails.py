@@ -6,12 +6,13 @@ import email
 import email.policy
 import random
 import string
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alongside.delivery.inbound.findings import look_at
+from alongside.delivery.inbound.findings import Reception, look_at
 from alongside.delivery.inbound.mails import (
     DEEPEST,
     LONGEST,
@@ -24,7 +25,10 @@ from alongside.delivery.inbound.mails import (
     read_mail,
 )
 from alongside.delivery.inbound.texts import top_text
-from alongside.delivery.tokens import make_token, tagged_address
+from alongside.delivery.relay_addresses import RelayKeys
+from alongside.delivery.tokens import make_token
+from alongside.rendering.mails.envelope import tagged_address
+from delivery.conftest import make_community
 
 KEY = b"k" * 32
 BOUNCES = tagged_address("community@example.org", make_token("bounce", 1, KEY))
@@ -33,7 +37,9 @@ HEAD = f"From: a@example.net\nTo: {BOUNCES}\nReturn-Path: <>\nMessage-ID: <1@x>\
 
 def look(raw: bytes) -> bool:
     """Whether it could be read; it never raises."""
-    return look_at(raw, recipient="", sender=None, mailbox="community@example.org", key=KEY).readable
+    reception = Reception(mailbox="community@example.org", community=make_community())
+    keys, today = RelayKeys(key=KEY), date(2026, 11, 23)
+    return look_at(raw, recipient="", sender=None, reception=reception, keys=keys, today=today).readable
 
 
 @pytest.mark.parametrize(

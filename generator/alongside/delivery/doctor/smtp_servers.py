@@ -12,9 +12,9 @@ from contextlib import suppress
 from alongside.delivery.doctor.certificates import check_certificate, distrust, trusting
 from alongside.delivery.doctor.findings import Finding, Notebook, quote
 from alongside.delivery.doctor.setups import Setup
-from alongside.delivery.tokens import tagged_address
 from alongside.delivery.transports.smtp_url import SendmailProgram, SmtpServer, is_loopback, parse_transport_url
 from alongside.problems import UsageError
+from alongside.rendering.mails.envelope import tagged_address
 
 _NOTE = Notebook("smtp")
 LEAST_SIZE = 100_000  # octets; a mail of ours is smaller

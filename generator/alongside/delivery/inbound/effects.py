@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, insert, select, update
 
 from alongside.delivery import suppression
-from alongside.delivery.schema import enrollments, events, messages, newcomers, steps
+from alongside.delivery.contacts import member_bounced
+from alongside.delivery.schema import ASK, enrollments, events, messages, newcomers, steps
 
 BOUNCED = "bounced"
 SOFT_BOUNCE = "soft bounce"
@@ -26,6 +27,12 @@ class Known:
     address: str  # normalised
     journey: str = ""  # slug; empty: no mail in particular
     step_id: int | None = None
+    moment: str = ""  # of that step
+
+    @property
+    def asked(self) -> bool:
+        """Whether the mail went to the member who welcomes them, and not to the newcomer."""
+        return self.moment.startswith(ASK)
 
 
 def find_by_step(connection: Connection, step_id: int) -> Known | None:
@@ -63,7 +70,7 @@ def find_by_address(connection: Connection, address: str) -> Known | None:
 
 def _of_steps() -> Select[*tuple[Any, ...]]:
     return (
-        select(newcomers.c.id, newcomers.c.address, enrollments.c.journey, steps.c.id.label("step_id"))
+        select(newcomers.c.id, newcomers.c.address, enrollments.c.journey, steps.c.id.label("step_id"), steps.c.moment)
         .join(enrollments, enrollments.c.newcomer_id == newcomers.c.id)
         .join(steps, steps.c.enrollment_id == enrollments.c.id)
     )
@@ -77,6 +84,9 @@ def _first(connection: Connection, statement: Select[*tuple[Any, ...]]) -> Known
 def record_hard_bounce(connection: Connection, key: bytes, known: Known, *, status: str, now: datetime) -> None:
     """There is no such mailbox: no more mail to it."""
     _mark_bounced(connection, known, now)
+    if known.asked:
+        member_bounced(connection, known.newcomer_id, now=now)
+        return
     _record(connection, known, BOUNCED, status, now)
     suppression.stop(connection, key, known.address, journey="", reason=BOUNCED, now=now)
 
@@ -84,6 +94,8 @@ def record_hard_bounce(connection: Connection, key: bytes, known: Known, *, stat
 def record_soft_bounce(connection: Connection, key: bytes, known: Known, *, status: str, now: datetime) -> None:
     """One mail was refused. When that happened on three days of a month, no more mail is sent."""
     _mark_bounced(connection, known, now)
+    if known.asked:
+        return
     _record(connection, known, SOFT_BOUNCE, status, now)
     since = events.c.happened_at > now - SOFT_WITHIN
     of_theirs = events.c.newcomer_id == known.newcomer_id, events.c.kind == SOFT_BOUNCE

@@ -4,18 +4,58 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 from alongside.delivery.addresses import AddressError, normalise_address
+from alongside.delivery.arrived.reading import Trouble, read_note
+from alongside.delivery.inbound.authenticity import NOT_KNOWN, Authenticity, read_authenticity
 from alongside.delivery.inbound.automatic import is_automatic, is_autoreply, is_null_sender
 from alongside.delivery.inbound.bounces import Bounce, is_delivery_report, read_bounces
 from alongside.delivery.inbound.complaints import Complaint, read_complaint
-from alongside.delivery.inbound.mails import ArrivedMail, find_addresses, read_mail
+from alongside.delivery.inbound.mails import ArrivedMail, find_address, find_addresses, read_mail
+from alongside.delivery.inbound.returning import read_return
 from alongside.delivery.inbound.stop_words import subject_stops, text_stops
+from alongside.delivery.notes.relaying import NOTHING, Note
+from alongside.delivery.relay_addresses import Relay, RelayKeys, read_relay
 from alongside.delivery.tokens import Kind, read_token, tag_of
+from alongside.model.community import Community
+from alongside.model.journeys import Journey
+from alongside.rendering.mails.envelope import FIRST_NOTE
 
 # Where servers leave the recipient of the envelope when they put a mail into a mailbox, the surest first.
 _RECIPIENTS = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to", "to", "cc")
+
+
+def no_trimming(text: str) -> None:
+    """Nobody else is asked where a person's words end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reception:
+    """Who hears, and what they know."""
+
+    mailbox: str  # the team's address, From of every mail
+    community: Community
+    notes: str = ""  # the mailbox of notes, or "@" and their domain; empty: the team's (`MailSettings.notes`)
+    authserv: str = ""  # our own mail server's name in Authentication-Results; empty: none is believed
+    first_journey: Journey | None = None  # where who writes to a member first begins
+    trim: Callable[[str], str | None] = no_trimming  # asks somebody else where a person's words end
+
+    def is_ours(self, address: str) -> bool:
+        """Whether mail to an address is for us: the team's mailbox, with any tag, or one of notes."""
+        if self.notes.startswith("@") and address.strip("<> ").lower().endswith(self.notes):
+            return True
+        return _without_tag(address) in {_without_tag(self.mailbox), _without_tag(self.notes)} - {""}
+
+    def member_of(self, address: str) -> str:
+        """The tag of an address for first notes, which is a member's slug; else an empty text."""
+        local, _, domain = address.strip("<> ").lower().rpartition("@")
+        mailbox, _, tag = local.partition("+")
+        if self.notes.startswith("@"):
+            return tag if f"@{domain}" == self.notes and mailbox == FIRST_NOTE else ""
+        return tag if _without_tag(address) == _without_tag(self.notes or self.mailbox) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +64,12 @@ class Findings:
 
     identity: str  # a keyed hash: the same mail has the same
     token: tuple[Kind, int] | None = None  # what the address it was sent to stands for
+    relay: Relay | None = None  # the same, where it stands for a person
+    member: str = ""  # the same, where it may be a member's slug
+    note: Note = NOTHING  # of what came to a person or a member: what may be passed on
+    authenticity: Authenticity = NOT_KNOWN
+    returns: date | None = None  # of an automatic answer: the first day on which its writer is back
+    language: str = ""  # BCP 47, of a note's writer, where the mail says so
     sender: str = ""  # From, normalised
     message_id: str = ""
     answers: tuple[str, ...] = ()  # Message-IDs, the nearest first
@@ -41,30 +87,44 @@ class Findings:
     readable: bool = True
 
 
-def look_at(raw: bytes, *, recipient: str, sender: str | None, mailbox: str, key: bytes) -> Findings:
+def look_at(
+    raw: bytes, *, recipient: str, sender: str | None, reception: Reception, keys: RelayKeys, today: date
+) -> Findings:
     """All that; a mail that nobody can read is one of which nothing is known. Never raises."""
     try:
-        return _look_at(read_mail(raw), recipient=recipient, sender=_bare(sender), mailbox=mailbox, key=key)
+        return _look_at(read_mail(raw), recipient, _bare(sender), reception, keys, today)
     except Exception:  # the last guard: strangers write these bytes, and one mail must not stop the others
-        return Findings(identity=_hash(b"bytes\0" + raw, key), readable=False)
+        return Findings(identity=_hash(b"bytes\0" + raw, keys.key), readable=False)
 
 
-def _look_at(mail: ArrivedMail, *, recipient: str, sender: str | None, mailbox: str, key: bytes) -> Findings:
+def _look_at(
+    mail: ArrivedMail, recipient: str, sender: str | None, reception: Reception, keys: RelayKeys, today: date
+) -> Findings:
+    key, mailbox = keys.key, reception.mailbox
     recipients = _recipients(mail, recipient)
     token = next((found for found in (read_token(tag_of(each), key) for each in recipients) if found is not None), None)
-    is_bounce_address = token is not None and token[0] == "bounce"
+    relay = next((found for found in (read_relay(_tag(each), keys) for each in recipients) if found is not None), None)
+    member = next((slug for slug in map(reception.member_of, recipients) if slug), "") if not relay else ""
+    automatic = is_automatic(mail, sender)
+    is_bounce_address = token is not None and token[0] in ("bounce", "letter")
     complaint = read_complaint(mail)
     told = complaint.addresses if complaint is not None else ()
     return Findings(
-        identity=_identity(mail, token, key),
+        identity=_identity(mail, token, relay, key),
         token=token,
+        relay=relay,
+        member=member,
+        note=_note(mail, reception) if (relay or member) and not (automatic or token) else NOTHING,
+        authenticity=read_authenticity(mail, sender=sender, authserv=reception.authserv),
+        returns=read_return(mail, today=today) if automatic else None,
+        language=mail.headers.first("content-language").partition(",")[0].strip()[:35],
         sender=mail.sender,
         message_id=mail.message_id,
         answers=mail.answers,
-        from_us=mail.sender != "" and _without_tag(mail.sender) == _without_tag(mailbox),
+        from_us=mail.sender != "" and reception.is_ours(mail.sender),
         null_sender=is_null_sender(mail, sender),
         to_mailbox=any(_without_tag(each) == _without_tag(mailbox) for each in recipients),
-        automatic=is_automatic(mail, sender),
+        automatic=automatic,
         autoreply=is_autoreply(mail),
         delivery_report=is_delivery_report(mail),
         bounces=read_bounces(mail, sender=sender) if is_bounce_address else (),
@@ -73,6 +133,21 @@ def _look_at(mail: ArrivedMail, *, recipient: str, sender: str | None, mailbox: 
         subject_stops=subject_stops(mail),
         text_stops=text_stops(mail),
     )
+
+
+def _note(mail: ArrivedMail, reception: Reception) -> Note:
+    """What a person wrote, without what nobody may pass on."""
+    own = {mail.sender, find_address(mail.headers.first("reply-to")), find_address(mail.headers.first("sender"))}
+    read = read_note(mail, own_addresses=own - {""}, trim=reception.trim)
+    stops = subject_stops(mail) or text_stops(mail)
+    if isinstance(read, Trouble):
+        return Note(trouble=read.kind.replace(" ", "_"), is_stop=stops)
+    return Note(text=read.text, left_out=bool(read.left_out), is_stop=stops)
+
+
+def _tag(address: str) -> str:
+    """What may be a relay's token: a tag, or the whole local part in a domain that is all notes."""
+    return tag_of(address) or address.strip("<> ").rpartition("@")[0]
 
 
 def _recipients(mail: ArrivedMail, recipient: str) -> list[str]:
@@ -101,9 +176,10 @@ def _without_tag(address: str) -> str:
     return f"{local.partition('+')[0]}@{domain}"
 
 
-def _identity(mail: ArrivedMail, token: tuple[Kind, int] | None, key: bytes) -> str:
+def _identity(mail: ArrivedMail, token: tuple[Kind, int] | None, relay: Relay | None, key: bytes) -> str:
     """By its Message-ID, and what it was sent to: one mail to two addresses of ours says two things."""
     meant = f"{token[0]} {token[1]}".encode() if token is not None else b""
+    meant += f" {relay.writer} {relay.number}".encode() if relay is not None else b""
     if mail.message_id:
         return _hash(b"id\0" + meant + b"\0" + mail.message_id.encode("utf-8", "replace"), key)
     return _hash(b"bytes\0" + meant + b"\0" + mail.raw, key)

@@ -3,18 +3,22 @@
     read (`mails`) -> what it says of itself (`findings`) -> who is meant -> kind -> effect
 
 Who is meant, "heard before?" and the effect are one transaction: a mail that is heard twice, or by two doors at once,
-has its effect once, and one whose transaction failed was not heard. No text of it is kept.
+has its effect once, and one whose transaction failed was not heard. No text of it is kept but that of a note,
+which is encrypted and stays for a while.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from typing import Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from alongside.delivery import by_token, suppression
+from alongside.delivery.asks import hold_next_steps, record_absence
+from alongside.delivery.contacts import find_member
 from alongside.delivery.inbound.bounces import Bounce, settle
 from alongside.delivery.inbound.effects import (
     Known,
@@ -27,23 +31,40 @@ from alongside.delivery.inbound.effects import (
     record_soft_bounce,
     stop_all,
 )
-from alongside.delivery.inbound.findings import Findings, look_at
+from alongside.delivery.inbound.findings import Findings, Reception, look_at, no_trimming
+from alongside.delivery.notes.choices import choose, first_note_journey, letter_came_back
+from alongside.delivery.notes.relaying import Fate, take_note, take_note_to_member
+from alongside.delivery.relay_addresses import read_relay_keys
 from alongside.delivery.rows import insert_into
 from alongside.delivery.schema import received
 from alongside.delivery.store import Store
+from alongside.delivery.tokens import CHOICES
 from alongside.model.community import Community
+from alongside.rendering.mails.envelope import sender_address
+from alongside.settings import Settings
 
 # own: a mail of ours, or a loop; foreign: a bounce or complaint that is not about a mail of ours
-Kind = Literal["own", "bounce", "foreign", "stop", "confirm", "complaint", "automatic", "reply", "unknown"]
+# note: passed on; held: a note the team decides about; returned: a note whose writer is told why it was not;
+# first note: it waits for its writer's word; choice: a decision about notes
+Kind = Literal[
+    "own", "bounce", "foreign", "stop", "confirm", "complaint", "automatic", "reply", "unknown",
+    "note", "held", "returned", "first note", "choice",
+]  # fmt: skip
 ASKED = "asked by mail"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reception:
-    """Who hears."""
-
-    mailbox: str  # the team's address, From of every mail
-    community: Community
+def reception_of(
+    settings: Settings, community: Community, *, trim: Callable[[str], str | None] = no_trimming
+) -> Reception:
+    """Who hears for that community. `trim`: asks another process where a person's words end (`arrived.trimming`)."""
+    return Reception(
+        mailbox=sender_address(settings),
+        community=community,
+        notes=settings.mail.notes,
+        authserv=settings.mail.authserv,
+        first_journey=first_note_journey(community, settings),
+        trim=trim,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +92,11 @@ def ingest(
     `recipient`, `sender`: of the envelope. An unknown recipient is looked for in the headers; an unknown sender is
     None, and "" the null sender.
     """
-    findings = look_at(raw, recipient=recipient, sender=sender, mailbox=reception.mailbox, key=store.key)
+    with store.reading() as connection:
+        keys = read_relay_keys(connection, store.key)
     now = now.replace(microsecond=0)  # as the store keeps it
+    # Where a person's words end is asked of another process, so before the transaction and not in it.
+    findings = look_at(raw, recipient=recipient, sender=sender, reception=reception, keys=keys, today=now.date())
     with store.writing() as connection:
         verdict = _classify(connection, findings)
         heard = Heard(
@@ -81,10 +105,58 @@ def ingest(
             journey=verdict.known.journey if verdict.known is not None else "",
             detail=_detail(findings, verdict),
         )
-        if not _note(connection, findings.identity, heard, now):
+        number = _note(connection, findings.identity, heard, now)
+        if number is None:
             return _as_before(connection, findings.identity)
+        if verdict.kind == "note":
+            return _take_note(connection, store.key, number, findings, reception, now)
         _act(connection, store.key, verdict, findings, reception, now)
     return heard
+
+
+def _take_note(
+    connection: Connection, key: bytes, number: int, findings: Findings, reception: Reception, now: datetime
+) -> Heard:
+    """What becomes of a note is decided by `notes.relaying`; `number`: of its row in `received`."""
+    resolve = reception.community.resolve_member
+    if findings.relay is not None:
+        result = take_note(
+            connection,
+            key,
+            findings.relay,
+            findings.note,
+            is_from=findings.authenticity.is_from,
+            resolve=resolve,
+            now=now,
+        )
+    else:
+        result = take_note_to_member(
+            connection,
+            key,
+            findings.member,
+            findings.note,
+            sender=findings.sender,
+            is_surely_theirs=findings.authenticity.is_from(findings.sender),
+            language=findings.language or reception.community.language,
+            community=reception.community,
+            now=now,
+        )
+    heard = Heard(kind=_KINDS[result.fate], newcomer_id=result.newcomer_id, detail=result.detail)
+    connection.execute(
+        update(received).where(received.c.id == number).values(kind=heard.kind, newcomer_id=heard.newcomer_id)
+    )
+    return heard
+
+
+_KINDS: Mapping[Fate, Kind] = {
+    "passed on": "note",
+    "returned": "returned",
+    "held": "held",
+    "again": "automatic",
+    "ignored": "unknown",
+    "stopped": "stop",
+    "waits": "first note",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +177,8 @@ def _classify(connection: Connection, findings: Findings) -> _Verdict:
     if addressed_to == "bounce" and findings.bounces:
         known = find_by_step(connection, number)
         return _Verdict(kind="bounce", known=known, bounce=settle(findings.bounces, known.address if known else ""))
+    if addressed_to == "letter" and findings.bounces:
+        return _Verdict(kind="bounce", bounce=settle(findings.bounces, ""))
     if findings.delivery_report:
         return _Verdict(kind="foreign")
     if findings.complaint is not None:
@@ -114,20 +188,33 @@ def _classify(connection: Connection, findings: Findings) -> _Verdict:
     if addressed_to == "stop" and not findings.autoreply:
         return _Verdict(kind="stop", known=find_by_enrollment(connection, number))
     if findings.automatic:
-        return _Verdict(kind="automatic")
+        return _Verdict(kind="automatic", known=_who_is_away(connection, findings))
+    if addressed_to in CHOICES:
+        return _Verdict(kind="choice")
+    if findings.relay is not None:
+        return _Verdict(kind="note")
     answered = find_by_ids(connection, findings.answers)
     writer = find_by_address(connection, findings.sender)
     if _asks_to_stop(findings, answered or writer):
         return _Verdict(kind="stop", known=writer or answered, everything=True)
+    if findings.member and findings.token is None and findings.sender:
+        return _Verdict(kind="note")
     if addressed_to == "confirm":
         return _Verdict(kind="confirm", known=find_by_enrollment(connection, number))
     meant = answered or writer or (find_by_step(connection, number) if addressed_to == "bounce" else None)
     return _Verdict(kind="reply" if meant is not None else "unknown", known=meant)
 
 
+def _who_is_away(connection: Connection, findings: Findings) -> Known | None:
+    """The newcomer whose automatic answer names a day."""
+    if findings.returns is None:
+        return None
+    return find_by_ids(connection, findings.answers) or find_by_address(connection, findings.sender)
+
+
 def _is_own(connection: Connection, findings: Findings) -> bool:
     """A mail of ours that came home; a bounce may carry our Message-ID or even our name."""
-    if findings.token is not None and findings.token[0] == "bounce" and findings.bounces:
+    if findings.token is not None and findings.token[0] in ("bounce", "letter") and findings.bounces:
         return False
     return findings.from_us or find_by_ids(connection, (findings.message_id,)) is not None
 
@@ -151,7 +238,10 @@ def _act(
     connection: Connection, key: bytes, verdict: _Verdict, findings: Findings, reception: Reception, now: datetime
 ) -> None:
     known = verdict.known
-    if verdict.kind == "bounce" and known is not None and verdict.bounce is not None:
+    if verdict.kind == "bounce" and findings.token is not None and findings.token[0] == "letter":
+        hard = verdict.bounce is not None and verdict.bounce.verdict == "hard"
+        letter_came_back(connection, key, findings.token[1], hard=hard, now=now)
+    elif verdict.kind == "bounce" and known is not None and verdict.bounce is not None:
         if verdict.bounce.verdict == "hard":
             record_hard_bounce(connection, key, known, status=verdict.bounce.status, now=now)
         elif verdict.bounce.verdict == "soft":
@@ -167,6 +257,33 @@ def _act(
         by_token.confirm_enrollment(connection, findings.token[1], community=reception.community, now=now)
     elif verdict.kind == "reply" and known is not None:
         record_answer(connection, known, now=now)
+    elif verdict.kind == "automatic" and findings.returns is not None:
+        _note_absence(connection, findings, known, findings.returns, reception.community, now)
+    elif verdict.kind == "choice" and findings.token is not None and findings.token[0] in CHOICES:
+        choose(
+            connection,
+            key,
+            findings.token[0],
+            findings.token[1],
+            community=reception.community,
+            first_journey=reception.first_journey,
+            now=now,
+        )
+
+
+def _note_absence(
+    connection: Connection, findings: Findings, known: Known | None, day: date, community: Community, now: datetime
+) -> None:
+    """Who is away until a day: a newcomer's mails wait, a member is asked for nothing."""
+    back = datetime.combine(day, time(), UTC)
+    if known is not None and known.asked:
+        return
+    if known is not None:
+        hold_next_steps(connection, known.newcomer_id, back)
+        return
+    member = find_member(connection, findings.sender, resolve=community.resolve_member)
+    if member:
+        record_absence(connection, member, back, now=now)
 
 
 def _detail(findings: Findings, verdict: _Verdict) -> str:
@@ -177,11 +294,11 @@ def _detail(findings: Findings, verdict: _Verdict) -> str:
     return "all" if verdict.everything else ""
 
 
-def _note(connection: Connection, identity: str, heard: Heard, now: datetime) -> bool:
-    """Write down that it was heard; False when it was before, by this process or another."""
+def _note(connection: Connection, identity: str, heard: Heard, now: datetime) -> int | None:
+    """Write down that it was heard, as a row of that number; None when it was before, by this process or another."""
     row = {"identity": identity, "kind": heard.kind, "newcomer_id": heard.newcomer_id, "received_at": now}
     statement = insert_into(connection, received).values(row).on_conflict_do_nothing().returning(received.c.id)
-    return connection.execute(statement).first() is not None
+    return connection.execute(statement).scalar_one_or_none()
 
 
 def _as_before(connection: Connection, identity: str) -> Heard:

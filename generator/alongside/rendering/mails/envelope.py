@@ -20,6 +20,7 @@ from alongside.rendering.mails.transfer import LINE, quoted
 from alongside.settings import Settings
 
 LONGEST_NAME = 80  # characters of a display name
+FIRST_NOTE = "notes"  # the mailbox of first notes in a domain that is all notes
 LONGEST_LINE = 998  # octets of a line that cannot be folded (RFC 5322 section 2.1.1)
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"  # RFC 5322 section 3.2.3, RFC 6532 section 3.2
@@ -61,6 +62,7 @@ class Routing:
     feedback_id: str = ""  # Feedback-ID: what a mailbox provider counts complaints by
     in_reply_to: str = ""  # Message-ID this one answers
     references: tuple[str, ...] = ()  # Message-IDs of the thread, oldest first; empty: `in_reply_to` alone
+    personal: bool = False  # a person wrote it to this reader
 
     @property
     def stop(self) -> str:
@@ -96,6 +98,23 @@ def sender_address(settings: Settings) -> str:
     return f"community@{_ascii_domain(host) or 'localhost'}"
 
 
+def tagged_address(address: str, tag: str) -> str:
+    """`community@example.org` with a tag: `community+s-...@example.org` (RFC 5233: subaddress)."""
+    local, _, domain = address.rpartition("@")
+    return f"{local}+{tag}@{domain}"
+
+
+def note_address(settings: Settings, tag: str) -> str:
+    """Where a note goes that `tag` says whose it is: below the mailbox of notes, or in the domain they have."""
+    mailbox = settings.mail.notes or sender_address(settings)
+    return f"{tag}{mailbox}" if mailbox.startswith("@") else tagged_address(mailbox, tag)
+
+
+def first_note_address(settings: Settings, member: str) -> str:
+    """Where anybody may write to a member (a slug) for the first time: `notes+ana-souza@example.org`."""
+    return note_address(settings, f"{FIRST_NOTE}+{member}" if settings.mail.notes.startswith("@") else member)
+
+
 def compose(mail: Letter, routing: Routing) -> bytes:
     """The message (RFC 5322, CRLF): headers, then text and HTML, then its calendar if it has one.
 
@@ -106,26 +125,40 @@ def compose(mail: Letter, routing: Routing) -> bytes:
     return b"".join((head, before_text, quoted(mail.text), BEFORE_HTML, quoted(mail.html), end))
 
 
+def compose_plain(subject: str, text: str, *, sender_name: str, routing: Routing) -> bytes:
+    """A message of text alone (RFC 5322, CRLF). Raises `ValueError` as `compose`."""
+    return (
+        message_head(subject, sender_name, routing) + _PLAIN_BODY + quoted(text if text.endswith("\n") else f"{text}\n")
+    )
+
+
+_PLAIN_BODY = (
+    f"MIME-Version: 1.0\r\nContent-Type: {TEXT}\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+).encode()
+
+
 def message_head(subject: str, sender_name: str, routing: Routing) -> bytes:
     """The headers that differ from mail to mail, always in this order. Raises `ValueError`."""
     same = _same_fields(
-        sender_name, routing.sender_address, routing.reply_to, routing.list_id, routing.feedback_id,
-        routing.stop_url.startswith("https:"),
+        sender_name, routing.sender_address, routing.list_id, routing.feedback_id,
+        routing.stop_url.startswith("https:"), routing.personal,
     )  # fmt: skip
     if not routing.references and _PLAIN_HEAD.fullmatch(
-        f"{routing.to_address}\n{routing.message_id}\n{routing.stop_mailto}\n{routing.stop_url}\n{routing.in_reply_to}"
+        f"{routing.to_address}\n{routing.message_id}\n{routing.stop_mailto}\n{routing.stop_url}\n{routing.in_reply_to}\n{routing.reply_to}"
     ):
-        address, identity = routing.to_address, f"<{routing.message_id}>"
+        address, identity, answers = routing.to_address, f"<{routing.message_id}>", routing.reply_to
         stop = f"<{routing.stop_mailto}>,\r\n <{routing.stop_url}>"
         thread = references = f"<{routing.in_reply_to}>" if routing.in_reply_to else ""
     else:
         address, identity = checked_address(routing.to_address), _bracketed(routing.message_id)
+        answers = checked_address(routing.reply_to) if routing.reply_to else ""
         stop = ",\r\n ".join(_header_url(way) for way in (routing.stop_mailto, routing.stop_url) if way)
         thread = _bracketed(routing.in_reply_to) if routing.in_reply_to else ""
         references = "\r\n ".join(map(_bracketed, routing.references)) or thread
     to, shown = _named(routing.to_name, address), encoded_text(clean(subject), start=len("Subject: "))
     return (
-        f"Date: {format_instant(routing.date)}\r\n{same.sender}To: {to}\r\nMessage-ID: {identity}\r\n{same.reply_to}"
+        f"Date: {format_instant(routing.date)}\r\n{same.sender}To: {to}\r\nMessage-ID: {identity}\r\n"
+        + (f"Reply-To: {answers}\r\n" if answers else "")
         + (f"In-Reply-To: {thread}\r\n" if thread else "")
         + (f"References: {references}\r\n" if references else "")
         + f"Subject: {shown}\r\n{same.list_id}"
@@ -142,7 +175,8 @@ _PLAIN_HEAD = re.compile(
     rf"{_PLAIN_ID}\n"
     r"mailto:[A-Za-z0-9.+_@?=-]{1,200}\n"
     r"https://[A-Za-z0-9.+_/:-]{1,200}\n"
-    rf"(?:{_PLAIN_ID})?"
+    rf"(?:{_PLAIN_ID})?\n"
+    rf"(?:{_PLAIN_ID})?"  # an address of ours looks like one
 )
 
 
@@ -150,20 +184,27 @@ class _SameFields(NamedTuple):
     """Header lines that are the same for many mails, with their ends; empty ones are left out."""
 
     sender: str
-    reply_to: str
     list_id: str
     rest: str
 
 
 @functools.lru_cache(maxsize=1024)
 def _same_fields(
-    sender_name: str, sender_address: str, reply_to: str, list_id: str, feedback_id: str, one_click: bool
+    sender_name: str,
+    sender_address: str,
+    list_id: str,
+    feedback_id: str,
+    one_click: bool,
+    personal: bool,
 ) -> _SameFields:
     rest = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" if one_click else ""  # RFC 8058, and only there
-    rest += "Auto-Submitted: auto-generated\r\n"  # RFC 3834: autoresponders leave it alone
+    # RFC 3834: autoresponders leave what is generated alone; Exchange's know the other one, and a note wants no answer
+    # but a person's.
+    rest += (
+        "Auto-Submitted: no\r\nX-Auto-Response-Suppress: All\r\n" if personal else "Auto-Submitted: auto-generated\r\n"
+    )
     return _SameFields(
         sender=f"From: {_mailbox(sender_name, sender_address)}\r\n",
-        reply_to=f"Reply-To: {_mailbox('', reply_to)}\r\n" if reply_to else "",
         list_id=f"List-Id: {_list_id(list_id)}\r\n" if list_id else "",
         rest=f"{rest}Feedback-ID: {_feedback_id(feedback_id)}\r\n" if feedback_id else rest,
     )

@@ -1,0 +1,121 @@
+"""The question before a check-in: does the member write it themselves? And what they answer.
+
+The question is a step of the sequence like the mail it is about (its moment is `"(ask) check-in"`), so it is claimed,
+sent and recorded as one; only it goes to the member. Without an answer the prepared words go out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, select, update
+
+from alongside.delivery.rows import insert_into, is_state
+from alongside.delivery.schema import ASK, AskAnswer, absences, asked_moment, asks, enrollments, newcomers, steps
+from alongside.model.community import Community
+from alongside.model.people import Away
+
+LONGEST_ABSENCE = timedelta(days=366)
+
+
+def find_asked(connection: Connection, step_id: int) -> int | None:
+    """The step about which that one asks, or that step itself when it does not ask; None when there is none."""
+    row = connection.execute(select(steps.c.enrollment_id, steps.c.moment).where(steps.c.id == step_id)).first()
+    if row is None or not row.moment.startswith(ASK):
+        return step_id if row is not None else None
+    return connection.scalar(
+        select(steps.c.id).where(steps.c.enrollment_id == row.enrollment_id, steps.c.moment == asked_moment(row.moment))
+    )
+
+
+def record_ask(
+    connection: Connection, step_id: int, answer: AskAnswer, *, until: datetime | None = None, now: datetime
+) -> bool:
+    """What the member wants of the mail that step is; False when it has gone out already, or there is none.
+
+    `until`: of "away". Of several answers the last one counts, but what they wrote themselves stays written.
+    """
+    state = connection.scalar(select(steps.c.state).where(steps.c.id == step_id))
+    if state not in ("planned", "waiting"):
+        return False
+    held = connection.scalar(select(asks.c.answer).where(asks.c.step_id == step_id))
+    if held == "wrote":
+        return True
+    row = {"step_id": step_id, "answer": answer, "until": until, "answered_at": now}
+    statement = insert_into(connection, asks).values(row)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["step_id"],
+            set_={name: statement.excluded[name] for name in ("answer", "until", "answered_at")},
+        )
+    )
+    return True
+
+
+def answer_ask(
+    connection: Connection, step_id: int, answer: AskAnswer, *, until: datetime | None = None, now: datetime,
+    resolve: Callable[[str], str],
+) -> bool:  # fmt: skip
+    """As `record_ask`, by link or mail; who is away is so for everybody else too."""
+    if answer == "away":
+        until = min(until or now + timedelta(days=7), now + LONGEST_ABSENCE)
+        if until <= now:
+            return False
+        member = connection.scalar(
+            select(newcomers.c.member)
+            .join(enrollments, enrollments.c.newcomer_id == newcomers.c.id)
+            .join(steps, steps.c.enrollment_id == enrollments.c.id)
+            .where(steps.c.id == step_id)
+        )
+        if member:
+            record_absence(connection, resolve(member), until, now=now)
+    return record_ask(connection, step_id, answer, until=until, now=now)
+
+
+def record_absence(connection: Connection, member: str, until: datetime, *, now: datetime) -> None:
+    """A member (a slug) is away until that instant."""
+    statement = insert_into(connection, absences).values({"member": member, "until": until, "told_at": now})
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["member"], set_={name: statement.excluded[name] for name in ("until", "told_at")}
+        )
+    )
+
+
+def read_absences(connection: Connection, *, now: datetime) -> dict[str, datetime]:
+    """Until when members (stored slugs) are away who said so, and are at `now`."""
+    told = connection.execute(
+        select(absences.c.member, absences.c.until).where(absences.c.until > now).order_by(absences.c.member)
+    )
+    return dict(told.all())
+
+
+def with_absences(community: Community, told: Mapping[str, datetime], *, now: datetime) -> Community:
+    """The community, its members away as they said (`told`) since their files were written."""
+    away = {community.resolve_member(slug): until for slug, until in told.items()}
+    members = {
+        slug: replace(member, away=_longer(member.away, now, away[slug])) if slug in away else member
+        for slug, member in community.members.items()
+    }
+    return replace(community, members=members) if away else community
+
+
+def _longer(authored: Away | None, now: datetime, until: datetime) -> Away:
+    """From today until the day before they are back; an authored absence that goes on is longer."""
+    last = (until - timedelta(seconds=1)).astimezone(UTC).date()
+    if authored is not None and authored.first <= last <= authored.last:
+        return Away(first=min(authored.first, now.date()), last=authored.last)
+    return Away(first=now.date(), last=last)
+
+
+def hold_next_steps(connection: Connection, newcomer_id: int, until: datetime) -> int:
+    """They are away until then: what is planned for them before waits. How many mails that are."""
+    mine = select(enrollments.c.id).where(enrollments.c.newcomer_id == newcomer_id)
+    changed = connection.execute(
+        update(steps)
+        .where(steps.c.enrollment_id.in_(mine), is_state("planned"), steps.c.due_at < until)
+        .values(due_at=until, reason="away")
+    )
+    return changed.rowcount

@@ -1,0 +1,307 @@
+"""What becomes of a note that arrived: passed on, answered to its writer, held for the team, or nothing at all.
+
+    who writes to whom -> is it them? -> does it go on? -> is there anything to pass on? -> once more? -> passed on
+
+All of it inside the transaction in which the mail is heard, so a note is passed on once or was not heard.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, delete, insert, select
+
+from alongside.delivery import suppression
+from alongside.delivery.addresses import hash_address
+from alongside.delivery.asks import record_ask
+from alongside.delivery.contacts import find_contact
+from alongside.delivery.notes.conversations import (
+    MOST_A_DAY,
+    Pair,
+    close_all,
+    close_conversation,
+    count_of_a_day,
+    find_pair,
+    mark_talked,
+    open_conversation,
+    other,
+    was_said_before,
+)
+from alongside.delivery.notes.letters import DAY, answer_once_a_day, write_letter
+from alongside.delivery.relay_addresses import Relay
+from alongside.delivery.schema import (
+    conversations,
+    enrollments,
+    events,
+    first_notes,
+    letters,
+    newcomers,
+    notes,
+    suppressions,
+)
+from alongside.delivery.sealing import seal
+from alongside.model.community import Community
+
+MOST_FIRST_NOTES = 3  # of one address that wait for its word
+LONG_ENOUGH = 24  # letters: whoever writes "Thank you!" twice is a person
+STRANGER, TOO_MANY = "stranger", "too_many"  # why a note is held
+SAID_BEFORE = "the same words again"
+
+# passed on; returned: the writer is told why not; held: the team decides; again: a machine says the same once more;
+# ignored: nobody is told anything; stopped: it was the one word
+Fate = Literal["passed on", "returned", "held", "again", "ignored", "stopped", "waits"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What a mail says that may be passed on. Its text holds no address and no quote any more."""
+
+    text: str = ""
+    trouble: str = ""  # why there is none, as `notes.returned.*` is called
+    left_out: bool = False  # files, pictures
+    is_stop: bool = False  # the one word that means: no more
+
+
+NOTHING = Note()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of it."""
+
+    fate: Fate
+    detail: str = ""
+    newcomer_id: int | None = None
+
+
+def take_note(
+    connection: Connection,
+    key: bytes,
+    relay: Relay,
+    note: Note,
+    *,
+    is_from: Callable[[str], bool],
+    resolve: Callable[[str], str],
+    now: datetime,
+) -> Result:
+    """Take in what came to the address that is `relay`. `is_from`: whether its sender surely has that address."""
+    pair = find_pair(connection, relay, resolve=resolve)
+    if pair is None:
+        return Result(fate="ignored", detail="nobody")
+    known = Result(fate="ignored", newcomer_id=pair.newcomer_id)
+    if not pair.writer:
+        return replace(known, detail="nobody")
+    if not is_from(pair.writer):
+        # Whose address it is could be anybody's guess: the writer is told nothing, and the team looks.
+        if pair.closed_by or pair.is_void or relay.good_until < now.date() or note.trouble or note.is_stop:
+            return known
+        return _hold(connection, key, pair, note, STRANGER, now)
+    if note.is_stop:
+        _stop(connection, key, pair, now)
+        return replace(known, fate="stopped")
+    reason = _why_not(connection, key, pair, relay, now) or note.trouble
+    if reason:
+        return _return(connection, pair, reason, now)
+    return pass_on(connection, key, pair, note, now=now)
+
+
+def _why_not(connection: Connection, key: bytes, pair: Pair, relay: Relay, now: datetime) -> str:
+    """Why nothing can be passed on between these two; empty where it can."""
+    if pair.closed_by or pair.is_void:
+        return "closed"
+    if relay.good_until < now.date():
+        return "expired"
+    if not pair.contact or (pair.side == "member" and wants_no_mail(connection, key, pair.newcomer)):
+        return "nobody"
+    return ""
+
+
+def wants_no_mail(connection: Connection, key: bytes, address: str) -> bool:
+    """Whether somebody (by normalised address) asked for no mail at all, or has no mailbox any more."""
+    stopped = select(suppressions.c.id).where(
+        suppressions.c.address_hash == hash_address(address, key), suppressions.c.journey == ""
+    )
+    return connection.execute(stopped).first() is not None
+
+
+def _stop(connection: Connection, key: bytes, pair: Pair, now: datetime) -> None:
+    """A newcomer who says so gets no mail at all any more; a member none in this conversation."""
+    if pair.side == "newcomer":
+        suppression.stop(connection, key, pair.newcomer, journey="", reason="asked by mail", now=now)
+        close_all(connection, pair.newcomer_id, now=now)
+    else:
+        number = open_conversation(connection, pair.newcomer_id, pair.member, now=now)
+        close_conversation(connection, number, by="member", now=now)
+
+
+def _return(connection: Connection, pair: Pair, reason: str, now: datetime) -> Result:
+    number = open_conversation(connection, pair.newcomer_id, pair.member, now=now)
+    answer_once_a_day(
+        connection, "returned", side=pair.side, detail=reason, newcomer_id=pair.newcomer_id,
+        conversation_id=number, now=now,
+    )  # fmt: skip
+    return Result(fate="returned", detail=reason, newcomer_id=pair.newcomer_id)
+
+
+def _hold(connection: Connection, key: bytes, pair: Pair, note: Note, reason: str, now: datetime) -> Result:
+    """Keep it for the team, who is told once a day; what is said once more is not kept."""
+    number = open_conversation(connection, pair.newcomer_id, pair.member, now=now)
+    digest = _digest(note.text, key)
+    if was_said_before(connection, number, pair.side, digest):
+        return Result(fate="again", newcomer_id=pair.newcomer_id)
+    _write(connection, key, number, pair, note, digest, state="held", reason=reason, now=now)
+    answer_once_a_day(
+        connection, "alert", side="", detail=reason, newcomer_id=pair.newcomer_id, conversation_id=number, now=now
+    )
+    return Result(fate="held", detail=reason, newcomer_id=pair.newcomer_id)
+
+
+def pass_on(connection: Connection, key: bytes, pair: Pair, note: Note, *, now: datetime) -> Result:
+    """Write the note down and put it in line for the other one."""
+    number = open_conversation(connection, pair.newcomer_id, pair.member, now=now)
+    digest = _digest(note.text, key)
+    if len(note.text) >= LONG_ENOUGH and was_said_before(connection, number, pair.side, digest):
+        return Result(fate="again", detail=SAID_BEFORE, newcomer_id=pair.newcomer_id)
+    if count_of_a_day(connection, number, pair.side, now=now) >= MOST_A_DAY:
+        return _hold(connection, key, pair, note, TOO_MANY, now)
+    written = _write(connection, key, number, pair, note, digest, state="passed on", reason="", now=now)
+    deliver_note(connection, pair, number, written, now=now)
+    if note.left_out:
+        answer_once_a_day(
+            connection, "left out", side=pair.side, detail="files", newcomer_id=pair.newcomer_id,
+            conversation_id=number, now=now,
+        )  # fmt: skip
+    return Result(fate="passed on", newcomer_id=pair.newcomer_id)
+
+
+def deliver_note(connection: Connection, pair: Pair, conversation_id: int, note_id: int, *, now: datetime) -> None:
+    """Put a note that is written down in line, and let the journey know that a person wrote."""
+    write_letter(
+        connection,
+        "note",
+        side=other(pair.side),
+        newcomer_id=pair.newcomer_id,
+        conversation_id=conversation_id,
+        note_id=note_id,
+        now=now,
+    )
+    if pair.side == "newcomer":
+        replied = {"newcomer_id": pair.newcomer_id, "kind": "replied", "detail": "", "happened_at": now}
+        connection.execute(insert(events), replied)
+    elif pair.step_id is not None:
+        record_ask(connection, pair.step_id, "wrote", now=now)
+    mark_talked(connection, conversation_id, pair.newcomer_id, now=now)
+
+
+def _write(
+    connection: Connection, key: bytes, conversation_id: int, pair: Pair, note: Note, digest: str, *,
+    state: str, reason: str, now: datetime,
+) -> int:  # fmt: skip
+    row: dict[str, Any] = {
+        "conversation_id": conversation_id,
+        "side": pair.side,
+        "state": state,
+        "reason": reason,
+        "sealed": seal(note.text, key),
+        "digest": digest,
+        "received_at": now,
+    }
+    return connection.execute(insert(notes).values(row).returning(notes.c.id)).scalar_one()
+
+
+_NO_WORDS = re.compile(r"[\W\d_]+")  # a machine counts, and says the time
+
+
+def _digest(text: str, key: bytes) -> str:
+    """The same for the same words, whatever numbers stand between them."""
+    words = _NO_WORDS.sub(" ", text.casefold()).strip()
+    return hmac.new(key, b"note " + words.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+# --- to a member, from whoever it may be ---
+
+
+def take_note_to_member(
+    connection: Connection,
+    key: bytes,
+    slug: str,
+    note: Note,
+    *,
+    sender: str,
+    is_surely_theirs: bool,
+    language: str,
+    community: Community,
+    now: datetime,
+) -> Result:
+    """Take in what came to the address for first notes of a member (`slug`, as it was written).
+
+    `sender`: From, normalised. A newcomer is known by it when it is surely theirs; everybody else is asked first.
+    """
+    resolve = community.resolve_member
+    member = community.members.get(resolve(slug))
+    if note.is_stop:
+        suppression.stop(connection, key, sender, journey="", reason="asked by mail", now=now)
+        return Result(fate="stopped")
+    if member is None:
+        return Result(fate="ignored", detail="nobody")
+    contact = find_contact(connection, member.slug, resolve=resolve)
+    if not contact or not member.allows("mail", now.date()):
+        note = Note(trouble="nobody")
+    known = connection.execute(
+        select(newcomers.c.id, enrollments.c.id)
+        .join(enrollments, enrollments.c.newcomer_id == newcomers.c.id)
+        .where(newcomers.c.address == sender, enrollments.c.state == "active")
+    ).first()
+    if known is None or not is_surely_theirs:
+        return take_first_note(connection, key, member.slug, note, sender=sender, language=language, now=now)
+    pair = Pair(side="newcomer", newcomer_id=known[0], newcomer=sender, member=member.slug, contact=contact)
+    held = connection.execute(
+        select(conversations.c.closed_by).where(
+            conversations.c.newcomer_id == pair.newcomer_id, conversations.c.member == member.slug
+        )
+    ).first()
+    reason = "closed" if held is not None and held.closed_by else note.trouble
+    return _return(connection, pair, reason, now) if reason else pass_on(connection, key, pair, note, now=now)
+
+
+def take_first_note(
+    connection: Connection, key: bytes, member: str, note: Note, *, sender: str, language: str, now: datetime
+) -> Result:
+    """Keep a stranger's note for a member (a slug) until they confirm that it is theirs, and ask them.
+
+    `sender`: their address, normalised. Whoever wants no mail from us is not asked.
+    """
+    if wants_no_mail(connection, key, sender):
+        return Result(fate="ignored", detail="stopped before")
+    hashed = hash_address(sender, key)
+    recent = connection.execute(
+        select(first_notes.c.id).where(first_notes.c.address_hash == hashed, first_notes.c.received_at > now - DAY)
+    ).all()
+    if len(recent) >= MOST_FIRST_NOTES:
+        return Result(fate="ignored", detail=TOO_MANY)
+    row = {
+        "member": member,
+        "address_hash": hashed,
+        "sealed_address": seal(sender, key),
+        "sealed": seal(note.text, key),
+        "language": language,
+        "received_at": now,
+    }
+    number = connection.execute(insert(first_notes).values(row).returning(first_notes.c.id)).scalar_one()
+    if note.trouble:
+        write_letter(connection, "returned", detail=note.trouble, first_note_id=number, now=now)
+        return Result(fate="returned", detail=note.trouble)
+    write_letter(connection, "confirm", first_note_id=number, now=now)
+    return Result(fate="waits")
+
+
+def forget_first_note(connection: Connection, number: int) -> None:
+    """It was passed on, or its time is over."""
+    connection.execute(delete(letters).where(letters.c.first_note_id == number))
+    connection.execute(delete(first_notes).where(first_notes.c.id == number))
