@@ -210,6 +210,7 @@ class NoteColumns(TypedColumns):
     reason: Named[str] = Column(Text, nullable=False, default="")  # why held or dropped
     sealed: Named[bytes | None] = Column(LargeBinary)  # its text, encrypted (`notes.sealing`); None: deleted
     digest: Named[str] = Column(Text, nullable=False)  # keyed hash of its words: the same ones again are a machine's
+    shape: Named[str] = Column(Text, nullable=False)  # the same without numbers
     received_at: Named[datetime] = Column(Instant, nullable=False, index=True)
 
 

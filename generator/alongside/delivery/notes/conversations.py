@@ -24,6 +24,7 @@ from alongside.delivery.schema import (
 )
 
 MOST_A_DAY = 20  # notes of one side of a conversation: more is a machine, or no conversation
+MOST_ALIKE = 4  # "How about 10:00?" is asked more than once
 DAY = timedelta(days=1)
 TALKED = "talked"
 
@@ -125,12 +126,13 @@ def open_conversation(connection: Connection, newcomer_id: int, member: str, *, 
     return connection.execute(statement).scalar_one()
 
 
-def was_said_before(connection: Connection, conversation_id: int, side: Side, digest: str) -> bool:
-    """Whether the same side has written the very same words before."""
-    statement = select(notes.c.id).where(
-        notes.c.conversation_id == conversation_id, notes.c.side == side, notes.c.digest == digest
+def sounds_like_a_machine(connection: Connection, conversation_id: int, side: Side, digest: str, shape: str) -> bool:
+    """Whether the same side has written the very same words before, or the same but for numbers often."""
+    statement = select(notes.c.digest).where(
+        notes.c.conversation_id == conversation_id, notes.c.side == side, notes.c.shape == shape
     )
-    return connection.execute(statement).first() is not None
+    before = connection.scalars(statement).all()
+    return digest in before or len(before) >= MOST_ALIKE
 
 
 def count_of_a_day(connection: Connection, conversation_id: int, side: Side, *, now: datetime) -> int:

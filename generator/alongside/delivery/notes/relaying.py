@@ -31,7 +31,7 @@ from alongside.delivery.notes.conversations import (
     mark_talked,
     open_conversation,
     other,
-    was_said_before,
+    sounds_like_a_machine,
 )
 from alongside.delivery.notes.letters import DAY, answer_once_a_day, write_letter
 from alongside.delivery.relay_addresses import Relay
@@ -152,10 +152,9 @@ def _return(connection: Connection, pair: Pair, reason: str, now: datetime) -> R
 def _hold(connection: Connection, key: bytes, pair: Pair, note: Note, reason: str, now: datetime) -> Result:
     """Keep it for the team, who is told once a day; what is said once more is not kept."""
     number = open_conversation(connection, pair.newcomer_id, pair.member, now=now)
-    digest = _digest(note.text, key)
-    if was_said_before(connection, number, pair.side, digest):
+    if sounds_like_a_machine(connection, number, pair.side, *_digests(note.text, key)):
         return Result(fate="again", newcomer_id=pair.newcomer_id)
-    _write(connection, key, number, pair, note, digest, state="held", reason=reason, now=now)
+    _write(connection, key, number, pair, note, state="held", reason=reason, now=now)
     answer_once_a_day(
         connection, "alert", side="", detail=reason, newcomer_id=pair.newcomer_id, conversation_id=number, now=now
     )
@@ -165,12 +164,13 @@ def _hold(connection: Connection, key: bytes, pair: Pair, note: Note, reason: st
 def pass_on(connection: Connection, key: bytes, pair: Pair, note: Note, *, now: datetime) -> Result:
     """Write the note down and put it in line for the other one."""
     number = open_conversation(connection, pair.newcomer_id, pair.member, now=now)
-    digest = _digest(note.text, key)
-    if len(note.text) >= LONG_ENOUGH and was_said_before(connection, number, pair.side, digest):
+    if len(note.text) >= LONG_ENOUGH and sounds_like_a_machine(
+        connection, number, pair.side, *_digests(note.text, key)
+    ):
         return Result(fate="again", detail=SAID_BEFORE, newcomer_id=pair.newcomer_id)
     if count_of_a_day(connection, number, pair.side, now=now) >= MOST_A_DAY:
         return _hold(connection, key, pair, note, TOO_MANY, now)
-    written = _write(connection, key, number, pair, note, digest, state="passed on", reason="", now=now)
+    written = _write(connection, key, number, pair, note, state="passed on", reason="", now=now)
     deliver_note(connection, pair, number, written, now=now)
     if note.left_out:
         answer_once_a_day(
@@ -200,9 +200,10 @@ def deliver_note(connection: Connection, pair: Pair, conversation_id: int, note_
 
 
 def _write(
-    connection: Connection, key: bytes, conversation_id: int, pair: Pair, note: Note, digest: str, *,
+    connection: Connection, key: bytes, conversation_id: int, pair: Pair, note: Note, *,
     state: str, reason: str, now: datetime,
 ) -> int:  # fmt: skip
+    digest, shape = _digests(note.text, key)
     row: dict[str, Any] = {
         "conversation_id": conversation_id,
         "side": pair.side,
@@ -210,18 +211,24 @@ def _write(
         "reason": reason,
         "sealed": seal(note.text, key),
         "digest": digest,
+        "shape": shape,
         "received_at": now,
     }
     return connection.execute(insert(notes).values(row).returning(notes.c.id)).scalar_one()
 
 
-_NO_WORDS = re.compile(r"[\W\d_]+")  # a machine counts, and says the time
+_NO_WORDS = re.compile(r"\W+")
+_NUMBERS = re.compile(r"[\W\d_]+")  # a machine counts, and says the time
 
 
-def _digest(text: str, key: bytes) -> str:
-    """The same for the same words, whatever numbers stand between them."""
-    words = _NO_WORDS.sub(" ", text.casefold()).strip()
-    return hmac.new(key, b"note " + words.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+def _digests(text: str, key: bytes) -> tuple[str, str]:
+    """Of the words, and of the words without their numbers."""
+    said = text.casefold()
+    return _hash(_NO_WORDS.sub(" ", said), key), _hash(_NUMBERS.sub(" ", said), key)
+
+
+def _hash(words: str, key: bytes) -> str:
+    return hmac.new(key, b"note " + words.strip().encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
 # --- to a member, from whoever it may be ---

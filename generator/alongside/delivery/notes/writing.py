@@ -22,6 +22,7 @@ from alongside.delivery.notes.letters import Letter, sent_letters
 from alongside.delivery.notes.relaying import wants_no_mail
 from alongside.delivery.relay_addresses import GOOD_FOR, Relay, RelayKeys, make_relay
 from alongside.delivery.schema import (
+    ASK,
     Side,
     conversations,
     enrollments,
@@ -174,7 +175,7 @@ def _write_note(connection: Connection, office: Office, letter: Letter, thread: 
     except SealError as error:
         raise NotWantedError("its text cannot be read") from error
     row, side = thread.row, thread.side
-    subject, began = _what_began(connection, office, row.newcomer_id, row.member)
+    subject, began = _what_began(connection, office, row.newcomer_id, row.member, side)
     before = [letter_message_id(office.key, number, office.domain) for number in sent_letters(connection, row.id, side)]
     thread_ids = [*sent_in(connection, row.newcomer_id, row.member, side), *before]
     number = choice_number(row.id, side)
@@ -183,7 +184,7 @@ def _write_note(connection: Connection, office: Office, letter: Letter, thread: 
         languages=thread.languages,
         community=office.community,
         name=thread.other_name,
-        subject=subject if side == "newcomer" else "",
+        subject=subject,
         to_newcomer=side == "newcomer",
         began=began,
         first=not before,
@@ -216,13 +217,16 @@ def _write_note(connection: Connection, office: Office, letter: Letter, thread: 
     )
 
 
-def _what_began(connection: Connection, office: Office, newcomer_id: int, member: str) -> tuple[str, str]:
-    """(subject of the last mail the newcomer has from that member, title of a journey they are on); empty for none."""
+def _what_began(connection: Connection, office: Office, newcomer_id: int, member: str, side: Side) -> tuple[str, str]:
+    """(subject of the first mail `side` has of this, title of a journey the newcomer is on); empty for none."""
     subject = connection.scalar(
         select(messages.c.subject)
         .join(steps, steps.c.id == messages.c.step_id)
         .join(enrollments, enrollments.c.id == steps.c.enrollment_id)
-        .where(enrollments.c.newcomer_id == newcomer_id, messages.c.member == member)
+        .where(
+            enrollments.c.newcomer_id == newcomer_id,
+            messages.c.member == member if side == "newcomer" else steps.c.moment.like(f"{ASK}%"),
+        )
         .order_by(messages.c.sent_at, messages.c.id)
         .limit(1)
     )

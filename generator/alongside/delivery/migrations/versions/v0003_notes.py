@@ -73,6 +73,7 @@ def create_conversations() -> None:
         words("reason"),
         sa.Column("sealed", sa.LargeBinary()),
         words("digest"),
+        words("shape"),
         instant("received_at"),
         sa.PrimaryKeyConstraint("id", name="pk_notes"),
         of("notes", "conversation_id", "conversations"),
