@@ -58,7 +58,7 @@ def fill(store: Store, root: Path) -> None:
 
 def forget(store: Store, root: Path) -> None:
     with store.writing() as connection:
-        erased = erase(connection, "zoraida.quispe@example.net")
+        erased = erase(connection, store.key, "zoraida.quispe@example.net")
     assert erased is not None
     store.compact()
     outbox = Maildir(root / "outbox")
@@ -112,4 +112,4 @@ def test_no_byte_of_the_files_knows_them(tmp_path: Path) -> None:
 
 def test_erasing_a_stranger_says_so(store: Store) -> None:
     with store.writing() as connection:
-        assert erase(connection, "stranger@example.net") is None
+        assert erase(connection, store.key, "stranger@example.net") is None

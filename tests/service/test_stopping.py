@@ -139,7 +139,7 @@ def test_of_an_erased_person_nothing_is_told(service: Running) -> None:
     number = service.enroll()
     path = f"/stop/{service.token('stop', number)}"
     with service.store.writing() as connection:
-        people.erase(connection, "joana@example.net")
+        people.erase(connection, service.store.key, "joana@example.net")
     before = service.dump()
     erased = [service.ask("GET", path), service.post(path, ONE_CLICK)]
     never = service.token("stop", 123_456)  # well-formed, and nobody's

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("status", "Show what happened and what comes next."),
     "doctor": ("doctor", "Say what is wrong with mail, DNS, store and clock."),
     "newcomers": ("newcomers", "List, show, export, erase or stop newcomers."),
+    "notes": ("notes", "Count the notes between newcomers and members, and look after them."),
     "contacts": ("contacts", "Keep members' addresses in the store."),
 }
 

@@ -24,7 +24,7 @@ from alongside.cli.stores import (
 from alongside.cli.tables import Column, printable, render_table, shorten, style
 from alongside.delivery import people, suppression
 from alongside.delivery.addresses import mask_address
-from alongside.delivery.message_ids import message_id
+from alongside.delivery.message_ids import letter_message_id, message_id
 from alongside.delivery.transports.maildir import Maildir
 from alongside.problems import AlongsideError
 from alongside.rendering.mails.messages import sender_address
@@ -148,13 +148,14 @@ def erase_command(address: str, config_file: Path, now_text: str | None) -> None
         raise _nobody()
     with opened(home.settings) as store:
         with store.writing() as connection:
-            erased = people.erase(connection, wanted)
+            erased = people.erase(connection, store.key, wanted)
         # Also when there is nobody: an erasure that was interrupted here is completed by running it again.
         store.compact()
         if erased is None:
             raise _nobody()
         domain = sender_address(home.settings).rpartition("@")[2]
         made = {message_id(store.key, step, domain) for step in erased.steps}
+        made |= {letter_message_id(store.key, letter, domain) for letter in erased.letters}
         outbox = home.settings.outbox_dir
         removed = Maildir(outbox).remove({*made, *erased.message_ids}) if outbox.is_dir() else 0
     click.echo(f"Erased: {many(erased.enrollments, 'enrollment')}, {many(removed, 'mail')} in outbox/.")

@@ -18,17 +18,23 @@ from alongside.delivery.enrollment import step_rows
 from alongside.delivery.profiles import unpack_newcomer
 from alongside.delivery.rows import is_state
 from alongside.delivery.schema import (
+    ASK,
     CONFIRMATION,
     assignments,
     contacts,
+    conversations,
     enrollments,
     events,
+    first_notes,
+    letters,
     messages,
     newcomers,
+    notes,
     received,
     steps,
     suppressions,
 )
+from alongside.delivery.sealing import unseal
 from alongside.model.community import Community
 
 
@@ -52,6 +58,7 @@ class Erased:
 
     enrollments: int
     steps: tuple[int, ...]  # numbers, of which Message-IDs are made
+    letters: tuple[int, ...]  # the same
     message_ids: tuple[str, ...]  # of what is known to have been sent
 
 
@@ -63,6 +70,7 @@ def list_newcomers(connection: Connection, *, journey: str | None = None) -> lis
             func.count().filter(is_state("sent")).label("sent"),
             func.min(steps.c.due_at, type_=steps.c.due_at.type).filter(is_state("planned")).label("next_due"),
         )
+        .where(steps.c.moment.not_like(f"{ASK}%"))  # those go to members
         .group_by(steps.c.enrollment_id)
         .subquery()
     )
@@ -112,6 +120,9 @@ def export(connection: Connection, key: bytes, address: str) -> dict[str, Any]:
             "messages": _rows(connection, messages, messages.c.step_id.in_(taken)),
             "assignments": _rows(connection, assignments, assignments.c.newcomer_id == number),
             "events": _rows(connection, events, events.c.newcomer_id == number),
+            "conversations": _rows(connection, conversations, conversations.c.newcomer_id == number),
+            "notes": _notes(connection, key, number),
+            "letters": _rows(connection, letters, letters.c.newcomer_id == number),
             "received": _rows(connection, received, received.c.newcomer_id == number),
         }
     return {
@@ -119,6 +130,16 @@ def export(connection: Connection, key: bytes, address: str) -> dict[str, Any]:
         "suppressions": _rows(connection, suppressions, suppressions.c.address_hash == hashed),
         "contact_of": [row["member"] for row in _rows(connection, contacts, contacts.c.address == address)],
     }
+
+
+def _notes(connection: Connection, key: bytes, newcomer: int) -> list[dict[str, Any]]:
+    """What they and members wrote to each other, as far as it is kept, readable."""
+    mine = select(conversations.c.id).where(conversations.c.newcomer_id == newcomer)
+    rows = _rows(connection, notes, notes.c.conversation_id.in_(mine))
+    for row in rows:
+        sealed = row.pop("sealed")
+        row["text"] = unseal(sealed, key) if sealed is not None else None
+    return rows
 
 
 def _rows(connection: Connection, table: Table[Any], condition: Any) -> list[dict[str, Any]]:
@@ -133,19 +154,23 @@ def _json(row: Mapping[Any, Any]) -> dict[str, Any]:
     }
 
 
-def erase(connection: Connection, address: str) -> Erased | None:
+def erase(connection: Connection, key: bytes, address: str) -> Erased | None:
     """Delete a newcomer (by normalised address) with all that hangs on them; None when there is no such newcomer.
+
+    First notes from that address are deleted either way. `key`: the store's.
 
     The caller compacts the store afterwards, and takes their mails out of the outbox.
     """
+    connection.execute(delete(first_notes).where(first_notes.c.address_hash == hash_address(address, key)))
     number = find_newcomer(connection, address)
     if number is None:
         return None
     enrolled = list(connection.scalars(select(enrollments.c.id).where(enrollments.c.newcomer_id == number)))
     planned = list(connection.scalars(select(steps.c.id).where(steps.c.enrollment_id.in_(enrolled))))
     sent = connection.scalars(select(messages.c.message_id).where(messages.c.step_id.in_(planned))).all()
+    written = connection.scalars(select(letters.c.id).where(letters.c.newcomer_id == number)).all()
     connection.execute(delete(newcomers).where(newcomers.c.id == number))
-    return Erased(enrollments=len(enrolled), steps=tuple(planned), message_ids=tuple(sent))
+    return Erased(enrollments=len(enrolled), steps=tuple(planned), letters=tuple(written), message_ids=tuple(sent))
 
 
 def confirm(

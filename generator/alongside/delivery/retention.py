@@ -1,4 +1,5 @@
-"""What is kept only for a while (`mail: keep`): subjects, what people wrote about themselves, finished mails.
+"""What is kept only for a while (`mail: keep`, `keep_notes`): the words of notes, subjects, what people wrote about
+themselves, finished mails.
 
 What stays is what delivery needs: that a step was sent, so that it is not sent again, and that an address wants no
 mail. Looked at once a day by the pass that comes first.
@@ -10,8 +11,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, exists, select, update
 
+from alongside.delivery.notes.care import forget_notes
 from alongside.delivery.rows import insert_missing
-from alongside.delivery.schema import enrollments, facts, messages, newcomers, received, steps
+from alongside.delivery.schema import enrollments, facts, letters, messages, newcomers, received, steps
 from alongside.delivery.store import Store
 from alongside.delivery.transports.maildir import Maildir
 from alongside.settings import Settings
@@ -24,13 +26,13 @@ def sweep(store: Store, settings: Settings, *, wall: datetime) -> None:
     outbox = Maildir(settings.outbox_dir) if settings.outbox_dir.is_dir() else None
     if outbox is not None:
         outbox.sweep(wall=wall)
-    if settings.mail.keep is None:
-        return
     with store.writing() as connection:
         if not _begin_day(connection, wall):
             return
-        _forget(connection, wall - settings.mail.keep)
-    if outbox is not None:
+        forget_notes(connection, keep=settings.mail.keep_notes, now=wall)
+        if settings.mail.keep is not None:
+            _forget(connection, wall - settings.mail.keep)
+    if outbox is not None and settings.mail.keep is not None:
         outbox.remove_older(wall - settings.mail.keep)
 
 
@@ -48,6 +50,8 @@ def _begin_day(connection: Connection, wall: datetime) -> bool:
 def _forget(connection: Connection, before: datetime) -> None:
     connection.execute(update(messages).where(messages.c.sent_at < before, messages.c.subject != "").values(subject=""))
     connection.execute(delete(received).where(received.c.received_at < before))
+    over = letters.c.state.in_(("sent", "skipped", "failed")), letters.c.written_at < before
+    connection.execute(delete(letters).where(*over))
     under_way = exists().where(
         enrollments.c.newcomer_id == newcomers.c.id,
         steps.c.enrollment_id == enrollments.c.id,

@@ -156,7 +156,7 @@ class TestBounces:
     def test_of_a_person_who_was_erased(self, office: Office) -> None:
         to = office.address("bounce")
         with office.store.writing() as connection:
-            people.erase(connection, JOANA)
+            people.erase(connection, office.store.key, JOANA)
         assert office.hear(report(to=to)) == Heard(kind="bounce", detail="hard 5.1.1")
         assert office.suppressed() == []
 

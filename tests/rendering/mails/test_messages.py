@@ -217,7 +217,9 @@ January 2026.
 
 --\x20
 Ana Souza wrote these words for people who start where you are. Docs
-People sent them to you automatically.
+People sent them to you automatically. Answer this mail to write to Ana
+Souza: it is passed on as plain text, and neither of you sees the
+other’s address.
 
 You get this mail because you started “First month” with Docs People.
 

@@ -21,6 +21,7 @@ from alongside.model.texts import LocalText, direction
 from alongside.planning.occurrences import Occurrence
 from alongside.rendering.feeds.listing import FeedKind, feed_links, feed_path
 from alongside.rendering.interface import read_interface
+from alongside.rendering.mails.envelope import address_for_notes
 from alongside.rendering.pages.views import Face, GroupCard, StoryCard, Views, one_line, safe_url
 from alongside.rendering.tracking import Site
 from alongside.settings import Settings
@@ -137,7 +138,7 @@ def moment_layout(site: Site, moment: Moment) -> Tree:
 def _section(site: Site, show: Show, heading: str) -> Tree:
     """What a moment shows of one kind, below a heading with that id."""
     kind, part, most = _PARTS[show]
-    if show == "note" and not note_address(site.settings):
+    if show == "note" and not address_for_notes(site.settings, ""):
         nobody = say("moment.note_none")
     else:
         nobody = say("moment.no_welcome" if show == "note" else f"moment.no_{show}")
@@ -154,11 +155,6 @@ def _section(site: Site, show: Show, heading: str) -> Tree:
         whole = link(subscription(site.settings, "all"), say("list.subscribe"))
         more += [["chosen", kind, "calendar", 1, whole]]
     return el("section", *parts, *_meta(more), part=show)
-
-
-def note_address(settings: Settings) -> str:
-    """Where a note goes while nothing relays it: the team's address of the settings; empty where there is none."""
-    return quote(settings.organisation.email, safe="@.+-_")
 
 
 def subscription(settings: Settings, kind: FeedKind, slug: str = "") -> str:
@@ -206,12 +202,15 @@ def member_card(views: Views, slug: str, face: Face, words: Mapping[str, tuple[T
 
 
 def _note(settings: Settings, slug: str, face: Face) -> list[Tree]:
-    address = note_address(settings)
+    address = quote(address_for_notes(settings, slug), safe="@.+-_")
     if not address:
         return [el("p", link(face.path, say("member.hello", name=face.name)) if face.path else say("moment.note_none"))]
     href = f"mailto:{address}?subject={quote(f'{face.name} ({slug})')}"
     button = el("a", say("moment.note_to", name=face.name), href=href, class_="b", part="button")
-    return [el("p", button), el("p", say("moment.note_how"), class_="m")]
+    return [
+        el("p", button),
+        el("p", say("moment.note_relayed" if settings.mail.notes else "moment.note_how"), class_="m"),
+    ]
 
 
 def story_card(card: StoryCard) -> dict[str, list[Tree]]:

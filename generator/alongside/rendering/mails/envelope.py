@@ -115,6 +115,14 @@ def first_note_address(settings: Settings, member: str) -> str:
     return note_address(settings, f"{FIRST_NOTE}+{member}" if settings.mail.notes.startswith("@") else member)
 
 
+def address_for_notes(settings: Settings, member: str) -> str:
+    """Where pages and embeds say that a member (a slug) can be written to; empty where nobody would read it.
+
+    Only a setting makes it public: `mail: notes`, whose mail is passed on, else the team's address, which passes it on.
+    """
+    return first_note_address(settings, member) if settings.mail.notes else settings.organisation.email
+
+
 def compose(mail: Letter, routing: Routing) -> bytes:
     """The message (RFC 5322, CRLF): headers, then text and HTML, then its calendar if it has one.
 

@@ -177,6 +177,8 @@ def footer(source: Source, content: StepContent, reader: Reader, *, stop_url: st
         authorship = say(language, "mail.introduced", team=team, member=member)
     else:
         authorship = say(language, "mail.wrote", member=member, community=community)
+    if member and content.moment.sender == "member":
+        authorship = f"{authorship} {say(language, 'mail.answer', member=member)}"
     organisation = source.settings.organisation
     name, postal = clean(organisation.name), clean(organisation.postal)
     return fragment(

@@ -26,10 +26,10 @@ from alongside.model.people import Member
 from alongside.model.stories import Story
 from alongside.model.texts import language_fits
 from alongside.rendering.artifacts import Artifact, Job
-from alongside.rendering.embeds.layouts import note_address
 from alongside.rendering.embeds.oembeds import moment_oembed, oembed_link, oembed_path
 from alongside.rendering.embeds.scripts import FRAME_SCRIPT, PROFILE, SCRIPT
 from alongside.rendering.feeds.listing import feed_links, feed_path
+from alongside.rendering.mails.envelope import address_for_notes
 from alongside.rendering.pages import lists
 from alongside.rendering.pages.views import Face, GroupCard, Label, MeetupCard, Prose, StoryCard, Views
 from alongside.rendering.pages.words import PageWords
@@ -54,6 +54,7 @@ class Welcome:
     face: Face
     words: Prose | None  # what they wrote for newcomers; None: the team introduces them
     challenges: tuple[Label, ...]
+    note_address: str  # where to write to them; empty: nowhere
 
 
 def render_embeds(site: Site) -> Iterator[Job]:
@@ -143,7 +144,7 @@ def render_moment(site: Site, journey: str, moment: str, *, page: str) -> str:
         stories=_stories(views) if "story" in shown.show else (),
         groups=_groups(views) if "group" in shown.show else (),
         meetups=_meetups(views) if "meetup" in shown.show else (),
-        note_address=note_address(site.settings),
+        relayed=bool(site.settings.mail.notes),
         subscribe=feed_links(site.settings, "all")[0].subscribe or ui.url(feed_path("all")),
     )
 
@@ -246,6 +247,7 @@ def _welcomes(views: Views) -> Iterator[Welcome]:
             face=face,
             words=views.prose(words.welcome, words.position, words.language) if words is not None else None,
             challenges=views.challenges(member.challenges),
+            note_address=address_for_notes(views.site.settings, slug),
         )
 
 
