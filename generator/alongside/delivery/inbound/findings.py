@@ -68,7 +68,7 @@ class Findings:
     member: str = ""  # the same, where it may be a member's slug
     note: Note = NOTHING  # of what came to a person or a member: what may be passed on
     authenticity: Authenticity = NOT_KNOWN
-    returns: date | None = None  # of an automatic answer: the first day on which its writer is back
+    returns: date | None = None  # of who is away: the first day on which they are back
     language: str = ""  # BCP 47, of a note's writer, where the mail says so
     sender: str = ""  # From, normalised
     message_id: str = ""
@@ -116,7 +116,7 @@ def _look_at(
         member=member,
         note=_note(mail, reception) if (relay or member) and not (automatic or token) else NOTHING,
         authenticity=read_authenticity(mail, sender=sender, authserv=reception.authserv),
-        returns=read_return(mail, today=today) if automatic else None,
+        returns=read_return(mail, today=today) if automatic or _says_when(token) else None,
         language=mail.headers.first("content-language").partition(",")[0].strip()[:35],
         sender=mail.sender,
         message_id=mail.message_id,
@@ -143,6 +143,11 @@ def _note(mail: ArrivedMail, reception: Reception) -> Note:
     if isinstance(read, Trouble):
         return Note(trouble=read.kind.replace(" ", "_"), is_stop=stops)
     return Note(text=read.text, left_out=bool(read.left_out), is_stop=stops)
+
+
+def _says_when(token: tuple[Kind, int] | None) -> bool:
+    """Whether it is a member's word that they are away."""
+    return token is not None and token[0] == "ask-away"
 
 
 def _tag(address: str) -> str:
