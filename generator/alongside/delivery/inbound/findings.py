@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
-from alongside.delivery.addresses import AddressError, normalise_address
+from alongside.delivery.addresses import without_tag
 from alongside.delivery.inbound.automatic import is_automatic, is_autoreply, is_null_sender
 from alongside.delivery.inbound.bounces import Bounce, is_delivery_report, read_bounces
 from alongside.delivery.inbound.complaints import Complaint, read_complaint
@@ -61,9 +61,9 @@ def _look_at(mail: ArrivedMail, *, recipient: str, sender: str | None, mailbox: 
         sender=mail.sender,
         message_id=mail.message_id,
         answers=mail.answers,
-        from_us=mail.sender != "" and _without_tag(mail.sender) == _without_tag(mailbox),
+        from_us=mail.sender != "" and without_tag(mail.sender) == without_tag(mailbox),
         null_sender=is_null_sender(mail, sender),
-        to_mailbox=any(_without_tag(each) == _without_tag(mailbox) for each in recipients),
+        to_mailbox=any(without_tag(each) == without_tag(mailbox) for each in recipients),
         automatic=is_automatic(mail, sender),
         autoreply=is_autoreply(mail),
         delivery_report=is_delivery_report(mail),
@@ -90,15 +90,6 @@ def _bare(sender: str | None) -> str | None:
         return None
     bare = sender.strip().strip("<>")
     return "" if bare.upper() == "MAILER-DAEMON" else bare
-
-
-def _without_tag(address: str) -> str:
-    """`Community+s-x@Example.org` -> `community@example.org`."""
-    try:
-        local, _, domain = normalise_address(address).rpartition("@")
-    except AddressError:
-        return ""
-    return f"{local.partition('+')[0]}@{domain}"
 
 
 def _identity(mail: ArrivedMail, token: tuple[Kind, int] | None, key: bytes) -> str:
