@@ -15,6 +15,7 @@ import logging
 import re
 import socket
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from alongside.delivery.inbound.mails import LONGEST
 NAME = "alongside"  # how we greet
 LARGEST = 30_000_000  # bytes of a mail that are taken; the first megabyte is kept
 LONGEST_COMMAND = 2_000  # bytes; RFC 5321 section 4.5.3.1.4 asks for 512
-PIECE = 1 << 16  # bytes that are read at once; a line may be longer
+PIECE = 1 << 16  # bytes, about, that are read at once; a line may be longer
 MOST_RECIPIENTS = 100  # of a mail, RFC 5321 section 4.5.3.1.8
 MOST_CONNECTIONS = 50  # Postfix opens 20
 COMMAND_SECONDS = 300.0  # how long a client may be silent between commands, RFC 5321 section 4.5.3.2.7
@@ -36,6 +37,8 @@ MAIL_SECONDS = 600.0  # how long a mail may take to arrive
 LAST_SECONDS = 40.0  # for what is in hand when the service stops: more than the store waits for another process
 FAREWELL_SECONDS = 5.0  # for a client to read our last words
 
+_END = b"\r\n.\r\n"
+_MOST_SENT = LONGEST // 3 * 4 + 8  # bytes that hold the longest beginning: at worst every third one has a dot more
 _COMMANDS = ("LHLO", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "QUIT")
 _EXTENSIONS = (b"250-PIPELINING", b"250-ENHANCEDSTATUSCODES", b"250-8BITMIME", b"250-SMTPUTF8")
 _STOPPING = "421 4.3.2 The service stops, come again"
@@ -154,6 +157,7 @@ class _Session(LMTP):
             timeout=COMMAND_SECONDS,
             loop=house.loop,
         )
+        self.command_size_limits = defaultdict(lambda: LONGEST_COMMAND)
         self.has_mail = False  # one is on its way, or waits for its answers
         self._house = house
         self._smtp_methods = {name: self._smtp_methods[name] for name in _COMMANDS}
@@ -170,24 +174,24 @@ class _Session(LMTP):
 
     async def push(self, status: str | bytes) -> None:
         """Answer. What lacks an enhanced code gets one, unless it is given as bytes."""
-        await super().push(_with_code(status) if isinstance(status, str) else status)
+        if self._writer.is_closing():
+            await asyncio.sleep(0)  # here the session ends
+            return
+        await super().push(_with_code(status).encode() if isinstance(status, str) else status)
 
     async def handle_exception(self, error: Exception) -> str:
         """A defect. Nobody knows where in the conversation we are, so it ends: a mail's text is no command."""
         self._house.door.trouble(error)
-        self.loop.call_soon(self._close)
-        return "421 4.3.0 Something is wrong here, come again"
+        self.say_goodbye("421 4.3.0 Something is wrong here, come again")
+        return ""
 
     def say_goodbye(self, words: str) -> None:
         """End the session with these words."""
+        assert self._handler_coroutine is not None
         self._writer.write(f"{words}\r\n".encode())
-        self._close()
-
-    def _close(self) -> None:
-        if self.transport is not None and self._handler_coroutine is not None:
-            self.loop.call_later(FAREWELL_SECONDS, self._writer.transport.abort)  # it may read nothing
-            self._writer.close()
-            self._handler_coroutine.cancel()
+        self._writer.close()
+        self._handler_coroutine.cancel()
+        self.loop.call_later(FAREWELL_SECONDS, self._writer.transport.abort)  # it may read nothing
 
     def _timeout_cb(self) -> None:
         self.say_goodbye("421 4.4.2 You were silent for too long")
@@ -242,21 +246,22 @@ class _Session(LMTP):
 
     async def _read_mail(self) -> bytes | None:
         """The beginning of a mail without its dots (RFC 5321 section 4.5.2); None for one that is too large."""
-        kept, length, at_start = bytearray(), 0, True
-        while True:
+        # The end begins with the end of a line. An empty mail has none, so each gets one, in front of what is there.
+        self._reader._buffer[:0] = b"\r\n"  # type: ignore[attr-defined]
+        kept, length, piece = bytearray(), 0, b""
+        while not piece.endswith(_END):
             piece = await self._read_piece()
-            if at_start and piece == b".\r\n":
-                return bytes(kept) if length <= LARGEST else None
-            if at_start:
-                piece = piece.removeprefix(b".")
             length += len(piece)
-            kept += piece[: LONGEST - len(kept)]
-            at_start = piece.endswith(b"\r\n")
+            kept += piece[: _MOST_SENT - len(kept)]
+        if length - len(_END) > LARGEST:
+            return None
+        whole = kept[: length - len(b".\r\n")]
+        return bytes(whole.replace(b"\r\n.", b"\r\n")[2 : 2 + LONGEST])
 
     async def _read_piece(self) -> bytes:
-        """A line with its CR LF, or some of a long one. Never half a CR LF, and never two lines."""
+        """Up to the end of the mail, or some of a long one: never a part of the end."""
         try:
-            return await self._reader.readuntil(b"\r\n")
+            return await self._reader.readuntil(_END)
         except asyncio.LimitOverrunError as overrun:
             return await self._reader.read(overrun.consumed)
 
