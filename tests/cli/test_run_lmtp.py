@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from alongside.delivery.inbound.findings import look_at
 from alongside.delivery.schema import received
 from alongside.delivery.store import Store, open_store
+from alongside.delivery.tokens import make_token, tagged_address
 from commands import Command
 from mail_servers.mail_host import REFUSING, MailHost, running_mail_host
 from mail_servers.servers import own_folder, wait_until
@@ -234,6 +235,27 @@ def test_what_postfix_cannot_deliver_waits(start: StartDoor, small_community: Pa
 def rename(store: Store, table: str, name: str) -> None:
     with store.writing() as connection:
         connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {name}")
+
+
+@pytest.mark.mail
+def test_what_postfix_hands_over_may_be_odd(run: Run, start: StartDoor, small_community: Path) -> None:
+    """A large mail, one from an address beyond ASCII, and one to three addresses of ours: a stop, and twice the same."""
+    assert run("enroll", "month", "joana.yml").exit_code == 0
+    store = open_store(small_community, {})
+    stop = tagged_address(TEAM, make_token("stop", 1, store.key))
+    plus = tagged_address(TEAM, "hello")
+    with own_door() as door, mail_host_before(door) as host:
+        service = start(f"unix:{door}", "--only", "lmtp")
+        with smtplib.SMTP(host.host, host.smtp_port, timeout=60) as session:
+            session.sendmail(JOANA, [TEAM], b"Message-ID: <1@x>\r\n\r\n" + (b"a" * 990 + b"\r\n") * 15_000)
+            session.sendmail("añ@exämple.net", [TEAM], "Subject: Olá\r\n\r\n".encode(), ["SMTPUTF8", "BODY=8BITMIME"])
+            session.sendmail(JOANA, [TEAM, plus, stop], b"Message-ID: <2@x>\r\n\r\nHello.\r\n")
+        wait_for_kinds(store, host, "stop", "unknown", "unknown", "unknown")
+        host.wait_until_quiet()
+        assert "status=bounced" not in host.log()
+        assert service.end() == 0
+    store.close()
+    assert " info lmtp again=1 stop=1 unknown=3\n" in "".join(service.lines)
 
 
 MAILS, KILLS = 150, 4

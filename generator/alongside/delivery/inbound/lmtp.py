@@ -48,7 +48,7 @@ _CODES = {"221": "2.0.0", "250": "2.0.0", "500": "5.5.2", "501": "5.5.4", "502":
 _UNCODED = re.compile(r"([25]\d\d) (?![25]\.\d{1,3}\.\d{1,3} )")
 # A path and what follows it (RFC 5321 section 4.1.2). Servers write senders that no standard knows, so all else goes.
 _PATH = re.compile(r'<((?:"(?:[^"\\]|\\.)*"|[^"<>\s])*)>(?:\s+(.*))?')
-NULL_PATH = "<>"
+_NULL_PATH = "<>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +202,7 @@ class _Session(LMTP):
         if found is None:
             return None, None
         address = found[1].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        return address or NULL_PATH, found[2] or ""
+        return address or _NULL_PATH, found[2] or ""
 
     async def smtp_DATA(self, arg: str | None) -> None:  # noqa: N802
         """Take a mail, and answer for each recipient (RFC 2033 section 4.2)."""
@@ -225,7 +225,7 @@ class _Session(LMTP):
         self._reset_timeout(MAIL_SECONDS)
         await self.push("354 End with a dot on a line of its own")
         mail = await self._read_mail()
-        sender = "" if envelope.mail_from == NULL_PATH else envelope.mail_from or ""
+        sender = "" if envelope.mail_from == _NULL_PATH else envelope.mail_from or ""
         for recipient in envelope.rcpt_tos:
             await self.push(await self._hear(mail, recipient, sender))
 
