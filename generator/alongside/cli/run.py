@@ -112,7 +112,7 @@ def command(
         store = stack.enter_context(opened(home.current.settings))
         doors: list[_Door] = []
         if "http" in parts:
-            doors.append(_open_http(store, home, host, port, stopping, log))
+            doors.append(_open_http(stack, store, home, host, port, stopping, log))
         if place is not None:
             doors.append(_open_lmtp(stack, store, home, place, stopping, log))
         works = [Work(name=door.name, every_seconds=COUNTS_SECONDS, run=door.take) for door in doors]
@@ -144,12 +144,14 @@ class _Door:
     take: Callable[[], str]  # what came since the last time, in counts
 
 
-def _open_http(store: Store, home: LiveHome, host: str, port: int, stopping: threading.Event, log: Log) -> _Door:
+def _open_http(
+    stack: contextlib.ExitStack, store: Store, home: LiveHome, host: str, port: int, stopping: threading.Event, log: Log
+) -> _Door:
     from alongside.service.app import Service, make_app
     from alongside.service.server import listen, serve
 
     service = Service(store=store, home=lambda: home.current, now=_now, log=log)
-    listener = listen(host, port)
+    listener = stack.enter_context(listen(host, port))
     _say_hello(log, home.current, listener.getsockname()[:2])
     return _Door(
         name="http",
