@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from alongside.delivery.addresses import AddressError, normalise_address
+from alongside.delivery.addresses import without_tag
 from alongside.delivery.arrived.reading import Trouble, read_note
 from alongside.delivery.inbound.authenticity import NOT_KNOWN, Authenticity, read_authenticity
 from alongside.delivery.inbound.automatic import is_automatic, is_autoreply, is_null_sender
@@ -47,7 +47,7 @@ class Reception:
         """Whether mail to an address is for us: the team's mailbox, with any tag, or one of notes."""
         if self.notes.startswith("@") and address.strip("<> ").lower().endswith(self.notes):
             return True
-        return _without_tag(address) in {_without_tag(self.mailbox), _without_tag(self.notes)} - {""}
+        return without_tag(address) in {without_tag(self.mailbox), without_tag(self.notes)} - {""}
 
     def member_of(self, address: str) -> str:
         """The tag of an address for first notes, which is a member's slug; else an empty text."""
@@ -55,7 +55,7 @@ class Reception:
         mailbox, _, tag = local.partition("+")
         if self.notes.startswith("@"):
             return tag if f"@{domain}" == self.notes and mailbox == FIRST_NOTE else ""
-        return tag if _without_tag(address) == _without_tag(self.notes or self.mailbox) else ""
+        return tag if without_tag(address) == without_tag(self.notes or self.mailbox) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +123,7 @@ def _look_at(
         answers=mail.answers,
         from_us=mail.sender != "" and reception.is_ours(mail.sender),
         null_sender=is_null_sender(mail, sender),
-        to_mailbox=any(_without_tag(each) == _without_tag(mailbox) for each in recipients),
+        to_mailbox=any(without_tag(each) == without_tag(mailbox) for each in recipients),
         automatic=automatic,
         autoreply=is_autoreply(mail),
         delivery_report=is_delivery_report(mail),
@@ -170,15 +170,6 @@ def _bare(sender: str | None) -> str | None:
         return None
     bare = sender.strip().strip("<>")
     return "" if bare.upper() == "MAILER-DAEMON" else bare
-
-
-def _without_tag(address: str) -> str:
-    """`Community+s-x@Example.org` -> `community@example.org`."""
-    try:
-        local, _, domain = normalise_address(address).rpartition("@")
-    except AddressError:
-        return ""
-    return f"{local.partition('+')[0]}@{domain}"
 
 
 def _identity(mail: ArrivedMail, token: tuple[Kind, int] | None, relay: Relay | None, key: bytes) -> str:

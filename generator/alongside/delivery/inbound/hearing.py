@@ -1,4 +1,4 @@
-"""`ingest`: one mail in, its effect in the store. Every door (a pipe, IMAP, files) leads here, and nowhere else.
+"""`ingest`: one mail in, its effect in the store. Every door (a pipe, IMAP, LMTP, files) leads here, and nowhere else.
 
     read (`mails`) -> what it says of itself (`findings`) -> who is meant -> kind -> effect
 
