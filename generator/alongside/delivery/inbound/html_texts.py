@@ -121,16 +121,17 @@ class _Reader:
         if depth:
             self._hidden = (hidden, depth - (name == hidden))
             return
-        self._break(name)
         if name == "blockquote" and self._quotes:
+            self._end_line()
             self._quotes.pop()
-        elif name == "pre" and self._pre:
+        self._break(name)
+        if name == "pre" and self._pre:
             self._pre -= 1
 
     def _break(self, name: str) -> None:
         if name in _PARAGRAPHS or name in _LINES:
             self._end_line()
-        if name in _PARAGRAPHS and self._lines and self._lines[-1].strip("> "):
+        if name in _PARAGRAPHS and self._lines and self._lines[-1] != self._mark().rstrip():
             self._lines.append(self._mark().rstrip())
 
     def _mark(self) -> str:

@@ -1,7 +1,8 @@
 """Where a person's own words end in a mail that answers another.
 
 Own rules come first, in one pass over the lines: quotes, what leads to them, quoted headers, signatures. Words below a
-quote stay, and where the rules would leave nothing they cut less: a quote too many is ugly, a lost answer is not mended.
+quote stay, and where the rules would leave nothing they cut less: a quote too many is ugly, a lost answer cannot
+be mended.
 Then `mail-parser-reply` is asked, which knows more forms. Four thousand empty lines keep it busy for seconds, so it
 lives in a process of its own that can be killed; and it takes "To: ..." in a sentence for a header, so what it would
 cut must also look like a quote.
