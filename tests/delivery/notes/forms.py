@@ -40,7 +40,7 @@ FORMS = {
     "space before": f"{LOCAL} @{DOMAIN}",
     "space after": f"{LOCAL}@ {DOMAIN}",
     "(at)": f"{LOCAL}(at){DOMAIN}",
-    "(at) (dot)": f"ana (dot) souza7 (at) lisbon-mail (dot) example",
+    "(at) (dot)": "ana (dot) souza7 (at) lisbon-mail (dot) example",
     "[at]": f"{LOCAL} [at] {DOMAIN}",
     "{at}": f"{LOCAL}{{at}}{DOMAIN}",
     "<at>": f"{LOCAL}<at>{DOMAIN}",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from alongside.delivery.inbound.html_texts import html_text
 from alongside.delivery.inbound.mails import read_mail
-from alongside.delivery.notes.reading import LONGEST_NOTE, NoteText, Trouble, read_note, unflow
+from alongside.delivery.notes.reading import LONGEST_NOTE, LeftOut, NoteText, Trouble, read_note, unflow
 from alongside.delivery.notes.redaction import MARK
 from delivery.notes.forms import ADDRESS, addresses_in
 
@@ -173,7 +173,7 @@ WORDS = ("text/plain; charset=utf-8", "See you on Friday.")
         (one_part(b"See you o \nn Friday.", "text/plain; format=flowed; delsp=yes"), ()),
     ],
 )  # fmt: skip
-def test_words_pass_and_nothing_else(raw: bytes, left_out: tuple[str, ...]) -> None:
+def test_words_pass_and_nothing_else(raw: bytes, left_out: tuple[LeftOut, ...]) -> None:
     assert read(raw) == NoteText("See you on Friday.", left_out)
 
 
