@@ -122,7 +122,8 @@ _FORWARDED = re.compile(
         r"|رسالة\s+(?:معاد\s+توجيهها|محولة)|הודעה\s+שהועברה"
     )
     + r"|^\s{0,8}(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-?mail)"
-    r"|début du message (?:réexpédié|transféré)|inicio del mensaje reenviado|início da mensagem (?:encaminhada|reencaminhada)"
+    r"|début du message (?:réexpédié|transféré)|inicio del mensaje reenviado"
+    r"|início da mensagem (?:encaminhada|reencaminhada)"
     r"|inizio messaggio inoltrato|begin doorgestuurd bericht"
     r"|start på videresendt besked|vidarebefordrat brev|начало переадресованного сообщения|початок"
     r" переадресованого повідомлення"

@@ -263,10 +263,15 @@ def _tight(view: _View, at: int) -> tuple[int, int] | None:
         opening = max(text.rfind(mark, max(0, at - 70), at - 1) for mark in '"“”')
         begin = opening if opening >= 0 else begin
     found = (_WIDE_DOMAIN if _IS_UNSPACED.match(after) else _DOMAIN).match(text, at + 1)
-    local = text[begin:at].strip("'`*_{|}~.@!?&#/= \"“”")
-    if found is None or not local or (found["name"] is not None and not _is_domain(found["name"])):
+    if begin == at:
         return None
-    return begin, found.end()
+    if found is not None and (found["name"] is None or _is_domain(found["name"])):
+        return begin, found.end()
+    # "gro.elpmaxe@ana": a control that turns the direction makes an address of it
+    return (begin, at + 2) if _BACKWARDS.match(text, begin, at) and not after.isspace() and after else None
+
+
+_BACKWARDS = re.compile(r"[*_'`]{0,3}[^\W\d_]{2,}+\.[\w-]")
 
 
 def _is_domain(name: str) -> bool:
@@ -275,7 +280,8 @@ def _is_domain(name: str) -> bool:
     if len(labels) == 1:
         return len(name) > 1 and not name.strip("-_").isdigit() and any(letter.isalpha() for letter in name)
     if labels[-1].isdigit():
-        return len(labels) == 4 and all(label.isdigit() for label in labels)
+        is_ip = len(labels) == 4 and all(label.isdigit() for label in labels)
+        return is_ip or any(len(label) > 1 and label.isalpha() for label in labels[1:])
     return True
 
 
