@@ -104,7 +104,9 @@ def readings(text: str) -> list[str]:
             found.append(base64.b64decode(part).decode("latin-1"))
     return [
         "".join(
-            letter for letter in unicodedata.normalize("NFKC", one) if unicodedata.category(letter) != "Cf"
+            letter
+            for letter in unicodedata.normalize("NFKC", one)
+            if letter in "\n\t" or unicodedata.category(letter) not in ("Cf", "Cc", "Co", "Cn", "Cs")
         ).replace("。", ".")
         for one in found
     ]

@@ -314,11 +314,12 @@ def _loose(view: _View, at: re.Match[str]) -> tuple[int, int] | None:
         return None
     length += view.back(_SPELT_DOT_BACK, end_of_local - length)
     labels = [label for label in _DOTTED.split(found["name"].strip("*_~`'\"")) if label]
-    if not any(letter.isalpha() for letter in labels[0]) or not labels[-1].isalpha():
+    endings = [label for label in labels[1:] if label.isalpha() and len(label) > 1]
+    if not endings or not any(letter.isalpha() for letter in labels[0]):
         return None
     if said == "@":
         mention = at[0][-1] == "@"  # "thanks @bob.smith", or an address with a space in it
-        if mention and not _is_common_ending(labels[-1]):
+        if mention and not any(map(_is_common_ending, endings)):
             return None
     elif said.isalpha() and not _is_spelt(said, found["name"], labels):
         return None
