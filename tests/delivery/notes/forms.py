@@ -92,9 +92,11 @@ _FOUND = re.compile(r"[^\s@<>()\[\]\"',;:]{0,63}[^\s@<>()\[\]\"',;:/.]@[^\s@<>()
 
 def readings(text: str) -> list[str]:
     """`text` as patient readers could see it."""
-    found = [text, text[::-1]]
+    found = [text, text[::-1] if "\u202e" in text else ""]
+    decoded = text
     for _ in range(4):
-        found.append(html.unescape(unquote(found[-1])))
+        decoded = html.unescape(unquote(decoded))
+        found.append(decoded)
     found.append(quopri.decodestring(text.encode()).decode("utf-8", "replace"))
     for run in re.findall(r"[A-Za-z0-9+/_-]{8,}", text.replace("\n", "")):
         plain = run.replace("-", "+").replace("_", "/")
