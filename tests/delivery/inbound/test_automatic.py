@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from alongside.delivery.arrived.mails import read_mail
 from alongside.delivery.inbound.automatic import is_automatic, is_autoreply
-from alongside.delivery.inbound.mails import read_mail
 from delivery.inbound.letters import letter
 
 HEADERS = [

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from alongside.delivery.addresses import AddressError, normalise_address
-from alongside.delivery.inbound.mails import ArrivedMail
+from alongside.delivery.arrived.mails import ArrivedMail
 
 # pass, fail: our server compared; unknown: it said nothing, or nothing that decides
 Finding = Literal["pass", "fail", "unknown"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from alongside.delivery.inbound.mails import ArrivedMail
+from alongside.delivery.arrived.mails import ArrivedMail
 
 # What was used before RFC 3834 gave us Auto-Submitted, and still is.
 _MARKS = (

@@ -19,9 +19,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from alongside.delivery.addresses import AddressError, normalise_address
+from alongside.delivery.arrived.mails import ArrivedMail, Headers, find_address, read_headers, read_mail
+from alongside.delivery.arrived.texts import top_text
 from alongside.delivery.inbound.automatic import is_autoreply, is_null_sender
-from alongside.delivery.inbound.mails import ArrivedMail, Headers, find_address, read_headers, read_mail
-from alongside.delivery.inbound.texts import top_text
 
 # hard: the mailbox is not there; soft: this mail was refused; delayed: it may still arrive; delivered: it did
 Verdict = Literal["hard", "soft", "delayed", "delivered"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from alongside.delivery.inbound.mails import ArrivedMail, find_addresses, find_ids
+from alongside.delivery.arrived.mails import ArrivedMail, find_addresses, find_ids
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from alongside.delivery.addresses import without_tag
+from alongside.delivery.arrived.mails import ArrivedMail, find_address, find_addresses, read_mail
 from alongside.delivery.arrived.reading import Trouble, read_note
 from alongside.delivery.inbound.authenticity import NOT_KNOWN, Authenticity, read_authenticity
 from alongside.delivery.inbound.automatic import is_automatic, is_autoreply, is_null_sender
 from alongside.delivery.inbound.bounces import Bounce, is_delivery_report, read_bounces
 from alongside.delivery.inbound.complaints import Complaint, read_complaint
-from alongside.delivery.inbound.mails import ArrivedMail, find_address, find_addresses, read_mail
 from alongside.delivery.inbound.returning import read_return
 from alongside.delivery.inbound.stop_words import subject_stops, text_stops
 from alongside.delivery.notes.relaying import NOTHING, Note
@@ -142,7 +142,7 @@ def _note(mail: ArrivedMail, reception: Reception) -> Note:
     stops = subject_stops(mail) or text_stops(mail)
     if isinstance(read, Trouble):
         return Note(trouble=read.kind.replace(" ", "_"), is_stop=stops)
-    return Note(text=read.text, left_out=bool(read.left_out), is_stop=stops)
+    return Note(text=read.text, left_out=bool(set(read.left_out) - {"address"}), is_stop=stops)
 
 
 def _says_when(token: tuple[Kind, int] | None) -> bool:
