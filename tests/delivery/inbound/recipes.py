@@ -1233,6 +1233,16 @@ Auto-Submitted: auto-replied
 I'm sorry.
 --m--
 
+=== A parcel | person |
+Subject: Delivery failure of my parcel
+
+Did anybody get it for me?
+
+=== A letter | person |
+Subject: Returned mail from your office
+
+The post brought it back.
+
 === Absent minded | person |
 Subject: Absent friends
 

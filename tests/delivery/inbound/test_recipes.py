@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from alongside.delivery.inbound.automatic import is_automatic, is_autoreply
 from alongside.delivery.inbound.bounces import read_bounces
 from alongside.delivery.inbound.mails import read_mail
 from alongside.delivery.inbound.returning import read_return
-from delivery.inbound.letters import letter
+from delivery.inbound.letters import JOANA, MAILBOX, Office, letter
 from delivery.inbound.recipes import MACHINES, PEOPLE, SUBJECTS, TODAY, Recipe
 
 ALL_SUBJECTS = [subject for each in SUBJECTS.values() for subject in each]
@@ -50,6 +52,29 @@ def test_subjects(subject: str) -> None:
 @pytest.mark.parametrize("prefix", ["Re: ", "AW: ", "RE: FW: ", "Fwd: ", "Question about: "])
 def test_subjects_in_mail_of_people(subject: str, prefix: str) -> None:
     assert not is_automatic(read_mail(letter("...", subject=prefix + subject)), "joana@example.net")
+
+
+@pytest.mark.parametrize("kind", ["mailbox", "bounce", "confirm", "stop"])
+def test_machines_are_no_conversation(office: Office, kind: Literal["mailbox", "bounce", "confirm", "stop"]) -> None:
+    """Wherever it goes, it answers nobody, confirms nothing, and a vacation note stops nothing."""
+    journey = "careful" if kind == "confirm" else "month"
+    recipient = MAILBOX if kind == "mailbox" else office.address(kind, journey=journey)
+    before = office.states()
+    for recipe in MACHINES:
+        if kind == "stop" and recipe.kind != "answer":
+            continue  # programs that leave lists for people say they are programs
+        if kind == "bounce" and recipe.kind in ("bounce", "read"):
+            continue  # their words count there
+        assert office.hear(recipe.raw, recipient=recipient).kind in ("automatic", "foreign"), recipe.name
+    assert office.states() == before
+    assert office.suppressed() == []
+    assert office.message()[1] is None
+
+
+def test_people_are_heard(office: Office) -> None:
+    for recipe in PEOPLE:
+        heard = office.hear(recipe.raw, recipient=MAILBOX)
+        assert heard.kind == ("reply" if JOANA in recipe.raw.decode().partition("To: ")[0] else "unknown"), recipe.name
 
 
 def test_how_many() -> None:

@@ -42,19 +42,17 @@ _ANSWERS = (
     ("delivered-to", r"autoresponder\b"),  # qmail's autorespond
     ("x-loop", r".{0,40}(?:vacation|auto-?(?:reply|respon))"),
     ("x-mailer", r".{0,40}\b(?:vacation|auto-?(?:reply|respon))"),
-    ("precedence", r"auto[_-]?reply"),
-    ("x-precedence", r"auto[_-]?reply"),
+    ("x-fc-machinegenerated", r"true"),  # FirstClass
+    ("precedence", r"auto[_-]?reply|junk"),  # vacation(1)
+    ("x-precedence", r"auto[_-]?reply|junk"),
     ("preference", r"auto[_-]?reply"),  # cPanel's BoxTrapper means Precedence
 )
 _MACHINES = (
     ("auto-submitted", r"(?!no\b)\w"),
     ("x-auto-submitted", r"(?!no\b)\w"),
-    ("x-fc-machinegenerated", r"true"),  # FirstClass
     ("x-servicenow-generated", r"true"),
     ("x-list-administrivia", r"yes"),  # Mailman's own mail
     ("x-failed-recipients", r"\S"),  # Exim's bounces
-    ("precedence", r"junk"),
-    ("x-precedence", r"junk"),
 )
 _BULK = re.compile(r"bulk\b", re.IGNORECASE)
 # Somebody else's rule sent it on: what stands there is of the rule, not of the mail.
@@ -107,12 +105,23 @@ def is_autoreply(mail: ArrivedMail) -> bool:
         any(_ANSWERING.match(name) is not None and _is_mark(value) for name, value in mail.headers.fields)
         or _says(mail.headers, _ANSWERS)
         or _loops_to_its_sender(mail)
+        or _is_by_a_rule(mail.headers)
         or is_vacation_subject(mail)
+        or _is_a_note_of_holidays(mail)
     )
+
+
+def _is_a_note_of_holidays(mail: ArrivedMail) -> bool:
+    """ "Holidays", and a text that says that its writer is away."""
+    return MAYBE_HOLIDAY.match(_subject(mail)) is not None and SAYS_AWAY.search(_opening(mail)) is not None
 
 
 def _subject(mail: ArrivedMail) -> str:
     return fold(mail.headers.text("subject")[:LONGEST_SUBJECT])
+
+
+def _opening(mail: ArrivedMail) -> str:
+    return fold(top_text(mail)[:LONGEST_OPENING])
 
 
 def _says(headers: Headers, table: tuple[tuple[str, str], ...]) -> bool:
@@ -132,16 +141,17 @@ def _loops_to_its_sender(mail: ArrivedMail) -> bool:
     )
 
 
+def _is_by_a_rule(headers: Headers) -> bool:
+    """What a rule of Exchange wrote, and not only passed on."""
+    return headers.has("x-ms-exchange-generated-message-source") and not any(map(headers.has, _PASSED_ON))
+
+
 def _is_by_a_machine(headers: Headers) -> bool:
     if _says(headers, _MACHINES):
         return True
     # Lists say it of what people write to them; their robots' mail cannot be posted to.
-    if not _is_a_post(headers) and any(
-        _BULK.match(headers.first(name).strip()) for name in ("precedence", "x-precedence")
-    ):
-        return True
-    is_passed_on = any(headers.has(name) for name in _PASSED_ON)
-    return headers.has("x-ms-exchange-generated-message-source") and not is_passed_on
+    is_bulk = any(_BULK.match(headers.first(name).strip()) for name in ("precedence", "x-precedence"))
+    return is_bulk and not _is_a_post(headers)
 
 
 def _is_a_post(headers: Headers) -> bool:
@@ -159,8 +169,7 @@ def _count_hints(mail: ArrivedMail) -> int:
     hints = asks_for_none + is_to_many + (is_receipt or is_holiday)
     if hints != 1:
         return hints
-    text = fold(top_text(mail)[:LONGEST_OPENING])
-    return hints + (SAYS_SO.search(text) is not None or (is_holiday and SAYS_AWAY.search(text) is not None))
+    return hints + (SAYS_SO.search(_opening(mail)) is not None)
 
 
 def _is_report(mail: ArrivedMail) -> bool:

@@ -66,17 +66,21 @@ _IS_AWAY = any_of(
     est absent | est absente | está ausente | está fuera de la oficina | è fuori ufficio | è assente
     """
 )
-# How mail systems begin the subjects of what came back.
+# How mail systems begin the subjects of what came back; the second ones with nothing, or a sign, behind them.
 _RETURNED = """
-undeliverable | undelivered mail | undeliverable mail | mail delivery failed | mail delivery failure
-mail delivery system | mail could not be delivered | message could not be delivered | delivery status notification
-delivery failure | delivery has failed | delivery delayed | permanent delivery failure | failure notice
-returned mail | failed mail | mail system error | mail error | non-delivery notification | nondeliverable mail
-warning: could not send message | warning: message * delayed | unzustellbar | unzustellbare nachricht
-nicht zustellbar | não entregue | non remis | no se puede entregar | no entregado | impossibile recapitare
-non recapitabile | niet bezorgd | onbestelbaar | niedostarczone | niedoręczone | недоставленное сообщение
-не доставлено | не удается доставить | kan inte levereras | kan ikke leveres | ei voida toimittaa | teslim edilemedi
-nedoručitelné | 配信不能 | 配信エラー | 配信できません | 退信 | 系统退信 | 无法投递 | 無法傳遞 | 배달되지 않음 | 반송
+undelivered mail returned | mail delivery failed | mail delivery failure | mail delivery system
+mail delivery warning | mail could not be delivered | message could not be delivered | delivery status notification
+delivery has failed | delivery failure notification | permanent delivery failure | mail system error
+non-delivery notification | warning: could not send message | unzustellbare nachricht | no se puede entregar
+impossibile recapitare | недоставленное сообщение | не удается доставить | kan inte levereras | kan ikke leveres
+ei voida toimittaa | teslim edilemedi | 配信不能 | 配信エラー | 配信できません | 系统退信 | 无法投递 | 無法傳遞
+배달되지 않음
+"""
+_RETURNED_LABELS = """
+undeliverable | undelivered mail | undeliverable mail | delivery failure | delivery delayed | failure notice
+returned mail | mail error | unzustellbar | nicht zustellbar | não entregue | non remis | no entregado
+non recapitabile | niet bezorgd | onbestelbaar | niedostarczone | niedoręczone | не доставлено | nedoručitelné | 退信
+반송
 """
 # Brackets around a mark, and what gateways put before a subject.
 _BEFORE = r"(?:\[(?:ext|extern|external|spam\??|suspected spam|caution|warning|bulk)\]\s{0,4}){0,3}[\[(<【«\"*\s]{0,4}"
@@ -86,7 +90,9 @@ AUTOMATIC_SUBJECT = re.compile(
     rf"|[^:]{{1,60}}\s{_IS_AWAY}\s{{0,4}}(?:[(.!]|\Z|{_AFTER_A_LABEL}))"
 )
 
-RETURNED_SUBJECT = re.compile(rf"{_BEFORE}{any_of(_RETURNED)}")
+RETURNED_SUBJECT = re.compile(
+    rf"{_BEFORE}(?:{any_of(_RETURNED)}|{any_of(_RETURNED_LABELS)}\s{{0,4}}(?:[:：\-–(\])】!.]|\Z))"
+)
 
 # Subjects of receipts, challenges and notes that a person could write, too: a hint.
 _RECEIPTS = """
