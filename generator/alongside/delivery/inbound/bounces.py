@@ -166,7 +166,10 @@ def _looks_like_one(mail: ArrivedMail, sender: str | None, words: str) -> bool:
 
 def _is_by_a_person(mail: ArrivedMail, sender: str | None) -> bool:
     """Whether it came from where it says, and answers a mail or forwards one: then its words are a person's."""
-    returned = find_address(mail.headers.first("return-path")) if sender is None else find_address(sender)
+    is_known = sender is not None or mail.headers.has("return-path")
+    returned = (
+        find_address(mail.headers.first("return-path") if sender is None else sender) if is_known else mail.sender
+    )
     if returned != mail.sender or returned == "" or _SENDERS.search(mail.headers.text("from")):
         return False
     subject = mail.headers.text("subject")
