@@ -966,6 +966,16 @@ Subject: Auto kaufen?
 
 Kennt jemand einen Händler?
 
+=== Auto in a word | person |
+Subject: Auto-generated pages for members
+
+Would that help?
+
+=== Away in a word | person |
+Subject: Away-team wanted
+
+Who plays?
+
 === Automation | person |
 Subject: Automating my office
 

@@ -87,3 +87,24 @@ def test_the_null_sender() -> None:
     mail = read_mail(letter())
     assert is_automatic(mail, "")
     assert not is_automatic(mail, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "out of office " * 9_000,
+        "[ext] " * 20_000,
+        "x is out of the " * 9_000,
+        "[" * 99_999,
+        "out" + " " * 99_999,
+        "a-" * 50_000,
+    ],
+)
+def test_hostile_mail(text: str) -> None:
+    """Only beginnings are looked at; none of it is a mark."""
+    assert not is_automatic(read_mail(letter(subject=f"x {text}")), "joana@example.net")
+    assert not is_automatic(read_mail(letter(text, subject="Thank you for your message")), "joana@example.net")
+    assert not is_automatic(
+        read_mail(letter(**{"X_Loop": text, f"X_{text[:70].replace(' ', '_')}": "1"})), "joana@example.net"
+    )
+    assert not is_automatic(read_mail(letter(sender=f"{text}@example.net")), "joana@example.net")

@@ -34,7 +34,7 @@ automatinis atsakymas | trả lời tự động | balasan otomatis | resposta a
 """
 # These alone, or with a colon, a day or an end behind them: "Out of office hours?" was written by a person.
 _LABELS = """
-auto | ooo | oof | out of office | out of the office | out-of-office | out-of-the-office | away from the office
+ooo | oof | out of office | out of the office | out-of-office | out-of-the-office | away from the office
 away from my office | away from office | away from my desk | away from my mail | away from my email | away
 on vacation | i am out of the office | i am out of office | i'm out of the office | currently out of the office
 i am on leave | i'm on leave | i am on vacation | i'm on vacation | i am on holiday | i'm on holiday | i am away
@@ -84,15 +84,14 @@ non recapitabile | niet bezorgd | onbestelbaar | niedostarczone | niedoręczone 
 """
 # Brackets around a mark, and what gateways put before a subject.
 _BEFORE = r"(?:\[(?:ext|extern|external|spam\??|suspected spam|caution|warning|bulk)\]\s{0,4}){0,3}[\[(<【«\"*\s]{0,4}"
+# A hyphen within a word says nothing: "Away-team", "absent-minded".
+_SIGN = r"\s{0,4}(?:[:：–(\])】!]|-\s|(?<=\s)-|\.(?!\w)|\Z)"
 AUTOMATIC_SUBJECT = re.compile(
-    rf"{_BEFORE}(?:{any_of(_BEGINNINGS)}"
-    rf"|{any_of(_LABELS)}\s{{0,4}}(?:[:：\-–(\])】!.\d]|\Z|{_AFTER_A_LABEL}|{_DAY})"
-    rf"|[^:]{{1,60}}\s{_IS_AWAY}\s{{0,4}}(?:[(.!]|\Z|{_AFTER_A_LABEL}))"
+    rf"{_BEFORE}(?:{any_of(_BEGINNINGS)}|auto\s{{0,2}}[:：]"
+    rf"|{any_of(_LABELS)}(?:{_SIGN}|\s{{0,4}}(?:\d|{_AFTER_A_LABEL}|{_DAY}))"
+    rf"|[^:]{{1,60}}\s{_IS_AWAY}(?:{_SIGN}|\s{{0,4}}{_AFTER_A_LABEL}))"
 )
-
-RETURNED_SUBJECT = re.compile(
-    rf"{_BEFORE}(?:{any_of(_RETURNED)}|{any_of(_RETURNED_LABELS)}\s{{0,4}}(?:[:：\-–(\])】!.]|\Z))"
-)
+RETURNED_SUBJECT = re.compile(rf"{_BEFORE}(?:{any_of(_RETURNED)}|{any_of(_RETURNED_LABELS)}{_SIGN})")
 
 # Subjects of receipts, challenges and notes that a person could write, too: a hint.
 _RECEIPTS = """
