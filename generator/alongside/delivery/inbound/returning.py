@@ -174,7 +174,12 @@ _BETWEEN = re.compile(rf"(?:\s?\([^()\d]{{1,12}}\))?,?{_TO}(?:[^\W\d]{{2,12}}[.,
 _FROM_A_DAY = re.compile(
     rf"(?<![\d./])\d{{1,2}}(?:{_ORDINAL}|[日号號일])(?:\s?\([^()\d]{{1,12}}\))?{_TO}(?:[^\W\d]{{2,12}},?\s)?\Z"
 )
-_TO_A_DAY = re.compile(rf"{_TO}(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.|[日号號일])?(?![\d:/.]|\s?(?:{_NAME})(?!\w))")
+_TO_A_DAY = re.compile(rf"{_TO}(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.|[日号號일])?(?![\d:/.月월]|\s?(?:{_NAME})(?!\w))")
+# "Between the 1st and 13 December".
+_AND_LAST = re.compile(
+    any_of("between | zwischen | entre | tra | fra | tussen | między | между | між | mezi | mellan | mellem | mellom")
+    + rf"\s[^{_PARAGRAPH}!?;]{{1,34}}\s(?:and|und|et|y|e|ed|en|och|og|i|a|и|та|і)\s(?:[^\W\d]{{2,12}},?\s){{0,2}}\Z"
+)
 
 
 def _find_days(text: str) -> list[_Day]:
@@ -260,7 +265,9 @@ def _judge(text: str, days: list[_Day]) -> tuple[list[tuple[_Day, _Order]], list
     ends: dict[_Day, _Order] = {}
     starts: set[_Day] = set()
     for word in _find_words(text, _UNTIL):
-        if (day := _after(text, word, days, 34)) is not None:
+        day = _after(text, word, days, 34)
+        # "Until I return on the 15th".
+        if day is not None and not any(pattern.search(text, word.end, day.start) for _, pattern in _BACK):
             ends[day] = word.order
     for word in _find_words(text, _UNTIL_OR_TO):
         day = _after(text, word, days, 16)
@@ -275,7 +282,7 @@ def _judge(text: str, days: list[_Day]) -> tuple[list[tuple[_Day, _Order]], list
             starts.add(one)
             ends.setdefault(other, written)
     for day in days:
-        if _FROM_A_DAY.search(text, max(0, day.start - 40), day.start):
+        if any(form.search(text, max(0, day.start - 70), day.start) for form in (_FROM_A_DAY, _AND_LAST)):
             ends.setdefault(day, written)
     free = [day for day in days if day in exact or (day not in ends and day not in starts)]
     for word in _find_words(text, _BACK):
