@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from alongside.delivery.notes.choices import Asked, first_note_journey
 from alongside.delivery.tokens import Choice
 from alongside.rendering.interface import format_date, say
+from alongside.rendering.mails.holes import clean
 from alongside.service.home import Home
 from alongside.service.pages import Day, Form, Page, isolated, team_address, way_back
 
@@ -43,7 +44,7 @@ class Moment:
         """A text about this, names and days filled in."""
         community, asked = self.home.community, self.asked
         somebody = say(self.language, "notes.somebody", community=community.name)
-        told = {"community": isolated(community.name), "name": isolated(asked.name or somebody)}
+        told = {"community": isolated(community.name), "name": isolated(clean(asked.name) or somebody)}
         journey = first_note_journey(community, self.home.settings)
         if journey is not None:
             told["journey"] = isolated(journey.title.text(self.language, community.language))
