@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
@@ -83,6 +84,7 @@ def test_a_person_decides(service: Running, choice: Choice) -> None:
     assert page.status == 200
     assert asks_for in page.body
     assert page.body.count("<button") == 1
+    assert "Joana" not in page.body.partition("</title>")[0]  # which stays in a browser's history
     assert service.ask("HEAD", path).status == 200
     assert service.dump() == before
     done = service.post(path, pressed(choice, page.body))
@@ -115,11 +117,11 @@ def test_what_they_decide_stands_in_the_store(service: Running) -> None:
 
 
 @pytest.mark.parametrize("choice", CHOICES)
-@pytest.mark.parametrize("body", [b"", b"sure=no", b"until=2026-12-01", b"stop=yes", b"List-Unsubscribe=One-Click"])
-def test_a_post_that_decides_nothing_does_nothing(service: Running, choice: Choice, body: bytes) -> None:
+def test_a_post_that_decides_nothing_does_nothing(service: Running, choice: Choice) -> None:
     path = service.path(choice, number_of(service, choice))
     before = service.dump()
-    assert service.post(path, body).status == 400
+    for body in (b"", b"sure=no", b"until=2026-12-01", b"stop=yes", b"List-Unsubscribe=One-Click"):
+        assert service.post(path, body).status == 400
     assert service.dump() == before
 
 
@@ -214,23 +216,24 @@ def test_a_token_in_capitals(service: Running, choice: Choice) -> None:
 # --- the day somebody is back ---
 
 
-@pytest.mark.parametrize(
-    "until",
-    [
-        "", "2026-11-23", "2026-11-22", "1970-01-01", "0000-00-00", "2027-11-24", "9999-12-31", "99999-12-31",
-        "2026-13-01", "2026-11-31", "2026-12-1", "20261201", "2026-W49-2", "2026-335", "1.12.2026", "12/01/2026",
-        "2026-12-01T00:00", " 2026-12-01", "2026-12-01\n", "\u0662\u0660\u0662\u0666-12-01", "-2026-12-01", "tomorrow",
-        "<script>alert(1)</script>", "1e9", "\x00",
-    ],
+NO_DAYS = (
+    "", "2026-11-23", "2026-11-22", "1970-01-01", "0000-00-00", "2027-11-24", "9999-12-31", "99999-12-31",
+    "2026-13-01", "2026-11-31", "2026-12-1", "20261201", "2026-W49-2", "2026-335", "1.12.2026", "12/01/2026",
+    "2026-12-01T00:00", " 2026-12-01", "2026-12-01\n", "\u0662\u0660\u0662\u0666-12-01", "-2026-12-01", "tomorrow",
+    "<script>alert(1)</script>", "1e9", "\x00",
 )  # fmt: skip
-def test_a_day_that_cannot_be_taken(service: Running, until: str) -> None:
+
+
+def test_a_day_that_cannot_be_taken(service: Running) -> None:
     path = service.path("ask-away", service.ask_ana())
     before = service.dump()
-    answer = service.post(path, b"sure=yes&until=" + "".join(f"%{byte:02x}" for byte in until.encode()).encode())
-    assert answer.status == 422
-    assert "Please choose a day from 24 November 2026 to 23 November 2027." in answer.body
-    assert 'aria-invalid="true"' in answer.body
-    assert "<script" not in answer.body
+    for until in NO_DAYS:
+        answer = service.post(path, urlencode({"sure": "yes", "until": until}).encode())
+        assert answer.status == 422, until
+        assert "Please choose a day from 24 November 2026 to 23 November 2027." in answer.body
+        assert 'aria-invalid="true"' in answer.body
+        assert "<script" not in answer.body
+    assert service.post(path, b"sure=yes").status == 422
     assert service.dump() == before
     assert service.lines == []
 
@@ -271,20 +274,19 @@ def test_who_is_away_may_choose_another_day(service: Running) -> None:
 # --- whose words, and whose language ---
 
 
-@pytest.mark.parametrize("choice", [choice for choice in CHOICES if choice != "first"])
-@pytest.mark.parametrize(
-    "name",
-    ["<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "{{7*7}} {name} %s", "x\u2069\u202e\u2066y", "</title>"],
+NAMES = (
+    "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{7*191}} {name} %s", "x\u2069\u202e\u2066y", "</title>",
 )  # fmt: skip
-def test_a_name_is_no_markup(service: Running, choice: Choice, name: str) -> None:
-    path = service.path(choice, number_of(service, choice, name=name))
-    for answer in (service.ask("GET", path), service.post(path, b"sure=yes&until=2026-12-01")):
-        assert answer.status == 200
-        assert not re.search("<script|<img|49|\u202e|\u2066", answer.body)
-        assert answer.body.count("</title>") == 1
-        title = re.search("<title>(.*)</title>", answer.body)
-        assert title is not None
-        assert "Joana" not in title[1]
+
+
+@pytest.mark.parametrize("choice", [choice for choice in CHOICES if choice != "first"])
+def test_a_name_is_no_markup(service: Running, choice: Choice) -> None:
+    for number, name in enumerate(NAMES):
+        path = service.path(choice, number_of(service, choice, name=name, email=f"joana{number}@example.net"))
+        for answer in (service.ask("GET", path), service.post(path, b"sure=yes&until=2026-12-01")):
+            assert answer.status == 200
+            assert not re.search("<script|<img|1337|\u202e|\u2066", answer.body)
+            assert answer.body.count("</title>") == 1
 
 
 def test_a_name_keeps_its_direction(service: Running) -> None:
