@@ -133,7 +133,7 @@ def test_what_is_gone_says_so(service: Running, choice: Choice) -> None:
     """After a person was erased, and as if they had never been."""
     path = service.path(choice, number_of(service, choice))
     with service.store.writing() as connection:
-        people.erase(connection, "joana@example.net")
+        people.erase(connection, service.store.key, "joana@example.net")
         connection.execute(sa.delete(first_notes))
     before = service.dump()
     never = service.path(choice, 123_456)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from alongside.delivery.arrived.mails import read_mail
 from alongside.delivery.inbound.automatic import is_automatic
 from alongside.delivery.inbound.complaints import read_complaint
-from alongside.delivery.arrived.mails import read_mail
 from delivery.inbound.letters import MAILBOX, Office
 
 ORIGINAL = """\

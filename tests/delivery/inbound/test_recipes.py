@@ -6,9 +6,9 @@ from typing import Literal
 
 import pytest
 
+from alongside.delivery.arrived.mails import read_mail
 from alongside.delivery.inbound.automatic import is_automatic, is_autoreply
 from alongside.delivery.inbound.bounces import read_bounces
-from alongside.delivery.arrived.mails import read_mail
 from alongside.delivery.inbound.returning import read_return
 from delivery.inbound.letters import JOANA, MAILBOX, Office, letter
 from delivery.inbound.recipes import MACHINES, PEOPLE, SUBJECTS, TODAY, Recipe

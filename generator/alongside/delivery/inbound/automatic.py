@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import re
 
+from alongside.delivery.arrived.mails import ArrivedMail, Headers, find_addresses
+from alongside.delivery.arrived.texts import top_text
 from alongside.delivery.inbound.automatic_words import (
     AUTOMATIC_SUBJECT,
     MAYBE_HOLIDAY,
@@ -23,9 +25,7 @@ from alongside.delivery.inbound.automatic_words import (
     SAYS_AWAY,
     SAYS_SO,
 )
-from alongside.delivery.arrived.mails import ArrivedMail, Headers, find_addresses
 from alongside.delivery.inbound.phrases import fold
-from alongside.delivery.arrived.texts import top_text
 
 # What was used before RFC 3834 gave us Auto-Submitted, and still is: X-Autoreply, X-Mail-Autoreply, X-AutoReply-From,
 # X-Autorespond, X-Autoresponder, X-Amazon-Auto-Reply, X-Vacation; not X-Auto-Response-Suppress, nor X-No-Autoreply.

@@ -20,8 +20,8 @@ from itertools import pairwise
 from typing import Literal
 
 from alongside.delivery.arrived.mails import ArrivedMail
-from alongside.delivery.inbound.phrases import any_of, fold
 from alongside.delivery.arrived.texts import top_text
+from alongside.delivery.inbound.phrases import any_of, fold
 
 LONGEST = 3_000  # characters of the text that are looked at; who is away says so at the top
 MOST_DATES, MOST_WORDS = 40, 200
