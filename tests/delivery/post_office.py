@@ -37,7 +37,7 @@ class PostOffice:
         return self.config.parent
 
     def run(self, command: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return run_command(command, "-f", str(self.config), *arguments, environment={**self.environment, **environment})
+        return run_command(command, *arguments, "-f", str(self.config), environment={**self.environment, **environment})
 
     def done(self, command: str, *arguments: str, **environment: str) -> str:
         """The output of a command that must succeed."""
