@@ -27,11 +27,12 @@ MOST_INSTANCES = 50  # headers looked at for the one of our server; it writes it
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 # A quoted text on its own is passed over, so that nothing in it is taken for a property.
+_NAME = r"[a-z0-9_-]{1,60}+"
 _PAIR = re.compile(
-    rf'{_QUOTED}|(?P<name>[a-z0-9_-]{{1,60}}(?:\s{{0,9}}[./]\s{{0,9}}[a-z0-9_-]{{1,60}}){{0,3}})\s{{0,9}}=\s{{0,9}}'
+    rf"{_QUOTED}|(?<![a-z0-9_-])(?P<name>{_NAME}(?:\s{{0,9}}[./]\s{{0,9}}{_NAME}){{0,3}}+)\s{{0,9}}=\s{{0,9}}"
     rf'(?P<value>(?:{_QUOTED}|[^\s"])*)',
     re.IGNORECASE,
-)  # fmt: skip
+)
 _ESCAPE = re.compile(r"\\(.)")
 # Bounce address tag validation: `prvs=1234abcdef=ana@example.org` is Ana's, and so is `btv1==1234abcdef==ana@...`.
 _BATV = re.compile(r"(?:(?:prvs|msprvs1)=[^=@]{1,80}=|btv1==[^=@]{1,80}==)(.+@.+)", re.IGNORECASE)
