@@ -25,11 +25,12 @@ from alongside.delivery.tokens import make_token
 from alongside.model.community import Community
 from alongside.rendering.mails.envelope import tagged_address
 from commands import Command
-from mail_servers.mail_host import REFUSING, MailHost, running_mail_host
+from mail_servers.mail_host import DOMAINS, MailHost, running_mail_host
 from mail_servers.servers import own_folder, wait_until
 
 from .conftest import Run
 
+REFUSING = f"refusing@{DOMAINS[1]}"
 TEAM = "community@community.example.org"
 JOANA = "joana@example.net"
 

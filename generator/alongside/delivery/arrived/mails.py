@@ -110,6 +110,11 @@ class ArrivedMail:
         """The address in From, normalised; empty when there is none that can be written to."""
         return find_address(self.headers.first("from"))
 
+    @property
+    def authors(self) -> tuple[str, ...]:
+        """Every address of every From, normalised, each once; an empty text stands for what is no address."""
+        return tuple(dict.fromkeys(each for value in self.headers.all("from")[:10] for each in _find_authors(value)))
+
     def parts_of(self, *types: str) -> list[Part]:
         """Leaves of these types."""
         return [part for part in self.parts if part.type in types]
@@ -320,15 +325,20 @@ _BARE = re.compile(r"[^\s<>,;:\"()\[\]]{1,200}@[^\s<>,;:\"()\[\]]{1,200}")
 
 def find_address(value: str) -> str:
     """The first address of a From (RFC 5322 section 3.6.2), normalised: not what a display name shows; else empty."""
+    return next(iter(_find_authors(value)), "")
+
+
+def _find_authors(value: str) -> list[str]:
+    """The addresses in angle brackets, else the bare ones; none where a header names nobody."""
     plain = _COMMENT.sub(" ", _QUOTED.sub(" ", value[:LONGEST_STRUCTURE]))
-    angle = _ANGLE.search(plain)
-    bare = _BARE.search(plain)
-    for given in ([angle[1]] if angle is not None else []) or ([bare[0]] if bare is not None else []):
-        try:
-            return normalise_address(given)
-        except AddressError:
-            return ""
-    return ""
+    return [_normal(given) for given in (_ANGLE.findall(plain) or _BARE.findall(plain))[:100]]
+
+
+def _normal(address: str) -> str:
+    try:
+        return normalise_address(address)
+    except AddressError:
+        return ""
 
 
 def find_addresses(value: str) -> list[str]:

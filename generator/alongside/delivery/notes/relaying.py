@@ -86,25 +86,30 @@ def take_note(
     relay: Relay,
     note: Note,
     *,
+    author: str,
     is_from: Callable[[str], bool],
     community: Community,
     now: datetime,
 ) -> Result:
-    """Take in what came to the address that is `relay`. `is_from`: whether its sender surely has that address."""
+    """Take in what came to the address that is `relay`.
+
+    `author`: From, normalised: enough for the word that ends it, as everywhere. `is_from`: whether the sender surely
+    has an address, which is what a note takes.
+    """
     pair = find_pair(connection, relay, resolve=community.resolve_member)
     if pair is None:
         return Result(fate="ignored", detail="nobody")
     known = Result(fate="ignored", newcomer_id=pair.newcomer_id)
     if not pair.writer:
         return replace(known, detail="nobody")
+    if note.is_stop and (author == pair.writer or is_from(pair.writer)):
+        _stop(connection, key, pair, now)
+        return replace(known, fate="stopped")
     if not is_from(pair.writer):
         # Whose address it is could be anybody's guess: the writer is told nothing, and the team looks.
         if pair.closed_by or pair.is_void or relay.good_until < now.date() or note.trouble or note.is_stop:
             return known
         return _hold(connection, key, pair, note, STRANGER, now)
-    if note.is_stop:
-        _stop(connection, key, pair, now)
-        return replace(known, fate="stopped")
     reason = _why_not(connection, key, pair, relay, community, now) or note.trouble
     if reason:
         return _return(connection, pair, reason, now)
