@@ -6,7 +6,8 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
 
 from alongside.delivery.addresses import AddressError, normalise_address
 from alongside.delivery.arrived.reading import Trouble, read_note
@@ -141,8 +142,17 @@ def _note(mail: ArrivedMail, reception: Reception) -> Note:
     read = read_note(mail, own_addresses=own - {""}, trim=reception.trim)
     stops = subject_stops(mail) or text_stops(mail)
     if isinstance(read, Trouble):
-        return Note(trouble=read.kind.replace(" ", "_"), is_stop=stops)
-    return Note(text=read.text, left_out=bool(read.left_out), is_stop=stops)
+        return Note(trouble=read.kind.replace(" ", "_"), is_stop=stops, written_at=_written_at(mail))
+    return Note(text=read.text, left_out=bool(read.left_out), is_stop=stops, written_at=_written_at(mail))
+
+
+def _written_at(mail: ArrivedMail) -> datetime | None:
+    """Date (RFC 5322 section 3.6.1), whole seconds; None where there is none, or none with a zone that is known."""
+    try:
+        found = parsedate_to_datetime(mail.headers.first("date")[:100])
+        return found.astimezone(UTC).replace(microsecond=0) if found.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _tag(address: str) -> str:
