@@ -93,7 +93,10 @@ def test_who_haggles_about_the_hour_is_a_person(village: Village) -> None:
     for hour in (9, 10, 11):
         assert say(village, last[ANA], ANA, f"How about {hour}:00 on Thursday?") == "note"
         (last[JO],) = village.send(after=10 * MINUTE)
-        assert say(village, last[JO], JO, f"No, not at {hour}, that is when I am on the train to work.") in ("note", "held")
+        assert say(village, last[JO], JO, f"No, not at {hour}, that is when I am on the train to work.") in (
+            "note",
+            "held",
+        )
         last[ANA] = (village.send(after=10 * MINUTE) or [last[ANA]])[0]
 
 

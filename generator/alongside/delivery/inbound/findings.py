@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -111,7 +112,7 @@ def _look_at(
     complaint = read_complaint(mail)
     told = complaint.addresses if complaint is not None else ()
     return Findings(
-        identity=_identity(mail, token, relay, key),
+        identity=_identity(mail, token, relay, member, key),
         token=token,
         relay=relay,
         member=member,
@@ -186,13 +187,25 @@ def _without_tag(address: str) -> str:
     return f"{local.partition('+')[0]}@{domain}"
 
 
-def _identity(mail: ArrivedMail, token: tuple[Kind, int] | None, relay: Relay | None, key: bytes) -> str:
+def _identity(mail: ArrivedMail, token: tuple[Kind, int] | None, relay: Relay | None, member: str, key: bytes) -> str:
     """By its Message-ID, and what it was sent to: one mail to two addresses of ours says two things."""
     meant = f"{token[0]} {token[1]}".encode() if token is not None else b""
     meant += f" {relay.writer} {relay.number}".encode() if relay is not None else b""
+    meant += f" {member}".encode() if member else b""
     if mail.message_id:
         return _hash(b"id\0" + meant + b"\0" + mail.message_id.encode("utf-8", "replace"), key)
-    return _hash(b"bytes\0" + meant + b"\0" + mail.raw, key)
+    return _hash(b"bytes\0" + meant + b"\0" + _without_traces(mail), key)
+
+
+def _without_traces(mail: ArrivedMail) -> bytes:
+    """A mail without what servers and files add to it, each its own: the same by whichever door it came."""
+    head = "\n".join(f"{name}: {mail.headers.first(name)}" for name in _WRITTEN)
+    body = mail.raw.partition(b"\n\n")[2]
+    return head.encode("utf-8", "replace") + b"\n\n" + _QUOTED_FROM.sub(b"From ", body).strip()
+
+
+_WRITTEN = ("from", "to", "date", "subject", "in-reply-to", "references", "content-type")  # by who wrote it
+_QUOTED_FROM = re.compile(rb"^>{1,9}From ", re.MULTILINE)  # of an mbox (RFC 4155, appendix A)
 
 
 def _hash(text: bytes, key: bytes) -> str:
