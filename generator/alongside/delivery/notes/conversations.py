@@ -24,7 +24,6 @@ from alongside.delivery.schema import (
 )
 
 MOST_A_DAY = 20  # notes of one side of a conversation: more is a machine, or no conversation
-MOST_ALIKE = 4  # "How about 10:00?" is asked more than once
 DAY = timedelta(days=1)
 TALKED = "talked"
 
@@ -113,7 +112,10 @@ def _of_conversation(connection: Connection, relay: Relay, resolve: Callable[[st
 
 
 def open_conversation(connection: Connection, newcomer_id: int, member: str, *, now: datetime) -> int:
-    """The number of their conversation, which begins now if there was none."""
+    """The number of their conversation, which begins now if there was none.
+
+    Until the transaction ends nobody else writes in it: two notes at once would know nothing of one another.
+    """
     insert_missing(
         connection,
         conversations,
@@ -123,16 +125,7 @@ def open_conversation(connection: Connection, newcomer_id: int, member: str, *, 
     statement = select(conversations.c.id).where(
         conversations.c.newcomer_id == newcomer_id, conversations.c.member == member
     )
-    return connection.execute(statement).scalar_one()
-
-
-def sounds_like_a_machine(connection: Connection, conversation_id: int, side: Side, digest: str, shape: str) -> bool:
-    """Whether the same side has written the very same words before, or the same but for numbers often."""
-    statement = select(notes.c.digest).where(
-        notes.c.conversation_id == conversation_id, notes.c.side == side, notes.c.shape == shape
-    )
-    before = connection.scalars(statement).all()
-    return digest in before or len(before) >= MOST_ALIKE
+    return connection.execute(statement.with_for_update(key_share=True)).scalar_one()
 
 
 def count_of_a_day(connection: Connection, conversation_id: int, side: Side, *, now: datetime) -> int:
@@ -187,13 +180,13 @@ def report_conversation(connection: Connection, conversation_id: int, *, by: Sid
     return changed.rowcount > 0
 
 
-def sent_in(connection: Connection, newcomer_id: int, member: str, side: Side) -> list[str]:
-    """Message-IDs of the steps' mails that one side of a conversation has from us, oldest first."""
+def sent_in(connection: Connection, newcomer_id: int, member: str, side: Side, *, until: datetime) -> list[str]:
+    """Message-IDs of the steps' mails that one side of a conversation had from us by then, oldest first."""
     statement = (
         select(messages.c.message_id, messages.c.member, steps.c.moment)
         .join(steps, steps.c.id == messages.c.step_id)
         .join(enrollments, enrollments.c.id == steps.c.enrollment_id)
-        .where(enrollments.c.newcomer_id == newcomer_id, steps.c.moment != CONFIRMATION)
+        .where(enrollments.c.newcomer_id == newcomer_id, steps.c.moment != CONFIRMATION, messages.c.sent_at <= until)
         .order_by(messages.c.sent_at, messages.c.id)
     )
     asked = side == "member"
