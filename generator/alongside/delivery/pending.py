@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from alongside.delivery.rows import is_state
-from alongside.delivery.schema import CONFIRMATION, enrollments, letters, newcomers, steps
+from alongside.delivery.schema import CONFIRMATION, asked_moment, enrollments, letters, newcomers, steps
 from alongside.delivery.store import Store
 
 
@@ -97,4 +97,6 @@ def count_lost(store: Store, journeys: Mapping[str, Collection[str]]) -> dict[tu
     )
     with store.reading() as connection:
         rows = connection.execute(statement).all()
-    return {(slug, moment): count for slug, moment, count in rows if moment not in journeys[slug]}
+    return {
+        (slug, moment): count for slug, moment, count in rows if (asked_moment(moment) or moment) not in journeys[slug]
+    }
