@@ -228,6 +228,31 @@ def test_without_the_extra(run: Run, monkeypatch: pytest.MonkeyPatch, name: str)
     assert 'pip install "alongside[service]"' in result.output
 
 
+def test_the_clock_alone(run: Run, small_community: Path) -> None:
+    run("enroll", "month", "joana.yml")
+    clock = Process(small_community, "--only", "clock", "--every", "1")
+    clock.wait_for(" info send sent=1")
+    assert clock.end() == 0
+    assert not re.search("listening| http ", "".join(clock.lines))
+
+
+def test_the_links_alone(run: Run, start: StartService, small_community: Path) -> None:
+    run("enroll", "month", "joana.yml")
+    service = start("--only", "http")
+    assert service.ask("/healthz")[0] == 200
+    assert service.end() == 0
+    assert service.mails() == []
+    assert not re.search(" send | lmtp ", "".join(service.lines))
+
+
+def test_a_part_that_breaks_ends_the_service(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alongside.service.server.serve", lambda *_, **__: 1 / 0)
+    result = run("run", "--port", "0", "--only", "http")
+    assert result.exit_code == 1
+    assert "error http ZeroDivisionError at test_run.py:" in result.output
+    assert "The service ended because of a defect in: http." in result.output
+
+
 def test_mail_that_came_in_is_heard(run: Run, small_community: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The mailbox is replaced; that of a real server has its own tests. A stop of the service leaves the rest."""
     run("enroll", "month", "joana.yml")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alongside.delivery.addresses import AddressError, hash_address, mask_address, normalise_address
+from alongside.delivery.addresses import AddressError, hash_address, mask_address, normalise_address, without_tag
 
 
 @pytest.mark.parametrize(
@@ -93,3 +93,18 @@ def test_a_hash_needs_its_key() -> None:
     assert hash_address("ana@example.org", b"one") == hash_address("ana@example.org", b"one")
     assert hash_address("ana@example.org", b"one") != hash_address("ana@example.org", b"two")
     assert "ana" not in hash_address("ana@example.org", b"one")
+
+
+@pytest.mark.parametrize(
+    ("address", "bare"),
+    [
+        ("Community+s-x@Example.org", "community@example.org"),
+        ("community@example.org", "community@example.org"),
+        ("a+b+c@example.org", "a@example.org"),
+        ("community@localhost", ""),
+        ("<>", ""),
+        ("\udcff@example.org", ""),
+    ],
+)
+def test_without_a_tag(address: str, bare: str) -> None:
+    assert without_tag(address) == bare

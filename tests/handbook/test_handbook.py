@@ -30,6 +30,7 @@ import re
 import shlex
 import shutil
 import signal
+import smtplib
 import socket
 import subprocess
 import sys
@@ -55,6 +56,7 @@ from alongside.reading.fields import Table
 from alongside.reading.mail_checks import NAMES as MAIL_NAMES
 from commands import orders
 from handbook.servers import HOME, MAIL_HOST, SERVING, NoServers
+from mail_servers.servers import own_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "content" / "handbook"
@@ -73,6 +75,7 @@ REAL_CLOCK = "<!-- clock: the real one -->"
 SERVERS = re.compile(r"<!-- servers: (.+) -->")
 DEEDS = re.compile(r"<!-- you have (.+) -->")
 EXPECTED_EXIT = re.compile(r"(.+?)\s+# exit (\d+)")
+DOOR = "/var/spool/postfix/alongside"  # where the handbook opens a door to Postfix
 EXAMPLE, NEW = "the example community", "a new community"
 
 
@@ -207,7 +210,8 @@ def test_page_runs(name: str, tmp_path: Path, environment: dict[str, str], reque
                     schemas = json.loads(block.text)["yaml.schemas"]
                     assert [schema for schema in schemas if not (folder / schema).is_file()] == [], where
             elif block.runs and block.text.startswith(("alongside serve", "alongside run")):
-                serve(folder, environment, block.text, where)
+                with own_folder("door") as door:
+                    serve(folder, environment, block.text.replace(DOOR, str(door)), where)
             elif block.runs:
                 if "cd moving-in" in block.text:  # what the text says before it
                     move_in(folder)
@@ -329,6 +333,9 @@ def serve(folder: Path, environment: Mapping[str, str], script: str, where: str)
             assert address, f"{where}: {log.read_text()}"
             with urllib.request.urlopen(address[0] + ("healthz" if is_service else ""), timeout=30) as answer:
                 assert (b'"ok":true' if is_service else b"</html>") in answer.read()
+            for path in re.findall(r"--lmtp unix:(\S+)", script):
+                with smtplib.LMTP(path) as session:
+                    assert session.noop()[0] == 250
         finally:
             process.send_signal(signal.SIGINT)
             try:
@@ -703,7 +710,7 @@ def test_jobs_that_send_run_commands_that_exist() -> None:
 
 @pytest.mark.mail
 def test_postfix_reads_its_files(tmp_path: Path) -> None:
-    found = {block.named: block.text for _, block in blocks_in("postfix")}
+    found = {block.named: block.text for where, block in blocks_in("postfix") if where.startswith("recipes.md:")}
     for name in ("main.cf", "master.cf"):
         (tmp_path / name).write_text(found[name])
 
@@ -723,3 +730,19 @@ def test_postfix_reads_its_files(tmp_path: Path) -> None:
     assert table is not None
     assert table[1] in keys
     assert table[2] == "alongside:"
+
+
+@pytest.mark.mail
+def test_postfix_looks_where_the_door_is(tmp_path: Path) -> None:
+    [block] = [block for where, block in blocks_in("postfix") if where.startswith("operators.md:")]
+    (tmp_path / "main.cf").write_text(block.text)
+    (tmp_path / "master.cf").touch()
+    asked = ["postconf", "-c", str(tmp_path), "-h", "queue_directory", "transport_maps", "recipient_delimiter"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=True)
+    assert not done.stderr
+    queue, table, delimiter = done.stdout.splitlines()
+    assert delimiter == "+"
+    place = re.fullmatch(r"inline:\{ community@community\.example\.org=lmtp:unix:(\S+) \}", table)
+    assert place is not None
+    assert f"{queue}/{place[1]}" == f"{DOOR}/lmtp"
+    assert f"virtual_transport = lmtp:unix:{place[1]}`" in (FOLDER / "operators.md").read_text(encoding="utf-8")

@@ -145,13 +145,15 @@ def running_mail_host(
     *,
     pipe_to: Mapping[str, Sequence[str]] | None = None,
     pipe_environment: Mapping[str, str] | None = None,
+    lmtp_to: Mapping[str, str] | None = None,
     hidden_keywords: Sequence[str] = (),
     timeout_seconds: int = 300,
 ) -> Iterator[MailHost]:
     """A host of its own until the block ends.
 
     `pipe_to`: address to the command that gets its mail on stdin; `${sender}` and `${recipient}` in it are the
-    envelope's. `hidden_keywords`: what EHLO shall not announce ("pipelining", "chunking", "starttls").
+    envelope's. `lmtp_to`: address to the LMTP server that gets its mail, as Postfix names it ("unix:/path"), plus addresses
+    too. `hidden_keywords`: what EHLO shall not announce ("pipelining", "chunking", "starttls").
     `timeout_seconds`: how long Postfix waits for a silent client.
     """
     with own_folder("mail") as folder, ExitStack() as stack:
@@ -167,6 +169,7 @@ def running_mail_host(
             Delivery(lmtp=dovecot.lmtp_socket, auth=dovecot.auth_socket, mail=dovecot.folder / "mail", account=ACCOUNT),
             pipes=pipes.for_postfix(),
             pipe_account=ACCOUNT,
+            lmtp=lmtp_to or {},
             hidden_keywords=hidden_keywords,
             timeout_seconds=timeout_seconds,
         )

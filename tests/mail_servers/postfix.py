@@ -120,10 +120,11 @@ class Postfix:
         *,
         pipes: Mapping[str, Sequence[str]],
         pipe_account: str,
+        lmtp: Mapping[str, str],
         hidden_keywords: Sequence[str] = (),
         timeout_seconds: int = 300,
     ) -> None:
-        """Write its files into the folder. `pipes`: address to the command that gets its mail on stdin."""
+        """Write its files into the folder. `pipes`: address to the command that gets its mail on stdin; `lmtp`: to a server."""
         make_postfix_folders(self.folder)
         uid, gid = _ids(delivery.account)
         main = _MAIN.format(
@@ -144,8 +145,9 @@ class Postfix:
         for number, command in enumerate(pipes.values()):
             services += _pipe_service(f"pipe{number}", command, pipe_account)
         self._write_old("master.cf", services)
-        self._write_rows("recipients", [f"{address} piped" for address in pipes])
-        transports = [_pipe_transport(address, number) for number, address in enumerate(pipes)]
+        self._write_rows("recipients", [f"{address} elsewhere" for address in (*pipes, *lmtp)])
+        transports = [_transport(address, f"pipe{number}:") for number, address in enumerate(pipes)]
+        transports += [_transport(address, f"lmtp:{server}") for address, server in lmtp.items()]
         self._write_old("transports", "\n".join([*transports, "/[^ -~]/ virtual:", ""]))
 
     @contextmanager
@@ -192,9 +194,9 @@ def _pipe_service(name: str, command: Sequence[str], account: str) -> str:
     return f"{name} unix - n n - 10 pipe flags=Rq user={account} null_sender= argv={words}\n"
 
 
-def _pipe_transport(address: str, number: int) -> str:
+def _transport(address: str, transport: str) -> str:
     name, _, domain = address.rpartition("@")
-    return rf"/^{re.escape(name)}(\+.*)?@{re.escape(domain)}$/ pipe{number}:"
+    return rf"/^{re.escape(name)}(\+.*)?@{re.escape(domain)}$/ {transport}"
 
 
 def _keep_dollars(word: str) -> str:

@@ -1,15 +1,20 @@
-"""`alongside run`: the service. It answers links in mails over HTTP, and sends and fetches mail by the clock."""
+"""`alongside run`: the service. It answers links in mails over HTTP, and sends and fetches mail by the clock.
+
+Where a mail server hands over what arrives (LMTP), it takes that too.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +26,7 @@ from alongside.cli.stores import many, opened
 from alongside.delivery.arrived.trimming import Trimmer
 from alongside.delivery.asks import read_absences
 from alongside.delivery.desk import Desk
+from alongside.delivery.inbound.listening import Place, listening, parse_place
 from alongside.delivery.outgoing import choose_transport
 from alongside.delivery.relay_addresses import read_relay_keys
 from alongside.delivery.store import Store
@@ -32,12 +38,15 @@ from alongside.settings import Settings
 
 if TYPE_CHECKING:
     from alongside.service.clock import Work
-    from alongside.service.home import Home
+    from alongside.service.home import Home, LiveHome
     from alongside.service.lines import Log
 
 INBOUND_SECONDS = 300.0  # between two looks into the mailbox ALONGSIDE_IMAP_URL names
 COUNTS_SECONDS = 60.0  # between two lines that say how many requests came
+READ_SECONDS = 60.0  # between two looks whether files changed, where no clock looks before its passes
 LAST_PASS_SECONDS = 60.0  # how long a pass under way may take to end; what it leaves is taken up by the next
+TICK_SECONDS = 0.1
+PARTS = ("http", "clock", "lmtp")
 
 
 @click.command(
@@ -46,10 +55,20 @@ LAST_PASS_SECONDS = 60.0  # how long a pass under way may take to end; what it l
 Examples:
   alongside run                          on 127.0.0.1:8025, behind a proxy that speaks HTTPS
   alongside run --port 9000 --every 30   another port, a pass over what is due twice a minute
+  alongside run --lmtp unix:/run/alongside/lmtp              a mail server hands over what arrives
+  alongside run --lmtp 127.0.0.1:8024 --only lmtp            that alone; cron sends
 
   Tell mails of it in mkdocs.yml: mail: {service: "https://example.org/alongside/"}. Where mail goes and where it
   comes from, ALONGSIDE_SMTP_URL and ALONGSIDE_IMAP_URL say, as for alongside send and alongside inbound.
-  It ends on SIGTERM, after the mails it is sending. Started twice on one store, nothing is sent twice.""",
+  It ends on SIGTERM, after the mails it has in hand. Started twice on one store, nothing is sent twice.
+
+\b
+Postfix, in main.cf, with --lmtp unix:/var/spool/postfix/alongside/lmtp:
+  recipient_delimiter = +
+  transport_maps = inline:{ community@example.org=lmtp:unix:alongside/lmtp }
+or, for a domain that is all ours, virtual_transport = lmtp:unix:alongside/lmtp. The socket is open to its owner and
+its group: give its folder to the group postfix, with the mode 2750. LMTP knows no password, so a port is for this
+machine. 250 is said when the mail is in the store; else Postfix keeps it and tries again.""",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8025, show_default=True, help="The port; 0: any.")
@@ -62,41 +81,135 @@ Examples:
     metavar="SECONDS",
     help="How often to send what is due.",
 )
+@click.option("--lmtp", metavar="unix:PATH|HOST:PORT", help="Where a mail server hands over mail (LMTP).")
+@click.option(
+    "--only",
+    type=click.Choice(PARTS),
+    multiple=True,
+    help="Run this part and no other; can be given twice. clock: send and fetch.",
+)
 @config_file
 @reports_errors
-def command(host: str, port: int, every_seconds: int, config_file: Path) -> None:
-    """Answer one-click stop and confirmation links, send what is due every minute, and fetch answers.
+def command(
+    host: str, port: int, every_seconds: int, lmtp: str | None, only: tuple[str, ...], config_file: Path
+) -> None:
+    """Answer one-click stop and confirmation links, send what is due every minute, and fetch or take answers.
 
     Files that change are read again. What goes wrong is told in one line on stderr and tried again.
     """
-    _require_extra()
-    from alongside.service.app import Service, make_app
-    from alongside.service.clock import start_clock
+    place = _place_of(lmtp, only)
+    _require_extra(*(("aiosmtpd",) if place is not None else ()))
+    from alongside.service.clock import Work, start_clock
     from alongside.service.home import LiveHome
     from alongside.service.lines import line_log
-    from alongside.service.server import listen, serve, signals_stop
+    from alongside.service.server import signals_stop
 
+    parts = only or PARTS
     log = line_log(_now)
     stopping = threading.Event()
-    with signals_stop(stopping):
+    with signals_stop(stopping), contextlib.ExitStack() as stack:
         home = LiveHome(
             lambda: read_settings(config_file)[0], lambda settings, day: _read_community(settings, day, log), now=_now()
         )
-        with opened(home.current.settings) as store:
-            service = Service(store=store, home=lambda: home.current, now=_now, log=log)
-            listener = listen(host, port)
-            _say_hello(log, home.current, listener.getsockname()[:2])
+        store = stack.enter_context(opened(home.current.settings))
+        doors: list[_Door] = []
+        if "http" in parts:
+            doors.append(_open_http(stack, store, home, host, port, stopping, log))
+        if place is not None:
+            doors.append(_open_lmtp(stack, store, home, place, stopping, log))
+        works = [Work(name=door.name, every_seconds=COUNTS_SECONDS, run=door.take) for door in doors]
+        if "clock" in parts:
             mail = MailRound(store, lambda: home.refresh(_now()), stopping, os.environ)
             fetches = bool(os.environ.get("ALONGSIDE_IMAP_URL", "").strip())
-            works = _works(mail, every_seconds, service.counts.take, fetches=fetches)
-            threads = start_clock(works, stopping=stopping, log=log)
-            serve(make_app(service), listener, stopping=stopping, log=log, counts=service.counts)
-            stopping.set()
-            _wait_for(threads, log)
-            counted = service.counts.take()
-            if counted:
-                log("info", "http", counted)
+            works.extend(_works(mail, every_seconds, fetches=fetches))
+        else:
+            works.append(Work(name="read", every_seconds=READ_SECONDS, run=lambda: _read_again(home)))
+        broken: list[str] = []
+        threads = [*start_clock(works, stopping=stopping, log=log), *_serve(doors, broken, stopping, log)]
+        while not stopping.is_set():
+            time.sleep(TICK_SECONDS)  # waiting for the event itself could miss the signal that sets it
+        _wait_for(threads, log)
+        for door in doors:
+            if counted := door.take():
+                log("info", door.name, counted)
     log("info", "run", "stopped")
+    if broken:
+        raise AlongsideError(f"The service ended because of a defect in: {', '.join(broken)}.", hint="Start it again.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Door:
+    """A part of the service that others come to."""
+
+    name: str  # one word
+    serve: Callable[[], None]  # until the service stops
+    take: Callable[[], str]  # what came since the last time, in counts
+
+
+def _open_http(
+    stack: contextlib.ExitStack, store: Store, home: LiveHome, host: str, port: int, stopping: threading.Event, log: Log
+) -> _Door:
+    from alongside.service.app import Service, make_app
+    from alongside.service.server import listen, serve
+
+    service = Service(store=store, home=lambda: home.current, now=_now, log=log)
+    listener = stack.enter_context(listen(host, port))
+    _say_hello(log, home.current, listener.getsockname()[:2])
+    return _Door(
+        name="http",
+        serve=partial(serve, make_app(service), listener, stopping=stopping, log=log, counts=service.counts),
+        take=service.counts.take,
+    )
+
+
+def _open_lmtp(
+    stack: contextlib.ExitStack, store: Store, home: LiveHome, place: Place, stopping: threading.Event, log: Log
+) -> _Door:
+    from alongside.delivery.inbound.lmtp import Door, serve
+    from alongside.service.arrivals import Arrivals
+
+    arrivals = Arrivals(store, lambda: home.current, now=_now, log=log)
+    door = Door(accepts=arrivals.accepts, hear=arrivals.hear, trouble=arrivals.trouble)
+    found, listener = stack.enter_context(listening(place))
+    log("info", "run", f"listening on lmtp:{found}")
+    if found.is_far:
+        log("warning", "run", "LMTP knows no password: see to it that the mail server alone reaches that port.")
+    return _Door(name="lmtp", serve=partial(serve, listener, door, stopping=stopping), take=arrivals.take)
+
+
+def _serve(
+    doors: Sequence[_Door], broken: list[str], stopping: threading.Event, log: Log
+) -> Sequence[threading.Thread]:
+    """A thread for each door. A defect that ends one ends the service: who started it starts it again."""
+    from alongside.service.clock import told_defect
+
+    def keep_open(door: _Door) -> None:
+        try:
+            door.serve()
+        except Exception as error:
+            broken.append(door.name)
+            log("error", door.name, told_defect(error))
+        finally:
+            stopping.set()
+
+    threads = [threading.Thread(target=keep_open, args=(door,), name=door.name, daemon=True) for door in doors]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def _place_of(lmtp: str | None, only: Sequence[str]) -> Place | None:
+    """Where to take mail; None for nowhere. Raises `UsageError` when the two options do not fit."""
+    if only and (lmtp is not None) != ("lmtp" in only):
+        raise UsageError(
+            "--lmtp and --only lmtp go together.", hint="Say both, or leave the other parts out of --only."
+        )
+    return parse_place(lmtp) if lmtp is not None else None
+
+
+def _read_again(home: LiveHome) -> str:
+    home.refresh(_now())
+    return ""
 
 
 class MailRound:
@@ -162,28 +275,25 @@ def _told(counts: Mapping[str, int]) -> str:
     return " ".join(f"{what}={count}" for what, count in sorted(counts.items()) if count)
 
 
-def _works(mail: MailRound, every_seconds: float, counts: Callable[[], str], *, fetches: bool) -> tuple[Work, ...]:
-    """What the clock does."""
+def _works(mail: MailRound, every_seconds: float, *, fetches: bool) -> list[Work]:
+    """What is sent and fetched by the clock."""
     from alongside.service.clock import Work
 
-    works = [
-        Work(name="send", every_seconds=every_seconds, run=mail.send),
-        Work(name="http", every_seconds=COUNTS_SECONDS, run=counts),
-    ]
+    works = [Work(name="send", every_seconds=every_seconds, run=mail.send)]
     if fetches:
         works.append(Work(name="inbound", every_seconds=INBOUND_SECONDS, run=mail.fetch))
-    return tuple(works)
+    return works
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _require_extra() -> None:
-    """Raises `UsageError` when Starlette or uvicorn are not installed."""
+def _require_extra(*more: str) -> None:
+    """Raises `UsageError` when Starlette, uvicorn or one of `more` is not installed."""
     try:
-        import starlette  # noqa: F401
-        import uvicorn  # noqa: F401
+        for name in ("starlette", "uvicorn", *more):
+            importlib.import_module(name)
     except ModuleNotFoundError as error:
         raise UsageError(
             f"The service needs {error.name}, which is not installed.",

@@ -55,6 +55,15 @@ def _normalise_domain(domain: str) -> str:
     return ascii_domain
 
 
+def without_tag(address: str) -> str:
+    """`"Community+s-x@Example.org"` -> `"community@example.org"`; empty for what is no address."""
+    try:
+        local, _, domain = normalise_address(address).rpartition("@")
+    except AddressError:
+        return ""
+    return f"{local.partition('+')[0]}@{domain}"
+
+
 def mask_address(address: str) -> str:
     """`"ana.souza@example.org"` -> `"a…@example.org"`: enough to recognise in a list, too little to write to."""
     local, _, domain = address.rpartition("@")

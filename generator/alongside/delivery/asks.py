@@ -13,7 +13,17 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, select, update
 
 from alongside.delivery.rows import insert_into, is_state
-from alongside.delivery.schema import ASK, AskAnswer, absences, asked_moment, asks, enrollments, newcomers, steps
+from alongside.delivery.schema import (
+    ASK,
+    CONFIRMATION,
+    AskAnswer,
+    absences,
+    asked_moment,
+    asks,
+    enrollments,
+    newcomers,
+    steps,
+)
 from alongside.model.community import Community
 from alongside.model.people import Away
 
@@ -116,6 +126,7 @@ def hold_next_steps(connection: Connection, newcomer_id: int, until: datetime) -
     changed = connection.execute(
         update(steps)
         .where(steps.c.enrollment_id.in_(mine), is_state("planned"), steps.c.due_at < until)
+        .where(steps.c.moment != CONFIRMATION)  # they asked for it, and it does not wait for long
         .values(due_at=until, reason="away")
     )
     return changed.rowcount

@@ -35,7 +35,7 @@ from alongside.delivery.schema import (
     steps,
     suppressions,
 )
-from alongside.delivery.sealing import unseal
+from alongside.delivery.sealing import SealError, unseal
 
 LEASE = timedelta(minutes=10)  # longer than a batch takes, short enough for a dead machine's mail to go out today
 LOAD_DAYS = 7  # `welcomes` is newcomers a week
@@ -312,7 +312,10 @@ def _last_words(connection: Connection, key: bytes, newcomer_id: int, member: st
         .order_by(notes.c.id.desc())
         .limit(1)
     )
-    return unseal(sealed, key) if sealed is not None else ""
+    try:
+        return unseal(sealed, key) if sealed is not None else ""
+    except SealError:
+        return ""
 
 
 @cache

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from alongside.delivery.rows import is_state
-from alongside.delivery.schema import CONFIRMATION, asked_moment, enrollments, letters, newcomers, steps
+from alongside.delivery.schema import enrollments, letters, newcomers, steps
 from alongside.delivery.store import Store
 
 
@@ -92,11 +92,9 @@ def count_lost(store: Store, journeys: Mapping[str, Collection[str]]) -> dict[tu
     statement = (
         select(enrollments.c.journey, steps.c.moment, func.count())
         .join(steps, steps.c.enrollment_id == enrollments.c.id)
-        .where(is_state("planned"), enrollments.c.journey.in_(sorted(journeys)), steps.c.moment != CONFIRMATION)
+        .where(is_state("planned"), enrollments.c.journey.in_(sorted(journeys)), steps.c.moment.not_like("(%"))
         .group_by(enrollments.c.journey, steps.c.moment)
     )
     with store.reading() as connection:
         rows = connection.execute(statement).all()
-    return {
-        (slug, moment): count for slug, moment, count in rows if (asked_moment(moment) or moment) not in journeys[slug]
-    }
+    return {(slug, moment): count for slug, moment, count in rows if moment not in journeys[slug]}

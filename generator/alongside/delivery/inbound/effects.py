@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, insert, select, update
 
 from alongside.delivery import suppression
 from alongside.delivery.contacts import member_bounced
-from alongside.delivery.schema import ASK, enrollments, events, messages, newcomers, steps
+from alongside.delivery.schema import ASK, enrollments, events, letters, messages, newcomers, steps
 
 BOUNCED = "bounced"
 SOFT_BOUNCE = "soft bounce"
@@ -59,6 +59,16 @@ def find_by_ids(connection: Connection, message_ids: Iterable[str]) -> Known | N
     ours = dict(connection.execute(statement).all())
     first = next((ours[each] for each in wanted if each in ours), None)
     return find_by_step(connection, first) if first is not None else None
+
+
+def find_by_letter(connection: Connection, letter_id: int) -> Known | None:
+    """To whom of the two that letter went, if it was one of them; a member's side counts as asked."""
+    row = connection.execute(
+        select(newcomers.c.id, newcomers.c.address, letters.c.side)
+        .join(newcomers, newcomers.c.id == letters.c.newcomer_id)
+        .where(letters.c.id == letter_id, letters.c.side != "")
+    ).first()
+    return Known(row.id, row.address, moment=ASK if row.side == "member" else "") if row is not None else None
 
 
 def find_by_address(connection: Connection, address: str) -> Known | None:

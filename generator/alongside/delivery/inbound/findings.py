@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from alongside.delivery.addresses import AddressError, normalise_address
+from alongside.delivery.addresses import without_tag
 from alongside.delivery.arrived.reading import Trouble, read_note
 from alongside.delivery.inbound.authenticity import NOT_KNOWN, Authenticity, read_authenticity
 from alongside.delivery.inbound.automatic import is_automatic, is_autoreply, is_null_sender
@@ -47,7 +47,7 @@ class Reception:
         """Whether mail to an address is for us: the team's mailbox, with any tag, or one of notes."""
         if self.notes.startswith("@") and address.strip("<> ").lower().endswith(self.notes):
             return True
-        return _without_tag(address) in {_without_tag(self.mailbox), _without_tag(self.notes)} - {""}
+        return without_tag(address) in {without_tag(self.mailbox), without_tag(self.notes)} - {""}
 
     def member_of(self, address: str) -> str:
         """The tag of an address for first notes, which is a member's slug; else an empty text."""
@@ -55,7 +55,7 @@ class Reception:
         mailbox, _, tag = local.partition("+")
         if self.notes.startswith("@"):
             return tag if f"@{domain}" == self.notes and mailbox == FIRST_NOTE else ""
-        return tag if _without_tag(address) == _without_tag(self.notes or self.mailbox) else ""
+        return tag if without_tag(address) == without_tag(self.notes or self.mailbox) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ class Findings:
     member: str = ""  # the same, where it may be a member's slug
     note: Note = NOTHING  # of what came to a person or a member: what may be passed on
     authenticity: Authenticity = NOT_KNOWN
-    returns: date | None = None  # of an automatic answer: the first day on which its writer is back
+    returns: date | None = None  # of who is away: the first day on which they are back
     language: str = ""  # BCP 47, of a note's writer, where the mail says so
     sender: str = ""  # From, normalised
     message_id: str = ""
@@ -116,14 +116,14 @@ def _look_at(
         member=member,
         note=_note(mail, reception) if (relay or member) and not (automatic or token) else NOTHING,
         authenticity=read_authenticity(mail, sender=sender, authserv=reception.authserv),
-        returns=read_return(mail, today=today) if automatic else None,
+        returns=read_return(mail, today=today) if automatic or _says_when(token) else None,
         language=mail.headers.first("content-language").partition(",")[0].strip()[:35],
         sender=mail.sender,
         message_id=mail.message_id,
         answers=mail.answers,
         from_us=mail.sender != "" and reception.is_ours(mail.sender),
         null_sender=is_null_sender(mail, sender),
-        to_mailbox=any(_without_tag(each) == _without_tag(mailbox) for each in recipients),
+        to_mailbox=any(without_tag(each) == without_tag(mailbox) for each in recipients),
         automatic=automatic,
         autoreply=is_autoreply(mail),
         delivery_report=is_delivery_report(mail),
@@ -143,6 +143,11 @@ def _note(mail: ArrivedMail, reception: Reception) -> Note:
     if isinstance(read, Trouble):
         return Note(trouble=read.kind.replace(" ", "_"), is_stop=stops)
     return Note(text=read.text, left_out=bool(read.left_out), is_stop=stops)
+
+
+def _says_when(token: tuple[Kind, int] | None) -> bool:
+    """Whether it is a member's word that they are away."""
+    return token is not None and token[0] == "ask-away"
 
 
 def _tag(address: str) -> str:
@@ -165,15 +170,6 @@ def _bare(sender: str | None) -> str | None:
         return None
     bare = sender.strip().strip("<>")
     return "" if bare.upper() == "MAILER-DAEMON" else bare
-
-
-def _without_tag(address: str) -> str:
-    """`Community+s-x@Example.org` -> `community@example.org`."""
-    try:
-        local, _, domain = normalise_address(address).rpartition("@")
-    except AddressError:
-        return ""
-    return f"{local.partition('+')[0]}@{domain}"
 
 
 def _identity(mail: ArrivedMail, token: tuple[Kind, int] | None, relay: Relay | None, key: bytes) -> str:

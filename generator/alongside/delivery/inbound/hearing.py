@@ -1,4 +1,4 @@
-"""`ingest`: one mail in, its effect in the store. Every door (a pipe, IMAP, files) leads here, and nowhere else.
+"""`ingest`: one mail in, its effect in the store. Every door (a pipe, IMAP, LMTP, files) leads here, and nowhere else.
 
     read (`mails`) -> what it says of itself (`findings`) -> who is meant -> kind -> effect
 
@@ -18,13 +18,14 @@ from sqlalchemy import Connection, select, update
 
 from alongside.delivery import by_token, suppression
 from alongside.delivery.asks import hold_next_steps, record_absence
-from alongside.delivery.contacts import find_member
+from alongside.delivery.contacts import find_member, member_bounced
 from alongside.delivery.inbound.bounces import Bounce, settle
 from alongside.delivery.inbound.effects import (
     Known,
     find_by_address,
     find_by_enrollment,
     find_by_ids,
+    find_by_letter,
     find_by_step,
     record_answer,
     record_hard_bounce,
@@ -118,7 +119,6 @@ def _take_note(
     connection: Connection, key: bytes, number: int, findings: Findings, reception: Reception, now: datetime
 ) -> Heard:
     """What becomes of a note is decided by `notes.relaying`; `number`: of its row in `received`."""
-    resolve = reception.community.resolve_member
     if findings.relay is not None:
         result = take_note(
             connection,
@@ -126,7 +126,7 @@ def _take_note(
             findings.relay,
             findings.note,
             is_from=findings.authenticity.is_from,
-            resolve=resolve,
+            community=reception.community,
             now=now,
         )
     else:
@@ -221,7 +221,10 @@ def _is_own(connection: Connection, findings: Findings) -> bool:
 
 def _complained_of(connection: Connection, findings: Findings) -> Known | None:
     for kind, number in findings.complained:
-        known = find_by_step(connection, number) if kind == "bounce" else find_by_enrollment(connection, number)
+        if kind == "letter":
+            known = find_by_letter(connection, number)
+        else:
+            known = find_by_step(connection, number) if kind == "bounce" else find_by_enrollment(connection, number)
         if known is not None:
             return known
     return find_by_ids(connection, findings.complaint.message_ids) if findings.complaint is not None else None
@@ -246,6 +249,8 @@ def _act(
             record_hard_bounce(connection, key, known, status=verdict.bounce.status, now=now)
         elif verdict.bounce.verdict == "soft":
             record_soft_bounce(connection, key, known, status=verdict.bounce.status, now=now)
+    elif verdict.kind == "complaint" and known is not None and known.asked:
+        member_bounced(connection, known.newcomer_id, now=now)  # who calls our question spam is asked no more
     elif verdict.kind == "complaint" and known is not None:
         stop_all(connection, key, known.address, reason="complaint", now=now)
     elif verdict.kind == "stop" and verdict.everything:
@@ -267,15 +272,20 @@ def _act(
             findings.token[1],
             community=reception.community,
             first_journey=reception.first_journey,
+            until=_midnight(findings.returns) if findings.returns is not None else None,
             now=now,
         )
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _note_absence(
     connection: Connection, findings: Findings, known: Known | None, day: date, community: Community, now: datetime
 ) -> None:
     """Who is away until a day: a newcomer's mails wait, a member is asked for nothing."""
-    back = datetime.combine(day, time(), UTC)
+    back = _midnight(day)
     if known is not None and known.asked:
         return
     if known is not None:

@@ -87,11 +87,11 @@ def take_note(
     note: Note,
     *,
     is_from: Callable[[str], bool],
-    resolve: Callable[[str], str],
+    community: Community,
     now: datetime,
 ) -> Result:
     """Take in what came to the address that is `relay`. `is_from`: whether its sender surely has that address."""
-    pair = find_pair(connection, relay, resolve=resolve)
+    pair = find_pair(connection, relay, resolve=community.resolve_member)
     if pair is None:
         return Result(fate="ignored", detail="nobody")
     known = Result(fate="ignored", newcomer_id=pair.newcomer_id)
@@ -105,18 +105,21 @@ def take_note(
     if note.is_stop:
         _stop(connection, key, pair, now)
         return replace(known, fate="stopped")
-    reason = _why_not(connection, key, pair, relay, now) or note.trouble
+    reason = _why_not(connection, key, pair, relay, community, now) or note.trouble
     if reason:
         return _return(connection, pair, reason, now)
     return pass_on(connection, key, pair, note, now=now)
 
 
-def _why_not(connection: Connection, key: bytes, pair: Pair, relay: Relay, now: datetime) -> str:
+def _why_not(connection: Connection, key: bytes, pair: Pair, relay: Relay, community: Community, now: datetime) -> str:
     """Why nothing can be passed on between these two; empty where it can."""
     if pair.closed_by or pair.is_void:
         return "closed"
     if relay.good_until < now.date():
         return "expired"
+    member = community.members.get(pair.member)
+    if member is None or (pair.conversation_id is None and not member.allows("mail", now.date())):
+        return "nobody"  # a conversation that has begun outlives the consent to begin one
     if not pair.contact or (pair.side == "member" and wants_no_mail(connection, key, pair.newcomer)):
         return "nobody"
     return ""

@@ -5,6 +5,7 @@ The words of the two people are taken as they are; nothing here knows an address
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -111,7 +112,8 @@ def ask_letter(
         paragraphs.append(f"{say(language, 'notes.ask.words')}\n\n{_indented(content.words.text)}")
     else:
         paragraphs.append(say(language, "notes.ask.no_words"))
-    links = [("skip", ways.skip), ("away", ways.away)]
+    away = "away_mail" if ways.away.startswith("mailto:") else "away"
+    links = [("skip", ways.skip), (away, ways.away)]
     if content.words is not None:
         links.insert(0, ("send", ways.send))
     lines = [say(language, f"notes.ask.{what}", link=link) for what, link in links]
@@ -151,7 +153,7 @@ def answer_letter(
 
 def shown_name(name: str) -> str:
     """A newcomer's name as others may read it: none that looks like an address."""
-    return "" if "@" in name or "＠" in name else name.strip()
+    return "" if "@" in unicodedata.normalize("NFKC", name) else name.strip()
 
 
 def letter_language(languages: Iterable[str], community: Community) -> str:
