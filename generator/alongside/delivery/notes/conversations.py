@@ -126,6 +126,12 @@ def open_conversation(connection: Connection, newcomer_id: int, member: str, *, 
     return connection.execute(statement).scalar_one()
 
 
+def has_begun(connection: Connection, conversation_id: int | None) -> bool:
+    """Whether a note was passed on in it; one that only held returned notes has not begun."""
+    passed = select(notes.c.id).where(notes.c.conversation_id == conversation_id, notes.c.state == "passed on")
+    return conversation_id is not None and connection.execute(passed.limit(1)).first() is not None
+
+
 def sounds_like_a_machine(connection: Connection, conversation_id: int, side: Side, digest: str, shape: str) -> bool:
     """Whether the same side has written the very same words before, or the same but for numbers often."""
     statement = select(notes.c.digest).where(
