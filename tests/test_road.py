@@ -38,17 +38,33 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def mails(demo: Path) -> list[Path]:
-    found = sorted((demo / "outbox" / "new").iterdir())
+def outbox(demo: Path) -> list[Path]:
+    return sorted((demo / "outbox" / "new").iterdir())
+
+
+@pytest.fixture(scope="module")
+def mails(outbox: list[Path]) -> list[Path]:
+    """Those of the journeys to newcomers."""
+    found = [path for path in outbox if b"multipart/alternative" in path.read_bytes()]
     assert len(found) >= 9  # three newcomers, each with a welcome and more
     return found
 
 
+@pytest.fixture(scope="module")
+def notes(outbox: list[Path], mails: list[Path]) -> list[EmailMessage]:
+    """What a member was asked, and what people wrote: plain text, in the order of their days."""
+    found = [read(path) for path in outbox if path not in mails]
+    return sorted(found, key=lambda mail: mail["Date"].datetime)
+
+
 def addresses(demo: Path) -> set[str]:
-    with (demo / "journeys" / "newcomers" / "contacts.csv").open(encoding="utf-8", newline="") as file:
-        members = {row["email"] for row in csv.DictReader(file)}
     profiles = (path.read_text(encoding="utf-8") for path in (demo / "journeys" / "newcomers").glob("*.yml"))
-    return members | {match for text in profiles for match in re.findall(r"(?m)^email:\s*(\S+)", text)}
+    return members_of(demo) | {match for text in profiles for match in re.findall(r"(?m)^email:\s*(\S+)", text)}
+
+
+def members_of(demo: Path) -> set[str]:
+    with (demo / "journeys" / "newcomers" / "contacts.csv").open(encoding="utf-8", newline="") as file:
+        return {row["email"] for row in csv.DictReader(file)}
 
 
 def visible_text(html: str) -> str:
@@ -71,8 +87,12 @@ def words(text: str) -> list[str]:
     return re.findall(r"[^\W\d_]{4,}", without_links.casefold())
 
 
+def read(path: Path) -> EmailMessage:
+    return BytesParser(EmailMessage, policy=policy.default).parsebytes(path.read_bytes())
+
+
 def parts(path: Path) -> tuple[EmailMessage, str, str]:
-    message = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
+    message = read(path)
     text, html = message.get_body(("plain",)), message.get_body(("html",))
     assert text is not None
     assert html is not None
@@ -110,8 +130,7 @@ def test_both_parts_of_a_mail_say_the_same(mails: list[Path]) -> None:
 
 
 def test_mails_name_no_member_address_and_leave_no_template_behind(demo: Path, mails: list[Path]) -> None:
-    with (demo / "journeys" / "newcomers" / "contacts.csv").open(encoding="utf-8", newline="") as file:
-        members = {row["email"] for row in csv.DictReader(file)}
+    members = members_of(demo)
     for path in mails:
         message, text, html = parts(path)
         everything = f"{message}\n{text}\n{html}"
@@ -136,6 +155,31 @@ def test_every_feed_is_read_by_another_parser(demo: Path) -> None:
         assert parsed.entries
 
 
-def test_the_demo_sends_nothing_twice(demo: Path, mails: list[Path]) -> None:
-    identifiers = [parts(path)[0]["Message-ID"] for path in mails]
+def test_the_demo_shows_notes_that_name_no_address(demo: Path, notes: list[EmailMessage]) -> None:
+    to = [mail["To"].addresses[0].display_name for mail in notes]
+    assert to[:2] == ["Ana Souza", "Beatriz"]  # they talk
+    assert sorted(to[2:4]) == ["Mona Abdelrahman", "Wanjiru Kariuki"]  # they are asked
+    assert to[4:] == ["كريم"]  # whom Mona wrote to herself
+    hidden = addresses(demo) | {"+55 81", "Olinda"}  # out of a signature
+    for mail in notes:
+        said = mail.get_content()
+        shown = f"{mail}\n{said}".replace(mail["To"].addresses[0].addr_spec, "")
+        assert [each for each in hidden if each in shown] == []
+        assert "escreveu:" not in said
+        assert not re.search(r"(?m)^>", said)
+    assert {mail["Auto-Submitted"] for mail in (*notes[:2], notes[4])} == {"no"}
+
+
+def test_who_stops_in_the_demo_gets_nothing_more(demo: Path, outbox: list[Path]) -> None:
+    last = max(
+        mail["Date"].datetime
+        for path in outbox
+        if (mail := read(path)) and mail["To"].addresses[0].addr_spec == "grace.achieng@example.org"
+    )
+    assert last.day < 9
+
+
+def test_the_demo_sends_nothing_twice(outbox: list[Path]) -> None:
+    parsed = (read(path) for path in outbox)
+    identifiers = [mail["Message-ID"] for mail in parsed]
     assert len(set(identifiers)) == len(identifiers)

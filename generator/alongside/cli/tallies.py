@@ -16,6 +16,7 @@ from alongside.cli.options import wants_colour
 from alongside.cli.stores import Home, many
 from alongside.cli.tables import Column, printable, render_table, shorten, style
 from alongside.delivery.recovery import Recovered
+from alongside.delivery.schema import asked_moment
 from alongside.delivery.worker import Outcome
 
 # What a transport did with the mails, by its name
@@ -106,7 +107,8 @@ class Tally:
         self.of_day.clear()
 
     def _line(self, outcome: Outcome) -> str:
-        who = f"{printable(outcome.moment)} to {shorten(printable(outcome.newcomer), 30)}"
+        way = "about" if asked_moment(outcome.moment) else "to"  # who is asked is a member
+        who = f"{printable(outcome.moment)} {way} {shorten(printable(outcome.newcomer), 30)}"
         if outcome.kind != "sent":
             return style(f"{who}: {outcome.kind}, {printable(outcome.detail)}", colour=wants_colour(), dim=True)
         member = self.home.community.members.get(outcome.member)
@@ -136,7 +138,7 @@ class Tally:
         if self.letters:
             told = ", ".join(f"{kind} {count:,}" for kind, count in sorted(self.letters.items()))
             click.echo(f"  notes and answers to them: {told}")
-        sent = sum(count for (_, _, kind), count in self.counts.items() if kind == "sent")
+        sent = self.letters["sent"] + sum(count for (_, _, kind), count in self.counts.items() if kind == "sent")
         pace = f" in {seconds:.1f} s, {sent / seconds:,.0f} a second" if seconds and sent else ""
         click.echo(f"{style(many(sent, 'mail'), colour=colour, bold=True)} {what}{pace}.")
         for problem, count in sorted(self.failures.items()):

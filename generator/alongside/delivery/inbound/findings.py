@@ -52,12 +52,14 @@ class Reception:
         return without_tag(address) in {without_tag(self.mailbox), without_tag(self.notes)} - {""}
 
     def member_of(self, address: str) -> str:
-        """The tag of an address for first notes, which is a member's slug; else an empty text."""
+        """The member an address for first notes names, by the slug in its tag; else an empty text."""
         local, _, domain = address.strip("<> ").lower().rpartition("@")
         mailbox, _, tag = local.partition("+")
         if self.notes.startswith("@"):
-            return tag if f"@{domain}" == self.notes and mailbox == FIRST_NOTE else ""
-        return tag if without_tag(address) == without_tag(self.notes or self.mailbox) else ""
+            is_for_notes = f"@{domain}" == self.notes and mailbox == FIRST_NOTE
+        else:
+            is_for_notes = without_tag(address) == without_tag(self.notes or self.mailbox)
+        return tag if is_for_notes and self.community.resolve_member(tag) in self.community.members else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,7 @@ class Findings:
     identity: str  # a keyed hash: the same mail has the same
     token: tuple[Kind, int] | None = None  # what the address it was sent to stands for
     relay: Relay | None = None  # the same, where it stands for a person
-    member: str = ""  # the same, where it may be a member's slug
+    member: str = ""  # the same, where it is a member's slug, of today or a former one
     note: Note = NOTHING  # of what came to a person or a member: what may be passed on
     authenticity: Authenticity = NOT_KNOWN
     returns: date | None = None  # of who is away: the first day on which they are back

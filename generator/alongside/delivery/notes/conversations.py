@@ -128,6 +128,12 @@ def open_conversation(connection: Connection, newcomer_id: int, member: str, *, 
     return connection.execute(statement.with_for_update(key_share=True)).scalar_one()
 
 
+def has_begun(connection: Connection, conversation_id: int | None) -> bool:
+    """Whether a note was passed on in it; one that only held returned notes has not begun."""
+    passed = select(notes.c.id).where(notes.c.conversation_id == conversation_id, notes.c.state == "passed on")
+    return conversation_id is not None and connection.execute(passed.limit(1)).first() is not None
+
+
 def count_of_a_day(connection: Connection, conversation_id: int, side: Side, *, now: datetime) -> int:
     """How many notes that side wrote in the last 24 hours."""
     statement = select(func.count()).where(

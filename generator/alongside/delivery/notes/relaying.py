@@ -25,6 +25,7 @@ from alongside.delivery.notes.conversations import (
     close_conversation,
     count_of_a_day,
     find_pair,
+    has_begun,
     mark_talked,
     open_conversation,
     other,
@@ -122,7 +123,7 @@ def _why_not(connection: Connection, key: bytes, pair: Pair, relay: Relay, commu
     if relay.good_until < now.date():
         return "expired"
     member = community.members.get(pair.member)
-    if member is None or (pair.conversation_id is None and not member.allows("mail", now.date())):
+    if member is None or not (member.allows("mail", now.date()) or has_begun(connection, pair.conversation_id)):
         return "nobody"  # a conversation that has begun outlives the consent to begin one
     if not pair.contact or (pair.side == "member" and wants_no_mail(connection, key, pair.newcomer)):
         return "nobody"
