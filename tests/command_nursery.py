@@ -25,7 +25,18 @@ from alongside.rendering.embeds.characters import character_tables
 from compiled_templates import keep_compiled_templates
 from few_places import write_few_places
 
-ALSO = ("alembic", "mkdocs.commands.build", "psycopg", "sqlalchemy.dialects.postgresql.psycopg", "starlette", "uvicorn")
+# What commands import when they come to it.
+ALSO = (
+    *(
+        "alembic.command",
+        "alongside.plugin",
+        "mkdocs.commands.build",
+        "psycopg",
+        "sqlalchemy.dialects.postgresql.psycopg",
+    ),
+    *("starlette", "tzdata.zoneinfo", "uvicorn"),
+    *(f"markdown.extensions.{name}" for name in ("attr_list", "codehilite", "fenced_code", "tables", "toc")),
+)
 
 
 def become_a_command(orders: socket.socket) -> None:
