@@ -15,6 +15,7 @@ from textwrap import dedent
 import hypothesis
 import pytest
 
+from compiled_statements import keep_compiled_statements
 from compiled_templates import keep_compiled_templates
 from mail_servers.servers import own_folder
 
@@ -44,6 +45,7 @@ pytest_plugins = ["browser.chromium", "browser.example_site", "mail_servers.fixt
 def pytest_configure(config: pytest.Config) -> None:
     """Ctrl-C ends what the tests start, also where they run in a shell's background, which has it ignored."""
     keep_compiled_templates()
+    keep_compiled_statements()
     _write_into_memory(config)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
