@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from alongside.delivery.contacts import import_contacts
 from alongside.delivery.enrollment import Candidate, enroll
 from alongside.delivery.notes.choices import choice_number
-from alongside.delivery.notes.conversations import open_conversation
+from alongside.delivery.notes.conversations import open_conversation, pair_of
 from alongside.delivery.notes.relaying import Note, take_first_note
 from alongside.delivery.schema import Side, enrollments, first_notes, metadata, newcomers, steps
 from alongside.delivery.store import Store
@@ -129,7 +129,12 @@ class Running:
             newcomer = connection.scalar(
                 sa.select(enrollments.c.newcomer_id).where(enrollments.c.id == enrollment)
             )  # fmt: skip
-            return choice_number(open_conversation(connection, newcomer or 0, "ana", now=NOW), side)
+            return choice_number(
+                open_conversation(
+                    connection, pair_of(connection, "newcomer", newcomer or 0, "", "ana", resolve=str), now=NOW
+                ),
+                side,
+            )
 
     def write_first(self, *, sender: str = "sam@example.com", language: str = "en") -> int:
         """A stranger's note for Ana, whose address we have; the note's number."""

@@ -25,7 +25,7 @@ from alongside.delivery.notes.choices import (
     first_note_journey,
     look_up,
 )
-from alongside.delivery.notes.conversations import close_conversation, open_conversation
+from alongside.delivery.notes.conversations import close_conversation, open_conversation, pair_of
 from alongside.delivery.notes.letters import answer_once_a_day
 from alongside.delivery.notes.relaying import Note, take_first_note
 from alongside.delivery.schema import (
@@ -97,7 +97,8 @@ class Desk:
 
     def converse(self, newcomer: int, member: str = "ana") -> int:
         with self.store.writing() as connection:
-            return open_conversation(connection, newcomer, member, now=NOW)
+            pair = pair_of(connection, "newcomer", newcomer, "", member, resolve=str)
+            return open_conversation(connection, pair, now=NOW)
 
     def write_first(self, sender: str = STRANGER, *, member: str = "ana", text: str = WORDS) -> int:
         """A stranger's note; its number."""

@@ -17,7 +17,7 @@ from alongside.delivery.addresses import AddressError, normalise_address
 from alongside.delivery.asks import answer_ask
 from alongside.delivery.contacts import contact_bounced, find_contact
 from alongside.delivery.enrollment import enroll_one
-from alongside.delivery.notes.conversations import Pair, close_conversation, report_conversation
+from alongside.delivery.notes.conversations import close_conversation, pair_of, report_conversation
 from alongside.delivery.notes.letters import answer_once_a_day, write_letter
 from alongside.delivery.notes.relaying import Note, forget_first_note, pass_on, wants_no_mail
 from alongside.delivery.people import confirm, find_newcomer
@@ -272,9 +272,7 @@ def _confirm_first_note(
     if newcomer_id is None:
         return "over"  # of that journey they wanted no mail
     forget_first_note(connection, number)
-    pair = Pair(
-        side="newcomer", newcomer_id=newcomer_id, newcomer=note.address, member=note.member, contact=note.contact
-    )
+    pair = pair_of(connection, "newcomer", newcomer_id, note.address, note.member, resolve=community.resolve_member)
     pass_on(connection, key, pair, Note(text=note.text), now=now)
     return "done"
 

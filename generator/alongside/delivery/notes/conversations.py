@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from alongside.delivery.asks import who_was_asked
 from alongside.delivery.contacts import find_contact
 from alongside.delivery.relay_addresses import Relay
 from alongside.delivery.rows import insert_missing
 from alongside.delivery.schema import (
+    ASK,
     CONFIRMATION,
     Side,
     conversations,
@@ -69,22 +71,31 @@ def find_pair(connection: Connection, relay: Relay, *, resolve: Callable[[str], 
     if row is None:
         return None
     number, address, assigned, wrote = row
-    member = resolve((wrote or assigned) if relay.writer == "step" else assigned)
+    member = resolve((wrote or assigned) if relay.writer == "step" else who_was_asked(connection, relay.number))
     if not member:
         return None
     side: Side = "newcomer" if relay.writer == "step" else "member"
-    held = connection.execute(
-        select(conversations.c.id, conversations.c.closed_by).where(
-            conversations.c.newcomer_id == number, conversations.c.member == member
-        )
-    ).first()
+    return pair_of(connection, side, number, address, member, step_id=relay.number, resolve=resolve)
+
+
+def pair_of(
+    connection: Connection, side: Side, newcomer_id: int, address: str, member: str, *,
+    step_id: int | None = None, resolve: Callable[[str], str],
+) -> Pair:  # fmt: skip
+    """A newcomer (number and normalised address) and a member (slug of today), with what there is between them."""
+    rows = connection.execute(
+        select(conversations.c.id, conversations.c.member, conversations.c.closed_by)
+        .where(conversations.c.newcomer_id == newcomer_id)
+        .order_by(conversations.c.id)
+    )
+    held = next((row for row in rows if resolve(row.member) == member), None)  # also under a former slug
     return Pair(
         side=side,
-        newcomer_id=number,
+        newcomer_id=newcomer_id,
         newcomer=address,
         member=member,
         contact=find_contact(connection, member, resolve=resolve),
-        step_id=relay.number,
+        step_id=step_id,
         conversation_id=held.id if held is not None else None,
         closed_by=held.closed_by if held is not None else "",
     )
@@ -111,20 +122,24 @@ def _of_conversation(connection: Connection, relay: Relay, resolve: Callable[[st
     )
 
 
-def open_conversation(connection: Connection, newcomer_id: int, member: str, *, now: datetime) -> int:
+def open_conversation(connection: Connection, pair: Pair, *, now: datetime) -> int:
     """The number of their conversation, which begins now if there was none.
 
     Until the transaction ends nobody else writes in it: two notes at once would know nothing of one another.
     """
-    insert_missing(
-        connection,
-        conversations,
-        [{"newcomer_id": newcomer_id, "member": member, "generation": 0, "opened_at": now,
-          "closed_by": "", "reported_by": ""}],
-    )  # fmt: skip
-    statement = select(conversations.c.id).where(
-        conversations.c.newcomer_id == newcomer_id, conversations.c.member == member
-    )
+    statement = select(conversations.c.id)
+    if pair.conversation_id is not None:
+        statement = statement.where(conversations.c.id == pair.conversation_id)
+    else:
+        insert_missing(
+            connection,
+            conversations,
+            [{"newcomer_id": pair.newcomer_id, "member": pair.member, "generation": 0, "opened_at": now,
+              "closed_by": "", "reported_by": ""}],
+        )  # fmt: skip
+        statement = statement.where(
+            conversations.c.newcomer_id == pair.newcomer_id, conversations.c.member == pair.member
+        )
     return connection.execute(statement.with_for_update(key_share=True)).scalar_one()
 
 
@@ -199,5 +214,5 @@ def sent_in(connection: Connection, newcomer_id: int, member: str, side: Side, *
     return [
         identity
         for identity, wrote, moment in connection.execute(statement).all()
-        if moment.startswith("(ask)") == asked and (asked or wrote == member)
+        if moment.startswith(ASK) == asked and wrote == member
     ]

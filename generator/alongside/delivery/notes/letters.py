@@ -74,13 +74,15 @@ def answer_once_a_day(
     connection: Connection, kind: Kind, *, side: Side | Literal[""], detail: str, newcomer_id: int | None,
     conversation_id: int, now: datetime,
 ) -> None:  # fmt: skip
-    """A word to who wrote, or to the team: one of a kind a day and conversation, lest a loop starts."""
+    """A word to who wrote, or (one `detail`) to the team: one of a kind a day and conversation, lest a loop starts."""
     told = select(letters.c.id).where(
         letters.c.conversation_id == conversation_id,
         letters.c.kind == kind,
         letters.c.side == side,
         letters.c.written_at > now - DAY,
     )
+    if kind == "alert":
+        told = told.where(letters.c.detail == detail)
     if connection.execute(told).first() is None:
         write_letter(
             connection,

@@ -29,12 +29,12 @@ from alongside.delivery.notes.conversations import (
     mark_talked,
     open_conversation,
     other,
+    pair_of,
 )
 from alongside.delivery.notes.letters import answer_once_a_day, write_letter
 from alongside.delivery.notes.machines import is_quick, last_sent, sounds, words_of
 from alongside.delivery.relay_addresses import Relay
 from alongside.delivery.schema import (
-    conversations,
     enrollments,
     events,
     first_notes,
@@ -144,12 +144,12 @@ def _stop(connection: Connection, key: bytes, pair: Pair, now: datetime) -> None
         suppression.stop(connection, key, pair.newcomer, journey="", reason="asked by mail", now=now)
         close_all(connection, pair.newcomer_id, now=now)
     else:
-        number = open_conversation(connection, pair.newcomer_id, pair.member, now=now)
+        number = open_conversation(connection, pair, now=now)
         close_conversation(connection, number, by="member", now=now)
 
 
 def _return(connection: Connection, pair: Pair, reason: str, now: datetime) -> Result:
-    number = open_conversation(connection, pair.newcomer_id, pair.member, now=now)
+    number = open_conversation(connection, pair, now=now)
     answer_once_a_day(
         connection, "returned", side=pair.side, detail=reason, newcomer_id=pair.newcomer_id,
         conversation_id=number, now=now,
@@ -159,7 +159,7 @@ def _return(connection: Connection, pair: Pair, reason: str, now: datetime) -> R
 
 def _hold(connection: Connection, key: bytes, pair: Pair, note: Note, reason: str, now: datetime) -> Result:
     """Keep it for the team, who is told once a day; what is said once more is not kept."""
-    number = open_conversation(connection, pair.newcomer_id, pair.member, now=now)
+    number = open_conversation(connection, pair, now=now)
     if _is_held(connection, number, pair, words_of(note.text, key).shape):
         return Result(fate="again", newcomer_id=pair.newcomer_id)
     _write(connection, key, number, pair, note, state="held", reason=reason, now=now)
@@ -182,7 +182,7 @@ def _is_held(connection: Connection, conversation_id: int, pair: Pair, shape: st
 
 def pass_on(connection: Connection, key: bytes, pair: Pair, note: Note, *, now: datetime) -> Result:
     """Write the note down and put it in line for the other one."""
-    number = open_conversation(connection, pair.newcomer_id, pair.member, now=now)
+    number = open_conversation(connection, pair, now=now)
     words = words_of(note.text, key)
     sound = sounds(connection, key, number, pair, words, written_at=note.written_at or now)
     if sound == "again":
@@ -264,8 +264,7 @@ def take_note_to_member(
         return Result(fate="stopped")
     if member is None:
         return Result(fate="ignored", detail="nobody")
-    contact = find_contact(connection, member.slug, resolve=resolve)
-    if not contact or not member.allows("mail", now.date()):
+    if not find_contact(connection, member.slug, resolve=resolve) or not member.allows("mail", now.date()):
         note = Note(trouble="nobody")
     known = connection.execute(
         select(newcomers.c.id, enrollments.c.id)
@@ -274,13 +273,8 @@ def take_note_to_member(
     ).first()
     if known is None or not is_surely_theirs:
         return take_first_note(connection, key, member.slug, note, sender=sender, language=language, now=now)
-    pair = Pair(side="newcomer", newcomer_id=known[0], newcomer=sender, member=member.slug, contact=contact)
-    held = connection.execute(
-        select(conversations.c.closed_by).where(
-            conversations.c.newcomer_id == pair.newcomer_id, conversations.c.member == member.slug
-        )
-    ).first()
-    reason = "closed" if held is not None and held.closed_by else note.trouble
+    pair = pair_of(connection, "newcomer", known[0], sender, member.slug, resolve=resolve)
+    reason = "closed" if pair.closed_by else note.trouble
     return _return(connection, pair, reason, now) if reason else pass_on(connection, key, pair, note, now=now)
 
 
