@@ -119,7 +119,6 @@ def returned(village: Village) -> str:
     ({}, "I am away.", ""),
     ({"Precedence": "bulk"}, "I am away.", JO),
     ({"X_Autoreply": "yes"}, "I am away.", JO),
-    ({"X_Auto_Response_Suppress": "All"}, "I am away.", JO),
     ({"Content-Type": "text/calendar; method=REPLY"}, "BEGIN:VCALENDAR", JO),
     ({"Content-Type": "multipart/report; report-type=disposition-notification; boundary=b"}, "--b\n\nRead.\n--b--", JO),
 ], ids=["auto-submitted", "null-sender", "precedence", "x-autoreply", "calendar", "receipt"])  # fmt: skip
