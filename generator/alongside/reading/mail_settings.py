@@ -154,7 +154,7 @@ MAIL_SETTINGS = Table(
             name="authserv",
             parser=Parser(read=_read_authserv, schema={"type": "string", "pattern": "^[A-Za-z0-9._-]+$"}),
             default="",
-            about="The name your mail server signs its Authentication-Results with.",
+            about="The name under which your mail server writes Authentication-Results into every mail that comes.",
         ),
         Field(
             name="keep",

@@ -183,6 +183,8 @@ def check_conversation(letters: Correspondence, seen: dict[Person, list[EmailMes
         for mail in seen[reader][:-1] if reader is ANNELIESE else seen[reader]:
             host.append(reader.address, write_answer(mail, reader, "Sent."))
         assert threads(host, reader.address) == 1
+        host.append(reader.address, write_plain(reader, TEAM, str(seen[reader][-1]["Subject"])))
+        assert threads(host, reader.address) == 2  # the subject is not what joins the others
 
 
 def test_the_search_finds_what_a_mail_program_tells_of_its_user() -> None:
@@ -248,6 +250,7 @@ def test_the_member_is_asked_two_days_before_and_writes_it(letters: Corresponden
     letters.check_that_neither_knows()
 
 
+@pytest.mark.soak
 def test_nobody_says_anything_and_the_prepared_words_go_out(letters: Correspondence) -> None:
     letters.send(JOHANNA)
     letters.office.later(5)
@@ -278,7 +281,9 @@ def test_the_one_word_ends_everything(letters: Correspondence) -> None:
     letters.check_that_neither_knows()
 
 
-@pytest.mark.parametrize("reader", [JOHANNA, ANNELIESE], ids=["newcomer", "member"])
+@pytest.mark.parametrize(
+    "reader", [pytest.param(JOHANNA, id="newcomer", marks=pytest.mark.soak), pytest.param(ANNELIESE, id="member")]
+)
 def test_a_link_in_a_note_lets_nothing_more_through(letters: Correspondence, reader: Person) -> None:
     last = letters.send(JOHANNA)
     newest = {JOHANNA: last}

@@ -26,8 +26,8 @@ LONGEST = 8_000  # characters of such a header; a server that says more was led 
 MOST_INSTANCES = 50  # headers looked at for the one of our server; it writes its own above all others
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
-# A quoted text on its own is passed over, so that nothing in it is taken for a property.
 _NAME = r"[a-z0-9_-]{1,60}+"
+# A quoted text on its own is passed over, so that nothing in it is taken for a property.
 _PAIR = re.compile(
     rf"{_QUOTED}|(?<![a-z0-9_-])(?P<name>{_NAME}(?:\s{{0,9}}[./]\s{{0,9}}{_NAME}){{0,3}}+)\s{{0,9}}=\s{{0,9}}"
     rf'(?P<value>(?:{_QUOTED}|[^\s"])*)',
