@@ -27,11 +27,12 @@ from typing import Any, get_args
 import sqlalchemy as sa
 
 from alongside.delivery.arrived.trimming import Trimmer
+from alongside.delivery.contacts import import_contacts
 from alongside.delivery.enrollment import Candidate, enroll
 from alongside.delivery.inbound import ingest, reception_of
 from alongside.delivery.inbound.findings import look_at
 from alongside.delivery.relay_addresses import Relay, RelayKeys, make_relay
-from alongside.delivery.schema import metadata
+from alongside.delivery.schema import metadata, newcomers
 from alongside.delivery.store import Store
 from alongside.delivery.tokens import Kind, make_token
 from alongside.model.people import Newcomer
@@ -49,6 +50,7 @@ SLOW_SECONDS = 1.0
 # Longer than the lines of most parsers' tests: 4,000 newlines take mail-parser-reply four seconds.
 NEWLINES = b"From: n1@example.net\nSubject: x\n\nHello.\n" + b"\n" * 4_000 + b"Bye.\n"
 JOANA = "joana@example.net"  # who writes the recipes of automatic answers
+ANA = "ana@member.example.com"
 PASSED = frozenset(("note", "held", "first note"))
 LINKS = tuple(kind for kind in get_args(Kind) if kind not in ("bounce", "letter"))  # those are addresses
 
@@ -109,7 +111,14 @@ def _heard(example: Example, root: Path) -> Iterator[_Place]:
     with opened(root) as store, Trimmer() as trimmer:
         candidates = [Candidate(newcomer=person) for person in people]
         enroll(store, example.journey, candidates, community=example.community, basis=None, source="bench", now=NOW)
-        yield _Place(store, example, trimmer)
+        with store.writing() as connection:
+            import_contacts(connection, [("ana-souza", ANA)], resolve=str, now=NOW)
+            connection.execute(sa.update(newcomers).values(member="ana-souza"))
+        place = _Place(store, example, trimmer)
+        control = place.hear(f"From: {JOANA}\n\nHello Ana.\n".encode(), recipient=place.relay(), sender=JOANA)
+        if control.kind != "note":
+            raise BenchError(f"a person's note was not passed on, but {control.kind}: nothing can be measured here")
+        yield place
 
 
 # --- real mails ---
