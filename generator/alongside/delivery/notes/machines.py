@@ -85,7 +85,8 @@ def sounds(
     `written_at`: as the mail says, else when it came.
     """
     before = _before(connection, conversation_id, pair)
-    if not before:
+    passed_at = next((row.received_at for row in before if row.state == "passed on"), None)
+    if passed_at is None:
         return ""
     same = [row for row in before if row.digest == words.digest]
     shaped = [row for row in before if row.shape == words.shape]
@@ -94,7 +95,7 @@ def sounds(
     if len(shaped) >= MOST_ALIKE and not same:
         return "machine"
     sent_at = last_sent(connection, pair, conversation_id)
-    if sent_at is None or sent_at <= before[0].received_at:
+    if sent_at is None or sent_at <= passed_at:
         return ""  # it answers nothing: said once more, corrected, added to
     quick = is_quick(written_at, sent_at)
     if _is_one_more(before, words, key, quick=quick):
@@ -127,7 +128,7 @@ def is_quick(written_at: datetime, sent_at: datetime | None) -> bool:
 def _before(connection: Connection, conversation_id: int, pair: Pair) -> Sequence[Any]:
     """What that side wrote before and was passed on, or is held for the same reason; the newest first."""
     statement = (
-        select(notes.c.digest, notes.c.shape, notes.c.sealed, notes.c.received_at)
+        select(notes.c.state, notes.c.digest, notes.c.shape, notes.c.sealed, notes.c.received_at)
         .where(
             notes.c.conversation_id == conversation_id,
             notes.c.side == pair.side,
