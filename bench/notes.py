@@ -229,9 +229,9 @@ def _automatic_answers(place: _Place) -> Iterator[Figure]:
 
 def _human_answers(place: _Place) -> Iterator[Figure]:
     """Answers of people x an address in each form x encodings: what `ingest` would pass on of each."""
-    replies = _of_tests("delivery.notes.replies", "REPLIES")
-    forms, shows = _of_tests("delivery.notes.forms", "FORMS"), _of_tests("delivery.notes.forms", "shows")
-    plain = _of_tests("delivery.notes.forms", "ADDRESS")
+    replies = _of_tests("delivery.arrived.replies", "REPLIES")
+    forms, shows = _of_tests("delivery.arrived.forms", "FORMS"), _of_tests("delivery.arrived.forms", "shows")
+    plain = _of_tests("delivery.arrived.forms", "ADDRESS")
     if replies is None or forms is None or shows is None:
         return
     leaks = dropped = count = 0

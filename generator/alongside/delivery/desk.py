@@ -17,7 +17,7 @@ from alongside.delivery.arrived.redaction import redact
 from alongside.delivery.claims import Claim
 from alongside.delivery.decisions import DueStep, Skip, Wait, decide
 from alongside.delivery.message_ids import message_id
-from alongside.delivery.relay_addresses import GOOD_FOR, Relay, RelayKeys, Writer, make_relay
+from alongside.delivery.relay_addresses import Relay, RelayKeys, Writer, good_until, make_relay
 from alongside.delivery.schema import CONFIRMATION, asked_moment
 from alongside.delivery.tokens import make_token
 from alongside.delivery.transports.envelopes import Envelope
@@ -154,7 +154,7 @@ class Desk:
 
     def _relay_address(self, writer: Writer, number: int, claim: Claim) -> str:
         """Where an answer to this mail goes, to be passed on."""
-        relay = Relay(writer=writer, number=number, good_until=claim.dated_at.date() + GOOD_FOR)
+        relay = Relay(writer=writer, number=number, good_until=good_until(claim.dated_at.date()))
         return note_address(self.settings, make_relay(relay, self.relay_keys))
 
     def _content(self, claim: Claim, *, now: datetime) -> StepContent:

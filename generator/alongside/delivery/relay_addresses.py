@@ -30,7 +30,8 @@ from alongside.delivery.schema import facts
 Writer = Literal["step", "ask", "newcomer", "member"]
 WRITERS: tuple[Writer, ...] = get_args(Writer)
 
-GOOD_FOR = timedelta(days=180)  # from the mail that carries it
+GOOD_FOR = timedelta(days=180)  # from the mail that carries it, at least
+STEADY = 30  # days: so long mails of a conversation come from one address, as programs that answer once a sender count
 FACT = "relay epoch"
 _EPOCHS = 64  # they are counted in six bits
 _FIRST_DAY = date(2020, 1, 1)
@@ -46,6 +47,12 @@ class Relay:
     number: int  # of the step, or of the conversation
     generation: int = 0  # of the conversation
     good_until: date  # that day included
+
+
+def good_until(day: date) -> date:
+    """The last day of an address in a mail of that day."""
+    wanted = (day + GOOD_FOR).toordinal()
+    return date.fromordinal(wanted + -wanted % STEADY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

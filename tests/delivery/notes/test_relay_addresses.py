@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from alongside.delivery.notes.care import reopen
 from alongside.delivery.relay_addresses import (
     GOOD_FOR,
+    STEADY,
     WRITERS,
     Relay,
     RelayKeys,
     Writer,
     change_key,
+    good_until,
     make_relay,
     read_relay,
     read_relay_keys,
@@ -80,10 +82,17 @@ def test_an_address_is_good_for_half_a_year(store: Store, tmp_path: Path) -> Non
     (welcome,) = village.send()
     village.now += GOOD_FOR
     assert village.answer(welcome, f"Jo <{JO}>", "Hello Ana, it took me a while.").kind == "note"
-    village.now += timedelta(days=1)
-    assert village.answer(welcome, f"Jo <{JO}>", "Hello again Ana, a day too late.").detail == "expired"
+    village.now += timedelta(days=STEADY)
+    assert village.answer(welcome, f"Jo <{JO}>", "Hello again Ana, too late now.").detail == "expired"
     mails = [mail for mail in village.send() if "no longer in use" in mail.text]
     assert [mail.message["To"].addresses[0].addr_spec for mail in mails] == [JO]
+
+
+@given(st.dates(date(2026, 1, 1), date(2100, 1, 1)))
+def test_for_a_month_mails_come_from_one_address(day: date) -> None:
+    last = good_until(day)
+    assert GOOD_FOR <= last - day < GOOD_FOR + timedelta(days=STEADY)
+    assert len({good_until(day + timedelta(days=n)) for n in range(STEADY + 1)}) == 2
 
 
 def test_reopening_withdraws_the_addresses_that_were_given_out(store: Store, tmp_path: Path) -> None:

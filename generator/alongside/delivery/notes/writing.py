@@ -20,7 +20,7 @@ from alongside.delivery.notes.choices import choice_number, first_note_journey
 from alongside.delivery.notes.conversations import sent_in
 from alongside.delivery.notes.letters import Letter, sent_before
 from alongside.delivery.notes.relaying import wants_no_mail
-from alongside.delivery.relay_addresses import GOOD_FOR, Relay, RelayKeys, make_relay
+from alongside.delivery.relay_addresses import Relay, RelayKeys, good_until, make_relay
 from alongside.delivery.schema import (
     ASK,
     Side,
@@ -195,7 +195,7 @@ def _write_note(connection: Connection, office: Office, letter: Letter, thread: 
         writer=side,
         number=row.id,
         generation=row.generation % 256,
-        good_until=letter.dated_at.date() + GOOD_FOR,
+        good_until=good_until(letter.dated_at.date()),
     )
     answers = note_address(office.settings, make_relay(relay, office.relay_keys))
     community = office.community.name
