@@ -144,7 +144,7 @@ def _read_on(record: Path, position: int) -> tuple[list[str], int]:
     with record.open("rb") as file:
         file.seek(position)
         content = file.read()
-    return content.decode().split(), position + len(content)
+    return [line.split()[0] for line in content.decode().splitlines()], position + len(content)
 
 
 def _count(root: Path, url: str, state: str) -> int:

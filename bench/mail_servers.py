@@ -159,9 +159,14 @@ def make_postfix_folders(folder: Path) -> None:
 
 
 def fast_folder() -> str | None:
-    """A folder in memory, so that the disk is not what is measured; None: the usual one for temporary files."""
+    """A folder in memory, so that the disk is not what is measured; None: the usual one for temporary files.
+
+    It has room, and programs in it can be run.
+    """
     memory = Path("/dev/shm")
-    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > 2**31 else None
+    if not os.access(memory, os.W_OK) or os.statvfs(memory).f_flag & os.ST_NOEXEC:
+        return None
+    return str(memory) if shutil.disk_usage(memory).free > 2**31 else None
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""An SMTP server that takes every mail and writes its Message-ID to a file before it answers.
+"""An SMTP server that takes every mail and writes its Message-ID, and a hash of it, to a file before it answers.
 
 `python -m bench.recording_sink FILE` prints its port. What stands in the file was accepted, heard or not: so losses and
 duplicates can be counted after a sender was killed.
@@ -7,6 +7,7 @@ duplicates can be counted after a sender was killed.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import re
 import sys
@@ -41,7 +42,8 @@ class Session(asyncio.Protocol):
             content, self._buffer = self._buffer[:end], self._buffer[end + len(_END) :]
             self._in_data = False
             found = _IDENTITY.search(content)
-            os.write(self._record, (found[1] if found else b"?") + b"\n")
+            digest = hashlib.sha256(content).hexdigest()[:32].encode()
+            os.write(self._record, (found[1] if found else b"?") + b" " + digest + b"\n")
             self._transport.write(b"250 2.0.0 ok\r\n")
             return True
         line, self._buffer = self._buffer[:end], self._buffer[end + 2 :]

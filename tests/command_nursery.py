@@ -23,8 +23,20 @@ from alongside.cli.main import COMMANDS, main
 from alongside.rendering import templates
 from alongside.rendering.embeds.characters import character_tables
 from compiled_templates import keep_compiled_templates
+from few_places import write_few_places
 
-ALSO = ("alembic", "mkdocs.commands.build", "psycopg", "sqlalchemy.dialects.postgresql.psycopg", "starlette", "uvicorn")
+# What commands import when they come to it.
+ALSO = (
+    *(
+        "alembic.command",
+        "alongside.plugin",
+        "mkdocs.commands.build",
+        "psycopg",
+        "sqlalchemy.dialects.postgresql.psycopg",
+    ),
+    *("starlette", "tzdata.zoneinfo", "uvicorn"),
+    *(f"markdown.extensions.{name}" for name in ("attr_list", "codehilite", "fenced_code", "tables", "toc")),
+)
 
 
 def become_a_command(orders: socket.socket) -> None:
@@ -59,6 +71,8 @@ def become_a_command(orders: socket.socket) -> None:
         os.umask(order["umask"])
     if "largest_file" in order:
         resource.setrlimit(resource.RLIMIT_FSIZE, (order["largest_file"], order["largest_file"]))
+    if not order.get("all_places"):
+        write_few_places()
     sys.argv = ["alongside", *order["words"]]
 
 

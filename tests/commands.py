@@ -31,6 +31,7 @@ class Command:
     """`alongside *words` since it was started; of `subprocess.Popen`, what tests of commands need.
 
     `environment` is added to ours without its ALONGSIDE_ variables. `largest_file`: the octets a file of it may have.
+    A site that it builds knows few places (`few_places.py`), or `all_places`.
     """
 
     def __init__(
@@ -40,9 +41,10 @@ class Command:
         environment: Mapping[str, str] | None = None,
         stdin: bytes = b"",
         largest_file: int | None = None,
+        all_places: bool = False,
     ) -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("ALONGSIDE_")}
-        order: dict[str, object] = {"words": words, "cwd": str(cwd or Path.cwd())}
+        order: dict[str, object] = {"words": words, "cwd": str(cwd or Path.cwd()), "all_places": all_places}
         order["environment"] = {**kept, **(environment or {})}
         if largest_file is not None:
             order["largest_file"] = largest_file

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
+import tempfile
 from collections.abc import Callable, Generator, Mapping
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from pathlib import Path
 from textwrap import dedent
@@ -12,7 +15,9 @@ from textwrap import dedent
 import hypothesis
 import pytest
 
+from compiled_statements import keep_compiled_statements
 from compiled_templates import keep_compiled_templates
+from mail_servers.servers import own_folder
 
 hypothesis.settings.register_profile("alongside", deadline=None)  # a slow machine is no defect
 hypothesis.settings.load_profile("alongside")
@@ -36,11 +41,29 @@ WriteCommunity = Callable[..., Path]
 pytest_plugins = ["browser.chromium", "browser.example_site", "mail_servers.fixtures", "stores"]
 
 
-def pytest_configure() -> None:
+@pytest.hookimpl(tryfirst=True)  # before pytest looks where its folders are to be
+def pytest_configure(config: pytest.Config) -> None:
     """Ctrl-C ends what the tests start, also where they run in a shell's background, which has it ignored."""
     keep_compiled_templates()
+    keep_compiled_statements()
+    _write_into_memory(config)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _write_into_memory(config: pytest.Config) -> None:
+    """Every temporary file of this run is in one folder, in memory where there is room, and gone in the end.
+
+    The tests write and remove a million small files, which took a disk longer than everything else. With a TMPDIR of
+    your own the folders of tests that failed stay there, to be looked at; workers have that of the run.
+    """
+    if "TMPDIR" in os.environ:
+        return
+    until_the_end = ExitStack()
+    atexit.register(until_the_end.close)  # after all that is registered later
+    folder = until_the_end.enter_context(own_folder("t"))
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+    config.option.basetemp = config.option.basetemp or folder / "t"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

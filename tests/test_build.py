@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatch
 from functools import cache
 from hashlib import sha256
-from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -17,12 +16,12 @@ from alongside.reading.loader import load_community
 from alongside.reading.settings_file import read_settings
 from alongside.rendering.artifacts import Tree
 from alongside.rendering.embeds import listing
-from alongside.rendering.embeds.places import place_shards
 from alongside.rendering.embeds.scripts import pinned_script
 from alongside.rendering.shells import TOKENS, read_shell
 from alongside.rendering.templates import environment
 from alongside.rendering.tracking import Site
 from conftest import NOW, ROOT, WriteCommunity
+from few_places import few_places
 
 THEME = f"<!doctype html><html><head><title>{TOKENS['title']}</title></head><body>{TOKENS['content']}</body></html>"
 
@@ -81,9 +80,8 @@ FILES: dict[str, str | bytes] = {
 
 
 @pytest.fixture(autouse=True)
-def few_places(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The table of places is the same in every site: three of its 2,143 files stand for all of them here."""
-    monkeypatch.setattr(listing, "place_shards", lambda: islice(place_shards(), 3))
+def _few_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "place_shards", few_places)
 
 
 def build(

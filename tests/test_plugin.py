@@ -16,7 +16,10 @@ from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 
+from alongside.rendering.embeds import listing
+from alongside.rendering.embeds.places import PLACE_SHARDS
 from conftest import CONFIG, NOW, WriteCommunity
+from few_places import few_places
 from test_build import FILES, MEMBER, story, tree
 
 EPOCH = str(int(NOW.timestamp()))
@@ -38,6 +41,12 @@ PAGES: dict[str, str | bytes] = {
         "title: Page\nmoments:\n  - id: corner\n    owner: growth\n    where: page\n    show: [story]\n"
     ),
 }
+
+
+@pytest.fixture(autouse=True)
+def _few_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In builds within this process."""
+    monkeypatch.setattr(listing, "place_shards", few_places)
 
 
 @pytest.fixture(autouse=True)
@@ -214,6 +223,7 @@ def test_mkdocs_properdocs_and_alongside_give_the_same_bytes(config: Path, run_e
     ours = tree(run_elsewhere("alongside", "build", site="a"))
     theirs = tree(run_elsewhere("mkdocs", "build", "--quiet", site="b"))
     assert ours == theirs
+    assert len([path for path in ours if path.startswith("embed/v1/places/")]) == PLACE_SHARDS
     fork = tree(run_elsewhere("properdocs", "build", "--quiet", site="c"))
     assert {path for path in ours.keys() | fork.keys() if ours.get(path) != fork.get(path)} == set()
 

@@ -11,10 +11,20 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-CHROMIUM = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
+# What no page can tell, and what takes longer than most pages. Chromium hears the last list alone, so first comes
+# what Playwright switches off; then the suggestions below the address bar, two pages of their own in every window, and
+# processes for pages that nobody will open.
+_OFF = (
+    "AimEnabled AvoidCorsURLLoaderRestartOnRedirect AvoidUnnecessaryBeforeUnloadCheckSync DestroyProfileOnBrowserClose "
+    "HttpsFirstBalancedModeAutoEnable HttpsUpgrades LensOverlay MediaRouter NetworkTimeServiceQuerying OptimizationHints "
+    "PaintHolding PreconnectToSearch ThirdPartyStoragePartitioning "
+    "WebUIOmniboxAimPopup WebUIOmniboxFullPopup WebUIOmniboxPopup SpareRendererForSitePerProcess"
 ).split()
+CHROMIUM = [
+    *"--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking".split(),
+    *"--disable-component-update --disable-sync".split(),
+    f"--disable-features={','.join(_OFF)}",
+]
 
 
 @pytest.fixture(scope="module")

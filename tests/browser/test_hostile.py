@@ -192,7 +192,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The community, built."""
     folder = tmp_path_factory.mktemp("hostile")
     write(folder, hostile_community())
-    build = run_command("build", "--now", NOW.isoformat(), cwd=folder)
+    build = run_command("build", "--now", NOW.isoformat(), cwd=folder, all_places=True)
     assert build.returncode == 0, build.stderr[-2000:]
     assert "Traceback" not in build.stderr
     (folder / "site" / "empty.html").write_text("<!doctype html><title>x</title><body>", encoding="utf-8")

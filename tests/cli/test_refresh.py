@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from alongside.rendering.embeds import listing
+from few_places import few_places
+
 Run = Callable[..., Result]
 
 NOW = "2026-12-01T09:00Z"
@@ -20,6 +23,11 @@ moments:
 """
 FILE = "content/.alongside/availability.yml"
 EMBED = "site/embed/everything/sign-up/index.html"
+
+
+@pytest.fixture(autouse=True)
+def _few_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "place_shards", few_places)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

@@ -10,22 +10,27 @@ import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from alongside.delivery.inbound.findings import look_at
+from alongside.delivery.inbound.findings import Reception, look_at
+from alongside.delivery.relay_addresses import RelayKeys
 from alongside.delivery.schema import received
 from alongside.delivery.store import Store, open_store
-from alongside.delivery.tokens import make_token, tagged_address
+from alongside.delivery.tokens import make_token
+from alongside.model.community import Community
+from alongside.rendering.mails.envelope import tagged_address
 from commands import Command
-from mail_servers.mail_host import REFUSING, MailHost, running_mail_host
+from mail_servers.mail_host import DOMAINS, MailHost, running_mail_host
 from mail_servers.servers import own_folder, wait_until
 
 from .conftest import Run
 
+REFUSING = f"refusing@{DOMAINS[1]}"
 TEAM = "community@community.example.org"
 JOANA = "joana@example.net"
 
@@ -266,7 +271,12 @@ def test_killed_in_the_middle(start: StartDoor, environment: dict[str, str], sma
     """What Postfix was told is safe is in the store; what is not waits in its queue, and is heard later, once."""
     store = open_store(small_community, environment)
     mails = [f"From: {JOANA}\r\nMessage-ID: <{n}@example.net>\r\n\r\n{n}\r\n".encode() for n in range(MAILS)]
-    expected = {look_at(mail, recipient=TEAM, sender=JOANA, mailbox=TEAM, key=store.key).identity for mail in mails}
+    reception = Reception(mailbox=TEAM, community=Community(name="Test community"))
+    keys, today = RelayKeys(key=store.key), date(2026, 11, 23)
+    expected = {
+        look_at(mail, recipient=TEAM, sender=JOANA, reception=reception, keys=keys, today=today).identity
+        for mail in mails
+    }
     with own_door() as door, mail_host_before(door) as host:
 
         def open_door() -> Process:

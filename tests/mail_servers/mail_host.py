@@ -21,10 +21,8 @@ from mail_servers.postfix import Delivery, Postfix
 from mail_servers.servers import LOOPBACK, free_ports, own_folder, read_log, wait_until
 
 DOMAINS = ("community.example.org", "example.net")
-USER = "alongside@community.example.org"  # may relay
+USER = f"alongside@{DOMAINS[0]}"
 PASSWORD = "a-password-of-tests"
-FULL = f"full@{DOMAINS[1]}"  # over quota
-REFUSING = f"refusing@{DOMAINS[1]}"  # accepted by SMTP, refused by LMTP: a bounce follows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +34,11 @@ class MailHost:
     pipes: Pipes
     ca_file: Path
     host: str = LOOPBACK
-    domains: tuple[str, ...] = DOMAINS
-    user: str = USER
+    domains: tuple[str, ...]
+    user: str  # may relay
     password: str = PASSWORD
-    full: str = FULL
-    refusing: str = REFUSING
+    full: str  # over quota
+    refusing: str  # accepted by SMTP, refused by LMTP: a bounce follows
     _users: list[str] = field(default_factory=list)
 
     @property
@@ -146,14 +144,16 @@ def running_mail_host(
     pipe_to: Mapping[str, Sequence[str]] | None = None,
     pipe_environment: Mapping[str, str] | None = None,
     lmtp_to: Mapping[str, str] | None = None,
+    domains: tuple[str, ...] = DOMAINS,
     hidden_keywords: Sequence[str] = (),
     timeout_seconds: int = 300,
 ) -> Iterator[MailHost]:
     """A host of its own until the block ends.
 
     `pipe_to`: address to the command that gets its mail on stdin; `${sender}` and `${recipient}` in it are the
-    envelope's. `lmtp_to`: address to the LMTP server that gets its mail, as Postfix names it ("unix:/path"), plus addresses
-    too. `hidden_keywords`: what EHLO shall not announce ("pipelining", "chunking", "starttls").
+    envelope's. `lmtp_to`: address to the LMTP server that gets its mail, as Postfix names it ("unix:/path"), plus
+    addresses too. `domains`: its own; of the accounts that each host has, `user` is of the first, the others of the
+    last. `hidden_keywords`: what EHLO shall not announce ("pipelining", "chunking", "starttls").
     `timeout_seconds`: how long Postfix waits for a silent client.
     """
     with own_folder("mail") as folder, ExitStack() as stack:
@@ -161,7 +161,9 @@ def running_mail_host(
         certificate = authority.issue("server")
         smtp, smtps, imap, imaps = free_ports(4)
         dovecot = Dovecot(folder=folder / "dovecot", imap_port=imap, imaps_port=imaps)
-        postfix = Postfix(folder=folder / "postfix", smtp_port=smtp, smtps_port=smtps, domains=DOMAINS)
+        postfix = Postfix(
+            folder=folder / "postfix", smtp_port=smtp, smtps_port=smtps, domains=domains, name=f"mx.{domains[0]}"
+        )
         pipes = Pipes(folder, pipe_to or {}, pipe_environment or {})
         dovecot.configure(certificate)
         postfix.configure(
@@ -173,7 +175,10 @@ def running_mail_host(
             hidden_keywords=hidden_keywords,
             timeout_seconds=timeout_seconds,
         )
-        host = MailHost(postfix=postfix, dovecot=dovecot, pipes=pipes, ca_file=authority.file)
+        host = MailHost(
+            postfix=postfix, dovecot=dovecot, pipes=pipes, ca_file=authority.file, domains=domains,
+            user=f"alongside@{domains[0]}", full=f"full@{domains[-1]}", refusing=f"refusing@{domains[-1]}",
+        )  # fmt: skip
         _add_mailboxes(host)
         stack.enter_context(pipes.running())
         stack.enter_context(dovecot.running())
@@ -182,9 +187,9 @@ def running_mail_host(
 
 
 def _add_mailboxes(host: MailHost) -> None:
-    host.add_user(USER)
-    host.dovecot.add_user(FULL, PASSWORD, quota_bytes=1)
-    for address in (FULL, REFUSING):
+    host.add_user(host.user)
+    host.dovecot.add_user(host.full, PASSWORD, quota_bytes=1)
+    for address in (host.full, host.refusing):
         host.postfix.add_recipient(address)
 
 

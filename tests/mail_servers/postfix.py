@@ -1,7 +1,7 @@
 """Postfix: takes mail by SMTP for a few domains and hands it to an LMTP server, or to a command; what fails bounces.
 
 Its folders are its own, so several run beside each other. It never speaks to another machine: mail to domains that
-are not its own bounces at once (RFC 3464).
+are neither its own nor those of a host it was given a route to bounces at once (RFC 3464).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ queue_directory = {folder}/queue
 data_directory = {folder}/data
 maillog_file = {folder}/log
 maillog_file_prefixes = {folder}
-myhostname = mx.example.org
+myhostname = {name}
 mydestination =
 mynetworks =
 inet_protocols = ipv4
@@ -40,7 +40,8 @@ virtual_minimum_uid = 1
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
 virtual_transport = lmtp:unix:{lmtp}
-transport_maps = regexp:{folder}/transports
+virtual_alias_maps = hash:{folder}/aliases
+transport_maps = regexp:{folder}/transports, hash:{folder}/routes
 default_transport = error:5.1.2 no other domain can be reached from here
 disable_dns_lookups = yes
 smtputf8_enable = yes
@@ -48,6 +49,7 @@ message_size_limit = 20000000
 virtual_mailbox_limit = 0
 smtpd_peername_lookup = no
 smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination
+smtpd_sender_restrictions = check_sender_access hash:{folder}/senders
 smtpd_tls_security_level = may
 smtpd_tls_cert_file = {certificate}
 smtpd_tls_key_file = {key}
@@ -112,6 +114,7 @@ class Postfix:
     smtp_port: int
     smtps_port: int
     domains: Sequence[str]
+    name: str  # in its greeting and in Received
 
     def configure(
         self,
@@ -129,6 +132,7 @@ class Postfix:
         uid, gid = _ids(delivery.account)
         main = _MAIN.format(
             folder=self.folder,
+            name=self.name,
             domains=", ".join(self.domains),
             mail=delivery.mail,
             lmtp=delivery.lmtp,
@@ -146,6 +150,8 @@ class Postfix:
             services += _pipe_service(f"pipe{number}", command, pipe_account)
         self._write_old("master.cf", services)
         self._write_rows("recipients", [f"{address} elsewhere" for address in (*pipes, *lmtp)])
+        for table in ("aliases", "routes", "senders"):
+            self._write_rows(table, [])
         transports = [_transport(address, f"pipe{number}:") for number, address in enumerate(pipes)]
         transports += [_transport(address, f"lmtp:{server}") for address, server in lmtp.items()]
         self._write_old("transports", "\n".join([*transports, "/[^ -~]/ virtual:", ""]))
@@ -161,6 +167,18 @@ class Postfix:
         """Accept mail for an address of its domains, from now on (a session that is open may not see it yet)."""
         name, _, domain = address.rpartition("@")
         self._write_rows("recipients", [f"{address} {domain}/{name}/Maildir/"])
+
+    def add_alias(self, address: str, to: str) -> None:
+        """Mail for an address, or for a whole domain of its own ("@notes.example.org"), goes to another one."""
+        self._write_rows("aliases", [f"{address} {to}"])
+
+    def add_route(self, domain: str, smtp_port: int) -> None:
+        """Mail for a domain goes to another server here."""
+        self._write_rows("routes", [f"{domain} smtp:[{LOOPBACK}]:{smtp_port}"])
+
+    def mark_sender(self, address: str, header: str) -> None:
+        """Write a header above mail whose envelope names that sender, as programs that look at senders do."""
+        self._write_rows("senders", [f"{address} PREPEND {header}"])
 
     def queue(self) -> list[Path]:
         """What it accepted and has not delivered or bounced yet."""

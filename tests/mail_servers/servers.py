@@ -14,8 +14,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from bench.mail_servers import fast_folder
+
 LOOPBACK = "127.0.0.1"
-_PREFIX = "alongside-servers-"
+_PREFIX = "alongside-run-"  # short, for the sake of Unix sockets
 _PORTS = range(15_000, 32_000)  # below the ports that Linux gives to clients
 
 
@@ -66,9 +68,7 @@ def own_folder(name: str) -> Iterator[Path]:
 
     In memory where there is room: mail servers sync every file, and a busy disk makes that seconds.
     """
-    memory = Path("/dev/shm")
-    is_roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2**30
-    place = memory if is_roomy else Path("/tmp")
+    place = Path(fast_folder() or "/tmp")
     _remove_left_over(place)
     folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-{name}-", dir=place))
     folder.chmod(0o755)

@@ -13,14 +13,18 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from alongside.delivery.contacts import import_contacts
 from alongside.delivery.enrollment import Candidate, enroll
-from alongside.delivery.schema import enrollments, metadata
+from alongside.delivery.notes.choices import choice_number
+from alongside.delivery.notes.conversations import open_conversation, pair_of
+from alongside.delivery.notes.relaying import Note, take_first_note
+from alongside.delivery.schema import Side, enrollments, first_notes, metadata, newcomers, steps
 from alongside.delivery.store import Store
 from alongside.delivery.tokens import Kind, make_token
 from alongside.model.community import Community
 from alongside.model.people import Newcomer
 from alongside.model.texts import LocalText
-from alongside.service.app import Service, make_app
+from alongside.service.app import Counts, Service, make_app
 from alongside.service.home import Home
 from alongside.service.lines import Level
 from alongside.service.server import listen, serve
@@ -77,6 +81,7 @@ class Running:
     store: Store
     home: Home
     lines: list[str] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
 
     def ask(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
@@ -112,6 +117,46 @@ class Running:
         )
         with self.store.reading() as connection:
             return connection.scalar(sa.select(sa.func.max(enrollments.c.id))) or 0
+
+    def path(self, kind: Kind, number: int) -> str:
+        """Of a link in a mail."""
+        return f"/{kind}/{self.token(kind, number)}"
+
+    def converse(self, side: Side, **fields: object) -> int:
+        """A newcomer and Ana write to each other; what a token of that side's "block" or "report" carries."""
+        enrollment = self.enroll(**fields)  # type: ignore[arg-type]
+        with self.store.writing() as connection:
+            newcomer = connection.scalar(
+                sa.select(enrollments.c.newcomer_id).where(enrollments.c.id == enrollment)
+            )  # fmt: skip
+            return choice_number(
+                open_conversation(
+                    connection, pair_of(connection, "newcomer", newcomer or 0, "", "ana", resolve=str), now=NOW
+                ),
+                side,
+            )
+
+    def write_first(self, *, sender: str = "sam@example.com", language: str = "en") -> int:
+        """A stranger's note for Ana, whose address we have; the note's number."""
+        with self.store.writing() as connection:
+            import_contacts(connection, [("ana", "ana@members.example.org")], resolve=str, now=NOW)
+            note = Note(text="Hello Ana, how did you begin?")
+            take_first_note(connection, self.store.key, "ana", note, sender=sender, language=language, now=NOW)
+            return connection.scalar(sa.select(sa.func.max(first_notes.c.id))) or 0
+
+    def ask_ana(self, **fields: object) -> int:
+        """The step of a newcomer's second mail, about which Ana is asked."""
+        enrollment = self.enroll(**fields)  # type: ignore[arg-type]
+        with self.store.writing() as connection:
+            mine = sa.select(enrollments.c.newcomer_id).where(enrollments.c.id == enrollment)
+            connection.execute(sa.update(newcomers).where(newcomers.c.id.in_(mine)).values(member="ana"))
+            asked = sa.select(steps.c.id).where(steps.c.enrollment_id == enrollment, steps.c.moment == "check-in")
+            return connection.scalar(asked) or 0
+
+    def settle(self, step: int, state: str) -> None:
+        """Something became of that step's mail."""
+        with self.store.writing() as connection:
+            connection.execute(sa.update(steps).where(steps.c.id == step).values(state=state))
 
     def states(self) -> list[str]:
         with self.store.reading() as connection:
@@ -154,7 +199,7 @@ def running(store: Store, home: Home, clock: Callable[[], datetime] = lambda: NO
     )
     thread.start()
     try:
-        yield Running(port=port, store=store, home=home, lines=lines)
+        yield Running(port=port, store=store, home=home, lines=lines, counts=service.counts)
     finally:
         stopping.set()
         thread.join(30)

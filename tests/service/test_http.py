@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ import pytest
 from starlette.types import ASGIApp, Message
 
 from alongside.delivery.by_token import stop_enrollment
+from alongside.delivery.notes.choices import choose
 from alongside.delivery.store import StoreError, open_store
+from alongside.delivery.tokens import Choice
 from alongside.service import app, server
 from alongside.service.app import Service, make_app
 
@@ -44,7 +47,30 @@ def links(service: Running) -> list[str]:
     numbers = (waiting, active, stopped, 999)
     paths = [f"/stop/{service.token('stop', number)}" for number in numbers]
     paths += [f"/confirm/{service.token('confirm', number)}" for number in numbers]
+    paths += links_about_notes(service)
     return [*paths, f"{paths[1]}?List-Unsubscribe=One-Click&stop=yes&all=yes", f"{paths[4]}?confirm=yes"]
+
+
+def links_about_notes(service: Running) -> list[str]:
+    """Those, too: open, decided, over and gone."""
+    going, ended = service.converse("member", email="going@example.net"), service.converse("newcomer")
+    open_step, answered, sent = (service.ask_ana(email=f"asked{number}@example.net") for number in range(3))
+    with service.store.writing() as connection:
+        community = service.home.community
+        decide = partial(choose, connection, service.store.key, community=community, first_journey=None, now=NOW)
+        decide("report", ended)
+        decide("ask-away", answered)
+    service.settle(sent, "sent")
+    numbers: dict[Choice, tuple[int, ...]] = {
+        "block": (going, ended, 999),
+        "report": (going, ended, 999),
+        "first": (service.write_first(), 999),
+        "ask-send": (open_step, answered, sent, 999),
+        "ask-skip": (open_step, sent),
+        "ask-away": (open_step, answered, sent),
+    }
+    paths = [service.path(choice, number) for choice, all_of_it in numbers.items() for number in all_of_it]
+    return [*paths, f"{paths[0]}?sure=yes", f"{service.path('ask-away', open_step)}?sure=yes&until=2026-12-01"]
 
 
 def requests(count: int, paths: list[str]) -> list[tuple[str, str]]:

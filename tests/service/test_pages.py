@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import html5lib
 import pytest
 from playwright.sync_api import Page
 
+from alongside.delivery.notes.choices import Asked
 from alongside.delivery.store import open_store
+from alongside.delivery.tokens import CHOICES
 from alongside.rendering.interface import interface_languages
-from alongside.service import pages
+from alongside.service import choice_pages, pages
+from alongside.service.home import Home
 from alongside.service.pages import accepted_languages, choose_language, render_page
-from browser.axe import check_with_axe
+from browser.axe import axe_violations, check_with_axe
+from browser.firefox import running_firefox
 
-from .conftest import ONE_CLICK, Running, make_home, running
+from .conftest import NOW, ONE_CLICK, Running, make_home, running
+from .test_clock import wait_until
 
 
 @pytest.mark.parametrize(
@@ -65,12 +71,39 @@ def test_every_page_in_every_language(language: str) -> None:
         pages.confirmed(home, language, "gone"),
         pages.nothing_to_confirm(home, language),
         *(pages.fault(language, what) for what in ("missing", "refused", "busy")),
+        *pages_about_notes(home, language),
     ]
     for page in made:
         html = render_page(page, home)
         assert f'<html lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}">' in html
         assert "{" not in "".join((page.title, *page.texts, *page.notes))
         html5lib.HTMLParser(strict=True).parse(html)
+
+
+def pages_about_notes(home: Home, language: str) -> list[pages.Page]:
+    """In every state, of somebody with a name and of somebody without."""
+    made = []
+    for choice in CHOICES:
+        for name in ("Joana Prado", ""):
+            asked = Asked(state="open", name=name, zone="UTC", due_at=NOW, until=NOW + timedelta(days=7))
+            moment = choice_pages.Moment(home=home, language=language, asked=asked, now=NOW)
+            made += [
+                choice_pages.ask(choice, moment),
+                choice_pages.ask(choice, moment, trouble=choice == "ask-away"),
+                choice_pages.decided(choice, moment),
+                choice_pages.over(home, language, choice),
+            ]
+    return made
+
+
+@pytest.mark.parametrize("language", interface_languages())
+def test_sentences_about_notes_are_whole(language: str) -> None:
+    """No date ends in a full stop of its own before the sentence's."""
+    for page in pages_about_notes(make_home(), language):
+        words = [page.title, *page.texts, *page.notes]
+        if page.form is not None and page.form.day is not None:
+            words += [page.form.day.label, page.form.day.trouble]
+        assert not [text for text in words if ".." in text or "  " in text or "None" in text]
 
 
 def test_names_are_no_markup() -> None:
@@ -89,6 +122,7 @@ def test_the_colours_are_the_themes() -> None:
 
 # --- in a browser ---
 
+LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff" * 2
 VIEWS = (
     "stop",
     "stop in Arabic",
@@ -99,6 +133,16 @@ VIEWS = (
     "confirm",
     "confirmed",
     "missing",
+    "block",
+    "block in Arabic",
+    "reported",
+    "first",
+    "first in Japanese",
+    "first over",
+    "ask-send",
+    "ask-skip",
+    "ask-away",
+    "away",
 )
 
 
@@ -121,7 +165,19 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, d
             "confirm": f"/confirm/{service.token('confirm', service.enroll('careful', email='six@example.net'))}",
             "confirmed": f"/confirm/{service.token('confirm', service.enroll('careful', email='seven@example.net'))}",
             "missing": "/stop/s-abc",
+            "block": service.path("block", service.converse("member", email="b@example.net")),
+            "block in Arabic": service.path("block", service.converse("newcomer", email="c@e.net", languages=("ar",))),
+            "reported": service.path("report", service.converse("newcomer", email="d@example.net", languages=("uk",))),
+            "first": service.path("first", service.write_first()),
+            "first in Japanese": service.path("first", service.write_first(sender="kei@example.com", language="ja")),
+            "first over": service.path("first", 999),
+            "ask-send": service.path("ask-send", service.ask_ana(email="e@example.net", name=LONG_NAME)),
+            "ask-skip": service.path("ask-skip", service.ask_ana(email="f@example.net", name="نور الهدى")),
+            "ask-away": service.path("ask-away", service.ask_ana(email="g@example.net")),
+            "away": service.path("ask-away", service.ask_ana(email="h@example.net")),
         }
+        service.post(paths["reported"], b"sure=yes")
+        service.post(paths["away"], b"sure=yes&until=2026-12-01")
         service.post(paths["stopped"], ONE_CLICK)
         service.post(paths["stopped all"], b"stop=yes&all=yes")
         service.post(paths["confirmed"], b"confirm=yes")
@@ -169,3 +225,52 @@ def test_a_person_presses_the_button(tab: Page, asked: tuple[Running, dict[str, 
     page.get_by_role("heading", name="توقفت الرسائل").wait_for()
     assert service.states()[number - 1] == "stopped"
     page.context.close()
+
+
+@pytest.mark.browser
+def test_a_member_says_when_they_are_back(tab: Page, asked: tuple[Running, dict[str, str]]) -> None:
+    """Without script: a day that cannot be taken, then one that can."""
+    service, _ = asked
+    path = service.path("ask-away", service.ask_ana(email="nine@example.net"))
+    assert tab.context.browser is not None
+    page = tab.context.browser.new_page(java_script_enabled=False)
+    page.goto(f"http://127.0.0.1:{service.port}{path}")
+    day = page.get_by_label("I am back on")
+    button = page.get_by_role("button", name="Wait until then")
+    button.click()  # the browser itself asks for a day
+    page.get_by_role("heading", name="When are you back?").wait_for()
+    assert day.get_attribute("aria-invalid") is None
+    day.evaluate("one => { one.min = ''; one.required = false }")
+    day.fill("2026-01-01")
+    button.click()
+    page.get_by_role("alert").wait_for()
+    assert "24 November 2026" in page.get_by_role("alert").inner_text()
+    day.fill("2026-12-24")
+    button.click()
+    page.get_by_role("heading", name="We wait until you are back").wait_for()
+    assert "24 December 2026" in page.locator("main").inner_text()
+    assert day.input_value() == "2026-12-24"
+    page.context.close()
+
+
+@pytest.mark.browser
+def test_in_firefox(asked: tuple[Running, dict[str, str]]) -> None:
+    """Of each kind of page one, wide and narrow; and a button that is pressed by the keyboard."""
+    service, paths = asked
+    origin = f"http://127.0.0.1:{service.port}"
+    with running_firefox() as firefox:
+        tab = firefox.open()
+        for view in ("block in Arabic", "first in Japanese", "ask-send", "away"):
+            for width in (1200, 320):
+                tab.resize(width, 800)
+                tab.goto(origin + paths[view])
+                assert tab.evaluate("document.documentElement.scrollWidth") <= width, view
+                assert axe_violations(tab) == [], view
+        assert [text for text in tab.messages if "favicon" not in text] == []  # it asks for one, and may not
+        path = service.path("ask-away", service.ask_ana(email="ten@example.net"))
+        tab.goto(origin + path)
+        tab.evaluate("document.querySelector('#until').value = '2026-12-24'")
+        tab.evaluate("document.querySelector('button').focus()")
+        tab.press("Enter")
+        wait_until(lambda: "24 December 2026" in tab.evaluate("document.querySelector('main')?.innerText ?? ''"))
+        assert [url for url in tab.requests if not url.startswith(origin)] == []

@@ -65,7 +65,8 @@ def command(context: click.Context, format_: str, config_file: Path, now_text: s
         with opened(home.settings) as store, store.reading() as connection:
             counts = care.count_notes(connection, since=instant - timedelta(days=DAYS))
     if format_ == "json":
-        click.echo(json.dumps(dataclasses.asdict(counts), indent=2, sort_keys=True))
+        told = {field.name: getattr(counts, field.name) for field in dataclasses.fields(counts)}
+        click.echo(json.dumps(told, indent=2, sort_keys=True))
     else:
         click.echo(_as_text(counts))
 

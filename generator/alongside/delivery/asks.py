@@ -14,13 +14,13 @@ from sqlalchemy import Connection, select, update
 
 from alongside.delivery.rows import insert_into, is_state
 from alongside.delivery.schema import (
-    ASK,
     CONFIRMATION,
     AskAnswer,
     absences,
-    asked_moment,
+    ask_moment,
     asks,
     enrollments,
+    messages,
     newcomers,
     steps,
 )
@@ -30,14 +30,22 @@ from alongside.model.people import Away
 LONGEST_ABSENCE = timedelta(days=366)
 
 
-def find_asked(connection: Connection, step_id: int) -> int | None:
-    """The step about which that one asks, or that step itself when it does not ask; None when there is none."""
-    row = connection.execute(select(steps.c.enrollment_id, steps.c.moment).where(steps.c.id == step_id)).first()
-    if row is None or not row.moment.startswith(ASK):
-        return step_id if row is not None else None
-    return connection.scalar(
-        select(steps.c.id).where(steps.c.enrollment_id == row.enrollment_id, steps.c.moment == asked_moment(row.moment))
+def who_was_asked(connection: Connection, step_id: int) -> str:
+    """The member (a stored slug) who got the question about that step; who welcomes the newcomer, where nobody did."""
+    row = connection.execute(
+        select(steps.c.enrollment_id, steps.c.moment, newcomers.c.member)
+        .join(enrollments, enrollments.c.id == steps.c.enrollment_id)
+        .join(newcomers, newcomers.c.id == enrollments.c.newcomer_id)
+        .where(steps.c.id == step_id)
+    ).first()
+    if row is None:
+        return ""
+    asked = connection.scalar(
+        select(messages.c.member)
+        .join(steps, steps.c.id == messages.c.step_id)
+        .where(steps.c.enrollment_id == row.enrollment_id, steps.c.moment == ask_moment(row.moment))
     )
+    return asked or row.member
 
 
 def record_ask(
@@ -73,12 +81,7 @@ def answer_ask(
         until = min(until or now + timedelta(days=7), now + LONGEST_ABSENCE)
         if until <= now:
             return False
-        member = connection.scalar(
-            select(newcomers.c.member)
-            .join(enrollments, enrollments.c.newcomer_id == newcomers.c.id)
-            .join(steps, steps.c.enrollment_id == enrollments.c.id)
-            .where(steps.c.id == step_id)
-        )
+        member = who_was_asked(connection, step_id)
         if member:
             record_absence(connection, resolve(member), until, now=now)
     return record_ask(connection, step_id, answer, until=until, now=now)

@@ -136,7 +136,7 @@ def claim_batch(
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": CLAIM_LOCK})
     follow_keys(connection)
-    found = _read_due(connection, key, journeys, now, limit)
+    found = _read_due(connection, key, resolve, journeys, now, limit)
     load = load_book.read(connection, now)
     last_mail = {due.newcomer_id: due.last_mail for due in found}
     members = {due.newcomer_id: resolve(due.member) for due in found}  # also as this very batch assigns them
@@ -221,7 +221,7 @@ def due_statement(journeys: Collection[str], now: datetime, limit: int) -> Selec
 
 
 def _read_due(
-    connection: Connection, key: bytes, journeys: Collection[str], now: datetime, limit: int
+    connection: Connection, key: bytes, resolve: Resolve, journeys: Collection[str], now: datetime, limit: int
 ) -> list[DueStep]:
     """The steps and, each by one statement for all of them, what was heard from and sent to their newcomers."""
     rows = connection.execute(due_statement(journeys, now, limit)).mappings().all()
@@ -244,6 +244,9 @@ def _read_due(
     enrolled = sorted({row["enrollment_id"] for row in rows})
     threads: dict[int, str] = dict(ask(_threads, enrolled=enrolled))
     answers = {(enrollment, moment): told for enrollment, moment, *told in ask(_answers, enrolled=enrolled)}
+    ended: dict[int, set[str]] = {}
+    for newcomer, member in ask(_ended, people=people):
+        ended.setdefault(newcomer, set()).add(resolve(member))
     questions = _read_asks(connection, key, [row for row in rows if asked_moment(row["moment"])])
     return [
         DueStep(
@@ -264,6 +267,7 @@ def _read_due(
             last_mail=last_mail.get(row["newcomer_id"]),
             events=frozenset(heard.get(row["newcomer_id"], ())),
             thread=threads.get(row["enrollment_id"], ""),
+            ended=frozenset(ended.get(row["newcomer_id"], ())),
             ask=questions.get(row["step_id"]),
             asked=answer,
             away_until=until,
@@ -338,7 +342,7 @@ def _writers(dialect: Dialect) -> Executable:
         select(enrollments.c.newcomer_id, messages.c.member)
         .join(steps, steps.c.enrollment_id == enrollments.c.id)
         .join(messages, messages.c.step_id == steps.c.id)
-        .where(among(dialect, enrollments.c.newcomer_id, "people"), messages.c.member != "")
+        .where(among(dialect, enrollments.c.newcomer_id, "people"), messages.c.member != "", _of_sequence())
         .order_by(messages.c.sent_at, messages.c.id)
     )
 
@@ -347,6 +351,14 @@ def _writers(dialect: Dialect) -> Executable:
 def _events(dialect: Dialect) -> Executable:
     """The kinds of events of each."""
     return select(events.c.newcomer_id, events.c.kind).where(among(dialect, events.c.newcomer_id, "people")).distinct()
+
+
+@cache
+def _ended(dialect: Dialect) -> Executable:
+    """(newcomer, member's stored slug) of conversations that one of them, or the team, ended."""
+    return select(conversations.c.newcomer_id, conversations.c.member).where(
+        among(dialect, conversations.c.newcomer_id, "people"), conversations.c.closed_at.is_not(None)
+    )
 
 
 @cache

@@ -53,6 +53,7 @@ class DueStep:
     events: frozenset[str]  # kinds: "replied", "talked", ...
     thread: str  # Message-ID of the enrollment's first mail; empty: none yet
     contact: str = ""  # the member's address, where this mail may go to them or answers to it are passed on
+    ended: frozenset[str] = frozenset()  # slugs of members with whom they do not write any more: one of them ended it
     ask: Ask | None = None  # of a mail that asks the member
     asked: str = ""  # what the member answered about this mail (`schema.AskAnswer`); empty: nothing, or nobody asked
     away_until: datetime | None = None  # when they are back, where that was the answer
@@ -94,6 +95,8 @@ def decide(due: DueStep, *, community: Community, now: datetime, last_mail: date
     for rule in sorted(moment.stop_when):
         if rule in due.events:
             return Skip(reason=rule)
+    if moment.sender == "member" and due.member in due.ended:
+        return Skip(reason="they ended the conversation")
     zone = known_zone(due.newcomer, community)
     if not due.is_to_newcomer:
         return _decide_ask(due, moment, community, now)

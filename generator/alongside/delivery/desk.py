@@ -147,7 +147,7 @@ class Desk:
         via = self.community.name
         octets = compose_plain(told.subject, told.text, sender_name=via, routing=own)
         written = Written(
-            subject=told.subject, language=told.language, member="", story="", content=octets,
+            subject=told.subject, language=told.language, member=claim.member, story="", content=octets,
             needs_smtputf8=not claim.contact.isascii(),
         )  # fmt: skip
         return written, self._envelope(claim, written, claim.contact)

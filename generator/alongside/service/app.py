@@ -2,6 +2,9 @@
 
     GET  /stop/TOKEN      asks whether to stop           POST  stops: a mail client by one click, or the page's button
     GET  /confirm/TOKEN   asks whether to begin          POST  begins (double opt-in)
+    GET  /block/TOKEN     asks whether a conversation of notes should end; so do /report, /first (is a first note
+                          theirs?) and /ask-send, /ask-skip, /ask-away (what a member wants of a mail of theirs)
+                                                         POST  does it
     GET  /healthz         whether the store answers      GET /robots.txt   keeps crawlers away
 
 GET and HEAD change nothing, ever: mail filters and browsers follow every link of a mail. Who holds a token may use
@@ -12,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -31,10 +34,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alongside import __version__
 from alongside.delivery.by_token import Enrolled, confirm_enrollment, find_enrollment, stop_enrollment
+from alongside.delivery.notes.choices import Asked, Effect, choose, first_note_journey, look_up
 from alongside.delivery.store import Store, StoreError
-from alongside.delivery.tokens import Kind, read_token
+from alongside.delivery.tokens import CHOICES, Choice, Kind, read_token
 from alongside.problems import mask_addresses
-from alongside.service import pages
+from alongside.service import choice_pages, pages
 from alongside.service.clock import told_defect
 from alongside.service.forms import LARGEST_BODY, FormError, parse_form
 from alongside.service.home import Home
@@ -44,6 +48,14 @@ BODY_SECONDS = 10.0  # how long a body may take to arrive
 HEALTH_SECONDS = 5.0  # how long the store may take to say that it is there
 STORE_THREADS = 8  # requests that look into the store at once; SQLAlchemy's pool has 15 connections
 REASON = "asked by link"  # why a suppression is kept
+COUNTED_AS: Mapping[Choice, str] = {
+    "block": "ended",
+    "report": "reported",
+    "first": "first_notes",
+    "ask-send": "answered",
+    "ask-skip": "answered",
+    "ask-away": "answered",
+}
 
 T = TypeVar("T")
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -93,6 +105,17 @@ class Service:
         await self._in_thread(partial(self._confirm, number))
         self.counts.add("confirmed")
 
+    async def look_up(self, home: Home, choice: Choice, number: int) -> Asked | None:
+        """What there is to decide about notes."""
+        return await self._in_thread(partial(self._look_up, home, choice, number))
+
+    async def choose(self, home: Home, choice: Choice, number: int, until: datetime | None) -> Effect:
+        """Do what was decided about notes; `until`: of "ask-away"."""
+        effect = await self._in_thread(partial(self._choose, home, choice, number, until))
+        if effect == "done":
+            self.counts.add(COUNTED_AS[choice])
+        return effect
+
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(work, limiter=self.threads)
 
@@ -107,6 +130,31 @@ class Service:
     def _confirm(self, number: int) -> None:
         with self.store.writing() as connection:
             confirm_enrollment(connection, number, community=self.home().community, now=self.now())
+
+    def _look_up(self, home: Home, choice: Choice, number: int) -> Asked | None:
+        with self.store.reading() as connection:
+            return look_up(
+                connection,
+                self.store.key,
+                choice,
+                number,
+                community=home.community,
+                first_journey=first_note_journey(home.community, home.settings),
+                now=self.now(),
+            )
+
+    def _choose(self, home: Home, choice: Choice, number: int, until: datetime | None) -> Effect:
+        with self.store.writing() as connection:
+            return choose(
+                connection,
+                self.store.key,
+                choice,
+                number,
+                community=home.community,
+                first_journey=first_note_journey(home.community, home.settings),
+                until=until,
+                now=self.now(),
+            )
 
     def _look(self) -> None:
         with self.store.reading() as connection:
@@ -123,7 +171,8 @@ class Service:
                 raise FormError(400)  # a machine that posts to whatever it meets has not asked for anything
             await self.stop(number, everything=fields.get("all") == "yes")
         found = await self.find(number)
-        home, language = self._reader(request, found)
+        home = self.home()
+        language = self._language(request, home, found.languages if found is not None else ())
         journey = found.journey if found is not None else None
         everything = found is not None and found.all_stopped
         if request.method == "POST" or everything or (found is not None and found.state == "stopped"):
@@ -139,7 +188,8 @@ class Service:
                 raise FormError(400)
             await self.confirm(number)
         found = await self.find(number)
-        home, language = self._reader(request, found)
+        home = self.home()
+        language = self._language(request, home, found.languages if found is not None else ())
         if found is not None and found.state == "active":
             page = pages.confirmed(home, language, found.journey)
         elif found is not None and found.state == "awaiting confirmation" and request.method != "POST":
@@ -147,6 +197,29 @@ class Service:
         else:
             page = pages.nothing_to_confirm(home, language)
         return self._html(page, home)
+
+    async def choice_page(self, choice: Choice, request: Request) -> Response:
+        """`/block/TOKEN` and the others about notes."""
+        number = self._number(request, choice)
+        fields = await read_form(request) if request.method == "POST" else None
+        if fields is not None and fields.get(choice_pages.SURE) != "yes":
+            raise FormError(400)
+        home = self.home()
+        asked = await self.look_up(home, choice, number)  # before it is decided: a first note is gone afterwards
+        language = self._language(request, home, asked.languages if asked is not None else ())
+        if asked is None or asked.state == "over":
+            return self._html(choice_pages.over(home, language, choice), home)
+        moment = choice_pages.Moment(home=home, language=language, asked=asked, now=self.now())
+        if fields is None:
+            made = choice_pages.ask if asked.state == "open" else choice_pages.decided
+            return self._html(made(choice, moment), home)
+        until = choice_pages.read_until(fields.get("until", ""), moment) if choice == "ask-away" else None
+        if choice == "ask-away" and until is None:
+            return self._html(choice_pages.ask(choice, moment, trouble=True), home, 422)
+        effect = await self.choose(home, choice, number, until)
+        if effect == "over":
+            return self._html(choice_pages.over(home, language, choice), home)
+        return self._html(choice_pages.decided(choice, moment, until=until), home)
 
     async def healthz(self, request: Request) -> Response:
         """`/healthz`: 200 when the store answers, 503 when it does not; no details, it is public."""
@@ -164,17 +237,15 @@ class Service:
     # --- answers ---
 
     def _number(self, request: Request, kind: Kind) -> int:
-        """The enrollment a link names. Raises `HTTPException` 404 for what is no token of ours."""
+        """What a link names. Raises `HTTPException` 404 for what is no token of ours."""
         read = read_token(request.path_params["token"], self.store.key)
         if read is None or read[0] != kind:
             raise HTTPException(404)
         return read[1]
 
-    def _reader(self, request: Request, found: Enrolled | None) -> tuple[Home, str]:
-        home = self.home()
-        languages = found.languages if found is not None else ()
-        accept = request.headers.get("accept-language", "")
-        return home, pages.choose_language(languages, accept, home.community.language)
+    def _language(self, request: Request, home: Home, languages: Iterable[str]) -> str:
+        """The language of a page. `languages`: of who is known to read it."""
+        return pages.choose_language(languages, request.headers.get("accept-language", ""), home.community.language)
 
     def _html(self, page: pages.Page, home: Home, status: int = 200) -> Response:
         self.counts.add("pages")
@@ -185,7 +256,8 @@ class Service:
     ) -> Response:
         """A page that says what could not be done."""
         self.counts.add(what)
-        home, language = self._reader(request, None)
+        home = self.home()
+        language = self._language(request, home, ())
         content = pages.render_page(pages.fault(language, what), home)
         return HTMLResponse(content, status, headers=dict(headers or {}))
 
@@ -251,6 +323,10 @@ def make_app(service: Service) -> ASGIApp:
     routes = [
         _route("/stop/{token}", service, service.stop_page, "GET", "POST"),
         _route("/confirm/{token}", service, service.confirm_page, "GET", "POST"),
+        *(
+            _route(f"/{choice}/{{token}}", service, partial(service.choice_page, choice), "GET", "POST")
+            for choice in CHOICES
+        ),
         _route("/healthz", service, service.healthz, "GET"),
         _route("/robots.txt", service, service.robots, "GET"),
     ]

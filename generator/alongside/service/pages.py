@@ -1,6 +1,7 @@
 """The pages behind links in mails: what each says in the reader's language, and the one template they share.
 
-They name the community and the journey, never a person: a forwarded link must not tell whose it is.
+They name the community and the journey, never a person: a forwarded link must not tell whose it is. Those about notes
+(`choice_pages`) name who is on the other side, whom the mail with the link names as well.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import functools
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from importlib import resources
 from typing import Literal
 
@@ -25,12 +27,24 @@ Fault = Literal["missing", "refused", "busy"]  # no such page; a request we do n
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """A day to choose, sent as the field `until`: YYYY-MM-DD (RFC 3339 full-date)."""
+
+    label: str
+    first: date
+    last: date
+    chosen: date | None = None
+    trouble: str = ""  # why the day that was sent cannot be taken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """What a page asks: one button, and maybe a box to tick. It is sent to the page's own address."""
+    """What a page asks: one button, and maybe a box to tick or a day. It is sent to the page's own address."""
 
     button: str
     hidden: Mapping[str, str]
     also: str = ""  # the box's label; ticked, the field `all` is sent
+    day: Day | None = None
     quiet: bool = False  # offered, not proposed
 
 
@@ -110,7 +124,7 @@ def stopped(home: Home, language: str, journey: str | None, *, everything: bool)
         )
         if more
         else None,
-        notes=(_way_back(home, language),),
+        notes=(way_back(home, language),),
     )
 
 
@@ -144,7 +158,7 @@ def nothing_to_confirm(home: Home, language: str) -> Page:
         language=language,
         title=say(language, "service.over_title"),
         texts=(say(language, "service.over_text"),),
-        notes=(_way_back(home, language),),
+        notes=(way_back(home, language),),
     )
 
 
@@ -159,23 +173,30 @@ def fault(language: str, what: Fault) -> Page:
 
 def _names(home: Home, language: str, journey: str | None) -> dict[str, str]:
     """The names of the community and, where its file is still there, of the journey."""
-    told = {"community": _isolated(home.community.name)}
+    told = {"community": isolated(home.community.name)}
     record = home.community.journeys.get(journey) if journey is not None else None
     if record is not None:
-        told["journey"] = _isolated(record.title.text(language, home.community.language))
+        told["journey"] = isolated(record.title.text(language, home.community.language))
     return told
 
 
-def _isolated(name: str) -> str:
+def isolated(name: str) -> str:
     """A name that keeps its own direction inside a sentence (Unicode, first strong isolate)."""
     return f"\u2068{name}\u2069"
 
 
-def _way_back(home: Home, language: str) -> str:
+def way_back(home: Home, language: str) -> str:
+    """What to do for who thinks better of it."""
+    address = team_address(home)
+    return (
+        say(language, "service.back_address", address=isolated(address)) if address else say(language, "service.back")
+    )
+
+
+def team_address(home: Home) -> str:
+    """Where the team reads what people write; empty where nobody could write to."""
     address = home.settings.organisation.email or sender_address(home.settings)
-    if address.endswith("@localhost"):
-        return say(language, "service.back")
-    return say(language, "service.back_address", address=_isolated(address))
+    return "" if address.endswith("@localhost") else address
 
 
 # --- as HTML ---
@@ -206,7 +227,7 @@ def _environment() -> Environment:
 def render_page(page: Page, home: Home) -> str:
     """The whole HTML document."""
     links = (
-        (home.community.url, say(page.language, "service.home", community=_isolated(home.community.name))),
+        (home.community.url, say(page.language, "service.home", community=isolated(home.community.name))),
         (home.settings.organisation.privacy, say(page.language, "mail.privacy")),
     )
     same = page.language == home.community.language

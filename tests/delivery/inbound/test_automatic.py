@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from alongside.delivery.arrived.mails import read_mail
 from alongside.delivery.inbound.automatic import is_automatic, is_autoreply
-from alongside.delivery.inbound.mails import read_mail
 from delivery.inbound.letters import letter
 
 HEADERS = [
@@ -21,8 +21,8 @@ HEADERS = [
     {"X_Autoreply": "yes"},
     {"X_Autorespond": "Hello"},
     {"X_Autoresponder": "true"},
-    {"X_Auto_Response_Suppress": "All"},
-    {"X_Auto_Response_Suppress": "DR, OOF, AutoReply"},
+    {"X_Auto_Response_Suppress": "All", "Feedback_ID": "1:help-desk"},
+    {"X_Auto_Response_Suppress": "DR, OOF, AutoReply", "subject": "We received your request"},
     {"X_MS_Exchange_Generated_Message_Source": "Mailbox Rules Agent"},
     {"X_FC_MachineGenerated": "true"},
     {"X_Vacation": "1"},
@@ -52,6 +52,8 @@ PEOPLE: list[dict[str, str]] = [
     {"Precedence": "normal"},
     {"Return_Path": "<joana@example.net>"},
     {"X_Autoreply": "no"},
+    {"X_Auto_Response_Suppress": "All"},
+    {"X_Auto_Response_Suppress": "DR, OOF, AutoReply"},
     {"subject": "Re: Automatic reply: Welcome"},
     {"subject": "An automatic reply bothers me"},
     {"subject": "Re: Out of office hours?"},
@@ -85,3 +87,24 @@ def test_the_null_sender() -> None:
     mail = read_mail(letter())
     assert is_automatic(mail, "")
     assert not is_automatic(mail, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "out of office " * 9_000,
+        "[ext] " * 20_000,
+        "x is out of the " * 9_000,
+        "[" * 99_999,
+        "out" + " " * 99_999,
+        "a-" * 50_000,
+    ],
+)
+def test_hostile_mail(text: str) -> None:
+    """Only beginnings are looked at; none of it is a mark."""
+    assert not is_automatic(read_mail(letter(subject=f"x {text}")), "joana@example.net")
+    assert not is_automatic(read_mail(letter(text, subject="Thank you for your message")), "joana@example.net")
+    assert not is_automatic(
+        read_mail(letter(**{"X_Loop": text, f"X_{text[:70].replace(' ', '_')}": "1"})), "joana@example.net"
+    )
+    assert not is_automatic(read_mail(letter(sender=f"{text}@example.net")), "joana@example.net")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from alongside.delivery.arrived.mails import read_mail
 from alongside.delivery.inbound.bounces import Bounce, read_bounces, settle
-from alongside.delivery.inbound.mails import read_mail
 from delivery.inbound.letters import JOANA, MAILBOX, letter, report
 
 

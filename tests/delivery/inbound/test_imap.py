@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 import pytest
 
+from alongside.delivery.arrived.mails import LONGEST
 from alongside.delivery.inbound import imap
 from alongside.delivery.inbound.imap import ImapAccount, ImapError, Progress, parse_imap_url, poll
-from alongside.delivery.inbound.mails import LONGEST
 from alongside.delivery.store import Store, open_store
 from alongside.problems import UsageError
 from delivery.inbound.letters import letter

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from alongside.delivery.arrived.mails import LONGEST
 from alongside.delivery.inbound import lmtp
 from alongside.delivery.inbound.listening import Place, listening
 from alongside.delivery.inbound.lmtp import LARGEST, MOST_RECIPIENTS, PIECE, Door, serve
-from alongside.delivery.inbound.mails import LONGEST
 from alongside.delivery.store import StoreError
 from delivery.inbound.letters import JOANA, MAILBOX, Office, letter, report
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from alongside.delivery.arrived.mails import LONGEST
 from alongside.delivery.inbound.mailboxes import read_mailbox, read_stream
-from alongside.delivery.inbound.mails import LONGEST
 from alongside.problems import UsageError
 from delivery.inbound.letters import letter
 

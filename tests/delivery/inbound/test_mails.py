@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alongside.delivery.inbound.findings import Reception, look_at
-from alongside.delivery.inbound.mails import (
+from alongside.delivery.arrived.mails import (
     DEEPEST,
     LONGEST,
     LONGEST_TEXT,
@@ -24,7 +23,8 @@ from alongside.delivery.inbound.mails import (
     find_ids,
     read_mail,
 )
-from alongside.delivery.inbound.texts import top_text
+from alongside.delivery.arrived.texts import top_text
+from alongside.delivery.inbound.findings import Reception, look_at
 from alongside.delivery.relay_addresses import RelayKeys
 from alongside.delivery.tokens import make_token
 from alongside.rendering.mails.envelope import tagged_address

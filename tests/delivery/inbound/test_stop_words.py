@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alongside.delivery.inbound.mails import read_mail
+from alongside.delivery.arrived.mails import read_mail
 from alongside.delivery.inbound.stop_words import is_stop, subject_stops, text_stops
 from delivery.inbound.letters import letter
 

@@ -152,6 +152,18 @@ def test_a_stranger_who_got_hold_of_an_address_reaches_nobody(village: Village) 
     assert village.notes() == [("newcomer", "held")]
 
 
+@pytest.mark.parametrize("envelope", ["bounces@mailer.example.com", None])
+def test_the_one_word_is_obeyed_whatever_the_envelope_says(village: Village, envelope: str | None) -> None:
+    assert village.answer(welcome(village), f"Jo <{JO}>", "STOP", envelope=envelope).kind == "stop"
+    assert village.send(after=8 * DAY) == []
+
+
+def test_a_strangers_one_word_ends_nothing(village: Village) -> None:
+    mail = welcome(village)
+    assert village.answer(mail, "Eve <eve@evil.example.com>", "STOP").kind == "unknown"
+    assert village.answer(mail, f"Jo <{JO}>", "Hello Ana, may I ask you something?").kind == "note"
+
+
 def test_a_first_note_waits_for_its_writer_and_then_enrolls(village: Village) -> None:
     eve = "eve.stranger@example.com"
     raw = f"From: Eve <{eve}>\nTo: community+ana@community.example.org\nSubject: Hi\nMessage-ID: <1@z>\n\nMay I ask you, Ana?\n"

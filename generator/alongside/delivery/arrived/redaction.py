@@ -45,14 +45,16 @@ _AT_NAMES = (
 _OPEN, _CLOSE = r"[(\[{<«|*_~-]{1,3}", r"[)\]}>»|*_~-]{1,3}"
 _EMPHASIS = r"""[*_~`'"]{0,3}"""
 _DOT = (
-    rf"(?:{_EMPHASIS}[.·•∙⋅・‧]{_EMPHASIS}(?=[\w-])|\s{{1,3}}\.\s{{0,3}}|\s{{0,3}}{_OPEN}\s?(?:{_DOT_NAMES}|[.·])\s?{_CLOSE}\s{{0,3}}"
+    rf"(?:{_EMPHASIS}[.·•∙⋅・‧]{_EMPHASIS}(?=[\w-])|\s{{1,3}}\.\s{{0,3}}|\s{{0,3}}{_OPEN}\s?(?:{_DOT_NAMES}"
+    rf"|[.·])\s?{_CLOSE}\s{{0,3}}"
     rf"|\s{{1,3}}(?:{_DOT_NAMES})\s{{1,3}})"
 )
 _BROKEN_DOT = r"\.\s{0,2}\n\s{0,2}(?=(?-i:[a-z]{2,6}\b))"
 
 # After an "@" with nothing but the address around it.
 _DOMAIN = re.compile(
-    rf"{_EMPHASIS}(?:\[[\w.:-]{{2,100}}\]|(?P<name>{_LABEL}(?:(?:{_DOT}|{_BROKEN_DOT}){_LABEL}(?:{_DOT}{_LABEL}){{0,10}})?))",
+    rf"{_EMPHASIS}(?:\[[\w.:-]{{2,100}}\]|(?P<name>{_LABEL}(?:(?:{_DOT}"
+    rf"|{_BROKEN_DOT}){_LABEL}(?:{_DOT}{_LABEL}){{0,10}})?))",
     re.IGNORECASE,
 )
 _WIDE_DOMAIN = re.compile(rf"{_EMPHASIS}(?P<name>{_WIDE_LABEL}(?:{_DOT}{_WIDE_LABEL}){{0,4}})", re.IGNORECASE)
@@ -65,13 +67,16 @@ _LOOSE_AT = re.compile(
     re.IGNORECASE,
 )
 _COMMON_ENDINGS = frozenset(
-    "com net org edu gov mil int info biz name pro eu asia cat jobs mobi tel travel io dev app xyz online site club shop "
-    "tech store blog cloud email live news one space today website work world example test invalid localhost social".split()
+    "com net org edu gov mil int info biz name pro eu asia cat jobs mobi tel travel io dev app xyz online"
+    " site club shop "
+    "tech store blog cloud email live news one space today website work world example test invalid localhost"
+    " social".split()
 )  # fmt: skip
 
 # Written by programs, one a line: what they say of a person is where they were and through which machines they went.
 _HEADERS = re.compile(
-    r"^[ \t>*|]{0,20}(?:X-[A-Za-z0-9-]{2,60}|Received|Received-SPF|Return-Path|Delivered-To|Envelope-To|Message-ID|In-Reply-To"
+    r"^[ \t>*|]{0,20}(?:X-[A-Za-z0-9-]{2,60}|Received|Received-SPF|Return-Path|Delivered-To|Envelope-To"
+    r"|Message-ID|In-Reply-To"
     r"|References|DKIM-Signature|Authentication-Results|ARC-[A-Za-z-]{4,40}|MIME-Version|Content-Type|Content-ID"
     r"|Content-Transfer-Encoding|Content-Disposition|List-[A-Za-z-]{2,20}|Reply-To|Sender|Resent-[A-Za-z-]{2,20}"
     r"|User-Agent|Feedback-ID|Thread-Index|Thread-Topic|Reporting-MTA|Final-Recipient|Original-Recipient|Remote-MTA"
@@ -80,14 +85,16 @@ _HEADERS = re.compile(
 )
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _ZONED = re.compile(
-    rf"(?:\bDate:[ \t]{{0,5}})?(?:\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),[ \t]{{0,5}})?\b\d{{1,2}}[ \t]{{1,5}}(?:{_MONTHS})[ \t]{{1,5}}\d{{2,4}}"
+    rf"(?:\bDate:[ \t]{{0,5}})?(?:\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),[ \t]{{0,5}})?\b\d{{1,2}}["
+    rf" \t]{{1,5}}(?:{_MONTHS})[ \t]{{1,5}}\d{{2,4}}"
     r"[ \t,]{1,5}\d{1,2}:\d{2}(?::\d{2})?[ \t]{1,5}(?:[+-]\d{4}\b|GMT\b|UT\b|UTC\b)(?:[ \t]{1,3}\([\w+ -]{1,40}\))?"
     r"|\bDate:[^\n]{0,80}[+-]\d{4}\b[^\n]{0,20}",
     re.IGNORECASE,
 )
 
 _ESCAPE = (
-    r"%(?:25){0,9}[0-7][0-9a-f]|&(?:amp;){0,4}(?:#0{0,9}\d{1,5};?|#x0{0,9}[0-9a-f]{1,5};?|(?:commat|period|sol|lowbar|plus|colon|hyphen|dash);)"
+    r"%(?:25){0,9}[0-7][0-9a-f]|&(?:amp;){0,4}(?:#0{0,9}\d{1,5};?|#x0{0,9}[0-9a-f]{1,5};?|(?:commat|period"
+    r"|sol|lowbar|plus|colon|hyphen|dash);)"
     r"|=(?:40|2e)(?=[\w-])|\\u00(?:40|2e)|\\x(?:40|2e)|\\@|\\\.|\+AEA-?|\+AC4-?|=\n"
 )
 _TOKEN = re.compile(rf"{re.escape(MARK)}|{_ESCAPE}|.", re.IGNORECASE | re.DOTALL)
@@ -97,7 +104,7 @@ _DOTS, _ATS = "。．｡․﹒", "＠﹫"
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/_-]{8,}+\n?)++")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){6,}+")
 _ADDRESS_BYTES = re.compile(
-    rb"[A-Za-z0-9._%+=-]{1,64}@[A-Za-z0-9-]{2,63}\.[A-Za-z]{2,}|[A-Za-z0-9._%+=-]{1,64}%40[A-Za-z0-9-]"
+    rb"[!-?A-~\x80-\xff]{1,64}(?:@|%40)(?:[A-Za-z0-9-]{1,63}\.[A-Za-z]{2,}|xn--)|%40[A-Za-z0-9-]{2,63}\.[A-Za-z]"
 )
 
 # Mailboxes of offices, and words: to cross them out would tell nobody anything and spoil a sentence.
@@ -156,25 +163,25 @@ def _view(text: str) -> _View:
 
 
 @lru_cache(maxsize=4096)
-def _read_token(token: str) -> str:
+def _read_token(piece: str) -> str:
     """One character or escape as a reader sees it: `"％"` -> `"%"`, `"&#64;"` -> `"@"`, a soft hyphen -> nothing."""
-    if token == MARK:
+    if piece == MARK:
         return _SEALED
-    if len(token) == 1:
-        return _fold(token)
-    first = token[0]
-    if token == "=\n":
+    if len(piece) == 1:
+        return _fold(piece)
+    first = piece[0]
+    if piece == "=\n":
         return ""
     if first == "%":
-        return _fold(chr(int(token[-2:], 16)))
+        return _fold(chr(int(piece[-2:], 16)))
     if first == "=":
-        return chr(int(token[1:], 16))
+        return chr(int(piece[1:], 16))
     if first == "&":
-        unescaped = html.unescape("&" + token[1:].replace("amp;", "").rstrip(";") + ";")
+        unescaped = html.unescape("&" + piece[1:].replace("amp;", "").rstrip(";") + ";")
         return "".join(map(_fold, unescaped))
     if first == "+":
-        return "@" if token[:4].upper() == "+AEA" else "."
-    return "@" if token.endswith(("40", "@")) else "."
+        return "@" if piece[:4].upper() == "+AEA" else "."
+    return "@" if piece.endswith(("40", "@")) else "."
 
 
 def _fold(letter: str) -> str:
@@ -182,12 +189,10 @@ def _fold(letter: str) -> str:
         return letter
     if letter in _DOTS:
         return "."
-    if letter == _SEALED:
-        return "?"
     kind = unicodedata.category(letter)
     if letter.isspace():
         return "\n" if letter in "\n\u2028\u2029\x85\x0b\x0c" else " "
-    if kind in ("Cf", "Cc", "Cs", "Mn", "Me") and not letter.isalnum():
+    if kind in ("Cf", "Cc", "Co", "Cn", "Cs", "Mn", "Me") and not letter.isalnum():
         return "" if kind != "Mn" or letter in "\u034f\ufe0f\ufe0e" or "\ufe00" <= letter <= "\ufe0f" else letter
     folded = unicodedata.normalize("NFKC", letter)
     return folded if folded.strip() else " "
@@ -251,17 +256,22 @@ def _tight(view: _View, at: int) -> tuple[int, int] | None:
     """`ana@example.org` with no space in it, or `"ana b"@example.org`."""
     text = view.text
     before, after = text[max(0, at - 1) : at], text[at + 1 : at + 2]
-    if before in "/?&#=":
+    if before == "/":
         return None  # a name on a site: https://example.org/@ana
     begin = at - view.back(_WIDE_LOCAL_BACK if _IS_UNSPACED.match(before) else _LOCAL_BACK, at)
     if before in '"”“':
         opening = max(text.rfind(mark, max(0, at - 70), at - 1) for mark in '"“”')
         begin = opening if opening >= 0 else begin
     found = (_WIDE_DOMAIN if _IS_UNSPACED.match(after) else _DOMAIN).match(text, at + 1)
-    local = text[begin:at].strip("'`*_{|}~.@!?&#/= \"“”")
-    if found is None or not local or (found["name"] is not None and not _is_domain(found["name"])):
+    if begin == at:
         return None
-    return begin, found.end()
+    if found is not None and (found["name"] is None or _is_domain(found["name"])):
+        return begin, found.end()
+    # "gro.elpmaxe@ana": a control that turns the direction makes an address of it
+    return (begin, at + 2) if _BACKWARDS.match(text, begin, at) and not after.isspace() and after else None
+
+
+_BACKWARDS = re.compile(r"[*_'`]{0,3}[^\W\d_]{2,}+\.[\w-]")
 
 
 def _is_domain(name: str) -> bool:
@@ -270,7 +280,8 @@ def _is_domain(name: str) -> bool:
     if len(labels) == 1:
         return len(name) > 1 and not name.strip("-_").isdigit() and any(letter.isalpha() for letter in name)
     if labels[-1].isdigit():
-        return len(labels) == 4 and all(label.isdigit() for label in labels)
+        is_ip = len(labels) == 4 and all(label.isdigit() for label in labels)
+        return is_ip or any(len(label) > 1 and label.isalpha() for label in labels[1:])
     return True
 
 
@@ -285,7 +296,8 @@ def _with_brackets(view: _View, begin: int, end: int) -> tuple[int, int]:
 _LOOSE_DOMAIN = re.compile(rf"(?P<name>{_EMPHASIS}{_LABEL}(?P<rest>(?:(?:{_DOT}){_LABEL}){{1,6}}))", re.IGNORECASE)
 _LOOSE_LOCAL_BACK = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}+")
 _SPELT_DOT_BACK = re.compile(
-    r"(?:\s{0,2}[)\]}]\s?(?:tod|tknup|otnup|otnop|tniop|\.)\s?[(\[{]\s{0,2}|\s{1,2}(?:tod|tknup|otnup|otnop|tniop)\s{1,2})[\w.+-]{1,64}+",
+    r"(?:\s{0,2}[)\]}]\s?(?:tod|tknup|otnup|otnop|tniop|\.)\s?[(\[{]\s{0,2}|\s{1,2}(?:tod|tknup|otnup|otnop"
+    r"|tniop)\s{1,2})[\w.+-]{1,64}+",
     re.IGNORECASE,
 )
 
@@ -302,11 +314,12 @@ def _loose(view: _View, at: re.Match[str]) -> tuple[int, int] | None:
         return None
     length += view.back(_SPELT_DOT_BACK, end_of_local - length)
     labels = [label for label in _DOTTED.split(found["name"].strip("*_~`'\"")) if label]
-    if not any(letter.isalpha() for letter in labels[0]) or not labels[-1].isalpha():
+    endings = [label for label in labels[1:] if label.isalpha() and len(label) > 1]
+    if not endings or not any(letter.isalpha() for letter in labels[0]):
         return None
     if said == "@":
         mention = at[0][-1] == "@"  # "thanks @bob.smith", or an address with a space in it
-        if mention and not _is_common_ending(labels[-1]):
+        if mention and not any(map(_is_common_ending, endings)):
             return None
     elif said.isalpha() and not _is_spelt(said, found["name"], labels):
         return None
@@ -334,7 +347,8 @@ def _own(view: _View, own: tuple[re.Pattern[str], ...]) -> Iterator[tuple[int, i
 
 @lru_cache(maxsize=64)
 def _own_patterns(addresses: frozenset[str]) -> tuple[re.Pattern[str], ...]:
-    """What of the sender's own addresses is theirs alone: domains with what stands below them, and odd local parts."""
+    """What of the sender's own addresses is theirs alone: domains with what stands below them, and odd local"
+    " parts."""
     patterns: list[re.Pattern[str]] = []
     for address in sorted(addresses):
         local, _, domain = address.lower().rpartition("@")

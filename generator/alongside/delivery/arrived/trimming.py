@@ -1,7 +1,8 @@
 """Where a person's own words end in a mail that answers another.
 
 Own rules come first, in one pass over the lines: quotes, what leads to them, quoted headers, signatures. Words below a
-quote stay, and where the rules would leave nothing they cut less: a quote too many is ugly, a lost answer is not mended.
+quote stay, and where the rules would leave nothing they cut less: a quote too many is ugly, a lost answer cannot
+be mended.
 Then `mail-parser-reply` is asked, which knows more forms. Four thousand empty lines keep it busy for seconds, so it
 lives in a process of its own that can be killed; and it takes "To: ..." in a sentence for a header, so what it would
 cut must also look like a quote.
@@ -16,7 +17,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import IO
 
 from alongside.delivery.arrived.attributions import (
     MOST_LINES,
@@ -25,9 +26,11 @@ from alongside.delivery.arrived.attributions import (
     header_role,
     is_sent_from,
     is_separator,
+    opens_attribution,
 )
 
-LONGEST_WAIT = 0.6  # seconds for one text, a new process' start included
+LONGEST_WAIT = 0.5  # seconds for one text
+LONGEST_START = 3.0  # seconds for a new process, which begins before it is asked
 LONGEST_ASKED = 30_000  # characters; what is longer is no note, whoever trims it
 _LENGTH = struct.Struct(">I")
 _CHILD = Path(__file__).with_name("asking.py")
@@ -46,72 +49,90 @@ def own_words(text: str, trim: Callable[[str], str | None]) -> str:
 def cut_quotes(text: str) -> str:
     """What the rules of this module leave of `text`, without white space around it."""
     lines = [line.rstrip() if line != "-- " else line for line in text.split("\n")]
-    attributions = _find_attributions(lines)
-    kept = _tidy(_kept(lines, attributions, cutting=True))
-    return kept or _tidy(_kept(lines, attributions, cutting=False))
+    heads = _find_heads(lines)
+    kept = _tidy(_kept(lines, heads, cutting=True))
+    return kept or _tidy(_kept(lines, heads, cutting=False))
 
 
-def _kept(lines: list[str], attributions: dict[int, int], *, cutting: bool) -> list[str]:
+def _kept(lines: list[str], heads: dict[int, int], *, cutting: bool) -> list[str]:
     """The lines that stay; with `cutting`, what stands under a quote's head is a quote though it has no ">"."""
     segments: list[list[str]] = [[]]
-    number = 0
+    number, is_empty = 0, True
     while number < len(lines):
-        after = _after_head(lines, attributions, number)
-        if after > number:
+        line, after = lines[number], number + 1
+        if number in heads:
+            after = heads[number]
             if cutting and not _is_quote_near(lines, after):
                 break
             segments.append([])
-            number = after
-        elif _is_quoted(lines[number]):
-            if segments[-1]:
-                segments.append([])
-            number += 1
-        elif _is_signature(lines[number]) and any(line.strip() for segment in segments for line in segment):
-            end = _signature_end(lines, attributions, number)
-            if end < 0:
-                segments[-1].append("")
-                number += 1
-            else:
-                number = end
+        elif _is_quoted(line):
+            segments.append([])
+        elif _is_signature(line) and (is_empty or (end := _signature_end(lines, heads, number)) > number):
+            after = after if is_empty else end
         else:
-            segments[-1].append(lines[number])
-            number += 1
-    return [line for segment in segments for line in (*_without_footers(segment), "")]
+            segments[-1].append(line)
+            is_empty = is_empty and not line.strip()
+        number = after
+    return [line for segment in segments if segment for line in (*_without_footers(segment), "")]
 
 
-def _after_head(lines: list[str], attributions: dict[int, int], number: int) -> int:
-    """The line after what leads to a quote at `number`; `number` where nothing does."""
-    if number in attributions:
-        return attributions[number]
-    line = lines[number]
-    if not line.strip() or _is_quoted(line):
-        return number
-    if is_separator(line):
-        below = _next_written(lines, number + 1)
-        return max(number + 1, header_block(lines, below) if below < len(lines) else 0)
-    if _is_rule(line):
-        below = _next_written(lines, number + 1)
-        end = header_block(lines, below) if below < min(len(lines), number + 4) else below
-        return end if end > below else number
-    return header_block(lines, number)
+MOST_CANDIDATES = 400  # lines that are looked at closely: a person's mail has fewer
+
+
+def _find_heads(lines: list[str]) -> dict[int, int]:
+    """First line -> line after, of all that leads to a quote: attributions, quoted headers, separators."""
+    heads = _find_attributions(lines)
+    candidates, number = 0, 0
+    while number < len(lines) and candidates < MOST_CANDIDATES:
+        line, after = lines[number], number + 1
+        if number in heads:
+            after = heads[number]
+        elif not line or _is_quoted(line):
+            pass
+        elif is_separator(line):
+            below = _next_written(lines, number + 1)
+            after = max(after, header_block(lines, below) if below < len(lines) else 0)
+            heads[number] = after
+            candidates += 1
+        elif header_role(line) is not None:
+            candidates += 1
+            end = header_block(lines, number)
+            if end > number:
+                heads[number] = after = end
+        number = after
+    return heads
 
 
 def _find_attributions(lines: list[str]) -> dict[int, int]:
-    """First line -> line after, of each attribution. It ends in a colon and begins as late as it can."""
+    """Those alone. One ends in a colon and begins as late as it can."""
     found: dict[int, int] = {}
+    candidates = 0
     for last, line in enumerate(lines):
         tail = line[-12:].rstrip(" *_\"'”\u200e\u200f\xa0")
-        is_stamp = line[:2] == "20" and " GMT" in line[:40]
-        if not (tail.endswith((":", "：")) or is_stamp) or _is_quoted(line):
+        may_end = tail.endswith((":", "：", ">")) or line.endswith("--") or " GMT" in line[:40]
+        if not may_end or _is_quoted(line):
             continue
-        for first in range(last, max(-1, last - MOST_LINES), -1):
-            if not lines[first].strip() or _is_quoted(lines[first]) or first in found:
-                break
-            certainty = attribution(" ".join(lines[first : last + 1]))
-            if certainty == "sure" or (certainty == "likely" and first == last and _is_quote_next(lines, last + 1)):
-                found[first] = last + 1
-                break
+        candidates += 1
+        if candidates > MOST_CANDIDATES:
+            break
+        first = _first_line(lines, last, found)
+        if first <= last:
+            found[first] = last + 1
     return found
+
+
+def _first_line(lines: list[str], last: int, found: dict[int, int]) -> int:
+    """Where an attribution begins that ends at `last`; the line after it where none does."""
+    begin = last + 1
+    for first in range(last, max(-1, last - MOST_LINES), -1):
+        if not lines[first].strip() or _is_quoted(lines[first]) or first in found:
+            break
+        if attribution(" ".join(lines[first : last + 1])) == "sure":
+            begin = min(begin, first) if begin > last or opens_attribution(lines[first]) else begin
+            if opens_attribution(lines[begin]):
+                break
+    is_likely = begin > last and _is_quote_next(lines, last + 1) and attribution(lines[last]) == "likely"
+    return last if is_likely else begin
 
 
 def _is_quoted(line: str) -> bool:
@@ -148,24 +169,25 @@ def _is_signature(line: str) -> bool:
 MOST_SIGNATURE_LINES = 12  # under "--" without its space: more is a text with a rule in it
 
 
-def _signature_end(lines: list[str], attributions: dict[int, int], start: int) -> int:
-    """The line where a signature ends: at a quote's head, a quote or the end; negative where it is none."""
+def _signature_end(lines: list[str], heads: dict[int, int], start: int) -> int:
+    """The line where a signature ends: at a quote's head, a quote or the end; `start` where it is none."""
     end, written = start + 1, 0
-    while end < len(lines) and not _is_quoted(lines[end]) and _after_head(lines, attributions, end) == end:
-        written += bool(lines[end].strip())
+    while end < len(lines) and not _is_quoted(lines[end]) and end not in heads:
+        written += bool(lines[end])
+        if written > MOST_SIGNATURE_LINES and lines[start] != "-- ":
+            return start
         end += 1
-    return end if lines[start] == "-- " or written <= MOST_SIGNATURE_LINES else -1
+    return end
 
 
 def _without_footers(segment: list[str]) -> list[str]:
     """`segment` without what a telephone writes under a text, rules at its end and empty lines around it."""
-    last_written = [number for number, line in enumerate(segment) if line.strip()][-4:]
-    first_written = next(iter([number for number, line in enumerate(segment[:5]) if line.strip()]), -1)
-    footers = {number for number in (*last_written, first_written) if number >= 0 and is_sent_from(segment[number])}
-    kept = [line for number, line in enumerate(segment) if number not in footers]
-    while kept and (not kept[-1].strip() or _is_rule(kept[-1])):
+    kept = list(segment)
+    while kept and (not kept[-1].strip() or _is_rule(kept[-1]) or is_sent_from(kept[-1])):
         kept.pop()
-    return kept
+    written = [number for number, line in enumerate(kept) if line.strip()]
+    footers = {number for number in (*written[:1], *written[-3:]) if is_sent_from(kept[number])}
+    return [line for number, line in enumerate(kept) if number not in footers]
 
 
 def _tidy(lines: list[str]) -> str:
@@ -217,12 +239,13 @@ class Trimmer:
         with Trimmer() as trimmer:
             trimmer.trim("Yes!\\n\\nOn Mon, 23 Nov 2026, Ana wrote:\\nShall we?")  # "Yes!"
 
-    The process inherits nothing but three pipes, may take half a gigabyte, and is killed when a text takes longer than
+    The process inherits nothing but two pipes, may take half a gigabyte, and is killed when a text takes longer than
     `LONGEST_WAIT`; the next one is started at once, so that it is ready for the next text.
     """
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_ready = False
 
     def __enter__(self) -> Trimmer:
         self._start()
@@ -252,24 +275,20 @@ class Trimmer:
         if len(text) > LONGEST_ASKED:
             return None
         if self._process is None or self._process.poll() is not None:
-            self.close()
-            self._start()
-        process = self._process
-        if process is None or process.stdin is None or process.stdout is None:
-            return None
-        timer = threading.Timer(LONGEST_WAIT, process.kill)
-        timer.daemon = True
-        timer.start()
-        try:
-            answer = _ask(process.stdin, process.stdout, text.encode("utf-8", "replace"))
-        finally:
-            timer.cancel()
+            self._restart()
+        if not self._is_ready:
+            self._is_ready = self._ask("", LONGEST_START) is not None
+        answer = self._ask(text, LONGEST_WAIT) if self._is_ready else None
         if answer is None:
-            self.close()
-            self._start()
+            self._restart()
         return answer
 
+    def _restart(self) -> None:
+        self.close()
+        self._start()
+
     def _start(self) -> None:
+        self._is_ready = False
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", str(_CHILD)],
@@ -277,22 +296,34 @@ class Trimmer:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 cwd=_CHILD.anchor,
-                env={"PYTHONDONTWRITEBYTECODE": "1"},
+                env={},
             )
         except OSError:
             self._process = None  # no memory or no processes left: our own rules still apply
 
-
-def _ask(stdin: BinaryIO, stdout: BinaryIO, text: bytes) -> str | None:
-    """What the process answers; None when it ended."""
-    try:
-        stdin.write(_LENGTH.pack(len(text)) + text)
-        stdin.flush()
-        head = stdout.read(_LENGTH.size)
-        if len(head) < _LENGTH.size:
+    def _ask(self, text: str, seconds: float) -> str | None:
+        """What the process answers; it is killed after so long, and then there is None."""
+        process = self._process
+        if process is None or process.stdin is None or process.stdout is None:
             return None
-        length = _LENGTH.unpack(head)[0]
-        answer = stdout.read(length)
-    except OSError:
+        timer = threading.Timer(seconds, process.kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            return _exchange(process.stdin, process.stdout, text.encode("utf-8", "replace"))
+        except OSError:
+            return None
+        finally:
+            timer.cancel()
+
+
+def _exchange(stdin: IO[bytes], stdout: IO[bytes], text: bytes) -> str | None:
+    """`text` to the process and its answer back; None when it ended meanwhile."""
+    stdin.write(_LENGTH.pack(len(text)) + text)
+    stdin.flush()
+    head = stdout.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
         return None
+    length = _LENGTH.unpack(head)[0]
+    answer = stdout.read(length)
     return answer.decode("utf-8", "replace") if len(answer) == length else None

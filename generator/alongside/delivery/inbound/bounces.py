@@ -19,9 +19,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from alongside.delivery.addresses import AddressError, normalise_address
+from alongside.delivery.arrived.mails import ArrivedMail, Headers, find_address, read_headers, read_mail
+from alongside.delivery.arrived.texts import top_text
 from alongside.delivery.inbound.automatic import is_autoreply, is_null_sender
-from alongside.delivery.inbound.mails import ArrivedMail, Headers, find_address, read_headers, read_mail
-from alongside.delivery.inbound.texts import top_text
 
 # hard: the mailbox is not there; soft: this mail was refused; delayed: it may still arrive; delivered: it did
 Verdict = Literal["hard", "soft", "delayed", "delivered"]
@@ -79,8 +79,10 @@ def _read_words(mail: ArrivedMail, sender: str | None) -> tuple[Bounce, ...]:
     """A bounce without fields for machines."""
     if not is_delivery_report(mail) and _is_vacation(mail):
         return ()
+    if not is_delivery_report(mail) and _is_by_a_person(mail, sender):
+        return ()
     words = server_words(mail)
-    seen = _ask_flufl(mail) if not _is_by_a_person(mail, sender) else None
+    seen = _ask_flufl(mail)
     if seen is None and not _looks_like_one(mail, sender, words):
         return ()
     if seen == "delayed" or (seen is None and _DELAYED.search(words)):
@@ -163,11 +165,20 @@ def _looks_like_one(mail: ArrivedMail, sender: str | None, words: str) -> bool:
 
 
 def _is_by_a_person(mail: ArrivedMail, sender: str | None) -> bool:
-    """Whether it came from where it says, answers a mail and claims no failure: then its words are a person's."""
-    returned = find_address(mail.headers.first("return-path")) if sender is None else find_address(sender)
-    answers = bool(mail.answers) or mail.headers.text("subject").lower().startswith("re:")
-    claims = _SUBJECTS.search(mail.headers.text("subject")) or _SENDERS.search(mail.headers.text("from"))
-    return returned == mail.sender != "" and answers and claims is None
+    """Whether it came from where it says, and answers a mail or forwards one: then its words are a person's."""
+    is_known = sender is not None or mail.headers.has("return-path")
+    returned = (
+        find_address(mail.headers.first("return-path") if sender is None else sender) if is_known else mail.sender
+    )
+    if returned != mail.sender or returned == "" or _SENDERS.search(mail.headers.text("from")):
+        return False
+    subject = mail.headers.text("subject")
+    # Servers answer "Re: your mail: delivery failed", but forward nothing.
+    answers = (bool(mail.answers) or subject.lower().startswith("re:")) and _SUBJECTS.search(subject) is None
+    return answers or _FORWARDED.match(subject) is not None
+
+
+_FORWARDED = re.compile(r"(?:fwd?|wg|tr|rv|enc|doorst|vb|vl|vid|pd|пер|ilt|转发|轉寄|転送)\s?[:：]", re.IGNORECASE)
 
 
 _COULD_NOT = re.compile(r"(?:could|can|was)\s?not\s+be\s+delivered|cannot\s+be\s+delivered", re.IGNORECASE)

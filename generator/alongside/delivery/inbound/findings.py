@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
 
 from alongside.delivery.addresses import without_tag
+from alongside.delivery.arrived.mails import ArrivedMail, find_address, find_addresses, read_mail
 from alongside.delivery.arrived.reading import Trouble, read_note
 from alongside.delivery.inbound.authenticity import NOT_KNOWN, Authenticity, read_authenticity
 from alongside.delivery.inbound.automatic import is_automatic, is_autoreply, is_null_sender
 from alongside.delivery.inbound.bounces import Bounce, is_delivery_report, read_bounces
 from alongside.delivery.inbound.complaints import Complaint, read_complaint
-from alongside.delivery.inbound.mails import ArrivedMail, find_address, find_addresses, read_mail
 from alongside.delivery.inbound.returning import read_return
 from alongside.delivery.inbound.stop_words import subject_stops, text_stops
 from alongside.delivery.notes.relaying import NOTHING, Note
@@ -112,7 +114,7 @@ def _look_at(
     complaint = read_complaint(mail)
     told = complaint.addresses if complaint is not None else ()
     return Findings(
-        identity=_identity(mail, token, relay, key),
+        identity=_identity(mail, token, relay, member, key),
         token=token,
         relay=relay,
         member=member,
@@ -143,13 +145,23 @@ def _note(mail: ArrivedMail, reception: Reception) -> Note:
     read = read_note(mail, own_addresses=own - {""}, trim=reception.trim)
     stops = subject_stops(mail) or text_stops(mail)
     if isinstance(read, Trouble):
-        return Note(trouble=read.kind.replace(" ", "_"), is_stop=stops)
-    return Note(text=read.text, left_out=bool(read.left_out), is_stop=stops)
+        return Note(trouble=read.kind.replace(" ", "_"), is_stop=stops, written_at=_written_at(mail))
+    left_out = bool(set(read.left_out) - {"address"})
+    return Note(text=read.text, left_out=left_out, is_stop=stops, written_at=_written_at(mail))
 
 
 def _says_when(token: tuple[Kind, int] | None) -> bool:
     """Whether it is a member's word that they are away."""
     return token is not None and token[0] == "ask-away"
+
+
+def _written_at(mail: ArrivedMail) -> datetime | None:
+    """Date (RFC 5322 section 3.6.1), whole seconds; None where there is none, or none with a zone that is known."""
+    try:
+        found = parsedate_to_datetime(mail.headers.first("date")[:100])
+        return found.astimezone(UTC).replace(microsecond=0) if found.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _tag(address: str) -> str:
@@ -174,13 +186,25 @@ def _bare(sender: str | None) -> str | None:
     return "" if bare.upper() == "MAILER-DAEMON" else bare
 
 
-def _identity(mail: ArrivedMail, token: tuple[Kind, int] | None, relay: Relay | None, key: bytes) -> str:
+def _identity(mail: ArrivedMail, token: tuple[Kind, int] | None, relay: Relay | None, member: str, key: bytes) -> str:
     """By its Message-ID, and what it was sent to: one mail to two addresses of ours says two things."""
     meant = f"{token[0]} {token[1]}".encode() if token is not None else b""
     meant += f" {relay.writer} {relay.number}".encode() if relay is not None else b""
+    meant += f" {member}".encode() if member else b""
     if mail.message_id:
         return _hash(b"id\0" + meant + b"\0" + mail.message_id.encode("utf-8", "replace"), key)
-    return _hash(b"bytes\0" + meant + b"\0" + mail.raw, key)
+    return _hash(b"bytes\0" + meant + b"\0" + _without_traces(mail), key)
+
+
+def _without_traces(mail: ArrivedMail) -> bytes:
+    """A mail without what servers and files add to it, each its own: the same by whichever door it came."""
+    head = "\n".join(f"{name}: {mail.headers.first(name)}" for name in _WRITTEN)
+    body = mail.raw.partition(b"\n\n")[2]
+    return head.encode("utf-8", "replace") + b"\n\n" + _QUOTED_FROM.sub(b"From ", body).strip()
+
+
+_WRITTEN = ("from", "to", "date", "subject", "in-reply-to", "references", "content-type")  # by who wrote it
+_QUOTED_FROM = re.compile(rb"^>{1,9}From ", re.MULTILINE)  # of an mbox (RFC 4155, appendix A)
 
 
 def _hash(text: bytes, key: bytes) -> str:

@@ -125,6 +125,7 @@ def _take_note(
             key,
             findings.relay,
             findings.note,
+            author=findings.sender,
             is_from=findings.authenticity.is_from,
             community=reception.community,
             now=now,

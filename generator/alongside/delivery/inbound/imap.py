@@ -24,7 +24,7 @@ from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError
 from sqlalchemy import select
 
-from alongside.delivery.inbound.mails import LONGEST
+from alongside.delivery.arrived.mails import LONGEST
 from alongside.delivery.rows import insert_into
 from alongside.delivery.schema import facts
 from alongside.delivery.store import Store

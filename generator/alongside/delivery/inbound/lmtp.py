@@ -24,7 +24,7 @@ from typing import Any
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import Envelope, Session
 
-from alongside.delivery.inbound.mails import LONGEST
+from alongside.delivery.arrived.mails import LONGEST
 
 NAME = "alongside"  # how we greet
 LARGEST = 30_000_000  # bytes of a mail that are taken; the first megabyte is kept

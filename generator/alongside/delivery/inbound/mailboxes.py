@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from alongside.delivery.inbound.mails import LONGEST
+from alongside.delivery.arrived.mails import LONGEST
 from alongside.problems import UsageError
 
 _LONGEST_LINE = 1 << 16  # bytes; a longer one comes in pieces

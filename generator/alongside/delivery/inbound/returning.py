@@ -13,15 +13,15 @@ not. No sentence is understood here, and none is kept.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Literal
 
-from alongside.delivery.inbound.mails import ArrivedMail
-from alongside.delivery.inbound.texts import top_text
+from alongside.delivery.arrived.mails import ArrivedMail
+from alongside.delivery.arrived.texts import top_text
+from alongside.delivery.inbound.phrases import any_of, fold
 
 LONGEST = 3_000  # characters of the text that are looked at; who is away says so at the top
 MOST_DATES, MOST_WORDS = 40, 200
@@ -79,13 +79,6 @@ class _Word:
     order: _Order
 
 
-def _fold(text: str) -> str:
-    """One form of everything: case, accents, full-width letters, digits of other scripts."""
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold().replace("ı", "i"))
-    letters = (letter for letter in plain if unicodedata.category(letter) not in ("Mn", "Cf"))
-    return unicodedata.normalize("NFC", "".join(str(unicodedata.decimal(each, each)) for each in letters))
-
-
 _PARAGRAPH = "¶"
 
 
@@ -103,7 +96,7 @@ _QUOTE = re.compile(
 
 
 def _prepare(text: str) -> str:
-    folded = _fold(text[:LONGEST])[: 2 * LONGEST]
+    folded = fold(text[:LONGEST])[: 2 * LONGEST]
     lines = re.sub(r"\n[ \t]*\n", f" {_PARAGRAPH} ", folded)
     return _ABBREVIATIONS.sub(r"\1", _TIMES.sub(" ", " ".join(lines.split())))
 
@@ -151,7 +144,7 @@ def _read_months() -> dict[str, int]:
     number = 0
     for line in _MONTHS.strip("\n").split("\n"):
         number += line[4] != " "
-        months.update((_fold(name).replace("-", " "), number) for name in line.split())
+        months.update((fold(name).replace("-", " "), number) for name in line.split())
     return months
 
 
@@ -181,7 +174,12 @@ _BETWEEN = re.compile(rf"(?:\s?\([^()\d]{{1,12}}\))?,?{_TO}(?:[^\W\d]{{2,12}}[.,
 _FROM_A_DAY = re.compile(
     rf"(?<![\d./])\d{{1,2}}(?:{_ORDINAL}|[日号號일])(?:\s?\([^()\d]{{1,12}}\))?{_TO}(?:[^\W\d]{{2,12}},?\s)?\Z"
 )
-_TO_A_DAY = re.compile(rf"{_TO}(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.|[日号號일])?(?![\d:/.]|\s?(?:{_NAME})(?!\w))")
+_TO_A_DAY = re.compile(rf"{_TO}(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.|[日号號일])?(?![\d:/.月월]|\s?(?:{_NAME})(?!\w))")
+# "Between the 1st and 13 December".
+_AND_LAST = re.compile(
+    any_of("between | zwischen | entre | tra | fra | tussen | między | между | між | mezi | mellan | mellem | mellom")
+    + rf"\s[^{_PARAGRAPH}!?;]{{1,34}}\s(?:and|und|et|y|e|ed|en|och|og|i|a|и|та|і)\s(?:[^\W\d]{{2,12}},?\s){{0,2}}\Z"
+)
 
 
 def _find_days(text: str) -> list[_Day]:
@@ -206,48 +204,42 @@ def _find_days(text: str) -> list[_Day]:
 _Table = tuple[tuple[_Order, re.Pattern[str]], ...]
 
 
-def _any_of(**words: str) -> _Table:
-    """Words by the way their languages write days; `*` is any ending, and what has no letters of ours needs no room."""
-    orders: dict[str, _Order] = {"either": "either", "day": "day first", "month": "month first"}
-    tables: list[tuple[_Order, re.Pattern[str]]] = []
-    for name, table in words.items():
-        found = (_fold(word.strip()) for word in table.replace("\n", "|").split("|"))
-        each = [re.escape(word).replace(r"\*", r"[^\W\d]{0,12}") for word in found if word]
-        pattern = "|".join(each) if name == "month" else rf"(?<!\w)(?:{'|'.join(each)})(?![^\W\d])"
-        tables.append((orders[name], re.compile(pattern)))
-    return tuple(tables)
+def _words(*, either: str = "", day: str = "", month: str = "") -> _Table:
+    """Words by the way their languages write days."""
+    orders: tuple[tuple[_Order, str], ...] = (("either", either), ("day first", day), ("month first", month))
+    return tuple((order, re.compile(any_of(words))) for order, words in orders if words)
 
 
 # Before a day on which the writer is still away; "after the 15th" says the same.
-_UNTIL = _any_of(
+_UNTIL = _words(
     either="until | till | til | through | thru | up to | after",
     day="""
-    bis | nach dem | jusqu'au | jusqu’au | jusqu'à | jusqu’à | jusqu au | après le | hasta | después de | después del
-    até | depois de | depois do | fino al | fino all'* | fino all’* | fino a | dopo il | dopo l | tot en met | t/m
+    bis | nach dem | jusqu'au | jusqu'à | jusqu au | après le | hasta | después de | después del
+    até | depois de | depois do | fino al | fino all' | fino a | dopo il | dopo l | tot en met | t/m
     t.e.m. | indtil | frem til | fram till | t.o.m. | t.o.m | tom | až do | после | після | حتى | حتي | لغاية | بعد
     """,
     month="至 | 到",
 )
 # These also mean "to" a place.
-_UNTIL_OR_TO = _any_of(day="tot | do | до | по | till | til | efter | etter | po | na")
+_UNTIL_OR_TO = _words(day="tot | do | до | по | till | til | efter | etter | po | na")
 _PLACES = re.compile(
     r"\s(?:[^\W\d]{1,3}\s)?(?:biur|prac|kontor|arbet|arbej|jobb?|kancel|офис|офіс|робот|работ|werk|bureau|kantoor)"
 )
 # The same, after the day.
-_UNTIL_BEHIND = _any_of(
+_UNTIL_BEHIND = _words(
     day="kadar | değin | dek | sonra | asti | saakka | jälkeen", month="まで | 迄 | 까지 | 이후 | 之后 | 之後 | 止"
 )
 # "Not back until the 15th" is back on the 15th.
 _NOT_BEFORE: _Table = (
     ("either", re.compile(r"(?:\bnot|n['’]t|\bcannot)\b[^¶!?\d]{0,60}?\b(?:until|till|til|before)\b")),
-    *_any_of(
+    *_words(
         day="""
         nicht vor | nicht vor dem | pas avant | pas avant le | niet voor | не раньше | не ранее | не раніше | förrän
         ikke før | nie wcześniej niż | dříve než
         """
     ),
 )
-_BACK = _any_of(
+_BACK = _words(
     either="back | return | returns | returning | resume | resuming | again | reopen*",
     day="""
     wieder | zurück | zurueck | rückkehr | erst | retour | reprend* | repris* | reprise | revien* | reviendr* | rentr*
@@ -273,7 +265,9 @@ def _judge(text: str, days: list[_Day]) -> tuple[list[tuple[_Day, _Order]], list
     ends: dict[_Day, _Order] = {}
     starts: set[_Day] = set()
     for word in _find_words(text, _UNTIL):
-        if (day := _after(text, word, days, 34)) is not None:
+        day = _after(text, word, days, 34)
+        # "Until I return on the 15th".
+        if day is not None and not any(pattern.search(text, word.end, day.start) for _, pattern in _BACK):
             ends[day] = word.order
     for word in _find_words(text, _UNTIL_OR_TO):
         day = _after(text, word, days, 16)
@@ -288,7 +282,7 @@ def _judge(text: str, days: list[_Day]) -> tuple[list[tuple[_Day, _Order]], list
             starts.add(one)
             ends.setdefault(other, written)
     for day in days:
-        if _FROM_A_DAY.search(text, max(0, day.start - 40), day.start):
+        if any(form.search(text, max(0, day.start - 70), day.start) for form in (_FROM_A_DAY, _AND_LAST)):
             ends.setdefault(day, written)
     free = [day for day in days if day in exact or (day not in ends and day not in starts)]
     for word in _find_words(text, _BACK):

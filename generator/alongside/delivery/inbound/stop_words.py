@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from alongside.delivery.inbound.mails import ArrivedMail
-from alongside.delivery.inbound.texts import first_line, top_text
+from alongside.delivery.arrived.mails import ArrivedMail
+from alongside.delivery.arrived.texts import first_line, top_text
 
 LONGEST = 60  # characters: what is longer is a sentence
 

@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from alongside.delivery.asks import who_was_asked
 from alongside.delivery.contacts import find_contact
 from alongside.delivery.relay_addresses import Relay
 from alongside.delivery.rows import insert_missing
 from alongside.delivery.schema import (
+    ASK,
     CONFIRMATION,
     Side,
     conversations,
@@ -24,7 +26,6 @@ from alongside.delivery.schema import (
 )
 
 MOST_A_DAY = 20  # notes of one side of a conversation: more is a machine, or no conversation
-MOST_ALIKE = 4  # "How about 10:00?" is asked more than once
 DAY = timedelta(days=1)
 TALKED = "talked"
 
@@ -70,22 +71,31 @@ def find_pair(connection: Connection, relay: Relay, *, resolve: Callable[[str], 
     if row is None:
         return None
     number, address, assigned, wrote = row
-    member = resolve((wrote or assigned) if relay.writer == "step" else assigned)
+    member = resolve((wrote or assigned) if relay.writer == "step" else who_was_asked(connection, relay.number))
     if not member:
         return None
     side: Side = "newcomer" if relay.writer == "step" else "member"
-    held = connection.execute(
-        select(conversations.c.id, conversations.c.closed_by).where(
-            conversations.c.newcomer_id == number, conversations.c.member == member
-        )
-    ).first()
+    return pair_of(connection, side, number, address, member, step_id=relay.number, resolve=resolve)
+
+
+def pair_of(
+    connection: Connection, side: Side, newcomer_id: int, address: str, member: str, *,
+    step_id: int | None = None, resolve: Callable[[str], str],
+) -> Pair:  # fmt: skip
+    """A newcomer (number and normalised address) and a member (slug of today), with what there is between them."""
+    rows = connection.execute(
+        select(conversations.c.id, conversations.c.member, conversations.c.closed_by)
+        .where(conversations.c.newcomer_id == newcomer_id)
+        .order_by(conversations.c.id)
+    )
+    held = next((row for row in rows if resolve(row.member) == member), None)  # also under a former slug
     return Pair(
         side=side,
-        newcomer_id=number,
+        newcomer_id=newcomer_id,
         newcomer=address,
         member=member,
         contact=find_contact(connection, member, resolve=resolve),
-        step_id=relay.number,
+        step_id=step_id,
         conversation_id=held.id if held is not None else None,
         closed_by=held.closed_by if held is not None else "",
     )
@@ -112,33 +122,31 @@ def _of_conversation(connection: Connection, relay: Relay, resolve: Callable[[st
     )
 
 
-def open_conversation(connection: Connection, newcomer_id: int, member: str, *, now: datetime) -> int:
-    """The number of their conversation, which begins now if there was none."""
-    insert_missing(
-        connection,
-        conversations,
-        [{"newcomer_id": newcomer_id, "member": member, "generation": 0, "opened_at": now,
-          "closed_by": "", "reported_by": ""}],
-    )  # fmt: skip
-    statement = select(conversations.c.id).where(
-        conversations.c.newcomer_id == newcomer_id, conversations.c.member == member
-    )
-    return connection.execute(statement).scalar_one()
+def open_conversation(connection: Connection, pair: Pair, *, now: datetime) -> int:
+    """The number of their conversation, which begins now if there was none.
+
+    Until the transaction ends nobody else writes in it: two notes at once would know nothing of one another.
+    """
+    statement = select(conversations.c.id)
+    if pair.conversation_id is not None:
+        statement = statement.where(conversations.c.id == pair.conversation_id)
+    else:
+        insert_missing(
+            connection,
+            conversations,
+            [{"newcomer_id": pair.newcomer_id, "member": pair.member, "generation": 0, "opened_at": now,
+              "closed_by": "", "reported_by": ""}],
+        )  # fmt: skip
+        statement = statement.where(
+            conversations.c.newcomer_id == pair.newcomer_id, conversations.c.member == pair.member
+        )
+    return connection.execute(statement.with_for_update(key_share=True)).scalar_one()
 
 
 def has_begun(connection: Connection, conversation_id: int | None) -> bool:
     """Whether a note was passed on in it; one that only held returned notes has not begun."""
     passed = select(notes.c.id).where(notes.c.conversation_id == conversation_id, notes.c.state == "passed on")
     return conversation_id is not None and connection.execute(passed.limit(1)).first() is not None
-
-
-def sounds_like_a_machine(connection: Connection, conversation_id: int, side: Side, digest: str, shape: str) -> bool:
-    """Whether the same side has written the very same words before, or the same but for numbers often."""
-    statement = select(notes.c.digest).where(
-        notes.c.conversation_id == conversation_id, notes.c.side == side, notes.c.shape == shape
-    )
-    before = connection.scalars(statement).all()
-    return digest in before or len(before) >= MOST_ALIKE
 
 
 def count_of_a_day(connection: Connection, conversation_id: int, side: Side, *, now: datetime) -> int:
@@ -193,18 +201,18 @@ def report_conversation(connection: Connection, conversation_id: int, *, by: Sid
     return changed.rowcount > 0
 
 
-def sent_in(connection: Connection, newcomer_id: int, member: str, side: Side) -> list[str]:
-    """Message-IDs of the steps' mails that one side of a conversation has from us, oldest first."""
+def sent_in(connection: Connection, newcomer_id: int, member: str, side: Side, *, until: datetime) -> list[str]:
+    """Message-IDs of the steps' mails that one side of a conversation had from us by then, oldest first."""
     statement = (
         select(messages.c.message_id, messages.c.member, steps.c.moment)
         .join(steps, steps.c.id == messages.c.step_id)
         .join(enrollments, enrollments.c.id == steps.c.enrollment_id)
-        .where(enrollments.c.newcomer_id == newcomer_id, steps.c.moment != CONFIRMATION)
+        .where(enrollments.c.newcomer_id == newcomer_id, steps.c.moment != CONFIRMATION, messages.c.sent_at <= until)
         .order_by(messages.c.sent_at, messages.c.id)
     )
     asked = side == "member"
     return [
         identity
         for identity, wrote, moment in connection.execute(statement).all()
-        if moment.startswith("(ask)") == asked and (asked or wrote == member)
+        if moment.startswith(ASK) == asked and wrote == member
     ]

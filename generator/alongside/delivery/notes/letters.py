@@ -20,7 +20,7 @@ from alongside.settings import Uncertain
 # confirm: asks a stranger whether the note is theirs; alert: to the team
 Kind = Literal["note", "returned", "left out", "confirm", "alert"]
 DAY = timedelta(days=1)
-LEASE = timedelta(minutes=10)  # longer than the slowest server takes
+LEASE = timedelta(minutes=10)  # of a claim; who waits for a slow server renews it
 TRIES = 12  # then a letter has failed: some two days
 UNCERTAIN = "the sender was killed while it was on its way"
 
@@ -74,13 +74,15 @@ def answer_once_a_day(
     connection: Connection, kind: Kind, *, side: Side | Literal[""], detail: str, newcomer_id: int | None,
     conversation_id: int, now: datetime,
 ) -> None:  # fmt: skip
-    """A word to who wrote, or to the team: one of a kind a day and conversation, lest a loop starts."""
+    """A word to who wrote, or (one `detail`) to the team: one of a kind a day and conversation, lest a loop starts."""
     told = select(letters.c.id).where(
         letters.c.conversation_id == conversation_id,
         letters.c.kind == kind,
         letters.c.side == side,
         letters.c.written_at > now - DAY,
     )
+    if kind == "alert":
+        told = told.where(letters.c.detail == detail)
     if connection.execute(told).first() is None:
         write_letter(
             connection,
@@ -138,12 +140,22 @@ def settle_letter(
     )
 
 
+def renew_letter(connection: Connection, letter: Letter, *, token: str, wall: datetime) -> None:
+    """It is still on its way."""
+    connection.execute(
+        update(letters)
+        .where(letters.c.id == letter.id, letters.c.claimed_by == token)
+        .values(leased_until=wall + LEASE)
+    )
+
+
 def put_off_letter(
-    connection: Connection, letter: Letter, *, token: str, until: datetime, reason: str, tried: bool = True
-) -> None:
+    connection: Connection, letter: Letter, *, token: str, until: datetime, reason: str, now: datetime,
+    tried: bool = True,
+) -> None:  # fmt: skip
     """Another time. After many tries it has failed."""
-    if letter.attempts + 1 >= TRIES:
-        settle_letter(connection, letter, token=token, state="failed", reason=reason, now=until)
+    if tried and letter.attempts + 1 >= TRIES:
+        settle_letter(connection, letter, token=token, state="failed", reason=reason, now=now)
         return
     connection.execute(
         update(letters)
@@ -181,16 +193,23 @@ def count_due_letters(connection: Connection, now: datetime) -> int:
     return connection.scalar(statement) or 0
 
 
-def sent_letters(connection: Connection, conversation_id: int, side: Side) -> list[int]:
-    """The numbers of the letters that one side of a conversation has from us, oldest first."""
+def sent_before(connection: Connection, letter: Letter) -> list[int]:
+    """The numbers of the notes that the reader of one has from us, oldest first.
+
+    As it was when the letter was first claimed: written again it is the same mail, whatever went out meanwhile.
+    """
+    earlier = (letters.c.done_at < letter.dated_at) | (
+        (letters.c.done_at == letter.dated_at) & (letters.c.id < letter.id)
+    )
     return list(
         connection.scalars(
             select(letters.c.id)
             .where(
-                letters.c.conversation_id == conversation_id,
-                letters.c.side == side,
+                letters.c.conversation_id == letter.conversation_id,
+                letters.c.side == letter.side,
                 letters.c.kind == "note",
                 letters.c.state == "sent",
+                earlier,
             )
             .order_by(letters.c.done_at, letters.c.id)
         )

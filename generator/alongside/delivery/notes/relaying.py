@@ -7,9 +7,6 @@ All of it inside the transaction in which the mail is heard, so a note is passed
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -32,12 +29,12 @@ from alongside.delivery.notes.conversations import (
     mark_talked,
     open_conversation,
     other,
-    sounds_like_a_machine,
+    pair_of,
 )
-from alongside.delivery.notes.letters import DAY, answer_once_a_day, write_letter
+from alongside.delivery.notes.letters import answer_once_a_day, write_letter
+from alongside.delivery.notes.machines import is_quick, last_sent, sounds, words_of
 from alongside.delivery.relay_addresses import Relay
 from alongside.delivery.schema import (
-    conversations,
     enrollments,
     events,
     first_notes,
@@ -50,8 +47,7 @@ from alongside.delivery.sealing import seal
 from alongside.model.community import Community
 
 MOST_FIRST_NOTES = 3  # of one address that wait for its word
-LONG_ENOUGH = 24  # letters: whoever writes "Thank you!" twice is a person
-STRANGER, TOO_MANY = "stranger", "too_many"  # why a note is held
+STRANGER, TOO_MANY, MACHINE = "stranger", "too_many", "machine"  # why a note is held
 SAID_BEFORE = "the same words again"
 
 # passed on; returned: the writer is told why not; held: the team decides; again: a machine says the same once more;
@@ -67,6 +63,7 @@ class Note:
     trouble: str = ""  # why there is none, as `notes.returned.*` is called
     left_out: bool = False  # files, pictures
     is_stop: bool = False  # the one word that means: no more
+    written_at: datetime | None = None  # as the mail says
 
 
 NOTHING = Note()
@@ -87,26 +84,33 @@ def take_note(
     relay: Relay,
     note: Note,
     *,
+    author: str,
     is_from: Callable[[str], bool],
     community: Community,
     now: datetime,
 ) -> Result:
-    """Take in what came to the address that is `relay`. `is_from`: whether its sender surely has that address."""
+    """Take in what came to the address that is `relay`.
+
+    `author`: From, normalised: enough for the word that ends it, as everywhere. `is_from`: whether the sender surely
+    has an address, which is what a note takes.
+    """
     pair = find_pair(connection, relay, resolve=community.resolve_member)
     if pair is None:
         return Result(fate="ignored", detail="nobody")
     known = Result(fate="ignored", newcomer_id=pair.newcomer_id)
     if not pair.writer:
         return replace(known, detail="nobody")
+    if note.is_stop and (author == pair.writer or is_from(pair.writer)):
+        _stop(connection, key, pair, now)
+        return replace(known, fate="stopped")
     if not is_from(pair.writer):
         # Whose address it is could be anybody's guess: the writer is told nothing, and the team looks.
         if pair.closed_by or pair.is_void or relay.good_until < now.date() or note.trouble or note.is_stop:
             return known
         return _hold(connection, key, pair, note, STRANGER, now)
-    if note.is_stop:
-        _stop(connection, key, pair, now)
-        return replace(known, fate="stopped")
     reason = _why_not(connection, key, pair, relay, community, now) or note.trouble
+    if note.trouble == "empty" and is_quick(note.written_at or now, last_sent(connection, pair, pair.conversation_id)):
+        return known  # no person opens a mail and answers it with nothing within a minute
     if reason:
         return _return(connection, pair, reason, now)
     return pass_on(connection, key, pair, note, now=now)
@@ -140,12 +144,12 @@ def _stop(connection: Connection, key: bytes, pair: Pair, now: datetime) -> None
         suppression.stop(connection, key, pair.newcomer, journey="", reason="asked by mail", now=now)
         close_all(connection, pair.newcomer_id, now=now)
     else:
-        number = open_conversation(connection, pair.newcomer_id, pair.member, now=now)
+        number = open_conversation(connection, pair, now=now)
         close_conversation(connection, number, by="member", now=now)
 
 
 def _return(connection: Connection, pair: Pair, reason: str, now: datetime) -> Result:
-    number = open_conversation(connection, pair.newcomer_id, pair.member, now=now)
+    number = open_conversation(connection, pair, now=now)
     answer_once_a_day(
         connection, "returned", side=pair.side, detail=reason, newcomer_id=pair.newcomer_id,
         conversation_id=number, now=now,
@@ -155,8 +159,8 @@ def _return(connection: Connection, pair: Pair, reason: str, now: datetime) -> R
 
 def _hold(connection: Connection, key: bytes, pair: Pair, note: Note, reason: str, now: datetime) -> Result:
     """Keep it for the team, who is told once a day; what is said once more is not kept."""
-    number = open_conversation(connection, pair.newcomer_id, pair.member, now=now)
-    if sounds_like_a_machine(connection, number, pair.side, *_digests(note.text, key)):
+    number = open_conversation(connection, pair, now=now)
+    if _is_held(connection, number, pair, words_of(note.text, key).shape):
         return Result(fate="again", newcomer_id=pair.newcomer_id)
     _write(connection, key, number, pair, note, state="held", reason=reason, now=now)
     answer_once_a_day(
@@ -165,13 +169,26 @@ def _hold(connection: Connection, key: bytes, pair: Pair, note: Note, reason: st
     return Result(fate="held", detail=reason, newcomer_id=pair.newcomer_id)
 
 
+def _is_held(connection: Connection, conversation_id: int, pair: Pair, shape: str) -> bool:
+    """Whether the team has the same, but for numbers, before it already."""
+    statement = select(notes.c.id).where(
+        notes.c.conversation_id == conversation_id,
+        notes.c.side == pair.side,
+        notes.c.state == "held",
+        notes.c.shape == shape,
+    )
+    return connection.execute(statement.limit(1)).first() is not None
+
+
 def pass_on(connection: Connection, key: bytes, pair: Pair, note: Note, *, now: datetime) -> Result:
     """Write the note down and put it in line for the other one."""
-    number = open_conversation(connection, pair.newcomer_id, pair.member, now=now)
-    if len(note.text) >= LONG_ENOUGH and sounds_like_a_machine(
-        connection, number, pair.side, *_digests(note.text, key)
-    ):
+    number = open_conversation(connection, pair, now=now)
+    words = words_of(note.text, key)
+    sound = sounds(connection, key, number, pair, words, written_at=note.written_at or now)
+    if sound == "again":
         return Result(fate="again", detail=SAID_BEFORE, newcomer_id=pair.newcomer_id)
+    if sound == "machine":
+        return _hold(connection, key, pair, note, MACHINE, now)
     if count_of_a_day(connection, number, pair.side, now=now) >= MOST_A_DAY:
         return _hold(connection, key, pair, note, TOO_MANY, now)
     written = _write(connection, key, number, pair, note, state="passed on", reason="", now=now)
@@ -207,32 +224,18 @@ def _write(
     connection: Connection, key: bytes, conversation_id: int, pair: Pair, note: Note, *,
     state: str, reason: str, now: datetime,
 ) -> int:  # fmt: skip
-    digest, shape = _digests(note.text, key)
+    words = words_of(note.text, key)
     row: dict[str, Any] = {
         "conversation_id": conversation_id,
         "side": pair.side,
         "state": state,
         "reason": reason,
         "sealed": seal(note.text, key),
-        "digest": digest,
-        "shape": shape,
+        "digest": words.digest,
+        "shape": words.shape,
         "received_at": now,
     }
     return connection.execute(insert(notes).values(row).returning(notes.c.id)).scalar_one()
-
-
-_NO_WORDS = re.compile(r"\W+")
-_NUMBERS = re.compile(r"[\W\d_]+")  # a machine counts, and says the time
-
-
-def _digests(text: str, key: bytes) -> tuple[str, str]:
-    """Of the words, and of the words without their numbers."""
-    said = text.casefold()
-    return _hash(_NO_WORDS.sub(" ", said), key), _hash(_NUMBERS.sub(" ", said), key)
-
-
-def _hash(words: str, key: bytes) -> str:
-    return hmac.new(key, b"note " + words.strip().encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
 # --- to a member, from whoever it may be ---
@@ -261,8 +264,7 @@ def take_note_to_member(
         return Result(fate="stopped")
     if member is None:
         return Result(fate="ignored", detail="nobody")
-    contact = find_contact(connection, member.slug, resolve=resolve)
-    if not contact or not member.allows("mail", now.date()):
+    if not find_contact(connection, member.slug, resolve=resolve) or not member.allows("mail", now.date()):
         note = Note(trouble="nobody")
     known = connection.execute(
         select(newcomers.c.id, enrollments.c.id)
@@ -271,13 +273,8 @@ def take_note_to_member(
     ).first()
     if known is None or not is_surely_theirs:
         return take_first_note(connection, key, member.slug, note, sender=sender, language=language, now=now)
-    pair = Pair(side="newcomer", newcomer_id=known[0], newcomer=sender, member=member.slug, contact=contact)
-    held = connection.execute(
-        select(conversations.c.closed_by).where(
-            conversations.c.newcomer_id == pair.newcomer_id, conversations.c.member == member.slug
-        )
-    ).first()
-    reason = "closed" if held is not None and held.closed_by else note.trouble
+    pair = pair_of(connection, "newcomer", known[0], sender, member.slug, resolve=resolve)
+    reason = "closed" if pair.closed_by else note.trouble
     return _return(connection, pair, reason, now) if reason else pass_on(connection, key, pair, note, now=now)
 
 
@@ -291,10 +288,10 @@ def take_first_note(
     if wants_no_mail(connection, key, sender):
         return Result(fate="ignored", detail="stopped before")
     hashed = hash_address(sender, key)
-    recent = connection.execute(
-        select(first_notes.c.id).where(first_notes.c.address_hash == hashed, first_notes.c.received_at > now - DAY)
+    waiting = connection.execute(
+        select(first_notes.c.id).where(first_notes.c.address_hash == hashed).limit(MOST_FIRST_NOTES)
     ).all()
-    if len(recent) >= MOST_FIRST_NOTES:
+    if len(waiting) >= MOST_FIRST_NOTES:
         return Result(fate="ignored", detail=TOO_MANY)
     row = {
         "member": member,

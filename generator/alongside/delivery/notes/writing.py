@@ -7,7 +7,7 @@ more. A mail is made anew from nothing but the note's text: no header, id or dat
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -18,7 +18,7 @@ from alongside.delivery.desk import Desk, Sign
 from alongside.delivery.message_ids import letter_message_id
 from alongside.delivery.notes.choices import choice_number, first_note_journey
 from alongside.delivery.notes.conversations import sent_in
-from alongside.delivery.notes.letters import Letter, sent_letters
+from alongside.delivery.notes.letters import Letter, sent_before
 from alongside.delivery.notes.relaying import wants_no_mail
 from alongside.delivery.relay_addresses import GOOD_FOR, Relay, RelayKeys, make_relay
 from alongside.delivery.schema import (
@@ -175,9 +175,9 @@ def _write_note(connection: Connection, office: Office, letter: Letter, thread: 
     except SealError as error:
         raise NotWantedError("its text cannot be read") from error
     row, side = thread.row, thread.side
-    subject, began = _what_began(connection, office, row.newcomer_id, row.member, side)
-    before = [letter_message_id(office.key, number, office.domain) for number in sent_letters(connection, row.id, side)]
-    thread_ids = [*sent_in(connection, row.newcomer_id, row.member, side), *before]
+    subject, began = _what_began(connection, office, row, side, until=letter.dated_at)
+    before = [letter_message_id(office.key, number, office.domain) for number in sent_before(connection, letter)]
+    thread_ids = [*sent_in(connection, row.newcomer_id, row.member, side, until=letter.dated_at), *before]
     number = choice_number(row.id, side)
     told = note_letter(
         words,
@@ -217,15 +217,22 @@ def _write_note(connection: Connection, office: Office, letter: Letter, thread: 
     )
 
 
-def _what_began(connection: Connection, office: Office, newcomer_id: int, member: str, side: Side) -> tuple[str, str]:
-    """(subject of the first mail `side` has of this, title of a journey the newcomer is on); empty for none."""
+def _what_began(
+    connection: Connection, office: Office, conversation: Any, side: Side, *, until: datetime
+) -> tuple[str, str]:
+    """(subject of the first mail `side` has of this, title of a journey the newcomer is on); empty for none.
+
+    `until`: what went out later does not count.
+    """
+    newcomer_id = conversation.newcomer_id
     subject = connection.scalar(
         select(messages.c.subject)
         .join(steps, steps.c.id == messages.c.step_id)
         .join(enrollments, enrollments.c.id == steps.c.enrollment_id)
         .where(
             enrollments.c.newcomer_id == newcomer_id,
-            messages.c.member == member if side == "newcomer" else steps.c.moment.like(f"{ASK}%"),
+            messages.c.member == conversation.member if side == "newcomer" else steps.c.moment.like(f"{ASK}%"),
+            messages.c.sent_at <= until,
         )
         .order_by(messages.c.sent_at, messages.c.id)
         .limit(1)

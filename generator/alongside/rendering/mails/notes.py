@@ -99,7 +99,7 @@ def ask_letter(
     shown_day = format_date(day, language)
     paragraphs = [
         say(language, "mail.team.hello", name=member.name),
-        say(language, "notes.ask.who", journey=journey, day=shown_day, **told),
+        _sentence(say(language, "notes.ask.who", journey=journey, day=shown_day, **told)),
         say(language, "notes.ask.best", **told),
     ]
     reasons = tuple(map(clean, reason_texts(content.reasons, language, community)))
@@ -163,7 +163,12 @@ def letter_language(languages: Iterable[str], community: Community) -> str:
 
 def _signed(words: str, lines: Iterable[str]) -> str:
     """Words of a person, and ours below the line that mail programs know (RFC 3676 section 4.3)."""
-    return "\n".join((words.strip("\n"), "", "-- ", *lines))
+    return "\n".join((words.strip("\n"), "", "-- ", *map(_sentence, lines)))
+
+
+def _sentence(text: str) -> str:
+    """Begun as a sentence, also where it begins with "somebody who ..."."""
+    return text[:1].upper() + text[1:]
 
 
 def _indented(words: str) -> str:

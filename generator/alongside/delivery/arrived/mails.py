@@ -71,10 +71,9 @@ class Part:
     parameters: dict[str, str]
     body: bytes  # as it stands in the mail, lines ended by LF
 
-    def text(self) -> str:
-        """The beginning of the part, decoded; lines ended by LF."""
-        encoding = self.headers.first("content-transfer-encoding").strip().lower()
-        raw = _decode_transfer(self.body[:LONGEST_TEXT], encoding)
+    def text(self, longest: int = LONGEST_TEXT) -> str:
+        """The beginning of the part, decoded; lines ended by LF. `longest`: bytes of it that are looked at."""
+        raw = _decode_transfer(self.body[:longest], self.headers.first(_ENCODING).strip().lower())
         return decode_text(raw, self.parameters.get("charset", "")).replace("\r\n", "\n").replace("\r", "\n")
 
     def inner_headers(self) -> Headers:
@@ -110,6 +109,11 @@ class ArrivedMail:
     def sender(self) -> str:
         """The address in From, normalised; empty when there is none that can be written to."""
         return find_address(self.headers.first("from"))
+
+    @property
+    def authors(self) -> tuple[str, ...]:
+        """Every address of every From, normalised, each once; an empty text stands for what is no address."""
+        return tuple(dict.fromkeys(each for value in self.headers.all("from")[:10] for each in _find_authors(value)))
 
     def parts_of(self, *types: str) -> list[Part]:
         """Leaves of these types."""
@@ -231,22 +235,56 @@ def _decode_transfer(raw: bytes, encoding: str) -> bytes:
 
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 # Codecs that are no charset of mail; some take a time that grows with the square of the text.
-_NO_CHARSETS = frozenset(("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7", "mbcs"))
+_NO_CHARSETS = frozenset(("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs"))
+
+
+# What programs call by the name of a smaller charset (encoding.spec.whatwg.org, section 4.2).
+_REALLY = {
+    "iso8859-1": "cp1252",
+    "ascii": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "tis-620": "cp874",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "euc-kr": "cp949",
+    "shift-jis": "cp932",
+    "big5": "cp950",
+}
 
 
 def decode_text(raw: bytes, charset: str) -> str:
-    """Text of a named charset; without one, or with one that does not exist, UTF-8 or else Latin-1."""
+    """Text of a named charset; without one, or with one that does not exist, UTF-8 or else Latin-1.
+
+    UTF-8 under the name of a Western charset is UTF-8, and what is no UTF-8 though it says so is Windows-1252.
+    """
     if charset:
         try:
             name = codecs.lookup(charset.strip()[:40]).name.replace("_", "-")
             if name not in _NO_CHARSETS:
-                return raw.decode(name, "replace")
+                return _decode_named(raw, name)
         except (LookupError, ValueError):
             pass
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
         return raw.decode("latin-1")
+
+
+def _decode_named(raw: bytes, name: str) -> str:
+    really = _REALLY.get(name, name)
+    if really == "cp1252":
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError:
+            return raw.decode("cp1252", "replace")
+    text = raw.decode(really, "replace")
+    if really == "utf-8" and 2 * text.count("\ufffd") > len(_HIGH.findall(raw)):
+        return raw.decode("cp1252", "replace")
+    return text
+
+
+_HIGH = re.compile(rb"[\x80-\xff]")
 
 
 _WORD = re.compile(r"=\?([^\s?]{1,60})\?([BbQq])\?([^?]{0,1000})\?=")
@@ -287,15 +325,20 @@ _BARE = re.compile(r"[^\s<>,;:\"()\[\]]{1,200}@[^\s<>,;:\"()\[\]]{1,200}")
 
 def find_address(value: str) -> str:
     """The first address of a From (RFC 5322 section 3.6.2), normalised: not what a display name shows; else empty."""
+    return next(iter(_find_authors(value)), "")
+
+
+def _find_authors(value: str) -> list[str]:
+    """The addresses in angle brackets, else the bare ones; none where a header names nobody."""
     plain = _COMMENT.sub(" ", _QUOTED.sub(" ", value[:LONGEST_STRUCTURE]))
-    angle = _ANGLE.search(plain)
-    bare = _BARE.search(plain)
-    for given in ([angle[1]] if angle is not None else []) or ([bare[0]] if bare is not None else []):
-        try:
-            return normalise_address(given)
-        except AddressError:
-            return ""
-    return ""
+    return [_normal(given) for given in (_ANGLE.findall(plain) or _BARE.findall(plain))[:100]]
+
+
+def _normal(address: str) -> str:
+    try:
+        return normalise_address(address)
+    except AddressError:
+        return ""
 
 
 def find_addresses(value: str) -> list[str]:
