@@ -590,7 +590,7 @@ def test_mail_made_to_hurt_is_heard_once(village: Village, body: bytes, content_
 ])  # fmt: skip
 def test_no_spelling_of_an_address_passes(village: Village, written: str) -> None:
     assert jo(village, welcome(village), f"Write to me at {written} if you like, Ana.") == "note"
-    (passed,) = village.send()
+    passed = next(each for each in village.send() if each.message["To"].addresses[0].addr_spec == ANA)
     assert "if you like, Ana." in passed.text
     assert "lindqvist" not in passed.text.lower()
 
