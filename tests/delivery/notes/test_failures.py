@@ -20,7 +20,7 @@ from alongside.delivery.notes.machines import MOST_ALIKE
 from alongside.delivery.notes.post import send_letters
 from alongside.delivery.notes.relaying import MOST_FIRST_NOTES
 from alongside.delivery.notes.writing import KEEP_FIRST_NOTES, office_of
-from alongside.delivery.relay_addresses import GOOD_FOR, change_key
+from alongside.delivery.relay_addresses import GOOD_FOR, STEADY, change_key
 from alongside.delivery.schema import absences, contacts, first_notes, letters, notes, suppressions
 from alongside.delivery.store import Store
 from alongside.delivery.tokens import make_token
@@ -306,7 +306,7 @@ def test_an_address_is_good_for_half_a_year(village: Village) -> None:
     village.now += GOOD_FOR
     assert jo(village, mail, ASKED) == "note"
     village.send()
-    village.now += DAY
+    village.now += STEADY * DAY
     assert jo(village, mail, "And one more question, Ana.") == "returned"
     assert "no longer in use" in returned(village)
 
