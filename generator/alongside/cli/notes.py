@@ -209,7 +209,7 @@ def drop_command(note: int, config_file: Path, now_text: str | None) -> None:
 @now
 @reports_errors
 def reopen_command(conversation: int, config_file: Path, now_text: str | None) -> None:
-    """Let a closed conversation go on. The addresses both have of each other stay void; new mails carry new ones."""
+    """Let a closed conversation go on. The addresses in the notes both have stay void; new ones carry new addresses."""
     home = read_home(config_file, now=clock(now_text).now)
     with opened(home.settings) as store, store.writing() as connection:
         done = care.reopen(connection, conversation)

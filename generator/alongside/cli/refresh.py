@@ -31,9 +31,9 @@ Examples:
 def command(config_file: Path, now_text: str | None) -> None:
     """Write facts from outside the files to content/.alongside/, for the build to read.
 
-    availability.yml holds the members who took on as many newcomers in the last seven days as they offered to, and the
-    last day (UTC) on which that is so. Until then pages and embeds send nobody to them. It holds slugs and dates:
-    no address, and nothing about any newcomer.
+    availability.yml holds the members who took on as many newcomers in the last seven days as they offered to, or who
+    said by link or mail that they are away, and the last day (UTC) on which that is so. Until then pages and embeds
+    send nobody to them. It holds slugs and dates: no address, and nothing about any newcomer.
     """
     instant = clock(now_text).now
     home = read_home(config_file, now=instant)

@@ -17,6 +17,7 @@ from alongside.cli.stores import EMPTY, Home, has_store, instant_text, lost_mome
 from alongside.cli.tables import Column, printable, render_table
 from alongside.cli.tallies import DONE, Counting, Tally
 from alongside.delivery.addresses import mask_address
+from alongside.delivery.notes.letters import count_held_letters, resolve_letters
 from alongside.delivery.outgoing import choose_transport
 from alongside.delivery.pending import count_lost, count_newcomers, count_stranded, list_held, next_due
 from alongside.delivery.recovery import resolve_held
@@ -155,10 +156,14 @@ def _resolve(store: Store, home: Home, how: str, instant: datetime) -> None:
                 domain=sender_address(home.settings).rpartition("@")[2],
                 now=instant,
             )
+            count += resolve_letters(connection, sent=how == "sent", now=instant)
             done = "taken as sent" if how == "sent" else "due again; they go out with the next pass"
             click.echo(f"{many(count, 'held mail')} {done}.")
             return
-    if not held:
+        letters = count_held_letters(connection)
+    if letters:
+        click.echo(f"{many(letters, 'note or answer', 'notes or answers')} to a newcomer or a member.\n")
+    if not held and not letters:
         click.echo("No mail is held.")
         return
     columns = [Column(title=title) for title in ("journey", "step", "to", "begun", "why")]
@@ -172,10 +177,11 @@ def _resolve(store: Store, home: Home, how: str, instant: datetime) -> None:
         ]
         for step in held
     ]
-    click.echo(render_table(columns, rows, colour=wants_colour()), nl=False)
+    if held:
+        click.echo(render_table(columns, rows, colour=wants_colour()))
     click.echo(
-        f"\nNobody knows whether {many(len(held), 'mail')} arrived. Look in your server's log for their Message-IDs, "
-        "or ask; then:\n  alongside send --resolve sent      they did\n"
+        f"Nobody knows whether {many(len(held) + letters, 'mail')} arrived. Look in your server's log for their "
+        "Message-IDs, or ask; then:\n  alongside send --resolve sent      they did\n"
         "  alongside send --resolve resend    send them again: the same mail, which may arrive twice"
     )
 

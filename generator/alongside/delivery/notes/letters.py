@@ -185,6 +185,18 @@ def recover_letters(connection: Connection, *, uncertain: Uncertain, keeps_once:
     return changed.rowcount
 
 
+def count_held_letters(connection: Connection) -> int:
+    """Letters of which nobody knows whether they arrived."""
+    return connection.scalar(select(func.count()).where(letters.c.state == "held")) or 0
+
+
+def resolve_letters(connection: Connection, *, sent: bool, now: datetime) -> int:
+    """What a person decides of them: they arrived, or they go out again as the same mails. How many."""
+    decided = update(letters).where(letters.c.state == "held")
+    values = {"state": "sent", "done_at": now} if sent else {"state": "planned", "due_at": now}
+    return connection.execute(decided.values(reason="", **values)).rowcount
+
+
 def count_due_letters(connection: Connection, now: datetime) -> int:
     """How many letters wait for a sender at `now`."""
     statement = select(func.count()).where(
