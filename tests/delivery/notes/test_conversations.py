@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from alongside.delivery.schema import messages
 from alongside.delivery.store import Store
 from delivery.notes.village import ANA, JO, Mail, Village
 
@@ -193,3 +194,41 @@ def test_a_mailbox_replayed_twice_sends_nothing(village: Village) -> None:
             assert village.hear(raw, sender=JO).again
     assert before >= 1
     assert village.send() == []
+
+
+def away(mail: Mail, sender: str, *, to: str = "", until: str = "15 December 2026") -> bytes:
+    """An answer that a program wrote, with a day."""
+    answered = f"In-Reply-To: {mail.message['Message-ID']}\n" if not to else ""
+    return (
+        f"From: {sender}\nTo: {to or mail.answer_to}\nSubject: Automatic reply\nAuto-Submitted: auto-replied\n"
+        f"Message-ID: <away@z>\n{answered}\nI am out of the office until {until}.\n"
+    ).encode()
+
+
+def test_who_is_away_until_a_day_is_written_to_afterwards(village: Village) -> None:
+    mail = welcome(village)
+    assert village.hear(away(mail, JO, until="2 December 2026"), sender="").kind == "automatic"
+    assert village.steps()["check-in"] == ("planned", "away")
+    assert village.send(after=8 * DAY) == []
+    assert village.send(after=3 * DAY) != []
+    assert "replied" not in village.events()
+
+
+def test_a_member_who_is_away_is_asked_nothing(village: Village) -> None:
+    welcome(village)
+    (ask,) = village.send(after=5 * DAY)
+    village.hear(away(ask, ANA), sender="")
+    village.enroll("second@newcomer.example.net")
+    (mail,) = village.send()
+    assert mail.answer_to.startswith("community@")  # the team welcomes meanwhile
+
+
+def test_that_somebody_is_away_is_not_believed_of_a_from_alone(village: Village) -> None:
+    mail = welcome(village)
+    assert village.hear(away(mail, JO, to="community@community.example.org"), sender="").kind == "automatic"
+    assert village.steps()["check-in"] == ("planned", "")
+
+
+def test_an_answer_counts_as_one_of_that_mail(village: Village) -> None:
+    village.answer(welcome(village), f"Jo <{JO}>", "Hello Ana, may I ask you something?")
+    assert [row["answered_at"] for row in village.rows(messages)] == [village.now]

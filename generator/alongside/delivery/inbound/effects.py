@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, literal, select, update
 
 from alongside.delivery import suppression
-from alongside.delivery.contacts import member_bounced
-from alongside.delivery.schema import ASK, enrollments, events, letters, messages, newcomers, steps
+from alongside.delivery.contacts import contact_bounced
+from alongside.delivery.relay_addresses import Relay
+from alongside.delivery.schema import ASK, conversations, enrollments, events, letters, messages, newcomers, steps
 
 BOUNCED = "bounced"
 SOFT_BOUNCE = "soft bounce"
@@ -28,6 +29,7 @@ class Known:
     journey: str = ""  # slug; empty: no mail in particular
     step_id: int | None = None
     moment: str = ""  # of that step
+    member: str = ""  # slug of who wrote it, or got it
 
     @property
     def asked(self) -> bool:
@@ -63,12 +65,33 @@ def find_by_ids(connection: Connection, message_ids: Iterable[str]) -> Known | N
 
 def find_by_letter(connection: Connection, letter_id: int) -> Known | None:
     """To whom of the two that letter went, if it was one of them; a member's side counts as asked."""
-    row = connection.execute(
-        select(newcomers.c.id, newcomers.c.address, letters.c.side)
+    statement = (
+        select(newcomers.c.id, newcomers.c.address, letters.c.side, conversations.c.member)
         .join(newcomers, newcomers.c.id == letters.c.newcomer_id)
+        .join(conversations, conversations.c.id == letters.c.conversation_id)
         .where(letters.c.id == letter_id, letters.c.side != "")
-    ).first()
-    return Known(row.id, row.address, moment=ASK if row.side == "member" else "") if row is not None else None
+    )
+    return _of_side(connection, statement)
+
+
+def find_by_relay(connection: Connection, relay: Relay) -> Known | None:
+    """Whose word is expected at that address; a member's side counts as asked."""
+    if relay.writer in ("step", "ask"):
+        known = find_by_step(connection, relay.number)
+        return replace(known, moment=ASK) if known is not None and relay.writer == "ask" else known
+    statement = (
+        select(newcomers.c.id, newcomers.c.address, literal(relay.writer).label("side"), conversations.c.member)
+        .join(conversations, conversations.c.newcomer_id == newcomers.c.id)
+        .where(conversations.c.id == relay.number)
+    )
+    return _of_side(connection, statement)
+
+
+def _of_side(connection: Connection, statement: Select[*tuple[Any, ...]]) -> Known | None:
+    row = connection.execute(statement).first()
+    if row is None:
+        return None
+    return Known(row.id, row.address, moment=ASK if row.side == "member" else "", member=row.member)
 
 
 def find_by_address(connection: Connection, address: str) -> Known | None:
@@ -80,9 +103,17 @@ def find_by_address(connection: Connection, address: str) -> Known | None:
 
 def _of_steps() -> Select[*tuple[Any, ...]]:
     return (
-        select(newcomers.c.id, newcomers.c.address, enrollments.c.journey, steps.c.id.label("step_id"), steps.c.moment)
+        select(
+            newcomers.c.id,
+            newcomers.c.address,
+            enrollments.c.journey,
+            steps.c.id.label("step_id"),
+            steps.c.moment,
+            func.coalesce(messages.c.member, newcomers.c.member).label("member"),
+        )
         .join(enrollments, enrollments.c.newcomer_id == newcomers.c.id)
         .join(steps, steps.c.enrollment_id == enrollments.c.id)
+        .outerjoin(messages, messages.c.step_id == steps.c.id)
     )
 
 
@@ -95,7 +126,7 @@ def record_hard_bounce(connection: Connection, key: bytes, known: Known, *, stat
     """There is no such mailbox: no more mail to it."""
     _mark_bounced(connection, known, now)
     if known.asked:
-        member_bounced(connection, known.newcomer_id, now=now)
+        contact_bounced(connection, known.member, now=now)
         return
     _record(connection, known, BOUNCED, status, now)
     suppression.stop(connection, key, known.address, journey="", reason=BOUNCED, now=now)

@@ -141,7 +141,7 @@ def _look_at(
 
 def _note(mail: ArrivedMail, reception: Reception) -> Note:
     """What a person wrote, without what nobody may pass on."""
-    own = {mail.sender, find_address(mail.headers.first("reply-to")), find_address(mail.headers.first("sender"))}
+    own = {mail.sender, *(find_address(mail.headers.first(name)) for name in ("reply-to", "sender", "return-path"))}
     read = read_note(mail, own_addresses=own - {""}, trim=reception.trim)
     stops = subject_stops(mail) or text_stops(mail)
     if isinstance(read, Trouble):

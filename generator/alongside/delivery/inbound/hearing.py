@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select, update
 
 from alongside.delivery import by_token, suppression
 from alongside.delivery.asks import hold_next_steps, record_absence
-from alongside.delivery.contacts import find_member, member_bounced
+from alongside.delivery.contacts import contact_bounced, find_member
 from alongside.delivery.inbound.bounces import Bounce, settle
 from alongside.delivery.inbound.effects import (
     Known,
@@ -26,6 +26,7 @@ from alongside.delivery.inbound.effects import (
     find_by_enrollment,
     find_by_ids,
     find_by_letter,
+    find_by_relay,
     find_by_step,
     record_answer,
     record_hard_bounce,
@@ -207,10 +208,17 @@ def _classify(connection: Connection, findings: Findings) -> _Verdict:
 
 
 def _who_is_away(connection: Connection, findings: Findings) -> Known | None:
-    """The newcomer whose automatic answer names a day."""
+    """Whose automatic answer to a mail of ours names a day; a From alone could be anybody's."""
     if findings.returns is None:
         return None
-    return find_by_ids(connection, findings.answers) or find_by_address(connection, findings.sender)
+    kind, number = findings.token or ("", 0)
+    if kind == "letter":
+        return find_by_letter(connection, number)
+    if kind == "bounce":
+        return find_by_step(connection, number)
+    if findings.relay is not None:
+        return find_by_relay(connection, findings.relay)
+    return find_by_ids(connection, findings.answers)
 
 
 def _is_own(connection: Connection, findings: Findings) -> bool:
@@ -251,7 +259,7 @@ def _act(
         elif verdict.bounce.verdict == "soft":
             record_soft_bounce(connection, key, known, status=verdict.bounce.status, now=now)
     elif verdict.kind == "complaint" and known is not None and known.asked:
-        member_bounced(connection, known.newcomer_id, now=now)  # who calls our question spam is asked no more
+        contact_bounced(connection, known.member, now=now)  # who calls our question spam is asked no more
     elif verdict.kind == "complaint" and known is not None:
         stop_all(connection, key, known.address, reason="complaint", now=now)
     elif verdict.kind == "stop" and verdict.everything:
@@ -286,15 +294,12 @@ def _note_absence(
     connection: Connection, findings: Findings, known: Known | None, day: date, community: Community, now: datetime
 ) -> None:
     """Who is away until a day: a newcomer's mails wait, a member is asked for nothing."""
-    back = _midnight(day)
-    if known is not None and known.asked:
+    if known is None:
         return
-    if known is not None:
-        hold_next_steps(connection, known.newcomer_id, back)
-        return
-    member = find_member(connection, findings.sender, resolve=community.resolve_member)
-    if member:
-        record_absence(connection, member, back, now=now)
+    if not known.asked:
+        hold_next_steps(connection, known.newcomer_id, _midnight(day))
+    elif member := find_member(connection, findings.sender, resolve=community.resolve_member):
+        record_absence(connection, member, _midnight(day), now=now)
 
 
 def _detail(findings: Findings, verdict: _Verdict) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from alongside.delivery import suppression
 from alongside.delivery.addresses import hash_address
@@ -39,6 +39,7 @@ from alongside.delivery.schema import (
     events,
     first_notes,
     letters,
+    messages,
     newcomers,
     notes,
     suppressions,
@@ -215,6 +216,11 @@ def deliver_note(connection: Connection, pair: Pair, conversation_id: int, note_
     if pair.side == "newcomer":
         replied = {"newcomer_id": pair.newcomer_id, "kind": "replied", "detail": "", "happened_at": now}
         connection.execute(insert(events), replied)
+        connection.execute(
+            update(messages)
+            .where(messages.c.step_id == pair.step_id, messages.c.answered_at.is_(None))
+            .values(answered_at=now)
+        )
     elif pair.step_id is not None:
         record_ask(connection, pair.step_id, "wrote", now=now)
     mark_talked(connection, conversation_id, pair.newcomer_id, now=now)
