@@ -174,6 +174,9 @@ def header_role(line: str) -> tuple[Role, str] | None:
     return None if role is None else (role, found["value"].strip(" *_"))
 
 
+_GOES_ON = re.compile(r"^[\s>]|[@;<,]")  # a list of recipients on a second line
+
+
 def header_block(lines: list[str], start: int) -> int:
     """Where the header block that begins at `start` ends (the line after it), or `start` where none begins.
 
@@ -192,8 +195,10 @@ def header_block(lines: list[str], start: int) -> int:
             end, empty, other = number + 1, 0, 0
         elif not line.strip():
             empty += 1
-        else:
+        elif _GOES_ON.search(line):
             other += 1
+        else:
+            break  # somebody's words
         number += 1
         if empty > 1 or other > 2 or (empty and other):
             break

@@ -44,7 +44,7 @@ NOTES: Mapping[str, str] = {
     "no-member": "No member matched or has room: the team writes.",
     "member-unavailable": "The member does not allow it here, or no longer does: the team speaks instead.",
     "no-words": "The member wrote no words for this moment: the team introduces them.",
-    "asks-first": "The member is asked before, and may write it; without an answer this goes out.",
+    "asks-first": "The member is asked before, and may write it; else this goes out.",
     "no-message": "The message of this moment is missing. See: alongside check",
     "other-language": "There is no message in the newcomer's first language.",
 }
