@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -30,7 +28,7 @@ from alongside.delivery.transports.smtp import Smtp
 from alongside.delivery.transports.smtp_url import parse_smtp_url
 from alongside.delivery.worker import World, plan_pass, send_due
 from alongside.settings import Uncertain
-from bench.harness import BenchError
+from bench.children import kill_within, wait_for
 from bench.mail_people import NOW, Example, fill_store, opened
 
 CONNECTIONS = 8
@@ -82,9 +80,9 @@ def crash(
         for number in range(kills + 1):
             child = _fork_sender(desk, root, url, port)
             if number == kills:
-                _wait(child)
+                wait_for(child)
             else:
-                _kill(child, record, position, chance.uniform(0, longest))
+                kill_within(child, lambda: record.stat().st_size > position, chance.uniform(0, longest))  # noqa: B023
             fresh, position = _read_on(record, position)
             for identity in fresh:
                 if identity in taken:
@@ -121,23 +119,6 @@ def _fork_sender(desk: Desk, root: Path, url: str, port: int) -> int:
         print(f"sender: {error!r}", file=sys.stderr, flush=True)
     finally:
         os._exit(code)
-
-
-def _kill(child: int, record: Path, position: int, seconds: float) -> None:
-    """Kill it so long after its first mail; or at once, when it found nothing to send."""
-    deadline = time.monotonic() + 60
-    while record.stat().st_size == position and time.monotonic() < deadline:
-        if os.waitpid(child, os.WNOHANG)[0]:
-            return
-        time.sleep(0.001)
-    time.sleep(seconds)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-
-
-def _wait(child: int) -> None:
-    if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
-        raise BenchError("the last sender failed")
 
 
 def _read_on(record: Path, position: int) -> tuple[list[str], int]:

@@ -12,9 +12,7 @@ import email.policy
 import hashlib
 import os
 import random
-import signal
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -45,6 +43,7 @@ from alongside.delivery.transports.smtp_url import parse_smtp_url
 from alongside.delivery.worker import World, send_due
 from alongside.model.people import Newcomer
 from alongside.settings import Uncertain
+from bench.children import kill_within, wait_for
 from bench.harness import BenchError
 from bench.mail_crashes import recording_sink
 from bench.mail_people import NOW, Example, opened
@@ -95,9 +94,9 @@ def kill_hearing(example: Example, root: Path, *, url: str, mails: int, kills: i
         left = [(name, raw) for name, raw in raws if name not in done]
         child = _fork(partial(_hear, root, url, reception, left, log))
         if number < kills:
-            _kill(child, partial(_has_grown, log, size), chance.uniform(0, longest))
+            kill_within(child, partial(_has_grown, log, size), chance.uniform(0, longest))
         else:
-            _wait(child)
+            wait_for(child)
     return _count_heard(root, url, mails, set(log.read_text().split()))
 
 
@@ -120,9 +119,9 @@ def kill_sending(
             at = datetime.now(UTC) + number * (LEASE + timedelta(minutes=1))
             child = _fork(partial(_send, root, url, desk, taker, at))
             if number < kills:
-                _kill(child, taker.has_more, chance.uniform(0, longest))
+                kill_within(child, taker.has_more, chance.uniform(0, longest))
             else:
-                _wait(child)
+                wait_for(child)
             for identity, digest in taker.take():
                 if identity in taken:
                     doubled[taken[identity][1]] += 1
@@ -152,7 +151,7 @@ def send_side_by_side(example: Example, root: Path, *, url: str, mails: int, sen
     with _taker(root, to_maildir=False) as taker:
         children = [_fork(partial(_send, root, url, desk, taker, datetime.now(UTC))) for _ in range(senders)]
         for child in children:
-            _wait(child)
+            wait_for(child)
         found = Counter(identity for identity, _ in taker.take())
     return Sent(
         letters=mails,
@@ -175,7 +174,7 @@ def hear_side_by_side(example: Example, root: Path, *, url: str, mails: int, pro
     logs = [root / f"acknowledged-{number}" for number in range(processes)]
     children = [_fork(partial(_hear, root, url, reception, raws, log)) for log in logs]
     for child in children:
-        _wait(child)
+        wait_for(child)
     return _count_heard(root, url, mails, {name for log in logs for name in log.read_text().split()})
 
 
@@ -335,23 +334,6 @@ def _fork(work: Callable[[], None]) -> int:
         print(f"child: {error!r}", file=sys.stderr, flush=True)
     finally:
         os._exit(code)
-
-
-def _kill(child: int, has_begun: Callable[[], bool], seconds: float) -> None:
-    """Kill it so long after it has begun; or not at all, when it ended before."""
-    deadline = time.monotonic() + 60
-    while not has_begun() and time.monotonic() < deadline:
-        if os.waitpid(child, os.WNOHANG)[0]:
-            return
-        time.sleep(0.001)
-    time.sleep(seconds)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-
-
-def _wait(child: int) -> None:
-    if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
-        raise BenchError("a process that was not killed failed")
 
 
 def _numbers(root: Path, url: str, state: str) -> list[int]:
