@@ -1,0 +1,49 @@
+"""Attempts to misuse the relay: to pass for somebody, to get in their way, to make us write to people, to learn of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from alongside.delivery.notes.conversations import MOST_A_DAY
+from alongside.delivery.store import Store
+from delivery.notes.village import JO, Mail, Village
+
+ASKED = "Hello Ana, may I ask you something?"
+STRANGER = "eve@stranger.example.com"
+
+
+@pytest.fixture
+def village(store: Store, tmp_path: Path) -> Village:
+    return Village(store, tmp_path)
+
+
+def welcome(village: Village) -> Mail:
+    village.enroll()
+    (mail,) = village.send()
+    return mail
+
+
+def jo(village: Village, mail: Mail, text: str) -> str:
+    return village.answer(mail, f"Jo <{JO}>", text).kind
+
+
+def stranger(village: Village, mail: Mail, text: str) -> str:
+    """Somebody to whom the mail was forwarded answers it."""
+    return village.answer(mail, f"Jo <{JO}>", text, envelope=STRANGER).kind
+
+
+def words(number: int) -> str:
+    """Each time others."""
+    return f"{chr(97 + number % 26) * 3} {chr(97 + number // 26 % 26) * 4} {chr(97 + number // 676) * 5}"
+
+
+# --- in the way of others ---
+
+
+def test_what_a_stranger_sends_does_not_use_up_somebodys_day(village: Village) -> None:
+    mail = welcome(village)
+    for number in range(MOST_A_DAY):
+        stranger(village, mail, words(number))
+    assert jo(village, mail, ASKED) == "note"
