@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from alongside.delivery.notes.conversations import MOST_A_DAY
+from alongside.delivery.notes.relaying import MOST_HELD
+from alongside.delivery.schema import notes
 from alongside.delivery.store import Store
 from delivery.notes.village import JO, Mail, Village
 
@@ -47,3 +49,10 @@ def test_what_a_stranger_sends_does_not_use_up_somebodys_day(village: Village) -
     for number in range(MOST_A_DAY):
         stranger(village, mail, words(number))
     assert jo(village, mail, ASKED) == "note"
+
+
+def test_a_stranger_does_not_fill_the_store(village: Village) -> None:
+    mail = welcome(village)
+    kinds = [stranger(village, mail, words(number)) for number in range(3 * MOST_HELD)]
+    assert kinds == ["held"] * MOST_HELD + ["unknown"] * (len(kinds) - MOST_HELD)
+    assert len(village.rows(notes)) == MOST_HELD

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from alongside.delivery import suppression
 from alongside.delivery.addresses import hash_address
@@ -48,6 +48,7 @@ from alongside.delivery.sealing import seal
 from alongside.model.community import Community
 
 MOST_FIRST_NOTES = 3  # of one address that wait for its word
+MOST_HELD = 20  # notes of one side, for one reason, that wait for the team: more tell it nothing
 STRANGER, TOO_MANY, MACHINE = "stranger", "too_many", "machine"  # why a note is held
 SAID_BEFORE = "the same words again"
 
@@ -159,10 +160,12 @@ def _return(connection: Connection, pair: Pair, reason: str, now: datetime) -> R
 
 
 def _hold(connection: Connection, key: bytes, pair: Pair, note: Note, reason: str, now: datetime) -> Result:
-    """Keep it for the team, who is told once a day; what is said once more is not kept."""
+    """Keep it for the team, who is told once a day; what is said once more is not kept, nor what is too much."""
     number = open_conversation(connection, pair, now=now)
     if _is_held(connection, number, pair, words_of(note.text, key).shape):
         return Result(fate="again", newcomer_id=pair.newcomer_id)
+    if _count_held(connection, number, pair, reason) >= MOST_HELD:
+        return Result(fate="ignored", detail=TOO_MANY, newcomer_id=pair.newcomer_id)
     _write(connection, key, number, pair, note, state="held", reason=reason, now=now)
     answer_once_a_day(
         connection, "alert", side="", detail=reason, newcomer_id=pair.newcomer_id, conversation_id=number, now=now
@@ -179,6 +182,16 @@ def _is_held(connection: Connection, conversation_id: int, pair: Pair, shape: st
         notes.c.shape == shape,
     )
     return connection.execute(statement.limit(1)).first() is not None
+
+
+def _count_held(connection: Connection, conversation_id: int, pair: Pair, reason: str) -> int:
+    statement = select(func.count()).where(
+        notes.c.conversation_id == conversation_id,
+        notes.c.side == pair.side,
+        notes.c.state == "held",
+        notes.c.reason == reason,
+    )
+    return connection.scalar(statement) or 0
 
 
 def pass_on(connection: Connection, key: bytes, pair: Pair, note: Note, *, now: datetime) -> Result:
