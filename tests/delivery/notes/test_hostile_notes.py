@@ -8,9 +8,11 @@ import pytest
 
 from alongside.delivery.notes.conversations import MOST_A_DAY
 from alongside.delivery.notes.relaying import MOST_HELD
-from alongside.delivery.schema import notes
+from alongside.delivery.schema import notes, steps
 from alongside.delivery.store import Store
-from delivery.notes.village import JO, Mail, Village
+from alongside.delivery.tokens import make_token
+from alongside.rendering.mails.envelope import tagged_address
+from delivery.notes.village import JO, MAILBOX, Mail, Village
 
 ASKED = "Hello Ana, may I ask you something?"
 STRANGER = "eve@stranger.example.com"
@@ -56,3 +58,12 @@ def test_a_stranger_does_not_fill_the_store(village: Village) -> None:
     kinds = [stranger(village, mail, words(number)) for number in range(3 * MOST_HELD)]
     assert kinds == ["held"] * MOST_HELD + ["unknown"] * (len(kinds) - MOST_HELD)
     assert len(village.rows(notes)) == MOST_HELD
+
+
+def test_words_are_not_lost_in_a_mail_that_names_another_address_of_ours(village: Village) -> None:
+    mail = welcome(village)
+    (number,) = [row["id"] for row in village.rows(steps) if row["moment"] == "welcome"]
+    bounces = tagged_address(MAILBOX, make_token("bounce", number, village.store.key))
+    assert village.answer(mail, f"Jo <{JO}>", ASKED, Cc=bounces).kind == "note"
+    (passed,) = village.send()
+    assert ASKED in passed.text

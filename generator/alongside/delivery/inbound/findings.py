@@ -118,7 +118,7 @@ def _look_at(
         token=token,
         relay=relay,
         member=member,
-        note=_note(mail, reception) if (relay or member) and not (automatic or token) else NOTHING,
+        note=_note(mail, reception) if (relay or member) and not automatic else NOTHING,
         authenticity=read_authenticity(mail, sender=sender, authserv=reception.authserv),
         returns=read_return(mail, today=today) if automatic or _says_when(token) else None,
         language=mail.headers.first("content-language").partition(",")[0].strip()[:35],
