@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from alongside.delivery.notes.conversations import MOST_A_DAY
 from alongside.delivery.notes.relaying import MOST_HELD
-from alongside.delivery.schema import notes, steps
+from alongside.delivery.relay_addresses import change_key
+from alongside.delivery.schema import notes, steps, suppressions
 from alongside.delivery.store import Store
 from alongside.delivery.tokens import make_token
 from alongside.rendering.mails.envelope import tagged_address
-from delivery.notes.village import JO, MAILBOX, Mail, Village
+from delivery.notes.village import ANA, JO, MAILBOX, Mail, Village
 
+DAY = timedelta(days=1)
 ASKED = "Hello Ana, may I ask you something?"
 STRANGER = "eve@stranger.example.com"
 
@@ -31,6 +34,10 @@ def welcome(village: Village) -> Mail:
 
 def jo(village: Village, mail: Mail, text: str) -> str:
     return village.answer(mail, f"Jo <{JO}>", text).kind
+
+
+def ana(village: Village, mail: Mail, text: str) -> str:
+    return village.answer(mail, f"Ana <{ANA}>", text).kind
 
 
 def stranger(village: Village, mail: Mail, text: str) -> str:
@@ -67,3 +74,26 @@ def test_words_are_not_lost_in_a_mail_that_names_another_address_of_ours(village
     assert village.answer(mail, f"Jo <{JO}>", ASKED, Cc=bounces).kind == "note"
     (passed,) = village.send()
     assert ASKED in passed.text
+
+
+def question(village: Village) -> Mail:
+    """The question to Ana before the check-in, whose answer address is void by now."""
+    welcome(village)
+    (mail,) = village.send(after=5 * DAY)
+    for _ in range(2):
+        with village.store.writing() as connection:
+            change_key(connection)
+    return mail
+
+
+def test_a_members_word_that_reaches_the_team_is_not_the_newcomers(village: Village) -> None:
+    mail = question(village)
+    assert ana(village, mail, "How did it go, Jo?") == "unknown"
+    assert "replied" not in village.events()
+
+
+def test_a_members_stop_that_reaches_the_team_does_not_stop_the_newcomer(village: Village) -> None:
+    mail = question(village)
+    ana(village, mail, "STOP")
+    assert village.rows(suppressions) == []
+    assert village.steps()["check-in"] == ("planned", "")

@@ -196,6 +196,8 @@ def _classify(connection: Connection, findings: Findings) -> _Verdict:
     if findings.relay is not None:
         return _Verdict(kind="note")
     answered = find_by_ids(connection, findings.answers)
+    if answered is not None and answered.asked:
+        answered = None  # a member's word, about that newcomer and not theirs
     writer = find_by_address(connection, findings.sender)
     if _asks_to_stop(findings, answered or writer):
         return _Verdict(kind="stop", known=writer or answered, everything=True)
