@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from alongside.delivery.contacts import import_contacts
 from alongside.delivery.notes.conversations import MOST_A_DAY
 from alongside.delivery.notes.relaying import MOST_HELD
 from alongside.delivery.relay_addresses import change_key
@@ -14,7 +15,7 @@ from alongside.delivery.schema import notes, steps, suppressions
 from alongside.delivery.store import Store
 from alongside.delivery.tokens import make_token
 from alongside.rendering.mails.envelope import tagged_address
-from delivery.notes.village import ANA, JO, MAILBOX, Mail, Village
+from delivery.notes.village import ANA, BEA, JO, MAILBOX, Mail, Village
 
 DAY = timedelta(days=1)
 ASKED = "Hello Ana, may I ask you something?"
@@ -97,3 +98,21 @@ def test_a_members_stop_that_reaches_the_team_does_not_stop_the_newcomer(village
     ana(village, mail, "STOP")
     assert village.rows(suppressions) == []
     assert village.steps()["check-in"] == ("planned", "")
+
+
+def away(mail: Mail, sender: str) -> bytes:
+    return (
+        f"From: {sender}\nTo: {mail.answer_to}\nSubject: Out of office\nMessage-ID: <away@z>\n"
+        "Auto-Submitted: auto-replied\n\nI am out of the office and will be back on 7 December 2026.\n"
+    ).encode()
+
+
+def test_a_member_says_of_nobody_else_that_they_are_away(village: Village) -> None:
+    with village.store.writing() as connection:
+        import_contacts(connection, [("bea", BEA)], resolve=str, now=village.now)
+    mail = welcome(village)
+    jo(village, mail, ASKED)
+    (passed,) = village.send()
+    village.hear(away(passed, BEA), sender="")
+    village.enroll("second@newcomer.example.net")
+    assert village.desk().community.members["bea"].away is None

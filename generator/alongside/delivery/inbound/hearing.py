@@ -300,7 +300,9 @@ def _note_absence(
         return
     if not known.asked:
         hold_next_steps(connection, known.newcomer_id, _midnight(day))
-    elif member := find_member(connection, findings.sender, resolve=community.resolve_member):
+        return
+    member = find_member(connection, findings.sender, resolve=community.resolve_member)
+    if member and member == community.resolve_member(known.member):  # nobody is away by another one's word
         record_absence(connection, member, _midnight(day), now=now)
 
 
