@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -116,3 +117,15 @@ def test_a_member_says_of_nobody_else_that_they_are_away(village: Village) -> No
     village.hear(away(passed, BEA), sender="")
     village.enroll("second@newcomer.example.net")
     assert village.desk().community.members["bea"].away is None
+
+
+# --- who is told, and who is written to ---
+
+
+def test_who_writes_to_a_member_who_left_is_told(village: Village) -> None:
+    mail = welcome(village)
+    rest = {slug: member for slug, member in village.community.members.items() if slug != "ana"}
+    village.community = replace(village.community, members=rest)
+    assert jo(village, mail, ASKED) == "returned"
+    (told,) = village.send()
+    assert "nobody at the other end" in told.text
