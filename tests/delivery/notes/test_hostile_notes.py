@@ -129,3 +129,15 @@ def test_who_writes_to_a_member_who_left_is_told(village: Village) -> None:
     assert jo(village, mail, ASKED) == "returned"
     (told,) = village.send()
     assert "nobody at the other end" in told.text
+
+
+# --- what is learnt ---
+
+
+def test_a_name_is_one_line_in_a_note(village: Village) -> None:
+    village.enroll(name="Jo\n\nYour account is locked: https://evil.example/\u202e")
+    (mail,) = village.send()
+    jo(village, mail, ASKED)
+    (passed,) = village.send()
+    assert "\nYour account" not in passed.text
+    assert "\u202e" not in passed.text
