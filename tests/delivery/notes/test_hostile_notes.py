@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from alongside.delivery import people
 from alongside.delivery.contacts import import_contacts
 from alongside.delivery.notes.conversations import MOST_A_DAY
 from alongside.delivery.notes.relaying import MOST_HELD
 from alongside.delivery.relay_addresses import change_key
-from alongside.delivery.schema import notes, steps, suppressions
+from alongside.delivery.schema import letters, notes, steps, suppressions
 from alongside.delivery.store import Store
 from alongside.delivery.tokens import make_token
 from alongside.rendering.mails.envelope import tagged_address
@@ -132,6 +135,17 @@ def test_who_writes_to_a_member_who_left_is_told(village: Village) -> None:
 
 
 # --- what is learnt ---
+
+
+def test_the_newcomers_data_say_nothing_of_the_members_server(village: Village) -> None:
+    mail = welcome(village)
+    jo(village, mail, ASKED)
+    said = f"550 5.1.1 <a…@{ANA.rpartition('@')[2]}>: unknown here"
+    with village.store.writing() as connection:
+        connection.execute(sa.update(letters).values(state="failed", reason=said))
+        connection.execute(sa.update(steps).where(steps.c.moment.like("(ask)%")).values(state="failed", reason=said))
+        told = json.dumps(people.export(connection, village.store.key, JO))
+    assert ANA.rpartition("@")[2] not in told
 
 
 def test_a_name_is_one_line_in_a_note(village: Village) -> None:
