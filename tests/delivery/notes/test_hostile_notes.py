@@ -15,7 +15,7 @@ from alongside.delivery.contacts import import_contacts
 from alongside.delivery.notes.conversations import MOST_A_DAY
 from alongside.delivery.notes.relaying import MOST_HELD
 from alongside.delivery.relay_addresses import change_key
-from alongside.delivery.schema import letters, notes, steps, suppressions
+from alongside.delivery.schema import first_notes, letters, notes, steps, suppressions
 from alongside.delivery.store import Store
 from alongside.delivery.tokens import make_token
 from alongside.rendering.mails.envelope import tagged_address
@@ -24,6 +24,7 @@ from delivery.notes.village import ANA, BEA, JO, MAILBOX, Mail, Village
 DAY = timedelta(days=1)
 ASKED = "Hello Ana, may I ask you something?"
 STRANGER = "eve@stranger.example.com"
+OUR_SERVER = "mx.community.example.org"
 
 
 @pytest.fixture
@@ -132,6 +133,20 @@ def test_who_writes_to_a_member_who_left_is_told(village: Village) -> None:
     assert jo(village, mail, ASKED) == "returned"
     (told,) = village.send()
     assert "nobody at the other end" in told.text
+
+
+def forged(village: Village, number: int, *, verdict: str, sender: str = JO, envelope: str = JO) -> str:
+    raw = (
+        f"From: Jo <{sender}>\nTo: community+ana@community.example.org\nMessage-ID: <{number}@z>\n"
+        f"Authentication-Results: {OUR_SERVER}; dmarc={verdict} header.from={sender.rpartition('@')[2]}\n\n{ASKED}\n"
+    )
+    return village.hear(raw.encode(), sender=envelope, authserv=OUR_SERVER).kind
+
+
+def test_nobody_is_asked_about_a_first_note_that_our_server_found_forged(village: Village) -> None:
+    assert forged(village, 1, verdict="fail") == "unknown"
+    assert (village.rows(first_notes), village.send()) == ([], [])
+    assert forged(village, 2, verdict="none") == "first note"
 
 
 # --- what is learnt ---

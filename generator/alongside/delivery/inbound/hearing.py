@@ -139,6 +139,7 @@ def _take_note(
             findings.note,
             sender=findings.sender,
             is_surely_theirs=findings.authenticity.is_from(findings.sender),
+            is_forged=findings.authenticity.finding == "fail",
             language=findings.language or reception.community.language,
             community=reception.community,
             now=now,

@@ -268,13 +268,15 @@ def take_note_to_member(
     *,
     sender: str,
     is_surely_theirs: bool,
+    is_forged: bool,
     language: str,
     community: Community,
     now: datetime,
 ) -> Result:
     """Take in what came to the address for first notes of a member (`slug`, as it was written).
 
-    `sender`: From, normalised. A newcomer is known by it when it is surely theirs; everybody else is asked first.
+    `sender`: From, normalised. A newcomer is known by it when it is surely theirs; everybody else is asked first, but
+    for those in whose name our server found it forged (`is_forged`): they would hear of what they never wrote.
     """
     resolve = community.resolve_member
     member = community.members.get(resolve(slug))
@@ -283,6 +285,8 @@ def take_note_to_member(
         return Result(fate="stopped")
     if member is None:
         return Result(fate="ignored", detail="nobody")
+    if is_forged:
+        return Result(fate="ignored", detail="forged")
     if not find_contact(connection, member.slug, resolve=resolve) or not member.allows("mail", now.date()):
         note = Note(trouble="nobody")
     known = connection.execute(
