@@ -163,6 +163,16 @@ def test_the_newcomers_data_say_nothing_of_the_members_server(village: Village) 
     assert ANA.rpartition("@")[2] not in told
 
 
+def test_from_does_not_hide_which_address_is_the_writers(village: Village) -> None:
+    mail = welcome(village)
+    said = "My pages are on www.newcomer.example.net, Ana, where I am johanna.lindqvist."
+    assert village.answer(mail, "Jo <other.jo@third.example.org>", said, envelope=JO).kind == "note"
+    (passed,) = village.send()
+    assert "My pages are on" in passed.text
+    assert "newcomer.example" not in passed.text
+    assert "lindqvist" not in passed.text
+
+
 def test_a_name_is_one_line_in_a_note(village: Village) -> None:
     village.enroll(name="Jo\n\nYour account is locked: https://evil.example/\u202e")
     (mail,) = village.send()

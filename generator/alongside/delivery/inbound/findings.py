@@ -111,6 +111,7 @@ def _look_at(
     member = next((slug for slug in map(reception.member_of, recipients) if slug), "") if not relay else ""
     automatic = is_automatic(mail, sender)
     is_bounce_address = token is not None and token[0] in ("bounce", "letter")
+    authenticity = read_authenticity(mail, sender=sender, authserv=reception.authserv)
     complaint = read_complaint(mail)
     told = complaint.addresses if complaint is not None else ()
     return Findings(
@@ -118,8 +119,8 @@ def _look_at(
         token=token,
         relay=relay,
         member=member,
-        note=_note(mail, reception) if (relay or member) and not automatic else NOTHING,
-        authenticity=read_authenticity(mail, sender=sender, authserv=reception.authserv),
+        note=_note(mail, reception, authenticity.envelope) if (relay or member) and not automatic else NOTHING,
+        authenticity=authenticity,
         returns=read_return(mail, today=today) if automatic or _says_when(token) else None,
         language=mail.headers.first("content-language").partition(",")[0].strip()[:35],
         sender=mail.sender,
@@ -139,9 +140,13 @@ def _look_at(
     )
 
 
-def _note(mail: ArrivedMail, reception: Reception) -> Note:
-    """What a person wrote, without what nobody may pass on."""
-    own = {mail.sender, *(find_address(mail.headers.first(name)) for name in ("reply-to", "sender", "return-path"))}
+def _note(mail: ArrivedMail, reception: Reception, envelope: str) -> Note:
+    """What a person wrote, without what nobody may pass on. `envelope`: its sender, normalised, as far as known."""
+    own = {
+        mail.sender,
+        envelope,
+        *(find_address(mail.headers.first(name)) for name in ("reply-to", "sender", "return-path")),
+    }
     read = read_note(mail, own_addresses=own - {""}, trim=reception.trim)
     stops = subject_stops(mail) or text_stops(mail)
     if isinstance(read, Trouble):
