@@ -112,6 +112,7 @@ def export(connection: Connection, key: bytes, address: str) -> dict[str, Any]:
     held: dict[str, Any] = {"newcomer": None}
     if number is not None:
         enrolled = select(enrollments.c.id).where(enrollments.c.newcomer_id == number)
+        theirs = (letters.c.newcomer_id == number) & (letters.c.kind != "alert")  # those are the team's
         taken = select(steps.c.id).where(steps.c.enrollment_id.in_(enrolled))
         held = {
             "newcomer": next(iter(_rows(connection, newcomers, newcomers.c.id == number))),
@@ -120,9 +121,9 @@ def export(connection: Connection, key: bytes, address: str) -> dict[str, Any]:
             "messages": _rows(connection, messages, messages.c.step_id.in_(taken)),
             "assignments": _rows(connection, assignments, assignments.c.newcomer_id == number),
             "events": _rows(connection, events, events.c.newcomer_id == number),
-            "conversations": _rows(connection, conversations, conversations.c.newcomer_id == number),
+            "conversations": _conversations(connection, number),
             "notes": _notes(connection, key, number),
-            "letters": _without_members_servers(_rows(connection, letters, letters.c.newcomer_id == number)),
+            "letters": _without_members_servers(_rows(connection, letters, theirs)),
             "received": _rows(connection, received, received.c.newcomer_id == number),
         }
     return {
@@ -130,6 +131,17 @@ def export(connection: Connection, key: bytes, address: str) -> dict[str, Any]:
         "suppressions": _rows(connection, suppressions, suppressions.c.address_hash == hashed),
         "contact_of": [row["member"] for row in _rows(connection, contacts, contacts.c.address == address)],
     }
+
+
+def _conversations(connection: Connection, newcomer: int) -> list[dict[str, Any]]:
+    """Theirs, without what the other one decided: that somebody ended one is told them, and not who, nor a report."""
+    rows = _rows(connection, conversations, conversations.c.newcomer_id == newcomer)
+    for row in rows:
+        if row["closed_by"] != "newcomer":
+            row["closed_by"] = ""
+        if row["reported_by"] != "newcomer":
+            row |= {"reported_at": None, "reported_by": ""}
+    return rows
 
 
 def _notes(connection: Connection, key: bytes, newcomer: int) -> list[dict[str, Any]]:

@@ -163,6 +163,20 @@ def test_the_newcomers_data_say_nothing_of_the_members_server(village: Village) 
     assert ANA.rpartition("@")[2] not in told
 
 
+def test_a_newcomer_does_not_learn_who_reported_them(village: Village) -> None:
+    mail = welcome(village)
+    jo(village, mail, ASKED)
+    (passed,) = village.send()
+    press = f"From: Ana <{ANA}>\nTo: {passed.link('report')}\nMessage-ID: <report@z>\n\n"
+    assert village.hear(press.encode(), sender=ANA).kind == "choice"
+    with village.store.reading() as connection:
+        told = people.export(connection, village.store.key, JO)
+    (conversation,) = told["conversations"]
+    assert conversation["closed_at"] is not None
+    assert (conversation["closed_by"], conversation["reported_by"], conversation["reported_at"]) == ("", "", None)
+    assert [each["kind"] for each in told["letters"]] == ["note"]
+
+
 def test_from_does_not_hide_which_address_is_the_writers(village: Village) -> None:
     mail = welcome(village)
     said = "My pages are on www.newcomer.example.net, Ana, where I am johanna.lindqvist."
