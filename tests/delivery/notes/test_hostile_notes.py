@@ -15,10 +15,11 @@ from alongside.delivery.contacts import import_contacts
 from alongside.delivery.notes.conversations import MOST_A_DAY
 from alongside.delivery.notes.relaying import MOST_HELD
 from alongside.delivery.relay_addresses import change_key
-from alongside.delivery.schema import first_notes, letters, notes, steps, suppressions
+from alongside.delivery.schema import contacts, first_notes, letters, notes, steps, suppressions
 from alongside.delivery.store import Store
 from alongside.delivery.tokens import make_token
 from alongside.rendering.mails.envelope import tagged_address
+from delivery.inbound.letters import report
 from delivery.notes.village import ANA, BEA, JO, MAILBOX, Mail, Village
 
 DAY = timedelta(days=1)
@@ -185,6 +186,21 @@ def test_from_does_not_hide_which_address_is_the_writers(village: Village) -> No
     assert "My pages are on" in passed.text
     assert "newcomer.example" not in passed.text
     assert "lindqvist" not in passed.text
+
+
+def test_a_bounce_counts_for_a_member_whose_file_was_renamed(village: Village) -> None:
+    mail = welcome(village)
+    jo(village, mail, ASKED)
+    village.send()
+    renamed = replace(village.community.members["ana"], slug="ana-souza", was=("ana",))
+    rest = {slug: member for slug, member in village.community.members.items() if slug != "ana"}
+    village.community = replace(village.community, members={**rest, "ana-souza": renamed})
+    with village.store.writing() as connection:
+        import_contacts(connection, [("ana-souza", ANA)], resolve=village.community.resolve_member, now=village.now)
+    (number,) = [row["id"] for row in village.rows(letters)]
+    to = tagged_address(MAILBOX, make_token("letter", number, village.store.key))
+    village.hear(report(to=to, recipient=ANA), sender="")
+    assert [row["bounced_at"] is not None for row in village.rows(contacts)] == [True]
 
 
 def test_a_name_is_one_line_in_a_note(village: Village) -> None:

@@ -252,17 +252,18 @@ def _asks_to_stop(findings: Findings, known: Known | None) -> bool:
 def _act(
     connection: Connection, key: bytes, verdict: _Verdict, findings: Findings, reception: Reception, now: datetime
 ) -> None:
-    known = verdict.known
+    known, resolve = verdict.known, reception.community.resolve_member
     if verdict.kind == "bounce" and findings.token is not None and findings.token[0] == "letter":
         hard = verdict.bounce is not None and verdict.bounce.verdict == "hard"
-        letter_came_back(connection, key, findings.token[1], hard=hard, now=now)
+        letter_came_back(connection, key, findings.token[1], hard=hard, resolve=resolve, now=now)
     elif verdict.kind == "bounce" and known is not None and verdict.bounce is not None:
         if verdict.bounce.verdict == "hard":
-            record_hard_bounce(connection, key, known, status=verdict.bounce.status, now=now)
+            record_hard_bounce(connection, key, known, status=verdict.bounce.status, resolve=resolve, now=now)
         elif verdict.bounce.verdict == "soft":
-            record_soft_bounce(connection, key, known, status=verdict.bounce.status, now=now)
+            record_soft_bounce(connection, key, known, status=verdict.bounce.status, resolve=resolve, now=now)
     elif verdict.kind == "complaint" and known is not None and known.asked:
-        contact_bounced(connection, known.member, now=now)  # who calls our question spam is asked no more
+        # who calls our question spam is asked no more
+        contact_bounced(connection, known.member, resolve=resolve, now=now)
     elif verdict.kind == "complaint" and known is not None:
         stop_all(connection, key, known.address, reason="complaint", now=now)
     elif verdict.kind == "stop" and verdict.everything:
