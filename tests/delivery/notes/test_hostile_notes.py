@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alongside.delivery import people
 from alongside.delivery.contacts import import_contacts
 from alongside.delivery.notes.conversations import MOST_A_DAY
-from alongside.delivery.notes.relaying import MOST_HELD
+from alongside.delivery.notes.relaying import MOST_HELD, MOST_WAITING
 from alongside.delivery.relay_addresses import change_key
 from alongside.delivery.schema import contacts, first_notes, letters, notes, steps, suppressions
 from alongside.delivery.store import Store
@@ -148,6 +148,17 @@ def test_nobody_is_asked_about_a_first_note_that_our_server_found_forged(village
     assert forged(village, 1, verdict="fail") == "unknown"
     assert (village.rows(first_notes), village.send()) == ([], [])
     assert forged(village, 2, verdict="none") == "first note"
+
+
+def test_first_notes_come_to_an_end_whoever_they_claim_to_be_from(village: Village) -> None:
+    assert forged(village, 1, verdict="none") == "first note"
+    (row,) = village.rows(first_notes)
+    same = {name: value for name, value in row.items() if name != "id"}
+    more = [{**same, "address_hash": f"{number:064}"} for number in range(MOST_WAITING - 1)]
+    with village.store.writing() as connection:
+        connection.execute(sa.insert(first_notes), more)
+    assert forged(village, 2, verdict="none", sender=STRANGER) == "unknown"
+    assert len(village.rows(first_notes)) == MOST_WAITING
 
 
 # --- what is learnt ---

@@ -48,6 +48,7 @@ from alongside.delivery.sealing import seal
 from alongside.model.community import Community
 
 MOST_FIRST_NOTES = 3  # of one address that wait for its word
+MOST_WAITING = 1_000  # first notes of all together: each is a mail to an address that anybody may have written
 MOST_HELD = 20  # notes of one side, for one reason, that wait for the team: more tell it nothing
 STRANGER, TOO_MANY, MACHINE = "stranger", "too_many", "machine"  # why a note is held
 SAID_BEFORE = "the same words again"
@@ -314,7 +315,8 @@ def take_first_note(
     waiting = connection.execute(
         select(first_notes.c.id).where(first_notes.c.address_hash == hashed).limit(MOST_FIRST_NOTES)
     ).all()
-    if len(waiting) >= MOST_FIRST_NOTES:
+    of_all = connection.scalar(select(func.count()).select_from(first_notes)) or 0
+    if len(waiting) >= MOST_FIRST_NOTES or of_all >= MOST_WAITING:
         return Result(fate="ignored", detail=TOO_MANY)
     row = {
         "member": member,
