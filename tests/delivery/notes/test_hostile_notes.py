@@ -150,6 +150,13 @@ def test_nobody_is_asked_about_a_first_note_that_our_server_found_forged(village
     assert forged(village, 2, verdict="none") == "first note"
 
 
+def test_an_envelope_alone_passes_for_nobody_at_an_address_that_everybody_knows(village: Village) -> None:
+    welcome(village)
+    assert forged(village, 1, verdict="none") == "first note"
+    assert forged(village, 2, verdict="pass") == "note"
+    assert sorted(str(mail.message["To"]) for mail in village.send()) == [f"Ana Souza <{ANA}>", JO]
+
+
 def test_first_notes_come_to_an_end_whoever_they_claim_to_be_from(village: Village) -> None:
     assert forged(village, 1, verdict="none") == "first note"
     (row,) = village.rows(first_notes)

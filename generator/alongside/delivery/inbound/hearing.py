@@ -138,7 +138,7 @@ def _take_note(
             findings.member,
             findings.note,
             sender=findings.sender,
-            is_surely_theirs=findings.authenticity.is_from(findings.sender),
+            is_surely_theirs=_is_surely_theirs(findings, reception),
             is_forged=findings.authenticity.finding == "fail",
             language=findings.language or reception.community.language,
             community=reception.community,
@@ -149,6 +149,16 @@ def _take_note(
         update(received).where(received.c.id == number).values(kind=heard.kind, newcomer_id=heard.newcomer_id)
     )
     return heard
+
+
+def _is_surely_theirs(findings: Findings, reception: Reception) -> bool:
+    """Whether a note to an address that everybody knows is by whom it names.
+
+    An envelope is easily forged and no secret stands beside it here, so our server's word is asked for where it is to
+    be had.
+    """
+    found = findings.authenticity
+    return found.is_from(findings.sender) and (not reception.authserv or found.finding == "pass")
 
 
 _KINDS: Mapping[Fate, Kind] = {
