@@ -20,7 +20,7 @@ from alongside.delivery.store import Store
 from alongside.delivery.tokens import make_token
 from alongside.rendering.mails.envelope import tagged_address
 from delivery.inbound.letters import report
-from delivery.notes.village import ANA, BEA, JO, MAILBOX, Mail, Village
+from delivery.notes.village import ANA, BEA, JO, MAILBOX, Mail, Village, reply
 
 DAY = timedelta(days=1)
 ASKED = "Hello Ana, may I ask you something?"
@@ -228,3 +228,28 @@ def test_a_name_is_one_line_in_a_note(village: Village) -> None:
     (passed,) = village.send()
     assert "\nYour account" not in passed.text
     assert "\u202e" not in passed.text
+
+
+def test_a_language_nobody_speaks(village: Village) -> None:
+    raw = (
+        f"From: Eve <{STRANGER}>\nTo: community+ana@community.example.org\nMessage-ID: <1@z>\n"
+        f"Content-Language: ../../{{x}}%00-\u202ezz_!!\n\n{ASKED}\n"
+    )
+    assert village.hear(raw.encode(), sender=STRANGER).kind == "first note"
+    (confirm,) = village.send()
+    press = f"From: {STRANGER}\nTo: {confirm.link('first')}\nMessage-ID: <2@c>\n\n"
+    assert village.hear(press.encode(), sender=STRANGER).kind == "choice"
+    mails = village.send()
+    assert len(mails) == 2
+    assert village.report.count("failed") == 0
+
+
+def test_a_mail_to_two_people_and_the_team_is_two_notes(village: Village) -> None:
+    with village.store.writing() as connection:
+        import_contacts(connection, [("bea", BEA)], resolve=str, now=village.now)
+    mail = welcome(village)
+    raw = reply(mail, f"Jo <{JO}>", ASKED, Cc="community+bea@community.example.org, community@community.example.org")
+    recipients = (mail.answer_to, "community+bea@community.example.org", MAILBOX)
+    heard = [village.hear(raw, sender=JO, recipient=each) for each in recipients]
+    assert [(each.kind, each.again) for each in heard] == [("note", False), ("note", False), ("note", True)]
+    assert len(village.send()) == 2

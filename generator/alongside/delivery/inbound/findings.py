@@ -106,6 +106,8 @@ def _look_at(
 ) -> Findings:
     key, mailbox = keys.key, reception.mailbox
     recipients = _recipients(mail, recipient)
+    if recipient and _is_meant(recipients[0], reception, keys):
+        recipients = recipients[:1]  # one mail to two addresses of ours comes once for each
     token = next((found for found in (read_token(tag_of(each), key) for each in recipients) if found is not None), None)
     relay = next((found for found in (read_relay(_tag(each), keys) for each in recipients) if found is not None), None)
     member = next((slug for slug in map(reception.member_of, recipients) if slug), "") if not relay else ""
@@ -138,6 +140,12 @@ def _look_at(
         subject_stops=subject_stops(mail),
         text_stops=text_stops(mail),
     )
+
+
+def _is_meant(address: str, reception: Reception, keys: RelayKeys) -> bool:
+    """Whether an address by itself says what is meant: by a token, a relay, or a member's slug."""
+    told = read_token(tag_of(address), keys.key) or read_relay(_tag(address), keys)
+    return told is not None or reception.member_of(address) != ""
 
 
 def _note(mail: ArrivedMail, reception: Reception, envelope: str) -> Note:
