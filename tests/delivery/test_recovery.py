@@ -168,7 +168,7 @@ def test_who_lost_a_claim_changes_nothing_of_it(post: Post) -> None:
         wait = Wait(until=post.now + timedelta(hours=1), reason="451")
         put_off(connection, [(sent, wait), (other, wait)], token="sleeper", attempted=True)
         refused = [Refused(step_id=number, reason="550", mailbox_gone=False) for number in (sent, other)]
-        record_refused(connection, post.store.key, refused, token="sleeper", now=post.now)
+        record_refused(connection, post.store.key, refused, token="sleeper", resolve=str, now=post.now)
         after = connection.execute(sa.select(steps).where(steps.c.id.in_((sent, other))).order_by(steps.c.id)).all()
     assert after == before
 
@@ -214,7 +214,7 @@ def test_a_refusal_for_good_is_written_down_once(post: Post) -> None:
     for _ in range(2):
         with post.store.writing() as connection:
             gone = [Refused(step_id=number, reason="550 5.1.1 unknown", mailbox_gone=True)]
-            record_refused(connection, post.store.key, gone, token="alive", now=post.now)
+            record_refused(connection, post.store.key, gone, token="alive", resolve=str, now=post.now)
     with post.store.reading() as connection:
         bounced = connection.scalar(sa.select(sa.func.count()).select_from(events).where(events.c.kind == "bounced"))
     assert bounced == 1

@@ -67,18 +67,20 @@ def reachable_members(connection: Connection, *, resolve: Callable[[str], str]) 
     return {slug: row.address for slug, row in chosen.items() if row.bounced_at is None}
 
 
-def contact_bounced(connection: Connection, member: str, *, now: datetime) -> None:
+def contact_bounced(connection: Connection, member: str, *, resolve: Callable[[str], str], now: datetime) -> None:
     """There is no such mailbox: nothing goes to that member (a stored slug) until another address is imported."""
+    held = connection.scalars(select(contacts.c.member)).all()
+    theirs = [slug for slug in held if resolve(slug) == resolve(member)]  # also under a former slug
     connection.execute(
-        update(contacts).where(contacts.c.member == member, contacts.c.bounced_at.is_(None)).values(bounced_at=now)
+        update(contacts).where(contacts.c.member.in_(theirs), contacts.c.bounced_at.is_(None)).values(bounced_at=now)
     )
 
 
-def member_bounced(connection: Connection, newcomer_id: int, *, now: datetime) -> None:
+def member_bounced(connection: Connection, newcomer_id: int, *, resolve: Callable[[str], str], now: datetime) -> None:
     """The same of the member who welcomes that newcomer."""
     member = connection.scalar(select(newcomers.c.member).where(newcomers.c.id == newcomer_id))
     if member:
-        contact_bounced(connection, member, now=now)
+        contact_bounced(connection, member, resolve=resolve, now=now)
 
 
 def _rename(connection: Connection, resolve: Callable[[str], str]) -> None:

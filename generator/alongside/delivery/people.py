@@ -112,17 +112,18 @@ def export(connection: Connection, key: bytes, address: str) -> dict[str, Any]:
     held: dict[str, Any] = {"newcomer": None}
     if number is not None:
         enrolled = select(enrollments.c.id).where(enrollments.c.newcomer_id == number)
+        theirs = (letters.c.newcomer_id == number) & (letters.c.kind != "alert")  # those are the team's
         taken = select(steps.c.id).where(steps.c.enrollment_id.in_(enrolled))
         held = {
             "newcomer": next(iter(_rows(connection, newcomers, newcomers.c.id == number))),
             "enrollments": _rows(connection, enrollments, enrollments.c.newcomer_id == number),
-            "steps": _rows(connection, steps, steps.c.enrollment_id.in_(enrolled)),
+            "steps": _without_members_servers(_rows(connection, steps, steps.c.enrollment_id.in_(enrolled))),
             "messages": _rows(connection, messages, messages.c.step_id.in_(taken)),
             "assignments": _rows(connection, assignments, assignments.c.newcomer_id == number),
             "events": _rows(connection, events, events.c.newcomer_id == number),
-            "conversations": _rows(connection, conversations, conversations.c.newcomer_id == number),
+            "conversations": _conversations(connection, number),
             "notes": _notes(connection, key, number),
-            "letters": _rows(connection, letters, letters.c.newcomer_id == number),
+            "letters": _without_members_servers(_rows(connection, letters, theirs)),
             "received": _rows(connection, received, received.c.newcomer_id == number),
         }
     return {
@@ -132,6 +133,17 @@ def export(connection: Connection, key: bytes, address: str) -> dict[str, Any]:
     }
 
 
+def _conversations(connection: Connection, newcomer: int) -> list[dict[str, Any]]:
+    """Theirs, without what the other one decided: that somebody ended one is told them, and not who, nor a report."""
+    rows = _rows(connection, conversations, conversations.c.newcomer_id == newcomer)
+    for row in rows:
+        if row["closed_by"] != "newcomer":
+            row["closed_by"] = ""
+        if row["reported_by"] != "newcomer":
+            row |= {"reported_at": None, "reported_by": ""}
+    return rows
+
+
 def _notes(connection: Connection, key: bytes, newcomer: int) -> list[dict[str, Any]]:
     """What they and members wrote to each other, as far as it is kept, readable."""
     mine = select(conversations.c.id).where(conversations.c.newcomer_id == newcomer)
@@ -139,6 +151,14 @@ def _notes(connection: Connection, key: bytes, newcomer: int) -> list[dict[str, 
     for row in rows:
         sealed = row.pop("sealed")
         row["text"] = unseal(sealed, key) if sealed is not None else None
+    return rows
+
+
+def _without_members_servers(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of steps or letters, without what a server said of a mail to a member: it names their domain."""
+    for row in rows:
+        if row.get("side") == "member" or row.get("moment", "").startswith(ASK):
+            row["reason"] = ""
     return rows
 
 

@@ -7,7 +7,7 @@ twice for the same claims. A claim that was taken over by another process since 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -94,8 +94,9 @@ def _end(dialect: Dialect) -> Update:
 
 
 def record_refused(
-    connection: Connection, key: bytes, refused: Sequence[Refused], *, token: str, now: datetime
-) -> None:
+    connection: Connection, key: bytes, refused: Sequence[Refused], *, token: str, resolve: Callable[[str], str],
+    now: datetime,
+) -> None:  # fmt: skip
     """What will never be delivered; an address without a mailbox gets no more mail of any journey."""
     if not refused:
         return
@@ -113,7 +114,7 @@ def record_refused(
             .where(steps.c.id == entry.step_id)
         ).one_or_none()
         if person is not None and person.moment.startswith(ASK):
-            member_bounced(connection, person.id, now=now)
+            member_bounced(connection, person.id, resolve=resolve, now=now)
         elif person is not None:
             bounced = {"newcomer_id": person.id, "kind": "bounced", "detail": entry.reason, "happened_at": now}
             connection.execute(insert(events), bounced)

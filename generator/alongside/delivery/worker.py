@@ -534,7 +534,14 @@ class _Pass:
         now, token = self._now(), self._journal.token
         with self._store.writing() as connection:
             record_sent(connection, done.sent, now=now)
-            record_refused(connection, self._store.key, done.refused, token=token, now=now)
+            record_refused(
+                connection,
+                self._store.key,
+                done.refused,
+                token=token,
+                resolve=self._desk.community.resolve_member,
+                now=now,
+            )
             put_off(connection, done.put_off, token=token, attempted=True)
             put_off(connection, done.waits, token=token)
             hold(connection, done.held, token=token)

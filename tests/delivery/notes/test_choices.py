@@ -303,7 +303,7 @@ def stopped(desk: Desk) -> None:
 
 def no_mailbox(desk: Desk) -> None:
     with desk.store.writing() as connection:
-        contact_bounced(connection, "ana", now=NOW)
+        contact_bounced(connection, "ana", resolve=str, now=NOW)
 
 
 def left(desk: Desk) -> None:

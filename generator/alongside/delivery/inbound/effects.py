@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -122,17 +122,21 @@ def _first(connection: Connection, statement: Select[*tuple[Any, ...]]) -> Known
     return Known(*row) if row is not None else None
 
 
-def record_hard_bounce(connection: Connection, key: bytes, known: Known, *, status: str, now: datetime) -> None:
+def record_hard_bounce(
+    connection: Connection, key: bytes, known: Known, *, status: str, resolve: Callable[[str], str], now: datetime
+) -> None:
     """There is no such mailbox: no more mail to it."""
     _mark_bounced(connection, known, now)
     if known.asked:
-        contact_bounced(connection, known.member, now=now)
+        contact_bounced(connection, known.member, resolve=resolve, now=now)
         return
     _record(connection, known, BOUNCED, status, now)
     suppression.stop(connection, key, known.address, journey="", reason=BOUNCED, now=now)
 
 
-def record_soft_bounce(connection: Connection, key: bytes, known: Known, *, status: str, now: datetime) -> None:
+def record_soft_bounce(
+    connection: Connection, key: bytes, known: Known, *, status: str, resolve: Callable[[str], str], now: datetime
+) -> None:
     """One mail was refused. When that happened on three days of a month, no more mail is sent."""
     _mark_bounced(connection, known, now)
     if known.asked:
@@ -142,7 +146,7 @@ def record_soft_bounce(connection: Connection, key: bytes, known: Known, *, stat
     of_theirs = events.c.newcomer_id == known.newcomer_id, events.c.kind == SOFT_BOUNCE
     days = {instant.date() for instant in connection.scalars(select(events.c.happened_at).where(*of_theirs, since))}
     if len(days) >= SOFT_DAYS:
-        record_hard_bounce(connection, key, known, status=status, now=now)
+        record_hard_bounce(connection, key, known, status=status, resolve=resolve, now=now)
 
 
 def record_answer(connection: Connection, known: Known, *, now: datetime) -> None:

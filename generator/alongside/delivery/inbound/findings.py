@@ -106,11 +106,14 @@ def _look_at(
 ) -> Findings:
     key, mailbox = keys.key, reception.mailbox
     recipients = _recipients(mail, recipient)
+    if recipient and _is_meant(recipients[0], reception, keys):
+        recipients = recipients[:1]  # one mail to two addresses of ours comes once for each
     token = next((found for found in (read_token(tag_of(each), key) for each in recipients) if found is not None), None)
     relay = next((found for found in (read_relay(_tag(each), keys) for each in recipients) if found is not None), None)
     member = next((slug for slug in map(reception.member_of, recipients) if slug), "") if not relay else ""
     automatic = is_automatic(mail, sender)
     is_bounce_address = token is not None and token[0] in ("bounce", "letter")
+    authenticity = read_authenticity(mail, sender=sender, authserv=reception.authserv)
     complaint = read_complaint(mail)
     told = complaint.addresses if complaint is not None else ()
     return Findings(
@@ -118,8 +121,8 @@ def _look_at(
         token=token,
         relay=relay,
         member=member,
-        note=_note(mail, reception) if (relay or member) and not (automatic or token) else NOTHING,
-        authenticity=read_authenticity(mail, sender=sender, authserv=reception.authserv),
+        note=_note(mail, reception, authenticity.envelope) if (relay or member) and not automatic else NOTHING,
+        authenticity=authenticity,
         returns=read_return(mail, today=today) if automatic or _says_when(token) else None,
         language=mail.headers.first("content-language").partition(",")[0].strip()[:35],
         sender=mail.sender,
@@ -139,9 +142,19 @@ def _look_at(
     )
 
 
-def _note(mail: ArrivedMail, reception: Reception) -> Note:
-    """What a person wrote, without what nobody may pass on."""
-    own = {mail.sender, *(find_address(mail.headers.first(name)) for name in ("reply-to", "sender", "return-path"))}
+def _is_meant(address: str, reception: Reception, keys: RelayKeys) -> bool:
+    """Whether an address by itself says what is meant: by a token, a relay, or a member's slug."""
+    told = read_token(tag_of(address), keys.key) or read_relay(_tag(address), keys)
+    return told is not None or reception.member_of(address) != ""
+
+
+def _note(mail: ArrivedMail, reception: Reception, envelope: str) -> Note:
+    """What a person wrote, without what nobody may pass on. `envelope`: its sender, normalised, as far as known."""
+    own = {
+        mail.sender,
+        envelope,
+        *(find_address(mail.headers.first(name)) for name in ("reply-to", "sender", "return-path")),
+    }
     read = read_note(mail, own_addresses=own - {""}, trim=reception.trim)
     stops = subject_stops(mail) or text_stops(mail)
     if isinstance(read, Trouble):

@@ -138,7 +138,8 @@ def _take_note(
             findings.member,
             findings.note,
             sender=findings.sender,
-            is_surely_theirs=findings.authenticity.is_from(findings.sender),
+            is_surely_theirs=_is_surely_theirs(findings, reception),
+            is_forged=findings.authenticity.finding == "fail",
             language=findings.language or reception.community.language,
             community=reception.community,
             now=now,
@@ -148,6 +149,16 @@ def _take_note(
         update(received).where(received.c.id == number).values(kind=heard.kind, newcomer_id=heard.newcomer_id)
     )
     return heard
+
+
+def _is_surely_theirs(findings: Findings, reception: Reception) -> bool:
+    """Whether a note to an address that everybody knows is by whom it names.
+
+    An envelope is easily forged and no secret stands beside it here, so our server's word is asked for where it is to
+    be had.
+    """
+    found = findings.authenticity
+    return found.is_from(findings.sender) and (not reception.authserv or found.finding == "pass")
 
 
 _KINDS: Mapping[Fate, Kind] = {
@@ -196,6 +207,8 @@ def _classify(connection: Connection, findings: Findings) -> _Verdict:
     if findings.relay is not None:
         return _Verdict(kind="note")
     answered = find_by_ids(connection, findings.answers)
+    if answered is not None and answered.asked:
+        answered = None  # a member's word, about that newcomer and not theirs
     writer = find_by_address(connection, findings.sender)
     if _asks_to_stop(findings, answered or writer):
         return _Verdict(kind="stop", known=writer or answered, everything=True)
@@ -249,17 +262,18 @@ def _asks_to_stop(findings: Findings, known: Known | None) -> bool:
 def _act(
     connection: Connection, key: bytes, verdict: _Verdict, findings: Findings, reception: Reception, now: datetime
 ) -> None:
-    known = verdict.known
+    known, resolve = verdict.known, reception.community.resolve_member
     if verdict.kind == "bounce" and findings.token is not None and findings.token[0] == "letter":
         hard = verdict.bounce is not None and verdict.bounce.verdict == "hard"
-        letter_came_back(connection, key, findings.token[1], hard=hard, now=now)
+        letter_came_back(connection, key, findings.token[1], hard=hard, resolve=resolve, now=now)
     elif verdict.kind == "bounce" and known is not None and verdict.bounce is not None:
         if verdict.bounce.verdict == "hard":
-            record_hard_bounce(connection, key, known, status=verdict.bounce.status, now=now)
+            record_hard_bounce(connection, key, known, status=verdict.bounce.status, resolve=resolve, now=now)
         elif verdict.bounce.verdict == "soft":
-            record_soft_bounce(connection, key, known, status=verdict.bounce.status, now=now)
+            record_soft_bounce(connection, key, known, status=verdict.bounce.status, resolve=resolve, now=now)
     elif verdict.kind == "complaint" and known is not None and known.asked:
-        contact_bounced(connection, known.member, now=now)  # who calls our question spam is asked no more
+        # who calls our question spam is asked no more
+        contact_bounced(connection, known.member, resolve=resolve, now=now)
     elif verdict.kind == "complaint" and known is not None:
         stop_all(connection, key, known.address, reason="complaint", now=now)
     elif verdict.kind == "stop" and verdict.everything:
@@ -298,7 +312,9 @@ def _note_absence(
         return
     if not known.asked:
         hold_next_steps(connection, known.newcomer_id, _midnight(day))
-    elif member := find_member(connection, findings.sender, resolve=community.resolve_member):
+        return
+    member = find_member(connection, findings.sender, resolve=community.resolve_member)
+    if member and member == community.resolve_member(known.member):  # nobody is away by another one's word
         record_absence(connection, member, _midnight(day), now=now)
 
 

@@ -6,6 +6,7 @@ note its number, of a question the step it is about. Doing the same thing twice 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -280,7 +281,9 @@ def _confirm_first_note(
 # --- a letter that came back ---
 
 
-def letter_came_back(connection: Connection, key: bytes, letter_id: int, *, hard: bool, now: datetime) -> int | None:
+def letter_came_back(
+    connection: Connection, key: bytes, letter_id: int, *, hard: bool, resolve: Callable[[str], str], now: datetime
+) -> int | None:
     """A letter did not arrive. `hard`: there is no such mailbox, so nothing goes to it any more.
 
     The newcomer it concerns, by number; None when it concerns none.
@@ -302,7 +305,7 @@ def letter_came_back(connection: Connection, key: bytes, letter_id: int, *, hard
     if row.side == "newcomer":
         suppression.stop(connection, key, row.address, journey="", reason="bounced", now=now)
     elif row.side == "member":
-        contact_bounced(connection, row.member, now=now)
+        contact_bounced(connection, row.member, resolve=resolve, now=now)
         answer_once_a_day(
             connection, "alert", side="", detail="bounced", newcomer_id=row.newcomer_id,
             conversation_id=row.conversation_id, now=now,

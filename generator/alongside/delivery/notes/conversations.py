@@ -150,9 +150,12 @@ def has_begun(connection: Connection, conversation_id: int | None) -> bool:
 
 
 def count_of_a_day(connection: Connection, conversation_id: int, side: Side, *, now: datetime) -> int:
-    """How many notes that side wrote in the last 24 hours."""
+    """How many notes of that side were passed on in the last 24 hours; what is held may be a stranger's."""
     statement = select(func.count()).where(
-        notes.c.conversation_id == conversation_id, notes.c.side == side, notes.c.received_at > now - DAY
+        notes.c.conversation_id == conversation_id,
+        notes.c.side == side,
+        notes.c.state == "passed on",
+        notes.c.received_at > now - DAY,
     )
     return connection.scalar(statement) or 0
 

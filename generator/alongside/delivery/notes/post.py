@@ -137,7 +137,9 @@ def _record(store: Store, office: Office, letter: Letter, verdict: Verdict, toke
         if verdict.fate == "refused":
             settle_letter(connection, letter, token=token, state="failed", reason=verdict.reason, now=now)
             if verdict.mailbox_gone:
-                letter_came_back(connection, office.key, letter.id, hard=True, now=now)
+                letter_came_back(
+                    connection, office.key, letter.id, hard=True, resolve=office.community.resolve_member, now=now
+                )
             return "refused"
         if uncertain and office.settings.mail.uncertain == "hold":
             settle_letter(connection, letter, token=token, state="held", reason=verdict.reason, now=now)

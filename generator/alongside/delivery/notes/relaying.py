@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from alongside.delivery import suppression
 from alongside.delivery.addresses import hash_address
@@ -48,6 +48,8 @@ from alongside.delivery.sealing import seal
 from alongside.model.community import Community
 
 MOST_FIRST_NOTES = 3  # of one address that wait for its word
+MOST_WAITING = 1_000  # first notes of all together: each is a mail to an address that anybody may have written
+MOST_HELD = 20  # notes of one side, for one reason, that wait for the team: more tell it nothing
 STRANGER, TOO_MANY, MACHINE = "stranger", "too_many", "machine"  # why a note is held
 SAID_BEFORE = "the same words again"
 
@@ -159,10 +161,12 @@ def _return(connection: Connection, pair: Pair, reason: str, now: datetime) -> R
 
 
 def _hold(connection: Connection, key: bytes, pair: Pair, note: Note, reason: str, now: datetime) -> Result:
-    """Keep it for the team, who is told once a day; what is said once more is not kept."""
+    """Keep it for the team, who is told once a day; what is said once more is not kept, nor what is too much."""
     number = open_conversation(connection, pair, now=now)
     if _is_held(connection, number, pair, words_of(note.text, key).shape):
         return Result(fate="again", newcomer_id=pair.newcomer_id)
+    if _count_held(connection, number, pair, reason) >= MOST_HELD:
+        return Result(fate="ignored", detail=TOO_MANY, newcomer_id=pair.newcomer_id)
     _write(connection, key, number, pair, note, state="held", reason=reason, now=now)
     answer_once_a_day(
         connection, "alert", side="", detail=reason, newcomer_id=pair.newcomer_id, conversation_id=number, now=now
@@ -179,6 +183,16 @@ def _is_held(connection: Connection, conversation_id: int, pair: Pair, shape: st
         notes.c.shape == shape,
     )
     return connection.execute(statement.limit(1)).first() is not None
+
+
+def _count_held(connection: Connection, conversation_id: int, pair: Pair, reason: str) -> int:
+    statement = select(func.count()).where(
+        notes.c.conversation_id == conversation_id,
+        notes.c.side == pair.side,
+        notes.c.state == "held",
+        notes.c.reason == reason,
+    )
+    return connection.scalar(statement) or 0
 
 
 def pass_on(connection: Connection, key: bytes, pair: Pair, note: Note, *, now: datetime) -> Result:
@@ -255,13 +269,15 @@ def take_note_to_member(
     *,
     sender: str,
     is_surely_theirs: bool,
+    is_forged: bool,
     language: str,
     community: Community,
     now: datetime,
 ) -> Result:
     """Take in what came to the address for first notes of a member (`slug`, as it was written).
 
-    `sender`: From, normalised. A newcomer is known by it when it is surely theirs; everybody else is asked first.
+    `sender`: From, normalised. A newcomer is known by it when it is surely theirs; everybody else is asked first, but
+    for those in whose name our server found it forged (`is_forged`): they would hear of what they never wrote.
     """
     resolve = community.resolve_member
     member = community.members.get(resolve(slug))
@@ -270,6 +286,8 @@ def take_note_to_member(
         return Result(fate="stopped")
     if member is None:
         return Result(fate="ignored", detail="nobody")
+    if is_forged:
+        return Result(fate="ignored", detail="forged")
     if not find_contact(connection, member.slug, resolve=resolve) or not member.allows("mail", now.date()):
         note = Note(trouble="nobody")
     known = connection.execute(
@@ -297,7 +315,8 @@ def take_first_note(
     waiting = connection.execute(
         select(first_notes.c.id).where(first_notes.c.address_hash == hashed).limit(MOST_FIRST_NOTES)
     ).all()
-    if len(waiting) >= MOST_FIRST_NOTES:
+    of_all = connection.scalar(select(func.count()).select_from(first_notes)) or 0
+    if len(waiting) >= MOST_FIRST_NOTES or of_all >= MOST_WAITING:
         return Result(fate="ignored", detail=TOO_MANY)
     row = {
         "member": member,

@@ -142,12 +142,12 @@ def _read_thread(connection: Connection, office: Office, letter: Letter) -> _Thr
     ).one()
     slug = community.resolve_member(row.member)
     member = community.members.get(slug)
-    if member is None:
+    if member is None and (letter.kind == "note" or letter.side == "member"):
         raise NotWantedError("the member has left")
     if letter.kind == "note" and row.closed_at is not None:
         raise NotWantedError("the conversation has ended")
     newcomer = shown_name(row.name)
-    if letter.side == "member":
+    if letter.side == "member" and member is not None:
         contact = find_contact(connection, slug, resolve=community.resolve_member)
         if not contact:
             raise NotWantedError("no address of the member")
@@ -161,7 +161,7 @@ def _read_thread(connection: Connection, office: Office, letter: Letter) -> _Thr
         side="newcomer",
         address=row.address_as_given,
         name=newcomer,
-        other_name=member.name,
+        other_name=member.name if member is not None else "",  # who left is not named any more
         languages=tuple(row.languages),
     )
 

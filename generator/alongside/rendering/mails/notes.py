@@ -152,8 +152,8 @@ def answer_letter(
 
 
 def shown_name(name: str) -> str:
-    """A newcomer's name as others may read it: none that looks like an address."""
-    return "" if "@" in unicodedata.normalize("NFKC", name) else name.strip()
+    """A newcomer's name as others may read it, on one line: none that looks like an address."""
+    return "" if "@" in unicodedata.normalize("NFKC", name) else clean(name)
 
 
 def letter_language(languages: Iterable[str], community: Community) -> str:
