@@ -202,6 +202,7 @@ def test_six_notes_read_over_imap(letters: Correspondence) -> None:
     check_conversation(letters, write_six_notes(letters))
 
 
+@pytest.mark.soak
 def test_six_notes_by_a_domain_that_is_all_notes(hosts: Hosts, begin: Callable[..., PostOffice]) -> None:
     """Where a mail host knows no plus-addresses: every address of the domain leads to the team's mailbox."""
     letters = Correspondence(begin(hosts, mail=f'notes: "@{NOTES_DOMAIN}"'), hosts)
@@ -212,6 +213,7 @@ def test_six_notes_by_a_domain_that_is_all_notes(hosts: Hosts, begin: Callable[.
     check_conversation(letters, seen)
 
 
+@pytest.mark.soak  # six cold starts; the pipe itself is tried in the tests of the command line
 def test_six_notes_through_the_pipe(begin: Callable[..., PostOffice]) -> None:
     office = begin(None)
     command = [str(Path(sys.executable).parent / "alongside"), "inbound", "-f", str(office.config)]
@@ -265,6 +267,7 @@ def test_nobody_says_anything_and_the_prepared_words_go_out(letters: Corresponde
     letters.check_that_neither_knows()
 
 
+@pytest.mark.soak
 def test_the_one_word_ends_everything(letters: Correspondence) -> None:
     welcome = letters.send(JOHANNA)
     assert letters.answer(welcome, JOHANNA, SAID[0]) == "1 mail: 1 note passed on."

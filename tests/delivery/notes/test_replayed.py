@@ -20,7 +20,7 @@ from delivery.inbound.letters import letter
 from delivery.notes.village import JO, MAILBOX, Mail, Village, reply
 from mail_servers.mail_host import MailHost
 
-COUNT = 500
+FEW, MANY = 60, 500
 PEOPLE = 20
 
 
@@ -71,7 +71,10 @@ def hear_all(village: Village, path: Path) -> Counter[bool]:
     return Counter(village.hear(raw, sender=None).again for raw in read_mailbox(path))
 
 
-@pytest.mark.parametrize(("form", "count"), [("mbox", COUNT), ("maildir", COUNT // 5)])
+@pytest.mark.parametrize(
+    ("form", "count"),
+    [("mbox", FEW), ("maildir", FEW), pytest.param("mbox", MANY, marks=pytest.mark.soak)],
+)
 def test_a_mailbox_in_files_replayed_twice(village: Village, tmp_path: Path, form: str, count: int) -> None:
     path = tmp_path / form
     box = mailbox.mbox(path) if form == "mbox" else mailbox.Maildir(path)
@@ -88,10 +91,11 @@ def test_a_mailbox_in_files_replayed_twice(village: Village, tmp_path: Path, for
 
 
 @pytest.mark.mail
-def test_a_mailbox_of_a_real_server_replayed_twice(tmp_path: Path, mail_host: MailHost) -> None:
+@pytest.mark.parametrize("count", [FEW, pytest.param(MANY, marks=pytest.mark.soak)])
+def test_a_mailbox_of_a_real_server_replayed_twice(tmp_path: Path, mail_host: MailHost, count: int) -> None:
     village = Village(open_store(tmp_path, {}), tmp_path)
     mail_host.add_user(MAILBOX)
-    for raw in mixed(village, COUNT):
+    for raw in mixed(village, count):
         mail_host.append(MAILBOX, raw)
     login = f"{quote(MAILBOX, safe='')}:{quote(mail_host.password, safe='')}"
     url = f"imaps://{login}@{mail_host.host}:{mail_host.imaps_port}/INBOX?ca={mail_host.ca_file}"
@@ -101,7 +105,7 @@ def test_a_mailbox_of_a_real_server_replayed_twice(tmp_path: Path, mail_host: Ma
         kinds[village.hear(raw, sender=None).again] += 1
 
     poll(village.store, parse_imap_url(url), hear=hear)
-    assert kinds.total() == COUNT
+    assert kinds.total() == count
     assert village.send()
     before = state(village)
     for _ in range(2):
