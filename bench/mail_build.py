@@ -109,7 +109,8 @@ PERSON = """\
 MASTHEAD = '<p class="community"><a href="{{ site }}">{{ community }}</a></p>'
 FOOTER = """\
 <p>{{ member }} wrote these words for people who start where you are. {{ community }} sent them to you \
-automatically.</p>
+automatically. Answer this mail to write to {{ member }}: it is passed on as plain text, and neither of you sees the \
+other’s address.</p>
 <p>You get this mail because you started “{{ journey }}” with {{ community }}.</p>
 <p><a href="{{ stop_url }}">Stop these mails</a></p>
 <p><a href="https://example.org/privacy">Privacy</a></p>
@@ -146,7 +147,8 @@ Hello{% if name %} {{ name }}{% endif %},
 {% endif %}Answer this mail and {{ member }} gets your note. Neither of you sees the other's address.
 
 --
-{{ member }} wrote these words for people who start where you are. {{ community }} sent them to you automatically.
+{{ member }} wrote these words for people who start where you are. {{ community }} sent them to you automatically. \
+Answer this mail to write to {{ member }}: it is passed on as plain text, and neither of you sees the other’s address.
 
 You get this mail because you started “{{ journey }}” with {{ community }}.
 
