@@ -31,7 +31,9 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import JSON
 
-EnrollmentState = Literal["active", "awaiting confirmation", "stopped"]
+# held out: never mailed, so that it can be seen what the mails of the others do
+EnrollmentState = Literal["active", "awaiting confirmation", "stopped", "held out"]
+Arm = Literal["", "treated", "held out"]  # of an experiment; "": of none
 # held: nobody can say whether it arrived, and a person decides; failed: refused for good
 StepState = Literal["waiting", "planned", "claimed", "sent", "skipped", "held", "failed"]
 CONFIRMATION = "(confirmation)"  # stands for a moment in the step that asks for a confirmation; no slug looks like it
@@ -41,6 +43,7 @@ Side = Literal["newcomer", "member"]  # of a conversation
 # held: a person of the team decides; dropped: it goes nowhere, and its text is gone
 NoteState = Literal["passed on", "held", "dropped"]
 AskAnswer = Literal["wrote", "send", "skip", "away"]
+ConsentWord = Literal["", "confirmed", "withdrawn"]  # what a member said of it themselves; "": nothing yet
 
 
 def ask_moment(moment: str) -> str:
@@ -100,6 +103,9 @@ class NewcomerColumns(TypedColumns):
     # Slug of who welcomes them, on every journey they are on; empty: nobody yet.
     member: Named[str] = Column(Text, nullable=False, default="")
     created_at: Named[datetime] = Column(Instant, nullable=False)
+    # Part of the links to their page: one more, and all that were given out are void.
+    generation: Named[int] = Column(Integer, nullable=False, default=0, server_default="0")
+    pace_days: Named[int] = Column(Integer, nullable=False, default=0, server_default="0")  # between mails, at least
 
 
 class EnrollmentColumns(TypedColumns):
@@ -110,6 +116,7 @@ class EnrollmentColumns(TypedColumns):
     source: Named[str] = Column(Text, nullable=False)  # where they signed up: free text, or a file's name
     enrolled_at: Named[datetime] = Column(Instant, nullable=False)
     state: Named[str] = Column(Text, nullable=False)  # EnrollmentState
+    arm: Named[str] = Column(Text, nullable=False, default="", server_default=text("''"))  # Arm: kept whatever the state becomes
 
 
 class StepColumns(TypedColumns):
@@ -225,6 +232,8 @@ class LetterColumns(TypedColumns):
     first_note_id: Named[int | None] = Column(Id, ForeignKey("first_notes.id", ondelete="CASCADE"), index=True)
     side: Named[str] = Column(Text, nullable=False, default="")  # to whom: Side, or "" where neither
     detail: Named[str] = Column(Text, nullable=False, default="")  # what it is about, in a word; nothing personal
+    # To whom, where it is about no newcomer: a member's slug or a team's id, by kind.
+    addressee: Named[str] = Column(Text, nullable=False, default="", server_default=text("''"))
     due_at: Named[datetime] = Column(Instant, nullable=False)
     state: Named[str] = Column(Text, nullable=False)  # StepState
     reason: Named[str] = Column(Text, nullable=False, default="")
@@ -261,8 +270,41 @@ class AbsenceColumns(TypedColumns):
     """Members who said by mail or link that they are away, beside what their files say."""
 
     member: Named[str] = Column(Text, primary_key=True)  # slug
+    since: Named[datetime | None] = Column(Instant)  # when they leave; None: they have
     until: Named[datetime] = Column(Instant, nullable=False)  # when they are back
     told_at: Named[datetime] = Column(Instant, nullable=False)
+
+
+class MemberColumns(TypedColumns):
+    """What members said of themselves by their own page, beside what their files say."""
+
+    id: Named[int] = Column(Id, primary_key=True)  # stands in the links to that page
+    member: Named[str] = Column(Text, nullable=False, unique=True)  # slug
+    generation: Named[int] = Column(Integer, nullable=False, default=0)  # of those links
+    consent: Named[str] = Column(Text, nullable=False, default="")  # ConsentWord
+    consent_at: Named[datetime | None] = Column(Instant)
+    welcomes: Named[int | None] = Column(Integer)  # newcomers a week, where they want other than their file says
+    told_at: Named[datetime | None] = Column(Instant)  # when they last got a word on whom they helped
+
+
+class OutcomeColumns(TypedColumns):
+    """What a newcomer did in the host product, as it told us."""
+
+    id: Named[int] = Column(Id, primary_key=True)
+    newcomer_id: Named[int] = Column(Id, ForeignKey("newcomers.id", ondelete="CASCADE"), nullable=False, index=True)
+    name: Named[str] = Column(Text, nullable=False)  # "converted", "left", ...
+    happened_at: Named[datetime] = Column(Instant, nullable=False)
+    told_at: Named[datetime] = Column(Instant, nullable=False)
+
+
+class RequestColumns(TypedColumns):
+    """Signed requests that were answered: the same one again gets the same answer, and does nothing."""
+
+    identity: Named[str] = Column(Text, primary_key=True)  # keyed hash of what names the request
+    digest: Named[str] = Column(Text, nullable=False)  # keyed hash of its body
+    status: Named[int] = Column(Integer, nullable=False)  # HTTP
+    answer: Named[dict[str, Any]] = Column(JSON, nullable=False)  # nothing personal
+    answered_at: Named[datetime] = Column(Instant, nullable=False, index=True)
 
 
 class RunColumns(TypedColumns):
@@ -301,6 +343,9 @@ first_notes = Table("first_notes", metadata, FirstNoteColumns, sqlite_autoincrem
 letters = Table("letters", metadata, LetterColumns, sqlite_autoincrement=True)
 asks = Table("asks", metadata, AskColumns)
 absences = Table("absences", metadata, AbsenceColumns)
+members = Table("members", metadata, MemberColumns, sqlite_autoincrement=True)
+outcomes = Table("outcomes", metadata, OutcomeColumns, UniqueConstraint("newcomer_id", "name", "happened_at"))
+requests = Table("requests", metadata, RequestColumns)
 
 PLANNED = text("state = 'planned'")
 CLAIMED = text("state = 'claimed'")

@@ -25,7 +25,7 @@ from sqlalchemy.engine import URL, make_url
 from alongside.delivery.schema import facts
 from alongside.problems import AlongsideError
 
-REVISION = "0003"  # the newest of `migrations/`; a test compares
+REVISION = "0004"  # the newest of `migrations/`; a test compares
 BUSY_SECONDS = 30  # how long a write waits for another process's
 UPGRADE_LOCK = 0x616C6F6E67  # "along": PostgreSQL's advisory lock around an upgrade
 DRIVERS = {"sqlite": "sqlite+pysqlite", "postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
