@@ -37,7 +37,8 @@ from alongside.delivery.store import Store
 from alongside.delivery.tokens import Kind, make_token
 from alongside.model.people import Newcomer
 from alongside.rendering.mails.envelope import sender_address, tagged_address
-from alongside.service.app import Service, make_app
+from alongside.service.app import make_app
+from alongside.service.core import Service
 from alongside.service.home import Home
 from alongside.service.lines import line_log
 from alongside.service.server import listen, serve

@@ -49,6 +49,17 @@ class EmbedSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSettings:
+    """Who may ask what of `alongside run` from elsewhere. Its own address is `MailSettings.service`."""
+
+    # Origins (RFC 6454) of host products whose pages may send notes and enroll; the site's own always may.
+    origins: frozenset[str] = frozenset()
+    # Proxies in front of it: addresses and networks whose X-Forwarded-For is believed.
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    altcha: bool = False  # whether who sends a note by form lets their browser work for it a moment first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """`mkdocs.yml` as Alongside needs it. Paths are absolute."""
 
@@ -62,9 +73,11 @@ class Settings:
     language: str = "en"  # BCP 47; what a record without a language is written in
     timezone: str = "UTC"  # IANA; what a record without place and zone keeps
     teams: Mapping[str, str] = field(default_factory=dict)  # id -> name people read
+    team_emails: Mapping[str, str] = field(default_factory=dict)  # id -> where that team reads its mail, where named
     organisation: Organisation = Organisation()
     mail: MailSettings = MailSettings()
     embeds: EmbedSettings = EmbedSettings()
+    service: ServiceSettings = ServiceSettings()
     markdown: Literal["commonmark", "site"] = "commonmark"
 
     @property
@@ -72,6 +85,12 @@ class Settings:
         """Hosts whose pictures embeds show: the site's own, and those that the settings name."""
         own = urlsplit(self.site_url).hostname or ""
         return self.embeds.images | {own} if own else self.embeds.images
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Origins whose pages may ask the service: the site's own, and those that the settings name."""
+        site = urlsplit(self.site_url)
+        return self.service.origins | {f"{site.scheme}://{site.netloc}"} if site.netloc else self.service.origins
 
     @property
     def build_dir(self) -> Path:

@@ -477,6 +477,8 @@ SECTIONS = {
     "setting": "The settings",
     "mail setting": "The settings",
     "embed setting": "The settings",
+    "service setting": "The settings",
+    "team": "The settings",
 }
 
 

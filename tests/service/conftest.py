@@ -24,7 +24,8 @@ from alongside.delivery.tokens import Kind, make_token
 from alongside.model.community import Community
 from alongside.model.people import Newcomer
 from alongside.model.texts import LocalText
-from alongside.service.app import Counts, Service, make_app
+from alongside.service.app import make_app
+from alongside.service.core import Counts, Service
 from alongside.service.home import Home
 from alongside.service.lines import Level
 from alongside.service.server import listen, serve

@@ -15,7 +15,7 @@ from alongside.delivery import people
 from alongside.delivery.schema import absences, asks, conversations, enrollments, first_notes, letters, newcomers
 from alongside.delivery.store import Store
 from alongside.delivery.tokens import CHOICES, Choice, Kind
-from alongside.service.app import COUNTED_AS
+from alongside.service.choosing import COUNTED_AS
 
 from .conftest import NOW, Running, make_home, running
 from .test_stopping import fields_of

@@ -22,8 +22,9 @@ from alongside.delivery.by_token import stop_enrollment
 from alongside.delivery.notes.choices import choose
 from alongside.delivery.store import StoreError, open_store
 from alongside.delivery.tokens import Choice
-from alongside.service import app, server
-from alongside.service.app import Service, make_app
+from alongside.service import core, server, stopping
+from alongside.service.app import make_app
+from alongside.service.core import Service
 
 from .conftest import NOW, ONE_CLICK, URLENCODED, Running, make_home
 
@@ -343,7 +344,7 @@ def test_a_slow_head_is_not_waited_for(service: Running, monkeypatch: pytest.Mon
 
 
 def test_a_slow_body_is_not_waited_for(service: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "BODY_SECONDS", 0.3)
+    monkeypatch.setattr(core, "BODY_SECONDS", 0.3)
     path = f"/stop/{service.token('stop', service.enroll())}"
     with raw(service.port) as connection:
         connection.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 26\r\n\r\nList-Uns".encode())
@@ -385,7 +386,7 @@ def test_a_defect_is_one_line_without_values(service: Running) -> None:
     path = f"/stop/{service.token('stop', service.enroll())}"
     with pytest.MonkeyPatch.context() as patch:
         empty: dict[str, int] = {}
-        patch.setattr(app, "stop_enrollment", lambda *_, **__: empty["joana@example.net"])
+        patch.setattr(stopping, "stop_enrollment", lambda *_, **__: empty["joana@example.net"])
         assert service.post(path, ONE_CLICK).status == 500
     (line,) = service.lines
     assert line.startswith("error http KeyError at ")

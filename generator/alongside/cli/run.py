@@ -149,7 +149,8 @@ class _Door:
 def _open_http(
     stack: contextlib.ExitStack, store: Store, home: LiveHome, host: str, port: int, stopping: threading.Event, log: Log
 ) -> _Door:
-    from alongside.service.app import Service, make_app
+    from alongside.service.app import make_app
+    from alongside.service.core import Service
     from alongside.service.server import listen, serve
 
     service = Service(store=store, home=lambda: home.current, now=_now, log=log)

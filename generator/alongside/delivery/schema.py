@@ -116,7 +116,9 @@ class EnrollmentColumns(TypedColumns):
     source: Named[str] = Column(Text, nullable=False)  # where they signed up: free text, or a file's name
     enrolled_at: Named[datetime] = Column(Instant, nullable=False)
     state: Named[str] = Column(Text, nullable=False)  # EnrollmentState
-    arm: Named[str] = Column(Text, nullable=False, default="", server_default=text("''"))  # Arm: kept whatever the state becomes
+    arm: Named[str] = Column(
+        Text, nullable=False, default="", server_default=text("''")
+    )  # Arm: kept whatever the state becomes
 
 
 class StepColumns(TypedColumns):

@@ -13,6 +13,7 @@ from alongside.problems import Position
 Where = Literal["embed", "page", "mail"]
 Show = Literal["welcome", "story", "note", "group", "meetup"]
 StopRule = Literal["replied", "talked"]
+STOP = "stop"  # stands where else the slug of another journey does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,9 @@ class Journey:
     title: LocalText
     moments: tuple[Moment, ...]
     confirm: bool = False  # double opt-in before the first mail
+    # What becomes of it when the host product tells of an event: STOP, or the slug of the journey that follows.
+    events: Mapping[str, str] = field(default_factory=lambda: {"left": STOP})
+    holdout: int = 0  # of a hundred newcomers, how many get no mail, so that it can be seen what the mails do
     position: Position = field(compare=False)
 
     @property

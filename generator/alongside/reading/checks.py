@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from alongside.model.community import Community
 from alongside.model.gatherings import Group, Meetup
-from alongside.model.journeys import Moment
+from alongside.model.journeys import STOP, Moment
 from alongside.model.people import Challenge, Member, MemberPage
 from alongside.model.stories import Story
 from alongside.problems import Position, Problem, did_you_mean
@@ -232,6 +232,7 @@ def check_all(
     yield from check_page_paths(community, settings)
     yield from check_photos(community, drafts)
     yield from check_links(community, readings, today=today)
+    yield from check_events(community)
     yield from check_moment_tags(community, readings)
 
 
@@ -541,6 +542,24 @@ class FileNames:
         if like is None or difflib.SequenceMatcher(None, name, like).ratio() < SURE:
             return ""
         return posixpath.join(folder, like)
+
+
+# Journeys
+
+
+def check_events(community: Community) -> Iterator[Problem]:
+    """An event of a journey stops it, or leads on to another one that there is."""
+    for slug, journey in community.journeys.items():
+        for event, then in journey.events.items():
+            others = [other for other in community.journeys if other != slug]
+            if then != STOP and then not in others:
+                message = f'After "{event}" the journey would lead on to itself.'
+                yield Problem(
+                    position=journey.position,
+                    code="unknown-journey",
+                    message=message if then == slug else f'After "{event}" there is no journey "{then[:60]}".',
+                    hint=f"{did_you_mean(then[:60], [STOP, *others])} Write stop, or a journey's name.".strip(),
+                )
 
 
 # Moments on pages

@@ -9,10 +9,21 @@ from dataclasses import dataclass, replace
 from datetime import time, timedelta
 from typing import Any, Literal
 
-from alongside.model.journeys import Delay, Journey, Message, Moment, Window
+from alongside.model.journeys import STOP, Delay, Journey, Message, Moment, Window
 from alongside.model.texts import language_fits
 from alongside.problems import Position, Problem, did_you_mean
-from alongside.reading.fields import Field, Parser, Sheet, Table, choice, describe, list_of, mapping, read_table
+from alongside.reading.fields import (
+    Field,
+    Parser,
+    Sheet,
+    Table,
+    choice,
+    describe,
+    list_of,
+    mapping,
+    read_table,
+    wrong_type,
+)
 from alongside.reading.files import Source, read_list, read_markdown
 from alongside.reading.mail_checks import check_template
 from alongside.reading.slugs import slug_fault
@@ -22,6 +33,9 @@ from alongside.source.yaml_nodes import Keys, Plain, keys_text
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DELAY = re.compile(r"(\d{1,5})\s*(hours?|h|days?|d|weeks?|w)", re.IGNORECASE)
+_EVENT = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_SHARE = re.compile(r"(\d{1,2})\s*%")
+MAX_HOLDOUT = 50  # of a hundred: more than half without mail is no experiment any more
 _KM = re.compile(r"(\d{1,5}(?:\.\d{1,3})?)\s*(km|kilometres?|kilometers?|mi|miles?)", re.IGNORECASE)
 # Beside `embed/<journey>/` lies `embed/v1/`, one day perhaps `embed/v2/`; beside
 # `embed/v1/moments/<journey>/` lie the files `<moment>.json`.
@@ -192,6 +206,35 @@ def _read_moments(sheet: Sheet, keys: Keys, value: Plain) -> list[tuple[Keys, di
     return found
 
 
+def _read_events(sheet: Sheet, keys: Keys, value: Plain) -> dict[str, str] | None:
+    """What an event of the host product does: `stop`, or the journey that follows. Whether there is one is checked
+    when all are read."""
+    if not isinstance(value, dict):
+        wrong_type(sheet, keys, value, "a set of `event: stop` lines")
+        return None
+    found: dict[str, str] = {}
+    for name, plain in value.items():
+        if not _EVENT.fullmatch(name):
+            sheet.report(
+                (*keys, name), "bad-event", f'"{name[:40]}" cannot be an event.',
+                "Write small letters, digits and hyphens: plan-changed", key=True,
+            )  # fmt: skip
+        elif (then := read_line(sheet, (*keys, name), plain)) is not None:
+            found[name] = then
+    return found
+
+
+def _read_share(sheet: Sheet, keys: Keys, value: Plain) -> int | None:
+    text = scalar(sheet, keys, value, "a share (a text)")
+    if text is None:
+        return None
+    match = _SHARE.fullmatch(text.strip())
+    if match is None or int(match[1]) > MAX_HOLDOUT:
+        sheet.report(keys, "bad-share", f'holdout: "{text[:40]}" is no share up to {MAX_HOLDOUT}%.', "Write 10%.")
+        return None
+    return int(match[1])
+
+
 JOURNEY = Table(
     kind="journey",
     about="An ordered set of moments: journeys/<name>.yml.",
@@ -202,6 +245,24 @@ JOURNEY = Table(
             parser=FLAG,
             default=False,
             about="true: a newcomer confirms before the first mail goes out.",
+        ),
+        Field(
+            name="events",
+            parser=Parser(
+                read=_read_events,
+                schema={
+                    "type": "object",
+                    "propertyNames": {"pattern": f"^{_EVENT.pattern}$"},
+                    "additionalProperties": {"type": "string"},
+                },
+            ),
+            about="What an event of your product does: `stop`, or the journey that follows. `left` stops by itself.",
+        ),
+        Field(
+            name="holdout",
+            parser=Parser(read=_read_share, schema={"type": "string", "pattern": r"^\s*[0-9]{1,2}\s*%$"}),
+            default=0,
+            about="The share of newcomers who get no mail, to see what the mails do: 10%. Default: none.",
         ),
         Field(
             name="moments",
@@ -297,6 +358,8 @@ def read_journey(source: Source, content: bytes, mails: Mapping[str, Mapping[str
         title=fields["title"],
         moments=tuple(moments),
         confirm=fields["confirm"],
+        events={"left": STOP, **(fields["events"] or {})},
+        holdout=fields["holdout"],
         position=Position(source.path),
     )
 

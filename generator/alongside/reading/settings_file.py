@@ -17,6 +17,7 @@ from alongside.problems import Problem, UsageError
 from alongside.reading.embed_settings import EMBED_SETTINGS, embed_settings
 from alongside.reading.fields import Defaults, Field, Parser, Sheet, Table, choice, converted, mapping, read_table
 from alongside.reading.mail_settings import EMAIL, MAIL_SETTINGS, mail_settings
+from alongside.reading.service_settings import SERVICE_SETTINGS, service_settings
 from alongside.reading.slugs import slug_fault
 from alongside.reading.times import ZONE
 from alongside.reading.values import LANGUAGE, LINE, URL, pairs, read_line, web_address_fault
@@ -40,7 +41,15 @@ def _read_conduct(sheet: Sheet, keys: Keys, value: Plain) -> str | None:
     return text
 
 
-def _teams(sheet: Sheet, keys: Keys, value: tuple[tuple[str, str], ...]) -> dict[str, str]:
+def _read_team(sheet: Sheet, keys: Keys, value: Plain) -> dict[str, str] | None:
+    """A name alone, or name and address."""
+    if isinstance(value, dict):
+        return read_table(sheet, TEAM, value, keys)
+    name = read_line(sheet, keys, value)
+    return {"name": name, "email": ""} if name is not None else None
+
+
+def _teams(sheet: Sheet, keys: Keys, value: tuple[tuple[str, dict[str, str]], ...]) -> dict[str, dict[str, str]]:
     for name, _ in value:
         fault, proposal = slug_fault(name)
         if fault:
@@ -54,6 +63,14 @@ def _teams(sheet: Sheet, keys: Keys, value: tuple[tuple[str, str], ...]) -> dict
     return dict(value)
 
 
+TEAM = Table(
+    kind="team",
+    about="Who owns moments.",
+    fields=(
+        Field(name="name", parser=LINE, required=True, about="What people read."),
+        Field(name="email", parser=EMAIL, default="", about="Where it reads what became of its moments, once a week."),
+    ),
+)
 ORGANISATION = Table(
     kind="organisation",
     about="Who sends the mail and answers for it.",
@@ -84,13 +101,21 @@ SETTINGS = Table(
         Field(name="journeys", parser=LINE, default="journeys", about="The folder of the journeys; default journeys."),
         Field(
             name="teams",
-            parser=converted(pairs(LINE, "a mapping of ids to names"), _teams),
+            parser=converted(
+                pairs(
+                    Parser(read=_read_team, schema={"anyOf": [LINE.schema, TEAM.schema]}), "a mapping of ids to names"
+                ),
+                _teams,
+            ),
             default={},
-            about="Teams that own moments: id and name.",
+            about="Teams that own moments: id and name, or id and {name, email}.",
         ),
         Field(name="organisation", parser=mapping(ORGANISATION), default={}, about="Who sends the mail."),
         Field(name="mail", parser=mapping(MAIL_SETTINGS), default={}, about="How mail leaves, and answers come back."),
         Field(name="embeds", parser=mapping(EMBED_SETTINGS), default={}, about="What embeds may load from elsewhere."),
+        Field(
+            name="service", parser=mapping(SERVICE_SETTINGS), default={}, about="Who may ask what of `alongside run`."
+        ),
         Field(
             name="markdown",
             parser=choice(("commonmark", "site")),
@@ -131,10 +156,12 @@ def read_settings(config_file: Path) -> tuple[Settings, list[Problem]]:
         site_url=_site_url(values.get("site_url")),
         language=fields["language"],
         timezone=fields["timezone"],
-        teams=fields["teams"],
+        teams={team: about["name"] for team, about in fields["teams"].items()},
+        team_emails={team: about["email"] for team, about in fields["teams"].items() if about["email"]},
         organisation=Organisation(**organisation),
         mail=mail_settings(fields["mail"]),
         embeds=embed_settings(fields["embeds"]),
+        service=service_settings(fields["service"]),
         markdown=fields["markdown"],
     )
     return settings, problems

@@ -9,8 +9,8 @@ from alongside.delivery.arrived.trimming import Trimmer
 from alongside.delivery.inbound import Reception, ingest, reception_of
 from alongside.delivery.store import Store
 from alongside.problems import AlongsideError, mask_addresses
-from alongside.service.app import Counts
 from alongside.service.clock import told_defect
+from alongside.service.core import Counts
 from alongside.service.home import Home
 from alongside.service.lines import Log
 

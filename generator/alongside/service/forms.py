@@ -12,7 +12,6 @@ import email.policy
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
-LARGEST_BODY = 4096  # bytes; the largest of ours has some hundred
 MOST_FIELDS = 16
 
 

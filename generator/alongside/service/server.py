@@ -18,8 +18,8 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from alongside.problems import UsageError
-from alongside.service.app import Counts
 from alongside.service.clock import told_defect
+from alongside.service.core import Counts
 from alongside.service.lines import Log
 
 HEAD_SECONDS = 15.0  # how long a connection may wait for, or take to send, a request's head

@@ -14,15 +14,19 @@ def words(name: str) -> "sa.Column[str]":
     return sa.Column(name, sa.Text(), nullable=False)
 
 
-def added(name: str, kind: "sa.types.TypeEngine[object]", default: str) -> "sa.Column[object]":
-    return sa.Column(name, kind, nullable=False, server_default=sa.text(default))
+def number(name: str) -> "sa.Column[int]":
+    return sa.Column(name, sa.Integer(), nullable=False, server_default=sa.text("0"))
+
+
+def text(name: str) -> "sa.Column[str]":
+    return sa.Column(name, sa.Text(), nullable=False, server_default=sa.text("''"))
 
 
 def upgrade() -> None:
-    op.add_column("newcomers", added("generation", sa.Integer(), "0"))
-    op.add_column("newcomers", added("pace_days", sa.Integer(), "0"))
-    op.add_column("enrollments", added("arm", sa.Text(), "''"))
-    op.add_column("letters", added("addressee", sa.Text(), "''"))
+    op.add_column("newcomers", number("generation"))
+    op.add_column("newcomers", number("pace_days"))
+    op.add_column("enrollments", text("arm"))
+    op.add_column("letters", text("addressee"))
     op.add_column("absences", sa.Column("since", INSTANT))
     op.create_table(
         "members",
@@ -45,9 +49,7 @@ def upgrade() -> None:
         sa.Column("happened_at", INSTANT, nullable=False),
         sa.Column("told_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_outcomes"),
-        sa.ForeignKeyConstraint(
-            ["newcomer_id"], ["newcomers.id"], name="fk_outcomes_newcomer_id", ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["newcomer_id"], ["newcomers.id"], name="fk_outcomes_newcomer_id", ondelete="CASCADE"),
         sa.UniqueConstraint("newcomer_id", "name", "happened_at", name="uq_outcomes_newcomer_id_name_happened_at"),
     )
     op.create_index("ix_outcomes_newcomer_id", "outcomes", ["newcomer_id"])

@@ -1,0 +1,194 @@
+"""What every part of the service that answers requests stands on: the store in threads, pages, faults, guards.
+
+A part is a class over `Service` with `routes()` (`stopping`, `choosing`, `health`, ...); `app` puts them together.
+GET and HEAD change nothing, ever: mail filters and browsers follow every link of a mail. Nothing of a token, an
+address or a name is repeated in an answer or a log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+from sqlalchemy import Connection
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from alongside.delivery.store import Store, StoreError
+from alongside.problems import mask_addresses
+from alongside.service import pages
+from alongside.service.clock import told_defect
+from alongside.service.forms import FormError, parse_form
+from alongside.service.home import Home
+from alongside.service.lines import Log
+
+BODY_SECONDS = 10.0  # how long a body may take to arrive
+LARGEST_FORM = 4096  # bytes; the largest form of our pages has some hundred
+STORE_THREADS = 8  # requests that look into the store at once; SQLAlchemy's pool has 15 connections
+
+T = TypeVar("T")
+Endpoint = Callable[[Request], Awaitable[Response]]
+# (request, what could not be done, HTTP status, headers) -> the answer that says so
+Fault = Callable[[Request, pages.Fault, int, Mapping[str, str]], Response]
+
+
+@dataclass(slots=True)
+class Counts:
+    """How often what happened, since it was last told."""
+
+    since: Counter[str] = field(default_factory=Counter)
+
+    def add(self, what: str) -> None:
+        """One more of it."""
+        self.since[what] += 1
+
+    def take(self) -> str:
+        """`pages=12 stopped=1`, or nothing; counting begins anew."""
+        told, self.since = self.since, Counter()
+        return " ".join(f"{what}={count}" for what, count in sorted(told.items()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What every request needs."""
+
+    store: Store
+    home: Callable[[], Home]  # the community as it is now
+    now: Callable[[], datetime]
+    log: Log
+    counts: Counts = field(default_factory=Counts)
+    threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(STORE_THREADS))
+
+    # --- the store, in threads: it may wait for another process ---
+
+    async def reading(self, work: Callable[[Connection], T]) -> T:
+        """What `work` finds in one state of the store."""
+        return await anyio.to_thread.run_sync(partial(self._read, work), limiter=self.threads)
+
+    async def writing(self, work: Callable[[Connection], T]) -> T:
+        """What `work` returns, once all it did is kept."""
+        return await anyio.to_thread.run_sync(partial(self._write, work), limiter=self.threads)
+
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        with self.store.reading() as connection:
+            return work(connection)
+
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        with self.store.writing() as connection:
+            return work(connection)
+
+    # --- answers ---
+
+    def language(self, request: Request, home: Home, languages: Iterable[str]) -> str:
+        """The language of a page. `languages`: of who is known to read it."""
+        return pages.choose_language(languages, request.headers.get("accept-language", ""), home.community.language)
+
+    def html(self, page: pages.Page, home: Home, status: int = 200) -> Response:
+        """A page."""
+        self.counts.add("pages")
+        return HTMLResponse(pages.render_page(page, home), status)
+
+    def fault(self, request: Request, what: pages.Fault, status: int, headers: Mapping[str, str]) -> Response:
+        """A page that says what could not be done."""
+        self.counts.add(what)
+        home = self.home()
+        language = self.language(request, home, ())
+        content = pages.render_page(pages.fault(language, what), home)
+        return HTMLResponse(content, status, headers=dict(headers))
+
+    def guarded(self, endpoint: Endpoint, fault: Fault) -> Endpoint:
+        """`endpoint`, with every failure made an answer (`fault`) and at most one line of the log."""
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await endpoint(request)
+            except FormError as error:
+                # what is left of the body would be taken for the next request
+                return fault(request, "refused", error.status, {"Connection": "close"})
+            except ClientDisconnect:
+                return Response(status_code=400)
+            except StoreError as error:
+                self.log("error", "http", mask_addresses(str(error)))
+                return fault(request, "busy", 503, {"Retry-After": "60"})
+            except HTTPException:
+                raise
+            except Exception as error:
+                self.log("error", "http", told_defect(error))
+                return fault(request, "busy", 500, {})
+
+        return answer
+
+    async def http_error(self, request: Request, error: Exception) -> Response:
+        """404 and 405, as Starlette raises them."""
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        headers = error.headers if isinstance(error, HTTPException) else None
+        return self.fault(request, "missing" if status == 404 else "refused", status, headers or {})
+
+    def route(
+        self, path: str, endpoint: Endpoint, *methods: str, fault: Fault | None = None, cors: bool = False
+    ) -> Route:
+        """A route of `methods`, HEAD and OPTIONS, guarded. `fault`: how failures are told; default by a page.
+
+        `cors`: whether pages of the settings' origins may ask (Fetch Standard, CORS protocol); never with cookies.
+        """
+        allowed = sorted({*methods, "HEAD", "OPTIONS"} if "GET" in methods else {*methods, "OPTIONS"})
+        guarded = self.guarded(endpoint, fault or self.fault)
+
+        async def answer(request: Request) -> Response:
+            if request.method == "OPTIONS":
+                response = Response(status_code=204, headers={"Allow": ", ".join(allowed)})
+            else:
+                response = await guarded(request)
+            if cors:
+                self._tell_origin(request, response, allowed)
+            return response
+
+        return Route(path, answer, methods=allowed)
+
+    def _tell_origin(self, request: Request, response: Response, methods: Sequence[str]) -> None:
+        """Whether a page of another origin may read the answer, or send what it asks to send."""
+        response.headers["Vary"] = "Origin"
+        origin = request.headers.get("origin", "")
+        if origin not in self.home().settings.origins:
+            return
+        response.headers["Access-Control-Allow-Origin"] = origin
+        if request.method == "OPTIONS":
+            response.headers["Access-Control-Allow-Methods"] = ", ".join(methods)
+            response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Idempotency-Key"
+            response.headers["Access-Control-Max-Age"] = "600"
+
+
+async def read_form(request: Request) -> Mapping[str, str]:
+    """The fields of a request's body. Raises `FormError`: 400, 408, 413 and 415."""
+    return parse_form(request.headers.get("content-type", ""), await read_body(request, largest=LARGEST_FORM))
+
+
+async def read_body(request: Request, *, largest: int) -> bytes:
+    """The body, at most so many bytes of it. Raises `FormError`: 408 and 413; 415 for one that is compressed."""
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise FormError(415)  # nothing of ours is; some bytes could become gigabytes
+    try:
+        return await asyncio.wait_for(_read_body(request, largest), BODY_SECONDS)
+    except TimeoutError as error:
+        raise FormError(408) from error
+
+
+async def _read_body(request: Request, largest: int) -> bytes:
+    announced = request.headers.get("content-length", "0")
+    if not announced.isdigit() or len(announced) > 9 or int(announced) > largest:
+        raise FormError(413)
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > largest:
+            raise FormError(413)
+    return body
