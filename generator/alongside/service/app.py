@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from alongside.service import pages
 from alongside.service.choosing import Choosing
 from alongside.service.core import Service
+from alongside.service.enrolling import Enrolling
 from alongside.service.health import Health
 from alongside.service.home import Home
 from alongside.service.openapi import Document
@@ -29,7 +30,13 @@ def make_app(service: Service) -> ASGIApp:
 
 def routes_of(service: Service) -> list[Route]:
     """What it answers."""
-    parts = (Stopping(service), Choosing(service), Health(service), Document(service))
+    parts = (
+        Stopping(service),
+        Choosing(service),
+        Enrolling(service),
+        Health(service),
+        Document(service),
+    )
     return [route for part in parts for route in part.routes()]
 
 
