@@ -74,9 +74,10 @@ def keep_answers(connection: Connection, answers: Collection[tuple[Asked, Answer
         }
         for asked, answer in sorted(answers, key=lambda pair: pair[0].identity)
     ]
-    if rows and connection.execute(insert_into(connection, requests).on_conflict_do_nothing(), rows).rowcount != len(
-        rows
-    ):
+    if not rows:
+        return
+    statement = insert_into(connection, requests).on_conflict_do_nothing().returning(requests.c.identity)
+    if len(connection.execute(statement, rows).all()) != len(rows):
         raise OvertakenError
 
 
