@@ -131,7 +131,7 @@ def test_of_a_batch_each_is_told_for_itself(product: Product) -> None:
     with product.service.store.writing() as connection:
         suppression.stop(connection, product.service.store.key, "stopped@example.net", journey="", reason="x", now=NOW)
     people: list[object] = [
-        person("a@example.net", challenges=["frist-talk"], topics=["x"] * 60, place="Springfield"),
+        person("a@example.net", challenges=["frist-talk"], topics=[str(n) for n in range(60)], place="Springfield"),
         person("stopped@example.net"),
         person("no address"),
         person("b@example.net", basis=None),
@@ -139,7 +139,7 @@ def test_of_a_batch_each_is_told_for_itself(product: Product) -> None:
         {"emial": "c@example.net", "basis": "consent"},
         "d@example.net",
         person("e@x..example"),
-        person("f@example.net", basis="because", name="Buy at https://shop.example", id=9, lat=1e400),
+        person("f@example.net", basis="because", name="Buy at https://shop.example", id=9, lat=10**400),
     ]
     answer = product.post({"journey": "month", "newcomers": people})
     assert answer.status == 201
@@ -147,7 +147,7 @@ def test_of_a_batch_each_is_told_for_itself(product: Product) -> None:
     assert [each["status"] for each in told] == [
         "enrolled", "stopped", "refused", "refused", "already", "refused", "refused", "refused", "refused",
     ]  # fmt: skip
-    assert [each["code"] for each in told[0]["problems"]][:2] == ["long-list", "ambiguous-place"]
+    assert [each["code"] for each in told[0]["problems"]][:2] == ["long-list", "unknown-place"]
     assert told[5]["problems"][0] == {
         "at": "/newcomers/5/emial",
         "code": "unknown-key",
@@ -163,39 +163,37 @@ def test_of_a_batch_each_is_told_for_itself(product: Product) -> None:
     assert "basis" in content(alone)["problems"][0]["hint"]
 
 
-@pytest.mark.parametrize(
-    ("body", "status", "told"),
-    [
-        pytest.param(b"", 400, "no JSON", id="nothing"),
-        pytest.param(b'{"journey":', 400, "no JSON", id="cut off"),
-        pytest.param(b'{"journey": "month", "journey": "careful"}', 400, "twice", id="a name twice"),
-        pytest.param(b'{"journey": "month", "newcomer": {"lat": NaN}}', 400, "NaN is no JSON", id="NaN"),
-        pytest.param(b'{"journey": "caf\xe9"}', 400, "not UTF-8", id="Latin-1"),
-        pytest.param(b'{"journey": "\\ud800"}', 400, "half of a character", id="a lone surrogate"),
-        pytest.param(b'{"journey": "\xed\xa0\x80"}', 400, "not UTF-8", id="a lone surrogate in UTF-8"),
-        pytest.param(b"[" * 500_000, 400, "levels deep", id="deep"),
-        pytest.param(b'{"journey":' + b"[" * 30 + b"]" * 30 + b"}", 400, "levels deep", id="deep enough"),
-        pytest.param(b"[]", 422, "/", id="a list"),
-        pytest.param(b"7" * 100_000, 422, "wrong-type", id="a huge number"),
-        pytest.param(b'{"journey": "mnth", "newcomer": {}}', 422, 'Did you mean \\"month\\"?', id="unknown journey"),
-        pytest.param(b'{"jorney": "month", "newcomer": {}}', 422, 'Did you mean \\"journey\\"?', id="unknown key"),
-        pytest.param(b'{"journey": "month"}', 422, "newcomers", id="nobody"),
-        pytest.param(b'{"journey": "month", "newcomers": [], "newcomer": {}}', 422, "1 to 500", id="an empty list"),
-        pytest.param(b'{"journey": "month", "newcomers": [{}], "newcomer": {}}', 422, "newcomers", id="both"),
-        pytest.param(
-            b'{"journey": "month", "newcomer": {}, "source": "x\\r\\nBcc: a@example.org"}', 422, "line-break", id="header"
-        ),
-        pytest.param(b'{"journey": "month", "newcomer": {}, "source": "a\\u0000b"}', 422, "control", id="NUL"),
-        pytest.param(
-            json.dumps({"journey": "month", "newcomers": [person(f"n{n}@example.net") for n in range(501)]}).encode(),
-            422, "1 to 500", id="501",
-        ),
-    ],
-)  # fmt: skip
-def test_bodies_that_cannot_be_taken(product: Product, body: bytes, status: int, told: str) -> None:
-    answer = product.post(body)
-    is_problem(answer, status)
-    assert told in answer.body
+BODIES: list[tuple[bytes, int, str]] = [
+    (b"", 400, "no JSON"),
+    (b'{"journey":', 400, "no JSON"),
+    (b'{"journey": "month", "journey": "careful"}', 400, "twice"),
+    (b'{"journey": "month", "newcomer": {"lat": NaN}}', 400, "NaN is no JSON"),
+    (b'{"journey": "month", "newcomer": {"lat": -Infinity}}', 400, "-Infinity is no JSON"),
+    (b'{"journey": "caf\xe9"}', 400, "not UTF-8"),
+    (b'{"journey": "\\ud800"}', 400, "half of a character"),
+    (b'{"journey": "month", "\\uDFFF": "x"}', 400, "half of a character"),
+    (b'{"journey": "\xed\xa0\x80"}', 400, "not UTF-8"),
+    (b"[" * 500_000, 400, "levels deep"),
+    (b'{"journey":' + b"[" * 30 + b"]" * 30 + b"}", 400, "levels deep"),
+    (b"[]", 422, "this is a list"),
+    (b"7" * 100_000, 422, "wrong-type"),
+    (b'{"journey": "mnth", "newcomer": {}}', 422, 'Did you mean \\"month\\"?'),
+    (b'{"journey": ["month"], "newcomer": {}}', 422, "wrong-type"),
+    (b'{"jorney": "month", "newcomer": {}}', 422, 'Did you mean \\"journey\\"?'),
+    (b'{"journey": "month"}', 422, "one newcomer or several"),
+    (b'{"journey": "month", "newcomers": [], "newcomer": {}}', 422, "1 to 500"),
+    (b'{"journey": "month", "newcomers": [{}], "newcomer": {}}', 422, "one newcomer or several"),
+    (b'{"journey": "month", "newcomer": {}, "source": "x\\r\\nBcc: a@example.org"}', 422, "line-break"),
+    (b'{"journey": "month", "newcomer": {}, "source": "a\\u0000b"}', 422, "control-character"),
+    (b'{"journey": "month", "newcomers": [' + b"{}," * 500 + b"{}]}", 422, "1 to 500"),
+]
+
+
+def test_bodies_that_cannot_be_taken(product: Product) -> None:
+    for body, status, told in BODIES:
+        answer = product.post(body)
+        is_problem(answer, status)
+        assert told in answer.body, body[:60]
     assert product.rows(newcomers, "id") == []
     assert product.rows(requests, "identity") == []
     assert product.service.lines == []
@@ -213,10 +211,10 @@ def test_what_is_sent_otherwise(product: Product) -> None:
     body = json.dumps(one()).encode()
     assert "application/json" in is_problem(product.post(body, Content_Type="text/plain"), 415)
     assert "uncompressed" in is_problem(product.post(body, Content_Encoding="gzip"), 415)
-    assert "too large" in is_problem(product.post(b" " * 2_097_152), 413)
+    assert "too large" in is_problem(product.post(b"", Content_Length="2097152"), 413)
     assert product.post(b" " * (1_048_576 - len(body)) + body).status == 201
     answer = product.service.ask("GET", "/enroll")
-    assert (answer.status, answer.headers["allow"]) == (405, "OPTIONS, POST")
+    assert (answer.status, sorted(answer.headers["allow"].split(", "))) == (405, ["OPTIONS", "POST"])
 
 
 # --- who asks ---

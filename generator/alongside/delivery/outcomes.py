@@ -75,7 +75,8 @@ def _tell_of(
     connection: Connection, key: bytes, number: int, told: Told, community: Community, now: datetime
 ) -> Effect:
     row = {"newcomer_id": number, "name": told.name, "happened_at": told.happened_at, "told_at": now}
-    if not connection.execute(insert_into(connection, outcomes).on_conflict_do_nothing(), row).rowcount:
+    statement = insert_into(connection, outcomes).values(row).on_conflict_do_nothing().returning(outcomes.c.id)
+    if connection.execute(statement).first() is None:
         return Effect(status="already")
     said = f"{told.name}: {told.plan}" if told.plan else told.name
     happened = {"newcomer_id": number, "kind": "outcome", "detail": said, "happened_at": now}
