@@ -15,9 +15,19 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from alongside.delivery.addresses import AddressError, hash_address, mask_address, normalise_address
+from alongside.delivery.arms import choose_arm
 from alongside.delivery.profiles import pack_newcomer
 from alongside.delivery.rows import insert_missing
-from alongside.delivery.schema import CONFIRMATION, ask_moment, enrollments, events, newcomers, steps, suppressions
+from alongside.delivery.schema import (
+    CONFIRMATION,
+    EnrollmentState,
+    ask_moment,
+    enrollments,
+    events,
+    newcomers,
+    steps,
+    suppressions,
+)
 from alongside.delivery.store import Store
 from alongside.model.community import Community
 from alongside.model.journeys import Journey
@@ -53,6 +63,7 @@ class EnrollReport:
     enrolled: int = 0
     already: int = 0  # on this journey before, or twice in the file
     awaiting: int = 0  # of the enrolled: they confirm before the first mail
+    held_out: int = 0  # of the enrolled: they get no mail, and are not asked to confirm
     refusals: list[Refusal] = field(default_factory=list)
 
 
@@ -79,7 +90,7 @@ def enroll(
         accepted = _accept(batch, basis, report)
         with store.writing() as connection:
             wanted = _without_suppressed(connection, store.key, accepted, journey, report)
-            _enroll_batch(connection, wanted, journey, community, source, now, report)
+            _enroll_batch(connection, store.key, wanted, journey, community, source, now, report)
         looked_at += len(batch)
         if progress is not None:
             progress(looked_at)
@@ -100,7 +111,7 @@ def enroll_one(
     report = EnrollReport()
     accepted = _accept([Candidate(newcomer=newcomer)], None, report)
     wanted = _without_suppressed(connection, key, accepted, journey, report)
-    _enroll_batch(connection, wanted, journey, community, source, now.replace(microsecond=0), report)
+    _enroll_batch(connection, key, wanted, journey, community, source, now.replace(microsecond=0), report)
     return report
 
 
@@ -160,6 +171,7 @@ def _without_suppressed(
 
 def _enroll_batch(
     connection: Connection,
+    key: bytes,
     wanted: Mapping[str, _Accepted],
     journey: Journey,
     community: Community,
@@ -187,6 +199,9 @@ def _enroll_batch(
     if not fresh:
         return
     _renew_profiles(connection, [people[address] for address in fresh if address in known])
+    arms = {address: choose_arm(journey, address, key) for address in fresh}
+    mailed = {address: entry for address, entry in fresh.items() if arms[address] != "held out"}
+    begins: EnrollmentState = "awaiting confirmation" if journey.confirm else "active"
     rows = [
         {
             "newcomer_id": numbers[address],
@@ -194,7 +209,8 @@ def _enroll_batch(
             "basis": entry.basis,
             "source": source,
             "enrolled_at": now,
-            "state": "awaiting confirmation" if journey.confirm else "active",
+            "state": begins if address in mailed else "held out",
+            "arm": arms[address],
         }
         for address, entry in fresh.items()
     ]
@@ -208,7 +224,7 @@ def _enroll_batch(
     by_newcomer = dict(enrolled.all())
     planned = [
         row
-        for address, entry in fresh.items()
+        for address, entry in mailed.items()
         for row in step_rows(journey, by_newcomer[numbers[address]], entry.candidate.newcomer, community, now)
     ]
     if planned:
@@ -216,7 +232,8 @@ def _enroll_batch(
     happened = [{"kind": "enrolled", "detail": journey.slug, "happened_at": now, "newcomer_id": n} for n in by_newcomer]
     connection.execute(insert(events), happened)
     report.enrolled += len(fresh)
-    report.awaiting += len(fresh) if journey.confirm else 0
+    report.awaiting += len(mailed) if journey.confirm else 0
+    report.held_out += len(fresh) - len(mailed)
 
 
 def _newcomer_row(address: str, newcomer: Newcomer, now: datetime) -> dict[str, Any]:
