@@ -1,4 +1,4 @@
-"""How far a share of people can be trusted, and the difference of two: pure figures, of which `alongside effect` speaks.
+"""How far a share of people can be trusted, and the difference of two: the figures of which `alongside effect` speaks.
 
 The interval of one share is Wilson's, that of a difference Newcombe's "hybrid score" (method 10), which is made of two
 of Wilson's. Both stay within what is possible and hold for few people and for shares near 0 and 1, where the usual
