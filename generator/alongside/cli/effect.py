@@ -288,7 +288,7 @@ def _plain(value: float, digits: int) -> str:
 
 def _rounded(count: int) -> int:
     """Two digits that count: nobody knows it better."""
-    step = 10 ** max(0, len(str(count)) - 2)
+    step: int = 10 ** max(0, len(str(count)) - 2)
     return math.ceil(count / step) * step
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Subquery, and_, func, or_, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, Subquery, and_, func, select, type_coerce
 
 from alongside.delivery.arms import choose_arm
 from alongside.delivery.intervals import Interval, Share, difference_interval, people_needed
@@ -48,7 +48,7 @@ class Deeds:
     people: int
     got_mail: int
     answered: int
-    stopped: int  # who bounced is not among them
+    stopped: int  # asked for no more mail of it, or of any; who bounced is not among them
     bounced: int  # there is no such mailbox
 
 
@@ -184,7 +184,7 @@ def read_effect(
     return JourneyEffect(
         journey=slug,
         holdout=holdout,
-        deeds=_read_deeds(connection, people),
+        deeds=_read_deeds(connection, people, slug),
         mailed=mailed,
         held_out=held_out,
         comparisons=tuple(
@@ -213,7 +213,6 @@ def _people(slug: str, since: datetime | None) -> Subquery:
             enrollments.c.id,
             enrollments.c.newcomer_id,
             enrollments.c.arm,
-            enrollments.c.state,
             began.label("began"),
         )
         .outerjoin(enrolled, enrolled.c.newcomer_id == enrollments.c.newcomer_id)
@@ -236,7 +235,7 @@ def _did_statement(people: Subquery, over: ColumnElement[bool], within: timedelt
     return statement if outcome is None else statement.where(outcomes.c.name == outcome)
 
 
-def _read_deeds(connection: Connection, people: Subquery) -> Deeds:
+def _read_deeds(connection: Connection, people: Subquery, slug: str) -> Deeds:
     """Without regard to arms and time."""
     of_theirs = and_(
         steps.c.enrollment_id == people.c.id, steps.c.moment.not_like("(%")
@@ -248,16 +247,14 @@ def _read_deeds(connection: Connection, people: Subquery) -> Deeds:
         .where(of_theirs, messages.c.answered_at.is_not(None))
         .exists()
     )
-    bounced = (
-        select(events.c.id)
-        .where(
-            events.c.newcomer_id == people.c.newcomer_id,
-            events.c.kind == "bounced",
-            type_coerce(events.c.happened_at, BigInteger) >= people.c.began,
-        )
-        .exists()
+    happened = and_(
+        events.c.newcomer_id == people.c.newcomer_id,
+        type_coerce(events.c.happened_at, BigInteger) >= people.c.began,
     )
-    stopped = and_(people.c.state == "stopped", ~bounced)
+    bounced = select(events.c.id).where(happened, events.c.kind == "bounced").exists()
+    # A bounce stops mail as well. What an event of the product ended, its newcomer did not stop.
+    asked = select(events.c.id).where(happened, events.c.kind == "stopped", events.c.detail.in_(("", slug))).exists()
+    stopped = and_(asked, ~bounced)
     row = connection.execute(
         select(
             func.count(), *(func.count().filter(condition) for condition in (got_mail, answered, stopped, bounced))

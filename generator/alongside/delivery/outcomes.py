@@ -1,56 +1,55 @@
-"""What newcomers did in the host product, as it told us: who converted, who left.
-
-It is kept by name and instant, so telling the same thing twice leaves the store as once did. What is made of it, see
-`delivery.comparisons`.
-"""
+"""What became of newcomers in the host product, as it tells us."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
-from alongside.delivery.rows import insert_missing
+from alongside.delivery.addresses import AddressError, normalise_address
+from alongside.delivery.rows import insert_into
 from alongside.delivery.schema import newcomers, outcomes
-
-BATCH = 200  # rows of a statement: below SQLite's oldest limit of 999 parameters
+from alongside.model.community import Community
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """Something a newcomer did."""
+class Told:
+    """Something a newcomer did, as the host product tells it."""
 
-    newcomer_id: int
-    name: str  # "converted", "left", ...
+    name: str  # "converted"
+    email: str = ""
+    product_id: str = ""  # instead of the address
     happened_at: datetime
 
 
-def record_outcomes(connection: Connection, told: Sequence[Outcome], *, now: datetime) -> int:
-    """Keep what was told at `now`; how many of it were new."""
-    before = connection.scalar(select(func.count()).select_from(outcomes)) or 0
-    rows = [
-        {
-            "newcomer_id": outcome.newcomer_id,
-            "name": outcome.name,
-            "happened_at": outcome.happened_at.replace(microsecond=0),
-            "told_at": now.replace(microsecond=0),
-        }
-        for outcome in told
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What it did."""
+
+    status: Literal["recorded", "already", "unknown"]
+
+
+def tell(connection: Connection, key: bytes, told: Told, *, community: Community, now: datetime) -> Effect:
+    """Keep the outcome; told twice it does nothing more."""
+    del key, community  # of what it does to journeys
+    kept = [
+        connection.execute(
+            insert_into(connection, outcomes).on_conflict_do_nothing(),
+            {"newcomer_id": number, "name": told.name, "happened_at": told.happened_at, "told_at": now},
+        ).rowcount
+        for number in _find(connection, told)
     ]
-    for start in range(0, len(rows), BATCH):
-        insert_missing(connection, outcomes, rows[start : start + BATCH])
-    return (connection.scalar(select(func.count()).select_from(outcomes)) or 0) - before
+    return Effect(status="recorded" if any(kept) else "already" if kept else "unknown")
 
 
-def newcomers_by_address(connection: Connection) -> dict[str, int]:
-    """The number of everybody, by address (normalised)."""
-    return dict(connection.execute(select(newcomers.c.address, newcomers.c.id)).all())
-
-
-def newcomers_by_id(connection: Connection) -> dict[str, int]:
-    """The number of those who have an id of the host product's, by that; who shares one is left out."""
-    own = newcomers.c.profile["id"].as_string()
-    statement = select(own, func.min(newcomers.c.id)).where(own.is_not(None)).group_by(own).having(func.count() == 1)
-    return dict(connection.execute(statement).all())
+def _find(connection: Connection, told: Told) -> list[int]:
+    if not told.email:
+        wanted = newcomers.c.profile["id"].as_string() == told.product_id
+        return list(connection.scalars(select(newcomers.c.id).where(wanted)))
+    try:
+        address = normalise_address(told.email)
+    except AddressError:
+        return []
+    return list(connection.scalars(select(newcomers.c.id).where(newcomers.c.address == address)))
