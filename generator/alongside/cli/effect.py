@@ -339,7 +339,8 @@ def _bar(share: Share, room: int, top: float) -> str:
 def _scale(room: int, top: float, step: float) -> str:
     line = ""
     for number in range(round(top / step) + 1):
-        line = pad(line, _column(number * step, room, top)) + _percent(number * step)
+        mark = _percent(number * step)
+        line = pad(line, _column(number * step, room, top) - len(mark) // 2) + mark
     return line
 
 
