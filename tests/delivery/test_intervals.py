@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 from alongside.delivery.intervals import Interval, Share, difference_interval, people_needed
 
 # Newcombe 1998, Two-sided confidence intervals for the single proportion, table I, method 3 (Wilson's score)
-ONE_SHARE = {(81, 263): (0.2553, 0.3662), (15, 148): (0.0624, 0.1605), (0, 20): (0.0, 0.1611), (1, 29): (0.0061, 0.1718)}
+ONE_SHARE = {
+    (81, 263): (0.2553, 0.3662),
+    (15, 148): (0.0624, 0.1605),
+    (0, 20): (0.0, 0.1611),
+    (1, 29): (0.0061, 0.1718),
+}
 # Newcombe 1998, Interval estimation for the difference between independent proportions, table II, method 10
 TWO_SHARES = {
     (56, 70, 48, 80): (0.0524, 0.3339),
