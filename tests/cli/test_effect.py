@@ -26,16 +26,16 @@ month  The first month, 20% held out
   Compared: 409 with mail, 91 without.
 
   converted within 30 days
-    with mail     19.6%  80 of 409  █████████████████████├───●─────┤
-    without mail   5.5%    5 of 91  ███├───●────────┤
-                                    0%          10%          20%          30%
+    with mail     19.6%  80 of 409  █████████████████████████├─────●─────┤
+    without mail   5.5%    5 of 91  ████├────●─────────┤
+                                    0%     5%      10%    15%     20%     25%
     With mail 80 of 409 (19.6%), without 5 of 91 (5.5%): 14.1 points more, 95%
     interval 6.5 to 19.2.
 
   left within 30 days
     with mail     2.9%  12 of 409  ███████├────●───────┤
     without mail  3.3%    3 of 91  █████├───────●───────────────────────┤
-                                   0%                 5%                  10%
+                                   0%     2%      4%      6%      8%      10%
     With mail 12 of 409 (2.9%), without 3 of 91 (3.3%): 95% interval -6.4 to 2.7
     points. The interval includes no difference: these figures do not show an
     effect.

@@ -321,7 +321,7 @@ def _picture(comparison: Comparison, *, colour: bool) -> Iterator[str]:
 
 def _step(most: float) -> float:
     """Between two marks of a scale up to `most`: 1, 2, 5, 10, 20 or 25 per cent, or parts of one."""
-    return next(step for step in (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25) if most / step <= 4 + 1e-9)
+    return next(step for step in (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25) if most / step <= 5 + 1e-9)
 
 
 def _column(rate: float, room: int, top: float) -> int:
