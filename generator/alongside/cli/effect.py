@@ -234,7 +234,7 @@ def _needed_text(effect: JourneyEffect, comparison: Comparison, needed: int, now
     """How many people it takes, and until when."""
     about = "about" if comparison.known_rate is not None else "at most about"
     text = (
-        f"To see a difference of {_points(EXAMPLE)} points four times in five takes {about} {_rounded(needed):,} "
+        f"To see a difference of {_points(EXAMPLE)} points four times in five takes {about} {rounded(needed):,} "
         f"people with {_percent(effect.held_out_part)} of them held out"
     )
     missing = needed - comparison.mailed.of - comparison.held_out.of
@@ -286,7 +286,7 @@ def _plain(value: float, digits: int) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _rounded(count: int) -> int:
+def rounded(count: int) -> int:
     """Two digits that count: nobody knows it better."""
     step: int = 10 ** max(0, len(str(count)) - 2)
     return math.ceil(count / step) * step

@@ -237,9 +237,8 @@ def _did_statement(people: Subquery, over: ColumnElement[bool], within: timedelt
 
 def _read_deeds(connection: Connection, people: Subquery, slug: str) -> Deeds:
     """Without regard to arms and time."""
-    of_theirs = and_(
-        steps.c.enrollment_id == people.c.id, steps.c.moment.not_like("(%")
-    )  # questions are no mails of it
+    # The questions for a confirmation and to a member are no mails of the journey; their moments begin with "(".
+    of_theirs = and_(steps.c.enrollment_id == people.c.id, steps.c.moment.not_like("(%"))
     got_mail = select(steps.c.id).where(of_theirs, steps.c.state == "sent").exists()
     answered = (
         select(messages.c.id)
