@@ -56,7 +56,12 @@ Examples:
     show_default=True,
     help="How long after enrolling it counts; nobody is compared before.",
 )
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Who was enrolled on that day (UTC) or later.")
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="Who was enrolled on that day (UTC) or later.",
+)
 @output_format("text", "json", "csv")
 @config_file
 @now
@@ -156,13 +161,12 @@ def _journey_lines(effect: JourneyEffect, home: Home, *, time: str, now: datetim
     if not effect.is_compared:
         yield from _prose(NOBODY)
         return
+    if not effect.mailed.people + effect.held_out.people and effect.first_over is not None:
+        yield from _prose(_too_early_text(effect, time, effect.first_over))
+        return
     yield from _prose(_compared_text(effect, time))
     if effect.changed_after is not None:
         yield from _prose(_changed_text(effect.changed_after))
-    if not effect.mailed.people + effect.held_out.people and effect.first_over is not None:
-        day = effect.first_over.date()
-        yield from _prose(f"Too early to say anything: the first {time} are over on {day.day} {day:%B %Y}.")
-        return
     if not effect.comparisons:
         yield from _prose(NOTHING_TOLD)
     for comparison in effect.comparisons:
@@ -175,6 +179,14 @@ def _deeds_text(effect: JourneyEffect) -> str:
     return (
         f"{_people(deeds.people)}: {deeds.got_mail:,} got mail, {deeds.answered:,} answered it, {deeds.stopped:,} "
         f"stopped, {deeds.bounced:,} bounced."
+    )
+
+
+def _too_early_text(effect: JourneyEffect, time: str, first_over: datetime) -> str:
+    mailed, held_out, day = effect.mailed, effect.held_out, first_over.date()
+    return (
+        f"Too early to say anything of {mailed.too_early:,} with mail and {held_out.too_early:,} without: "
+        f"the first {time} are over on {day.day} {day:%B %Y}."
     )
 
 
