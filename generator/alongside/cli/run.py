@@ -152,8 +152,9 @@ def _open_http(
     from alongside.service.app import make_app
     from alongside.service.core import Service
     from alongside.service.server import listen, serve
+    from alongside.service.signatures import read_senders
 
-    service = Service(store=store, home=lambda: home.current, now=_now, log=log)
+    service = Service(store=store, home=lambda: home.current, now=_now, log=log, senders=read_senders(os.environ))
     listener = stack.enter_context(listen(host, port))
     _say_hello(log, home.current, listener.getsockname()[:2])
     return _Door(

@@ -12,7 +12,7 @@ from sqlalchemy import RowMapping
 from alongside.model.people import Newcomer
 from alongside.model.places import Place
 
-COLUMNS = ("email", "name", "timezone", "languages")  # these have columns of their own
+COLUMNS = ("email", "name", "timezone", "languages", "id")  # these have columns of their own
 
 
 _KNOWN = frozenset(field.name for field in dataclasses.fields(Newcomer)) - set(COLUMNS)
@@ -33,6 +33,7 @@ def unpack_newcomer(row: Mapping[str, Any] | RowMapping) -> Newcomer:
         name=row["name"],
         timezone=row["zone"],
         languages=tuple(row["languages"]),
+        id=row["product_id"],
         **profile,
     )
 

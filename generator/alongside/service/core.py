@@ -30,6 +30,7 @@ from alongside.service.clock import told_defect
 from alongside.service.forms import FormError, parse_form
 from alongside.service.home import Home
 from alongside.service.lines import Log
+from alongside.service.signatures import Senders
 
 BODY_SECONDS = 10.0  # how long a body may take to arrive
 LARGEST_FORM = 4096  # bytes; the largest form of our pages has some hundred
@@ -66,6 +67,7 @@ class Service:
     now: Callable[[], datetime]
     log: Log
     counts: Counts = field(default_factory=Counts)
+    senders: Senders = field(default_factory=Senders)  # who may enroll newcomers and tell of them
     threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(STORE_THREADS))
 
     # --- the store, in threads: it may wait for another process ---
