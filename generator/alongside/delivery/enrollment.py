@@ -6,18 +6,19 @@ one transaction each.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import islice
 from typing import Any, Literal
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
 
 from alongside.delivery.addresses import AddressError, hash_address, mask_address, normalise_address
 from alongside.delivery.arms import choose_arm
 from alongside.delivery.profiles import pack_newcomer
-from alongside.delivery.rows import insert_missing
+from alongside.delivery.rows import Dialect, among, dialect_of, insert_missing, listed
 from alongside.delivery.schema import (
     CONFIRMATION,
     EnrollmentState,
@@ -189,10 +190,11 @@ def _without_suppressed(
 ) -> dict[str, _Accepted]:
     """Those who may get mail of this journey."""
     hashes = {hash_address(address, key): address for address in accepted}
-    statement = select(suppressions.c.address_hash).where(
-        suppressions.c.address_hash.in_(hashes), suppressions.c.journey.in_(("", journey.slug))
-    )
-    stopped = {hashes[found] for found in connection.scalars(statement)}
+    dialect = dialect_of(connection)
+    asked = {"hashes": listed(dialect, hashes), "journey": journey.slug}
+    stopped = {hashes[found] for found in connection.scalars(_stopped(dialect), asked)}
+    if not stopped:
+        return dict(accepted)
     for address, entry in accepted.items():
         if address in stopped:
             _refuse(report, entry.candidate, "they asked for no more mail.", fault=False)
@@ -218,17 +220,14 @@ def _enroll_batch(
     people = {
         address: _newcomer_row(address, entry.candidate.newcomer, now) for address, entry in sorted(wanted.items())
     }
-    known = set(connection.scalars(select(newcomers.c.address).where(newcomers.c.address.in_(people))))
-    insert_missing(connection, newcomers, list(people.values()))
-    found = connection.execute(select(newcomers.c.address, newcomers.c.id).where(newcomers.c.address.in_(people)))
-    numbers = dict(found.all())
-    there = set(
-        connection.scalars(
-            select(enrollments.c.newcomer_id).where(
-                enrollments.c.journey == journey.slug, enrollments.c.newcomer_id.in_(numbers.values())
-            )
-        )
-    )
+    dialect = dialect_of(connection)
+    addresses = {"addresses": listed(dialect, people)}
+    known = dict(connection.execute(_numbers(dialect), addresses).all())
+    strangers = [row for address, row in people.items() if address not in known]
+    if strangers:
+        insert_missing(connection, newcomers, strangers)
+    numbers = dict(connection.execute(_numbers(dialect), addresses).all())
+    there = _enrolled(connection, journey, numbers.values())
     fresh = {address: entry for address, entry in wanted.items() if numbers[address] not in there}
     report.already += len(wanted) - len(fresh)
     arms = {address: choose_arm(journey, address, key) for address in fresh}
@@ -255,13 +254,7 @@ def _enroll_batch(
         for address, entry in fresh.items()
     ]
     insert_missing(connection, enrollments, rows)
-    enrolled = connection.execute(
-        select(enrollments.c.newcomer_id, enrollments.c.id).where(
-            enrollments.c.journey == journey.slug,
-            enrollments.c.newcomer_id.in_([numbers[address] for address in fresh]),
-        )
-    )
-    by_newcomer = dict(enrolled.all())
+    by_newcomer = _enrolled(connection, journey, [numbers[address] for address in fresh])
     planned = [
         row
         for address, entry in mailed.items()
@@ -270,10 +263,42 @@ def _enroll_batch(
     if planned:
         insert_missing(connection, steps, planned)
     happened = [{"kind": "enrolled", "detail": journey.slug, "happened_at": now, "newcomer_id": n} for n in by_newcomer]
-    connection.execute(insert(events), happened)
+    connection.execute(_HAPPENED, happened)
     report.enrolled += len(fresh)
     report.awaiting += len(mailed) if journey.confirm else 0
     report.held_out += len(fresh) - len(mailed)
+
+
+@cache
+def _stopped(dialect: Dialect) -> Select[str]:
+    """Hashes of addresses that get no mail of a journey."""
+    return select(suppressions.c.address_hash).where(
+        among(dialect, suppressions.c.address_hash, "hashes"), suppressions.c.journey.in_(("", bindparam("journey")))
+    )
+
+
+@cache
+def _numbers(dialect: Dialect) -> Select[str, int]:
+    """Newcomers by their addresses."""
+    return select(newcomers.c.address, newcomers.c.id).where(among(dialect, newcomers.c.address, "addresses"))
+
+
+@cache
+def _enrollments(dialect: Dialect) -> Select[int, int]:
+    """Those of newcomers on a journey."""
+    return select(enrollments.c.newcomer_id, enrollments.c.id).where(
+        enrollments.c.journey == bindparam("journey"), among(dialect, enrollments.c.newcomer_id, "people")
+    )
+
+
+_HAPPENED = insert(events)
+
+
+def _enrolled(connection: Connection, journey: Journey, people: Collection[int]) -> dict[int, int]:
+    """Enrollments on `journey`, by newcomer."""
+    dialect = dialect_of(connection)
+    asked = {"journey": journey.slug, "people": listed(dialect, people)}
+    return dict(connection.execute(_enrollments(dialect), asked).all())
 
 
 def _newcomer_row(address: str, newcomer: Newcomer, now: datetime) -> dict[str, Any]:

@@ -16,13 +16,23 @@ COLUMNS = ("email", "name", "timezone", "languages", "id")  # these have columns
 
 
 _KNOWN = frozenset(field.name for field in dataclasses.fields(Newcomer)) - set(COLUMNS)
+_PACKED = tuple(field.name for field in dataclasses.fields(Newcomer) if field.name not in COLUMNS)
 _KNOWN_OF_PLACE = frozenset(field.name for field in dataclasses.fields(Place))
 
 
 def pack_newcomer(newcomer: Newcomer) -> dict[str, Any]:
     """The profile as JSON, without what has a column of its own and what is empty."""
-    fields = dataclasses.asdict(newcomer)
-    return {name: value for name, value in fields.items() if name not in COLUMNS and value not in (None, "", (), [])}
+    packed = {name: getattr(newcomer, name) for name in _PACKED}
+    found = {name: value for name, value in packed.items() if value not in (None, "", ())}
+    if newcomer.place is not None:
+        found["place"] = dict(_packed_place(newcomer.place))
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _packed_place(place: Place) -> dict[str, Any]:
+    """Many newcomers live in few places."""
+    return dataclasses.asdict(place)
 
 
 def unpack_newcomer(row: Mapping[str, Any] | RowMapping) -> Newcomer:

@@ -11,11 +11,13 @@ import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Select, delete, select
+from sqlalchemy.sql.dml import ReturningInsert
 
-from alongside.delivery.rows import insert_into
+from alongside.delivery.rows import Dialect, among, dialect_of, insert_as, listed
 from alongside.delivery.schema import requests
 
 KEPT = timedelta(hours=48)  # longer than programs try again
@@ -54,12 +56,16 @@ def find_answers(connection: Connection, identities: Collection[str]) -> dict[st
     """(digest of the body, answer) of those that were answered, by identity."""
     if not identities:
         return {}
-    found = connection.execute(
-        select(requests.c.identity, requests.c.digest, requests.c.status, requests.c.answer).where(
-            requests.c.identity.in_(identities)
-        )
-    )
+    dialect = dialect_of(connection)
+    found = connection.execute(_answers(dialect), {"identities": listed(dialect, identities)})
     return {identity: (digest, Answer(status=status, content=answer)) for identity, digest, status, answer in found}
+
+
+@cache
+def _answers(dialect: Dialect) -> Select[*tuple[Any, ...]]:
+    return select(requests.c.identity, requests.c.digest, requests.c.status, requests.c.answer).where(
+        among(dialect, requests.c.identity, "identities")
+    )
 
 
 def keep_answers(connection: Connection, answers: Collection[tuple[Asked, Answer]], *, now: datetime) -> None:
@@ -76,9 +82,13 @@ def keep_answers(connection: Connection, answers: Collection[tuple[Asked, Answer
     ]
     if not rows:
         return
-    statement = insert_into(connection, requests).on_conflict_do_nothing().returning(requests.c.identity)
-    if len(connection.execute(statement, rows).all()) != len(rows):
+    if len(connection.execute(_keep(dialect_of(connection)), rows).all()) != len(rows):
         raise OvertakenError
+
+
+@cache
+def _keep(dialect: Dialect) -> ReturningInsert[tuple[str]]:
+    return insert_as(dialect, requests).on_conflict_do_nothing().returning(requests.c.identity)
 
 
 def forget_answers(connection: Connection, *, now: datetime) -> None:
