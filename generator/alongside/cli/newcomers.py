@@ -112,6 +112,9 @@ def show_command(address: str, config_file: Path, now_text: str | None) -> None:
         enrolled = instant_text(datetime.fromisoformat(enrollment["enrolled_at"]))
         click.echo(style(enrollment["journey"], colour=colour, bold=True) + f"  {enrollment['state']}")
         click.echo(f"  since {enrolled}, on the basis of {enrollment['basis']} ({printable(enrollment['source'])})")
+        if enrollment["arm"] == "held out":
+            click.echo("  gets no mail of it, so that it can be seen what the mails of others do: alongside effect")
+            continue
         steps = [step for step in held["steps"] if step["enrollment_id"] == enrollment["id"]]
         subjects = {message["step_id"]: message for message in held["messages"]}
         rows = [_step_row(step, subjects.get(step["id"])) for step in steps]

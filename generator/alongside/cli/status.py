@@ -126,14 +126,16 @@ def _journey(slug: str, counts: JourneyCounts, home: Home) -> JourneyFigures:
         slug=slug,
         title=journey.title.text(home.community.language) if journey is not None else "no longer there",
         newcomers=f"{many(counts.states.total(), 'newcomer')} ({states})",
-        steps=tuple(_step(slug, moment, counts.steps.get(moment), home) for moment in _steps(slug, counts, home)),
+        steps=tuple(_step(slug, moment, counts, home) for moment in _steps(slug, counts, home)),
     )
 
 
-def _step(slug: str, moment: str, step: StepCounts | None, home: Home) -> StepFigures:
+def _step(slug: str, moment: str, counts: JourneyCounts, home: Home) -> StepFigures:
     name = moment.strip("()") if moment == CONFIRMATION else moment
+    step = counts.steps.get(moment)
     if step is None:
-        return StepFigures(name=name, why=("added after they enrolled",))
+        is_held_out = counts.states["held out"] == counts.states.total()
+        return StepFigures(name=name, why=("they are held out" if is_held_out else "added after they enrolled",))
     journey = home.community.journeys.get(slug)
     why = [f"{reason} {count:,}" for reason, count in sorted(step.skipped.items()) if reason != "stopped"]
     lost = journey is not None and moment != CONFIRMATION and journey.moment(moment) is None

@@ -46,6 +46,7 @@ class Listed:
     name: str
     journey: str  # slug
     state: str
+    arm: str  # `schema.Arm`
     member: str  # slug, or empty
     enrolled_at: datetime
     sent: int  # mails of this journey so far
@@ -75,7 +76,14 @@ def list_newcomers(connection: Connection, *, journey: str | None = None) -> lis
         .subquery()
     )
     statement = (
-        select(newcomers, enrollments.c.journey, enrollments.c.state, enrollments.c.enrolled_at, counted)
+        select(
+            newcomers,
+            enrollments.c.journey,
+            enrollments.c.state,
+            enrollments.c.arm,
+            enrollments.c.enrolled_at,
+            counted,
+        )
         .join(enrollments, enrollments.c.newcomer_id == newcomers.c.id)
         .outerjoin(counted, counted.c.enrollment_id == enrollments.c.id)
         .order_by(enrollments.c.enrolled_at, enrollments.c.id)
@@ -88,6 +96,7 @@ def list_newcomers(connection: Connection, *, journey: str | None = None) -> lis
             name=row["name"],
             journey=row["journey"],
             state=row["state"],
+            arm=row["arm"],
             member=row["member"],
             enrolled_at=row["enrolled_at"],
             sent=row["sent"] or 0,

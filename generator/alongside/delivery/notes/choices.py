@@ -267,7 +267,8 @@ def _confirm_first_note(
         if known is None
         else replace(unpack_newcomer(known), basis="consent")  # what they told us before stays
     )
-    enroll_one(connection, key, journey, newcomer, community=community, source=FIRST_NOTE_SOURCE, now=now)
+    welcoming = replace(journey, holdout=0)  # who comes by writing to a member gets that member's mails
+    enroll_one(connection, key, welcoming, newcomer, community=community, source=FIRST_NOTE_SOURCE, now=now)
     confirm(connection, note.address, community=community, now=now, journey=journey.slug)
     newcomer_id = find_newcomer(connection, note.address)
     if newcomer_id is None:
