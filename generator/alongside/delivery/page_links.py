@@ -66,9 +66,14 @@ def read_page_token(token: str, keys: RelayKeys) -> PageLink | None:
     )
 
 
+def last_day(day: date) -> date:
+    """The last day of a link in a mail of that day."""
+    return day + GOOD_FOR
+
+
 def newcomer_page(service: str, number: int, generation: int, keys: RelayKeys, *, day: date) -> str:
     """The address of a newcomer's page, in a mail of that day. `service`: where it is, with a slash at the end."""
-    link = PageLink(whose="newcomer", number=number, generation=generation % 256, good_until=day + GOOD_FOR)
+    link = PageLink(whose="newcomer", number=number, generation=generation % 256, good_until=last_day(day))
     return f"{service}{PATHS['newcomer']}/{make_page_token(link, keys)}"
 
 

@@ -78,6 +78,10 @@ class Service:
         """What `work` returns, once all it did is kept."""
         return await anyio.to_thread.run_sync(partial(self._write, work), limiter=self.threads)
 
+    async def doing(self, work: Callable[[Store], T]) -> T:
+        """What `work` returns, which takes transactions of its own."""
+        return await anyio.to_thread.run_sync(partial(work, self.store), limiter=self.threads)
+
     def _read(self, work: Callable[[Connection], T]) -> T:
         with self.store.reading() as connection:
             return work(connection)
