@@ -18,7 +18,9 @@ from .conftest import NOW, Running
 PERSON = {
     "email": "Joana.Prado@Example.net",
     "name": "Joana Prado",
-    "place": Place(label="Recife, Brazil", slug="recife-brazil", name="Recife, Brazil", country="BR", zone="America/Recife"),
+    "place": Place(
+        label="Recife, Brazil", slug="recife-brazil", name="Recife, Brazil", country="BR", zone="America/Recife"
+    ),
     "languages": ("en", "pt-BR"),
     "roles": ("technical writer",),
     "topics": ("docs as code", "release notes"),
@@ -38,7 +40,9 @@ def move_in(service: Running, **fields: object) -> int:
         connection.execute(sa.update(newcomers).where(newcomers.c.id == number).values(member="ana"))
         first = sa.select(steps.c.id).where(steps.c.enrollment_id == enrollment, steps.c.moment == "welcome")
         sent_at = NOW + timedelta(minutes=1)
-        connection.execute(sa.update(steps).where(steps.c.id.in_(first)).values(state="sent", done_at=sent_at, dated_at=NOW))
+        connection.execute(
+            sa.update(steps).where(steps.c.id.in_(first)).values(state="sent", done_at=sent_at, dated_at=NOW)
+        )
         connection.execute(
             sa.insert(messages),
             {"step_id": connection.scalar(first), "message_id": f"m{number}@example.org", "sent_at": sent_at,

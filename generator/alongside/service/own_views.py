@@ -109,8 +109,7 @@ def render(view: View) -> str:
 
 
 def _journey(view: View, journey: OwnJourney) -> Mapping[str, object]:
-    record = view.community.journeys.get(journey.journey)
-    title = record.title.text(view.language, view.community.language) if record is not None else journey.journey
+    title = _title(view, journey)
     going = journey.state in ("active", "awaiting confirmation")
     return {
         "number": journey.enrollment_id,
@@ -124,6 +123,11 @@ def _journey(view: View, journey: OwnJourney) -> Mapping[str, object]:
         "stopped": journey.state == "stopped",
         "stop": view.say("stop", journey=isolated(title)) if going else "",
     }
+
+
+def _title(view: View, journey: OwnJourney) -> str:
+    record = view.community.journeys.get(journey.journey)
+    return record.title.text(view.language, view.community.language) if record is not None else journey.journey
 
 
 def _sent(view: View, mail: OwnMail) -> Mapping[str, object]:
@@ -167,14 +171,12 @@ def _next(view: View, journey: OwnJourney, mail: OwnMail) -> Mapping[str, object
 def _welcome(view: View) -> Mapping[str, str]:
     member = view.member(view.own.member) if view.own.member else None
     if member is None:
-        return {"text": view.say("welcomed_by_team"), "name": "", "url": ""}
+        return {"before": view.say("welcomed_by_team"), "name": "", "after": "", "url": ""}
     url = view.community.url
     shown = url + member.path if url and member.allows("page", view.now.date()) else ""
-    return {
-        "text": view.say("welcomes", name=isolated(clean(member.name))),
-        "name": clean(member.name),
-        "url": shown,
-    }
+    name = isolated(clean(member.name))
+    before, _, after = view.say("welcomes", name=name).partition(name)
+    return {"before": before, "name": name, "after": after, "url": shown}
 
 
 def _conversation(view: View, conversation: OwnConversation) -> Mapping[str, object]:
@@ -280,7 +282,8 @@ def _why(view: View, journey: OwnJourney) -> str:
     key = journey.basis.replace(" ", "_")
     basis = view.say(f"basis.{key}") if key in ("consent", "contract", "legitimate_interest") else journey.basis
     text = view.say("hold.from", basis=basis, source=isolated(clean(journey.source)), day=view.day(journey.enrolled_at))
-    return text[:1].upper() + text[1:]
+    title = _title(view, journey)
+    return f"{isolated(title)}: {text}"
 
 
 # --- the pages around it ---
