@@ -212,6 +212,8 @@ def due_statement(journeys: Collection[str], now: datetime, limit: int) -> Selec
             newcomers.c.profile,
             newcomers.c.product_id,
             newcomers.c.member,
+            newcomers.c.generation,
+            newcomers.c.pace_days,
         )
         .join(enrollments, enrollments.c.id == steps.c.enrollment_id)
         .join(newcomers, newcomers.c.id == enrollments.c.newcomer_id)
@@ -263,6 +265,8 @@ def _read_due(
             newcomer=unpack_newcomer(row),
             domain=row["address"].rpartition("@")[2],
             member=row["member"],
+            generation=row["generation"],
+            pace_days=row["pace_days"],
             writer=writers.get(row["newcomer_id"], ""),
             suppressed=any((hashes[row["newcomer_id"]], scope) in suppressed for scope in ("", row["journey"])),
             last_mail=last_mail.get(row["newcomer_id"]),

@@ -30,6 +30,7 @@ from alongside.delivery.schema import (
     messages,
     newcomers,
     notes,
+    outcomes,
     received,
     steps,
     suppressions,
@@ -130,6 +131,7 @@ def export(connection: Connection, key: bytes, address: str) -> dict[str, Any]:
             "messages": _rows(connection, messages, messages.c.step_id.in_(taken)),
             "assignments": _rows(connection, assignments, assignments.c.newcomer_id == number),
             "events": _rows(connection, events, events.c.newcomer_id == number),
+            "outcomes": _rows(connection, outcomes, outcomes.c.newcomer_id == number),
             "conversations": _conversations(connection, number),
             "notes": _notes(connection, key, number),
             "letters": _without_members_servers(_rows(connection, letters, theirs)),
@@ -137,6 +139,7 @@ def export(connection: Connection, key: bytes, address: str) -> dict[str, Any]:
         }
     return {
         **held,
+        "first_notes": _first_notes(connection, key, hashed),
         "suppressions": _rows(connection, suppressions, suppressions.c.address_hash == hashed),
         "contact_of": [row["member"] for row in _rows(connection, contacts, contacts.c.address == address)],
     }
@@ -161,6 +164,19 @@ def _notes(connection: Connection, key: bytes, newcomer: int) -> list[dict[str, 
         sealed = row.pop("sealed")
         row["text"] = unseal(sealed, key) if sealed is not None else None
     return rows
+
+
+def _first_notes(connection: Connection, key: bytes, hashed: str) -> list[dict[str, Any]]:
+    """What they wrote to a member before they were here, while it waits for their word, readable."""
+    rows = _rows(connection, first_notes, first_notes.c.address_hash == hashed)
+    return [
+        {
+            **{name: value for name, value in row.items() if name not in ("address_hash", "sealed", "sealed_address")},
+            "address": unseal(row["sealed_address"], key),
+            "text": unseal(row["sealed"], key),
+        }
+        for row in rows
+    ]
 
 
 def _without_members_servers(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

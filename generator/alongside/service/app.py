@@ -18,6 +18,7 @@ from alongside.service.enrolling import Enrolling
 from alongside.service.health import Health
 from alongside.service.home import Home
 from alongside.service.openapi import Document
+from alongside.service.own_page import OwnPage
 from alongside.service.stopping import Stopping
 
 
@@ -33,6 +34,7 @@ def routes_of(service: Service) -> list[Route]:
     parts = (
         Stopping(service),
         Choosing(service),
+        OwnPage(service),
         Enrolling(service),
         Health(service),
         Document(service),

@@ -17,8 +17,8 @@ from alongside.delivery.schema import Side, letters
 from alongside.settings import Uncertain
 
 # note: a person's words; returned: why theirs were not passed on; left out: what of them was not;
-# confirm: asks a stranger whether the note is theirs; alert: to the team
-Kind = Literal["note", "returned", "left out", "confirm", "alert"]
+# confirm: asks a stranger whether the note is theirs; alert: to the team; page link: to a newcomer, of their own page
+Kind = Literal["note", "returned", "left out", "confirm", "alert", "page link"]
 DAY = timedelta(days=1)
 LEASE = timedelta(minutes=10)  # of a claim; who waits for a slow server renews it
 TRIES = 12  # then a letter has failed: some two days
@@ -33,6 +33,7 @@ class Letter:
     kind: Kind
     side: Side | Literal[""]  # to whom; "": a stranger or the team
     detail: str
+    newcomer_id: int | None
     conversation_id: int | None
     note_id: int | None
     first_note_id: int | None
@@ -120,6 +121,7 @@ def claim_letter(connection: Connection, *, token: str, now: datetime, wall: dat
         kind=row.kind,
         side=row.side,
         detail=row.detail,
+        newcomer_id=row.newcomer_id,
         conversation_id=row.conversation_id,
         note_id=row.note_id,
         first_note_id=row.first_note_id,

@@ -20,6 +20,7 @@ from alongside.delivery.notes.choices import choice_number, first_note_journey
 from alongside.delivery.notes.conversations import sent_in
 from alongside.delivery.notes.letters import Letter, sent_before
 from alongside.delivery.notes.relaying import wants_no_mail
+from alongside.delivery.page_links import last_day, newcomer_page
 from alongside.delivery.relay_addresses import Relay, RelayKeys, good_until, make_relay
 from alongside.delivery.schema import (
     ASK,
@@ -39,7 +40,15 @@ from alongside.model.community import Community
 from alongside.model.journeys import Journey
 from alongside.rendering.interface import say
 from alongside.rendering.mails.envelope import Routing, compose_plain, note_address, sender_address, tagged_address
-from alongside.rendering.mails.notes import Told, Ways, answer_letter, confirm_letter, note_letter, shown_name
+from alongside.rendering.mails.notes import (
+    Told,
+    Ways,
+    answer_letter,
+    confirm_letter,
+    note_letter,
+    page_letter,
+    shown_name,
+)
 from alongside.settings import Settings
 
 KEEP_FIRST_NOTES = timedelta(days=7)  # that nobody confirmed
@@ -94,11 +103,20 @@ class Office:
             return f"{self.settings.mail.service}{kind}/{token}"
         return f"mailto:{quote(tagged_address(self.sender, token), safe='@+')}?subject={kind}"
 
+    def page(self, newcomer_id: int, generation: int, dated_at: datetime) -> str:
+        """A link to a newcomer's own page in a mail of that Date; empty where no service answers."""
+        service = self.settings.mail.service
+        if not service:
+            return ""
+        return newcomer_page(service, newcomer_id, generation, self.relay_keys, day=dated_at.date())
+
 
 def write(connection: Connection, office: Office, letter: Letter) -> Envelope:
     """The mail of a letter; the same one each time. Raises `NotWantedError`, and `ValueError` for a bad address."""
     if letter.kind == "alert":
         return _write_alert(office, letter)
+    if letter.kind == "page link":
+        return _write_page_link(connection, office, letter)
     if letter.first_note_id is not None:
         return _write_to_stranger(connection, office, letter, letter.first_note_id)
     return _write_to_party(connection, office, letter)
@@ -135,7 +153,12 @@ def _read_thread(connection: Connection, office: Office, letter: Letter) -> _Thr
     community = office.community
     row = connection.execute(
         select(
-            conversations, newcomers.c.address_as_given, newcomers.c.address, newcomers.c.name, newcomers.c.languages
+            conversations,
+            newcomers.c.generation.label("of_page"),
+            newcomers.c.address_as_given,
+            newcomers.c.address,
+            newcomers.c.name,
+            newcomers.c.languages,
         )
         .join(newcomers, newcomers.c.id == conversations.c.newcomer_id)
         .where(conversations.c.id == letter.conversation_id)
@@ -189,7 +212,11 @@ def _write_note(connection: Connection, office: Office, letter: Letter, thread: 
         began=began,
         first=not before,
         keep_days=office.settings.mail.keep_notes.days,
-        ways=Ways(end=office.link("block", number), report=office.link("report", number)),
+        ways=Ways(
+            end=office.link("block", number),
+            report=office.link("report", number),
+            page=office.page(row.newcomer_id, row.of_page, letter.dated_at) if side == "newcomer" else "",
+        ),
     )
     relay = Relay(
         writer=side,
@@ -279,6 +306,25 @@ def _write_to_stranger(connection: Connection, office: Office, letter: Letter, n
             address=office.team,
         )
     return _mail(office, letter, told, to=address, name="", sender_name=office.community.name)
+
+
+def _write_page_link(connection: Connection, office: Office, letter: Letter) -> Envelope:
+    """To a newcomer who asked for another link to their page."""
+    row = connection.execute(select(newcomers).where(newcomers.c.id == letter.newcomer_id)).one()
+    if wants_no_mail(connection, office.key, row.address):
+        raise NotWantedError("stopped")
+    link = office.page(row.id, row.generation, letter.dated_at)
+    if not link:
+        raise NotWantedError("there is no service any more")
+    name = shown_name(row.name)
+    told = page_letter(
+        languages=tuple(row.languages),
+        community=office.community,
+        name=name,
+        link=link,
+        until=last_day(letter.dated_at.date()),
+    )
+    return _mail(office, letter, told, to=row.address_as_given, name=name, sender_name=office.community.name)
 
 
 def _write_alert(office: Office, letter: Letter) -> Envelope:

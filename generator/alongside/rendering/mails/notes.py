@@ -33,6 +33,7 @@ class Ways:
 
     end: str
     report: str
+    page: str = ""  # to what we hold of the reader; empty: no service runs, or they are a member
 
 
 def note_letter(
@@ -64,6 +65,8 @@ def note_letter(
     lines.append(say(language, "notes.report", link=ways.report))
     if to_newcomer:
         lines.append(say(language, "notes.stop"))
+    if ways.page:
+        lines.append(say(language, "own.link_line", link=ways.page))
     title = say(language, "notes.subject_again", subject=subject) if subject else say(language, key, **told)
     return Told(subject=clean(title), text=_signed(words, lines), language=language)
 
@@ -136,6 +139,24 @@ def confirm_letter(
         )
     )
     return Told(subject=clean(say(language, "notes.first.subject", **told)), text=text, language=language)
+
+
+def page_letter(*, languages: Iterable[str], community: Community, name: str, link: str, until: date) -> Told:
+    """A new link to a newcomer's own page, good until that day. `name`: theirs; empty: not known."""
+    language = letter_language(languages, community)
+    hello = say(language, "mail.team.hello", name=name) if name else say(language, "mail.team.hello_nobody")
+    text = "\n\n".join(
+        (
+            hello,
+            say(language, "own.letter.hello"),
+            link,
+            say(language, "own.letter.good", day=format_date(until, language)),
+            say(language, "own.letter.not_you"),
+        )
+    )
+    return Told(
+        subject=clean(say(language, "own.letter.subject", community=community.name)), text=text, language=language
+    )
 
 
 def answer_letter(
