@@ -77,7 +77,7 @@ def test_it_was_written_before_a_file_was_renamed(write_community: WriteCommunit
         ),
         (
             "- ana\n",
-            "1:1: warning: An availability is a set of `key: value` lines; this is a list. Its keys: full_until.",
+            "1:1: warning: An availability is a set of `key: value` lines; this is a list. Its keys: full_until, withdrawn, welcomes.",
             [],
         ),
         ("full_until: {ana: 2026-12-01\n", "1:13: warning: A { is opened here", []),

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from alongside.cli.tallies import Counting
-from alongside.delivery.asks import read_absences, with_absences
 from alongside.delivery.clocks import check_clock
 from alongside.delivery.desk import Desk
+from alongside.delivery.members import read_choices, with_choices
 from alongside.delivery.notes.post import send_letters
 from alongside.delivery.notes.writing import office_of
 from alongside.delivery.outgoing import choose_signer
@@ -39,9 +39,9 @@ def open_desk(store: Store, community: Community, settings: Settings, *, now: da
     """The desk at which mails of a community are written, with what the store knows of its members at `now`."""
     with store.reading() as connection:
         keys = read_relay_keys(connection, store.key)
-        absences = read_absences(connection, now=now)
+        choices = read_choices(connection, now=now)
     return Desk(
-        with_absences(community, absences, now=now),
+        with_choices(community, choices, now=now),
         settings,
         key=store.key,
         relay_keys=keys,
