@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from alongside.cli.tallies import Counting
 from alongside.delivery.clocks import check_clock
 from alongside.delivery.desk import Desk
+from alongside.delivery.helped import is_new_month, write_monthly
 from alongside.delivery.members import read_choices, with_choices
 from alongside.delivery.notes.post import send_letters
 from alongside.delivery.notes.writing import office_of
@@ -70,8 +71,18 @@ def real_pass(
         stopping=stopping,
     )
     report = _send_steps(store, desk, transport, world, limit)
+    _write_monthly(store, desk.community, now=_wall())
     report.letters = send_letters(store, office_of(desk), transport, world)
     return report
+
+
+def _write_monthly(store: Store, community: Community, *, now: datetime) -> None:
+    """In the first pass of a month, the words to members on whom they helped."""
+    with store.reading() as connection:
+        if not is_new_month(connection, now=now):
+            return
+    with store.writing() as connection:
+        write_monthly(connection, community, now=now)
 
 
 def _send_steps(store: Store, desk: Desk, transport: Transport, world: World, limit: int | None) -> PassReport:

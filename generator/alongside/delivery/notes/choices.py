@@ -20,7 +20,7 @@ from alongside.delivery.contacts import contact_bounced, find_contact
 from alongside.delivery.enrollment import enroll_one
 from alongside.delivery.members import allows_mail
 from alongside.delivery.notes.conversations import close_conversation, pair_of, report_conversation
-from alongside.delivery.notes.letters import answer_once_a_day, write_letter
+from alongside.delivery.notes.letters import TO_MEMBERS, answer_once_a_day, write_letter
 from alongside.delivery.notes.relaying import Note, forget_first_note, pass_on, wants_no_mail
 from alongside.delivery.people import confirm, find_newcomer
 from alongside.delivery.profiles import unpack_newcomer
@@ -293,6 +293,8 @@ def letter_came_back(
     """
     row = connection.execute(
         select(
+            letters.c.kind,
+            letters.c.addressee,
             letters.c.side,
             letters.c.conversation_id,
             letters.c.newcomer_id,
@@ -303,6 +305,8 @@ def letter_came_back(
         .outerjoin(conversations, conversations.c.id == letters.c.conversation_id)
         .where(letters.c.id == letter_id)
     ).first()
+    if row is not None and hard and row.kind in TO_MEMBERS:
+        contact_bounced(connection, row.addressee, resolve=resolve, now=now)
     if row is None or not hard or row.conversation_id is None:
         return row.newcomer_id if row is not None else None
     if row.side == "newcomer":
