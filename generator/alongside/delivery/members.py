@@ -129,6 +129,11 @@ def _day(instant: datetime) -> date:
     return instant.astimezone(UTC).date()
 
 
+def slugs_of(member: Member, *, resolve: Resolve) -> tuple[str, ...]:
+    """The slugs under which something of a member may be stored: theirs, and former ones that nobody else has now."""
+    return (member.slug, *(slug for slug in member.was if resolve(slug) == member.slug))
+
+
 # --- absences ---
 
 

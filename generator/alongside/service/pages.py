@@ -56,6 +56,7 @@ class Page:
     title: str
     texts: tuple[str, ...] = ()
     form: Form | None = None
+    back: str = ""  # a link to the page without what its address asks
     notes: tuple[str, ...] = field(default=())
 
 
@@ -226,18 +227,23 @@ def _environment() -> Environment:
 
 def render_page(page: Page, home: Home) -> str:
     """The whole HTML document."""
+    return render_template("page.html", page.language, home, title=page.title, page=page)
+
+
+def render_template(name: str, language: str, home: Home, **values: object) -> str:
+    """A whole HTML document by a template of ours, which extends `base.html`: that shows `title`."""
     links = (
-        (home.community.url, say(page.language, "service.home", community=isolated(home.community.name))),
-        (home.settings.organisation.privacy, say(page.language, "mail.privacy")),
+        (home.community.url, say(language, "service.home", community=isolated(home.community.name))),
+        (home.settings.organisation.privacy, say(language, "mail.privacy")),
     )
-    same = page.language == home.community.language
+    same = language == home.community.language
     return (
         _environment()
-        .get_template("page.html")
+        .get_template(name)
         .render(
-            page=page,
-            language=page.language,
-            direction=direction(page.language),
+            **values,
+            language=language,
+            direction=direction(language),
             community=home.community.name,
             community_language="" if same else home.community.language,
             style=Markup(style()),  # noqa: S704  our own files
