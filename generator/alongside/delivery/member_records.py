@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, case, func, literal, select
 
 from alongside.delivery.helped import count_helped
 from alongside.delivery.members import OwnWord, slugs_of
@@ -147,7 +147,7 @@ def _answers(connection: Connection, slugs: Collection[str]) -> list[dict[str, A
         .join(steps, steps.c.id == asks.c.step_id)
         .join(
             asked,
-            (asked.c.enrollment_id == steps.c.enrollment_id) & (asked.c.moment == func.concat(ASK, steps.c.moment)),
+            (asked.c.enrollment_id == steps.c.enrollment_id) & (asked.c.moment == literal(ASK) + steps.c.moment),
         )
         .join(messages, messages.c.step_id == asked.c.id)
         .where(messages.c.member.in_(slugs))
