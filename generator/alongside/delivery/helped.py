@@ -28,7 +28,6 @@ from alongside.delivery.schema import (
     steps,
 )
 from alongside.model.community import Community
-from alongside.model.people import Member
 
 FACT = "monthly word"  # the last month it was written in: "2026-11"
 MORNING = time(9)  # in the member's zone: when such a word goes out
@@ -124,8 +123,7 @@ def write_monthly(connection: Connection, community: Community, *, now: datetime
     """Put in line this month's words to members who helped somebody since their last one; how many. Once a month.
 
     Inside `Store.writing`; a second process waits for the first, and finds it done. A store that never wrote any
-    begins with the next month. Nothing goes to who helped nobody, wants no such word, took their consent back, or is
-    away: what they did is told when they are back.
+    begins with the next month. Nothing goes to who helped nobody, wants no such word, or took their consent back.
     """
     insert_missing(connection, facts, [{"name": FACT, "value": ""}])
     held = connection.scalar(select(facts.c.value).where(facts.c.name == FACT).with_for_update())
@@ -143,7 +141,7 @@ def write_monthly(connection: Connection, community: Community, *, now: datetime
     numbers: list[int] = []
     for slug, helped in sorted(found.items()):
         member = told.get(slug)
-        if member is None or slug not in reached or not _may_be_told(member, now.date()):
+        if member is None or slug not in reached or not member.allows("mail", now.date()):
             continue
         word = own_word(connection, slug, resolve=community.resolve_member)
         if word.monthly:
@@ -153,10 +151,6 @@ def write_monthly(connection: Connection, community: Community, *, now: datetime
             numbers.append(word.number)
     record_told(connection, numbers, now=now)
     return len(numbers)
-
-
-def _may_be_told(member: Member, day: date) -> bool:
-    return member.allows("mail", day) and not member.is_away(day)
 
 
 def monthly_detail(since: date, helped: Helped) -> str:
