@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "newcomers": ("newcomers", "List, show, export, erase or stop newcomers."),
     "notes": ("notes", "Count the notes between newcomers and members, and look after them."),
     "contacts": ("contacts", "Keep members' addresses in the store."),
+    "members": ("members", "Show what members said of themselves; send them the link to their page."),
 }
 
 

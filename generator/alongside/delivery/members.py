@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, delete, select, update
 
-from alongside.delivery.page_links import GOOD_FOR, PATHS, PageLink, make_page_token
+from alongside.delivery.page_links import PATHS, PageLink, last_day, make_page_token
 from alongside.delivery.relay_addresses import RelayKeys
 from alongside.delivery.rows import insert_into, insert_missing
 from alongside.delivery.schema import ConsentWord, absences, members
@@ -241,8 +241,3 @@ def page_link(settings: Settings, keys: RelayKeys, word: OwnWord, day: date) -> 
     link = PageLink(whose="member", number=word.number, generation=word.generation % 256, good_until=last_day(day))
     service = settings.mail.service
     return f"{service}{PATHS['member']}/{make_page_token(link, keys)}" if service else ""
-
-
-def last_day(day: date) -> date:
-    """Until when a link in a mail of that day is good, that day included."""
-    return day + GOOD_FOR

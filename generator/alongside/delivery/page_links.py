@@ -66,6 +66,11 @@ def read_page_token(token: str, keys: RelayKeys) -> PageLink | None:
     )
 
 
+def last_day(day: date) -> date:
+    """The last day of a link in a mail of that day."""
+    return day + GOOD_FOR
+
+
 def _mac(whose: Whose, packed: bytes, key: bytes, epoch: int) -> bytes:
     made = _keyed(whose, key, epoch).copy()
     made.update(packed)

@@ -94,8 +94,12 @@ class Service:
 
     def html(self, page: pages.Page, home: Home, status: int = 200) -> Response:
         """A page."""
+        return self.document(pages.render_page(page, home), status)
+
+    def document(self, content: str, status: int = 200) -> Response:
+        """A page that is HTML already."""
         self.counts.add("pages")
-        return HTMLResponse(pages.render_page(page, home), status)
+        return HTMLResponse(content, status)
 
     def fault(self, request: Request, what: pages.Fault, status: int, headers: Mapping[str, str]) -> Response:
         """A page that says what could not be done."""

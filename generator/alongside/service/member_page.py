@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from alongside.delivery import members
@@ -156,8 +156,7 @@ class MemberPage:
             trouble=trouble,
             given=given or {},
         )
-        service.counts.add("pages")
-        return HTMLResponse(content, 422 if trouble else 200)
+        return service.document(content, 422 if trouble else 200)
 
     # --- looking ---
 

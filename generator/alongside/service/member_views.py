@@ -18,7 +18,7 @@ from alongside.model.people import Container, Member
 from alongside.rendering.interface import format_date, format_span, join_words, language_name, say
 from alongside.rendering.mails.members import HELPED
 from alongside.service.home import Home
-from alongside.service.pages import Form, Page, isolated, render_template, team_address
+from alongside.service.pages import Form, Page, isolated, render_document, team_address
 
 CONTAINERS: tuple[Container, ...] = ("page", "embed", "mail")
 ConsentState = Literal["none", "over", "withdrawn", "unconfirmed", "newer", "confirmed"]
@@ -220,10 +220,11 @@ class View:
 
 def render(view: View, home: Home, *, token: str, saved: str, trouble: str, given: Mapping[str, str]) -> str:
     """The page. `saved`, `trouble`: a section of it; `given`: what was sent where there is trouble."""
-    return render_template(
+    return render_document(
         "member.html",
-        view.language,
         home,
+        view.language,
+        kind="member",
         title=view.say("title"),
         view=view,
         t=view.say,
@@ -244,7 +245,7 @@ def ask_withdraw(language: str) -> Page:
         title=say(language, "member.withdraw_title"),
         texts=(say(language, "member.withdraw_text"), say(language, "member.withdraw_talks")),
         form=Form(button=say(language, "member.withdraw_button"), hidden={"do": "withdraw", "sure": "yes"}),
-        back=say(language, "member.back"),
+        back=("?", say(language, "member.back")),
     )
 
 
@@ -260,7 +261,7 @@ def ask_about_talk(ask: str, talk: Talk, home: Home, language: str) -> Page:
         form=Form(
             button=say(language, f"service.{key}_button"), hidden={"do": ask, "talk": str(talk.number), "sure": "yes"}
         ),
-        back=say(language, "member.back"),
+        back=("?", say(language, "member.back")),
     )
 
 

@@ -16,12 +16,13 @@ from sqlalchemy import Connection, select
 from alongside.delivery.contacts import find_contact
 from alongside.delivery.desk import Desk, Sign
 from alongside.delivery.helped import read_monthly_detail
-from alongside.delivery.members import last_day, own_word, page_link
+from alongside.delivery.members import own_word, page_link
 from alongside.delivery.message_ids import letter_message_id
 from alongside.delivery.notes.choices import choice_number, first_note_journey
 from alongside.delivery.notes.conversations import sent_in
 from alongside.delivery.notes.letters import TO_MEMBERS, Letter, sent_before
 from alongside.delivery.notes.relaying import wants_no_mail
+from alongside.delivery.page_links import last_day
 from alongside.delivery.relay_addresses import Relay, RelayKeys, good_until, make_relay
 from alongside.delivery.schema import (
     ASK,
