@@ -10,6 +10,7 @@ only ask for another, which goes to the address on file, at most once a day.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from alongside.delivery import members
@@ -126,8 +127,9 @@ class MemberPage:
         if not reader.is_good or reader.member is None:
             raise HTTPException(404)
         held = await service.reading(partial(self._export, reader=reader, home=home))
+        content = json.dumps(held, ensure_ascii=False, indent=2)  # for a person to read
         headers = {"Content-Disposition": 'attachment; filename="data.json"'}
-        return JSONResponse(held, headers=headers)
+        return Response(content, media_type="application/json", headers=headers)
 
     @staticmethod
     def _back(section: str, *, saved: bool = True) -> Response:

@@ -196,10 +196,10 @@ class View:
             "pronouns": member.pronouns,
             "place": member.place.label if member.place is not None else "",
             "languages": join_words([language_name(code, self.language) for code in member.languages], self.language),
-            "roles": join_words(member.roles, self.language),
-            "challenges": join_words(challenges, self.language),
-            "topics": join_words(member.topics, self.language),
-            "links": join_words([name for name, _ in member.links], self.language),
+            "roles": " · ".join(member.roles),
+            "challenges": " · ".join(challenges),
+            "topics": " · ".join(member.topics),
+            "links": " · ".join(name for name, _ in member.links),
             **{what: text.strip() or self.say("file_no_words") for what, text in words},
         }
         return [(self.say(f"file_{what}"), text) for what, text in told.items() if text]
