@@ -107,7 +107,11 @@ def test_the_page(engine: Engine, service: Running, tmp_path: Path) -> None:
         wait_for(tab, "document.querySelector('#consent').textContent.includes('You confirmed it')")
         assert tab.cookies() == []
         assert [message for message in tab.messages if "favicon" not in message] == []  # a browser asks by itself
-        asked = {url.partition("?")[0].rpartition("/")[0] for url in tab.requests if "favicon" not in url}
+        asked = {
+            url.partition("?")[0].rpartition("/")[0]
+            for url in tab.requests
+            if url[:4] == "http" and "favicon" not in url
+        }
         assert asked == {f"http://127.0.0.1:{service.port}/member"}
     finally:
         tab.close()
