@@ -9,7 +9,7 @@ import click
 
 from alongside.cli.options import clock, config_file, now, reports_errors
 from alongside.cli.stores import EMPTY, Home, has_store, many, opened, read_home
-from alongside.delivery.availability import read_full_until
+from alongside.delivery.availability import read_full_until, read_own_words
 from alongside.problems import AlongsideError
 from alongside.reading.availability import availability_file, availability_text
 from alongside.reading.settings_file import relative
@@ -33,7 +33,8 @@ def command(config_file: Path, now_text: str | None) -> None:
 
     availability.yml holds the members who took on as many newcomers in the last seven days as they offered to, or who
     said by link or mail that they are away, and the last day (UTC) on which that is so. Until then pages and embeds
-    send nobody to them. It holds slugs and dates: no address, and nothing about any newcomer.
+    send nobody to them. It also holds who took their consent back by their own page, and who wants other than so many
+    newcomers a week as their file says. It holds slugs, dates and numbers: no address, and nothing about any newcomer.
     """
     instant = clock(now_text).now
     home = read_home(config_file, now=instant)
@@ -47,10 +48,12 @@ def command(config_file: Path, now_text: str | None) -> None:
 def _write_availability(home: Home, instant: datetime) -> None:
     with opened(home.settings) as store, store.reading() as connection:
         full_until = read_full_until(connection, home.community, now=instant)
+        withdrawn, welcomes = read_own_words(connection, home.community, now=instant)
     file = availability_file(home.settings)
     shown = relative(file, home.settings.root)
+    text = availability_text(full_until, withdrawn=withdrawn, welcomes=welcomes)
     try:
-        written = write_file(file, availability_text(full_until).encode())
+        written = write_file(file, text.encode())
     except OSError as error:
         raise AlongsideError(f"{shown} cannot be written: {error.strerror}.") from error
     state = "written" if written else "unchanged"

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from alongside.delivery.arrived.redaction import redact
 from alongside.delivery.claims import Claim
 from alongside.delivery.decisions import DueStep, Skip, Wait, decide
+from alongside.delivery.members import page_link
 from alongside.delivery.message_ids import message_id
 from alongside.delivery.page_links import newcomer_page
 from alongside.delivery.relay_addresses import Relay, RelayKeys, Writer, good_until, make_relay
@@ -129,7 +130,10 @@ class Desk:
             last=due.ask.last,
             said=redact(due.newcomer.text, own_addresses=(due.newcomer.email,)),
             ways=AskWays(
-                send=self._link("ask-send", step), skip=self._link("ask-skip", step), away=self._link("ask-away", step)
+                send=self._link("ask-send", step),
+                skip=self._link("ask-skip", step),
+                away=self._link("ask-away", step),
+                page=page_link(self.settings, self.relay_keys, claim.word, claim.dated_at.date()) if claim.word else "",
             ),
         )
         answers = self._relay_address("ask", step, claim)

@@ -11,7 +11,7 @@ from alongside.model.community import Community
 from alongside.model.journeys import Journey
 from alongside.problems import Problem
 from alongside.processes import collector_off
-from alongside.reading.availability import read_availability
+from alongside.reading.availability import with_availability
 from alongside.reading.cache import ReadingCache
 from alongside.reading.fields import Defaults
 from alongside.reading.files import Source
@@ -62,10 +62,10 @@ def load_community(settings: Settings, *, today: date, cache: bool = True, progr
     store.save()
     journeys, journey_files = _read_journeys(settings, defaults, problems)
     community, linked = link(settings, readings, found, journeys, today=today)
-    full_until, unread = read_availability(settings, community)
-    problems.extend((*linked, *unread))
+    community, told = with_availability(settings, community)
+    problems.extend((*linked, *told))
     return Loaded(
-        community=replace(community, full_until=full_until) if full_until else community,
+        community=community,
         problems=tuple(sorted(_limited(problems), key=lambda problem: problem.sort_key)),
         files=len(found) + journey_files,
         fresh=store.fresh + journey_files,

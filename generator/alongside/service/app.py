@@ -17,6 +17,7 @@ from alongside.service.core import Service
 from alongside.service.enrolling import Enrolling
 from alongside.service.health import Health
 from alongside.service.home import Home
+from alongside.service.member_page import MemberPage
 from alongside.service.openapi import Document
 from alongside.service.own_page import OwnPage
 from alongside.service.stopping import Stopping
@@ -35,6 +36,7 @@ def routes_of(service: Service) -> list[Route]:
         Stopping(service),
         Choosing(service),
         OwnPage(service),
+        MemberPage(service),
         Enrolling(service),
         Health(service),
         Document(service),

@@ -207,7 +207,8 @@ def team_address(home: Home) -> str:
 def style() -> str:
     """The one style sheet, which stands in each page: the theme's colours and fonts, and the few rules we need."""
     theme = (resources.files("alongside.theme") / "css" / "theme.css").read_text(encoding="utf-8")
-    ours = (resources.files("alongside.service") / "templates" / "service.css").read_text(encoding="utf-8")
+    folder = resources.files("alongside.service") / "templates"
+    ours = "".join((folder / name).read_text(encoding="utf-8") for name in ("service.css", "member.css"))
     return f"\n{theme.partition('*, *::before')[0]}{ours}"
 
 

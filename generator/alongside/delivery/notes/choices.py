@@ -18,8 +18,9 @@ from alongside.delivery.addresses import AddressError, normalise_address
 from alongside.delivery.asks import answer_ask
 from alongside.delivery.contacts import contact_bounced, find_contact
 from alongside.delivery.enrollment import enroll_one
+from alongside.delivery.members import allows_mail
 from alongside.delivery.notes.conversations import close_conversation, pair_of, report_conversation
-from alongside.delivery.notes.letters import answer_once_a_day, write_letter
+from alongside.delivery.notes.letters import TO_MEMBERS, answer_once_a_day, write_letter
 from alongside.delivery.notes.relaying import Note, forget_first_note, pass_on, wants_no_mail
 from alongside.delivery.people import confirm, find_newcomer
 from alongside.delivery.profiles import unpack_newcomer
@@ -92,7 +93,7 @@ def look_up(
     if choice in ("block", "report"):
         return _look_at_conversation(connection, choice, number, community)
     if choice == "first":
-        return _look_at_first_note(connection, key, number, community, first_journey)
+        return _look_at_first_note(connection, key, number, community, first_journey, now)
     return _look_at_step(connection, choice, number, community, now)
 
 
@@ -116,14 +117,14 @@ def _look_at_conversation(connection: Connection, choice: Choice, number: int, c
 
 
 def _look_at_first_note(
-    connection: Connection, key: bytes, number: int, community: Community, journey: Journey | None
+    connection: Connection, key: bytes, number: int, community: Community, journey: Journey | None, now: datetime
 ) -> Asked | None:
     row = connection.execute(select(first_notes).where(first_notes.c.id == number)).first()
     if row is None:
         return None
     member = community.members.get(community.resolve_member(row.member))
     return Asked(
-        state="open" if _waiting_note(connection, key, row, community, journey) is not None else "over",
+        state="open" if _waiting_note(connection, key, row, community, journey, now) is not None else "over",
         name=member.name if member is not None else "",
         languages=(row.language,),
         zone=community.timezone,
@@ -230,7 +231,7 @@ class _WaitingNote:
 
 
 def _waiting_note(
-    connection: Connection, key: bytes, row: Any, community: Community, journey: Journey | None
+    connection: Connection, key: bytes, row: Any, community: Community, journey: Journey | None, now: datetime
 ) -> _WaitingNote | None:
     """The note of a row of `first_notes`; None when it cannot be passed on: somebody is gone, or does not want it."""
     try:
@@ -242,6 +243,8 @@ def _waiting_note(
     contact = find_contact(connection, slug, resolve=community.resolve_member)
     if not text or member is None or not contact or journey is None or wants_no_mail(connection, key, address):
         return None
+    if not allows_mail(connection, member, resolve=community.resolve_member, now=now):
+        return None  # they took their consent back since it was written
     ended = connection.execute(
         select(conversations.c.member)
         .join(newcomers, newcomers.c.id == conversations.c.newcomer_id)
@@ -258,7 +261,7 @@ def _confirm_first_note(
 ) -> Effect:
     """They said that the note is theirs: they are enrolled, and it is passed on."""
     row = connection.execute(select(first_notes).where(first_notes.c.id == number).with_for_update()).first()
-    note = _waiting_note(connection, key, row, community, journey) if row is not None else None
+    note = _waiting_note(connection, key, row, community, journey, now) if row is not None else None
     if row is None or note is None or journey is None:
         return "over"
     known = connection.execute(select(newcomers).where(newcomers.c.address == note.address)).mappings().first()
@@ -291,6 +294,8 @@ def letter_came_back(
     """
     row = connection.execute(
         select(
+            letters.c.kind,
+            letters.c.addressee,
             letters.c.side,
             letters.c.conversation_id,
             letters.c.newcomer_id,
@@ -301,6 +306,8 @@ def letter_came_back(
         .outerjoin(conversations, conversations.c.id == letters.c.conversation_id)
         .where(letters.c.id == letter_id)
     ).first()
+    if row is not None and hard and row.kind in TO_MEMBERS:
+        contact_bounced(connection, row.addressee, resolve=resolve, now=now)
     if row is None or not hard or row.conversation_id is None:
         return row.newcomer_id if row is not None else None
     if row.side == "newcomer":

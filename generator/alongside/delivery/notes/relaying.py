@@ -18,6 +18,7 @@ from alongside.delivery import suppression
 from alongside.delivery.addresses import hash_address
 from alongside.delivery.asks import record_ask
 from alongside.delivery.contacts import find_contact
+from alongside.delivery.members import allows_mail
 from alongside.delivery.notes.conversations import (
     MOST_A_DAY,
     Pair,
@@ -126,7 +127,10 @@ def _why_not(connection: Connection, key: bytes, pair: Pair, relay: Relay, commu
     if relay.good_until < now.date():
         return "expired"
     member = community.members.get(pair.member)
-    if member is None or not (member.allows("mail", now.date()) or has_begun(connection, pair.conversation_id)):
+    if member is None or not (
+        has_begun(connection, pair.conversation_id)
+        or allows_mail(connection, member, resolve=community.resolve_member, now=now)
+    ):
         return "nobody"  # a conversation that has begun outlives the consent to begin one
     if not pair.contact or (pair.side == "member" and wants_no_mail(connection, key, pair.newcomer)):
         return "nobody"
@@ -288,7 +292,8 @@ def take_note_to_member(
         return Result(fate="ignored", detail="nobody")
     if is_forged:
         return Result(fate="ignored", detail="forged")
-    if not find_contact(connection, member.slug, resolve=resolve) or not member.allows("mail", now.date()):
+    contact = find_contact(connection, member.slug, resolve=resolve)
+    if not contact or not allows_mail(connection, member, resolve=resolve, now=now):
         note = Note(trouble="nobody")
     known = connection.execute(
         select(newcomers.c.id, enrollments.c.id)

@@ -15,10 +15,12 @@ from sqlalchemy import Connection, select
 
 from alongside.delivery.contacts import find_contact
 from alongside.delivery.desk import Desk, Sign
+from alongside.delivery.helped import read_monthly_detail
+from alongside.delivery.members import own_word, page_link
 from alongside.delivery.message_ids import letter_message_id
 from alongside.delivery.notes.choices import choice_number, first_note_journey
 from alongside.delivery.notes.conversations import sent_in
-from alongside.delivery.notes.letters import Letter, sent_before
+from alongside.delivery.notes.letters import TO_MEMBERS, Letter, sent_before
 from alongside.delivery.notes.relaying import wants_no_mail
 from alongside.delivery.page_links import last_day, newcomer_page
 from alongside.delivery.relay_addresses import Relay, RelayKeys, good_until, make_relay
@@ -40,6 +42,7 @@ from alongside.model.community import Community
 from alongside.model.journeys import Journey
 from alongside.rendering.interface import say
 from alongside.rendering.mails.envelope import Routing, compose_plain, note_address, sender_address, tagged_address
+from alongside.rendering.mails.members import PageWay, member_page_letter, monthly_letter
 from alongside.rendering.mails.notes import (
     Told,
     Ways,
@@ -117,6 +120,8 @@ def write(connection: Connection, office: Office, letter: Letter) -> Envelope:
         return _write_alert(office, letter)
     if letter.kind == "page link":
         return _write_page_link(connection, office, letter)
+    if letter.kind in TO_MEMBERS:
+        return _write_to_member(connection, office, letter)
     if letter.first_note_id is not None:
         return _write_to_stranger(connection, office, letter, letter.first_note_id)
     return _write_to_party(connection, office, letter)
@@ -325,6 +330,29 @@ def _write_page_link(connection: Connection, office: Office, letter: Letter) -> 
         until=last_day(letter.dated_at.date()),
     )
     return _mail(office, letter, told, to=row.address_as_given, name=name, sender_name=office.community.name)
+
+
+def _write_to_member(connection: Connection, office: Office, letter: Letter) -> Envelope:
+    """To a member, about themselves: the link to their page, or whom they helped."""
+    community, day = office.community, letter.dated_at.date()
+    slug = community.resolve_member(letter.addressee)
+    member = community.members.get(slug)
+    if member is None or member.status == "memorial":
+        raise NotWantedError("the member has left")
+    contact = find_contact(connection, slug, resolve=community.resolve_member)
+    if not contact:
+        raise NotWantedError("no address of the member")
+    word = own_word(connection, slug, resolve=community.resolve_member)
+    page = PageWay(link=page_link(office.settings, office.relay_keys, word, day), good_until=last_day(day))
+    if letter.kind == "monthly":
+        if not word.monthly or not member.allows("mail", day):
+            raise NotWantedError("the member wants none")
+        since, helped = read_monthly_detail(letter.detail)
+        counts = {"met": helped.met, "mails": helped.mails, "answered": helped.answered, "talking": helped.talking}
+        told = monthly_letter(member, counts, since=since, community=community, page=page, address=office.team)
+    else:
+        told = member_page_letter(member, community=community, page=page, address=office.team)
+    return _mail(office, letter, told, to=contact, name=member.name, sender_name=community.name)
 
 
 def _write_alert(office: Office, letter: Letter) -> Envelope:

@@ -78,6 +78,7 @@ class AskWays:
     send: str
     skip: str
     away: str
+    page: str = ""  # to the member's own page; empty where no service runs
 
 
 def ask_letter(
@@ -120,6 +121,8 @@ def ask_letter(
     if content.words is not None:
         links.insert(0, ("send", ways.send))
     lines = [say(language, f"notes.ask.{what}", link=link) for what, link in links]
+    if ways.page:
+        lines.append(say(language, "member.mail.in_question", link=ways.page))
     subject = clean(say(language, "notes.ask.subject", **told))
     return Told(subject=subject, text=_signed("\n\n".join(paragraphs), lines), language=language)
 

@@ -48,6 +48,7 @@ def upgrade() -> None:
         sa.Column("consent_at", INSTANT),
         sa.Column("welcomes", sa.Integer()),
         sa.Column("told_at", INSTANT),
+        sa.Column("monthly", sa.Boolean(), nullable=False, server_default=sa.true()),
         sa.PrimaryKeyConstraint("id", name="pk_members"),
         sa.UniqueConstraint("member", name="uq_members_member"),
         sqlite_autoincrement=True,
