@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "inbound": ("inbound", "Hear the mail that comes back."),
     "refresh": ("refresh", "Tell the build who has room this week."),
     "status": ("status", "Show what happened and what comes next."),
+    "map": ("map", "Show every moment of the journeys, and whose it is."),
     "doctor": ("doctor", "Say what is wrong with mail, DNS, store and clock."),
     "newcomers": ("newcomers", "List, show, export, erase or stop newcomers."),
     "notes": ("notes", "Count the notes between newcomers and members, and look after them."),

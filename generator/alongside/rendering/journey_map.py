@@ -19,8 +19,8 @@ from alongside.model.community import Community
 from alongside.model.journeys import STOP, Journey, Moment, Where, Window
 from alongside.model.texts import direction
 from alongside.rendering.interface import interface_language, join_words, read_interface, say
-from alongside.rendering.map_drawing import DrawnFollower, DrawnJourney, DrawnMoment, Drawing, draw
 from alongside.rendering.mails.holes import clean
+from alongside.rendering.map_drawing import Drawing, DrawnFollower, DrawnJourney, DrawnMoment, draw
 from alongside.rendering.templates import environment
 from alongside.settings import Settings
 
@@ -265,30 +265,24 @@ def _description(told: JourneyMap) -> str:
 
 def map_figure(told: JourneyMap, *, level: int = 2) -> Markup:
     """The drawing, and below it a table a journey that says the same; `level`: of the tables' headings."""
-    say_ = functools.partial(say, told.language)
-    return Markup(  # noqa: S704  rendered by a template of ours, which escapes
+    html = (
         _templates()
         .get_template("map_figure.html")
         .render(
             map=told,
-            svg=Markup(map_svg(told, has_heading=False)),
-            say=say_,
+            svg=Markup(map_svg(told, has_heading=False)),  # noqa: S704  escaped where it is drawn
+            say=functools.partial(say, told.language),
             level=level,
-            rtl=direction(told.language) == "rtl",
-        )  # noqa: S704
-        .strip()
+            dir=direction(told.language),
+        )
     )
+    return Markup(html.strip())  # noqa: S704  rendered by a template of ours, which escapes
 
 
 def map_html(told: JourneyMap) -> str:
     """One page that needs nothing else and runs nothing."""
-    return (
-        _templates()
-        .get_template("map_page.html")
-        .render(map=told, figure=map_figure(told), dir=direction(told.language))
-        .strip()
-        + "\n"
-    )
+    page = _templates().get_template("map_page.html")
+    return page.render(map=told, figure=map_figure(told), dir=direction(told.language)).strip() + "\n"
 
 
 @functools.cache

@@ -97,8 +97,8 @@ def draw(drawing: Drawing) -> str:
     height = round(y + MARGIN)
     return (
         f'<svg class="as-map" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
-        f'height="{height}" role="img" aria-labelledby="as-map-title as-map-description" lang="{_xml(drawing.language)}"'
-        f' direction="{"rtl" if drawing.is_rtl else "ltr"}">\n'
+        f'height="{height}" role="img" aria-labelledby="as-map-title as-map-description"'
+        f' lang="{_xml(drawing.language)}" direction="{"rtl" if drawing.is_rtl else "ltr"}">\n'
         f'<title id="as-map-title">{_xml(drawing.title)}</title>\n'
         f'<desc id="as-map-description">{_xml(drawing.description)}</desc>\n'
         f"<style>{_STYLE}</style>\n"
@@ -165,13 +165,13 @@ def _journey(
             _station(pen, moment, lines, MARGIN + column * (width + GAP), y, width, height)
         y = below + (12 if is_last else STEP)
     for follower in journey.followers:
-        lines = wrapped(follower.text, room - 30, 13, most=3)
+        words = wrapped(follower.text, room - 30, 13, most=3)
         pen.mark("end" if follower.ends else "on", MARGIN + 8, y + 5)
-        for line in lines:
+        for line in words:
             pen.text(MARGIN + 26, y + 10, line, "b")
             y += 19
         if follower.to is not None:
-            starts.append((MARGIN + 40 + measure(lines[-1], 13), y - 14, follower.to))
+            starts.append((MARGIN + 40 + measure(words[-1], 13), y - 14, follower.to))
         y += 5
     return y
 
