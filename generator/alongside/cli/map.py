@@ -60,7 +60,7 @@ def command(
         click.echo(json.dumps(_as_json(home, slugs, reached), ensure_ascii=False, indent=2))
     elif svg_file is None and html_file is None:
         told = map_journeys(home.community, home.settings, language="en", journeys=slugs, reached=reached)
-        click.echo(map_text(told, colour=wants_colour()), nl=False)
+        click.echo(_as_text(told, colour=wants_colour()), nl=False)
     told = map_journeys(home.community, home.settings, journeys=slugs, reached=reached)
     if svg_file is not None:
         _write(svg_file, map_svg(told))
@@ -95,17 +95,16 @@ def _write(path: Path, text: str) -> None:
 # --- for a terminal ---
 
 
-def map_text(told: JourneyMap, *, colour: bool, brief: bool = False) -> str:
-    """The map in lines of up to `COLUMNS`. `brief`: a line a moment, without what it shows and its figures."""
-    return "\n".join(_journey_text(told, journey, colour=colour, brief=brief) for journey in told.journeys)
+def _as_text(told: JourneyMap, *, colour: bool) -> str:
+    return "\n".join(_journey_text(told, journey, colour=colour) for journey in told.journeys)
 
 
-def _journey_text(told: JourneyMap, journey: MappedJourney, *, colour: bool, brief: bool) -> str:
+def _journey_text(told: JourneyMap, journey: MappedJourney, *, colour: bool) -> str:
     slug = printable(journey.slug)
-    heading = wrap(
+    heading, *more = wrap(
         f"{printable(journey.title)}: {', '.join(journey.about)}", first=f"{slug}  ", rest="    ", columns=COLUMNS
     )
-    lines = [style(slug, colour=colour, bold=True) + heading[0].removeprefix(slug), *heading[1:]]
+    lines = [style(slug, colour=colour, bold=True) + heading.removeprefix(slug), *more]
     titles = [Column(title=title) for title in ("moment", "where", "when", "team")]
     rows = [
         [
@@ -120,12 +119,11 @@ def _journey_text(told: JourneyMap, journey: MappedJourney, *, colour: bool, bri
     lines.append(head)
     for moment, line in zip(journey.moments, moments, strict=True):
         lines.append(line)
-        if not brief:
-            details = "; ".join((*filter(None, (moment.what,)), *moment.rules, *moment.figures))
-            lines += [
-                style(text, colour=colour, dim=True)
-                for text in wrap(printable(details), first="      ", rest="      ", columns=COLUMNS)
-            ]
+        details = printable("; ".join((moment.what, *moment.rules, *moment.figures)))
+        lines += [
+            style(text, colour=colour, dim=True)
+            for text in wrap(details, first="      ", rest="      ", columns=COLUMNS)
+        ]
     for follower in journey.followers:
         sign = "→" if follower.journey else "■"
         lines += wrap(printable(follower.text), first=f"  {sign} ", rest="    ", columns=COLUMNS)
