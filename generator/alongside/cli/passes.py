@@ -11,6 +11,7 @@ from alongside.cli.tallies import Counting
 from alongside.delivery.asks import read_absences, with_absences
 from alongside.delivery.clocks import check_clock
 from alongside.delivery.desk import Desk
+from alongside.delivery.digests import write_digests
 from alongside.delivery.notes.post import send_letters
 from alongside.delivery.notes.writing import office_of
 from alongside.delivery.outgoing import choose_signer
@@ -70,6 +71,7 @@ def real_pass(
         stopping=stopping,
     )
     report = _send_steps(store, desk, transport, world, limit)
+    write_digests(store, desk.community, desk.settings, now=_wall())
     report.letters = send_letters(store, office_of(desk), transport, world)
     return report
 

@@ -17,8 +17,8 @@ from alongside.delivery.schema import Side, letters
 from alongside.settings import Uncertain
 
 # note: a person's words; returned: why theirs were not passed on; left out: what of them was not;
-# confirm: asks a stranger whether the note is theirs; alert: to the team
-Kind = Literal["note", "returned", "left out", "confirm", "alert"]
+# confirm: asks a stranger whether the note is theirs; alert: to the team; digest: a team's week, as `detail` holds it
+Kind = Literal["note", "returned", "left out", "confirm", "alert", "digest"]
 DAY = timedelta(days=1)
 LEASE = timedelta(minutes=10)  # of a claim; who waits for a slow server renews it
 TRIES = 12  # then a letter has failed: some two days
@@ -36,6 +36,7 @@ class Letter:
     conversation_id: int | None
     note_id: int | None
     first_note_id: int | None
+    addressee: str  # as in `letters`
     attempts: int
     dated_at: datetime  # its Date: that of the first claim
 
@@ -50,6 +51,7 @@ def write_letter(
     conversation_id: int | None = None,
     note_id: int | None = None,
     first_note_id: int | None = None,
+    addressee: str = "",
     now: datetime,
 ) -> None:
     """Put a letter in line. `detail`: what it is about, in a word."""
@@ -63,6 +65,7 @@ def write_letter(
             "conversation_id": conversation_id,
             "note_id": note_id,
             "first_note_id": first_note_id,
+            "addressee": addressee,
             "due_at": now,
             "state": "planned",
             "written_at": now,
@@ -123,6 +126,7 @@ def claim_letter(connection: Connection, *, token: str, now: datetime, wall: dat
         conversation_id=row.conversation_id,
         note_id=row.note_id,
         first_note_id=row.first_note_id,
+        addressee=row.addressee,
         attempts=row.attempts,
         dated_at=dated_at,
     )
