@@ -215,14 +215,14 @@ def figures_in_words(reached: Reached, language: str) -> Iterator[str]:
 # --- as SVG and HTML ---
 
 
-def map_svg(told: JourneyMap, *, has_heading: bool = True) -> str:
-    """The drawing: one SVG without scripts and without anything from elsewhere. `has_heading`: with its title on it."""
+def map_svg(told: JourneyMap, *, is_alone: bool = True) -> str:
+    """The drawing: one SVG without scripts and without anything from elsewhere. `is_alone`: it is a file."""
     language = told.language
     numbers = {journey.slug: number for number, journey in enumerate(told.journeys)}
     return draw(
         Drawing(
             title=told.title,
-            has_heading=has_heading,
+            is_alone=is_alone,
             description=f"{told.lead} {_description(told)}".strip(),
             language=language,
             is_rtl=direction(language) == "rtl",
@@ -270,7 +270,7 @@ def map_figure(told: JourneyMap, *, level: int = 2) -> Markup:
         .get_template("map_figure.html")
         .render(
             map=told,
-            svg=Markup(map_svg(told, has_heading=False)),  # noqa: S704  escaped where it is drawn
+            svg=Markup(map_svg(told, is_alone=False)),  # noqa: S704  escaped where it is drawn
             say=functools.partial(say, told.language),
             level=level,
             dir=direction(told.language),

@@ -68,7 +68,7 @@ class Drawing:
     """All of it, in words."""
 
     title: str
-    has_heading: bool  # the title is drawn, too: nothing around the drawing says it
+    is_alone: bool  # a file of its own, with its title drawn; else it stands in HTML that says it
     description: str  # for who cannot see it
     language: str
     is_rtl: bool
@@ -79,7 +79,7 @@ class Drawing:
 
 
 def draw(drawing: Drawing) -> str:
-    """The SVG, without an XML declaration so that it can stand in HTML too. It is well-formed XML."""
+    """The SVG: well-formed XML, encoded as UTF-8 (so that it needs no declaration)."""
     pen = _Pen(is_rtl=drawing.is_rtl)
     y = _legend(pen, drawing)
     arrows = [follower for journey in drawing.journeys for follower in journey.followers if follower.to is not None]
@@ -96,7 +96,7 @@ def draw(drawing: Drawing) -> str:
         y += 12
     height = round(y + MARGIN)
     return (
-        f'<svg class="as-map" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
+        f'<svg class="as-map"{_NAMESPACE if drawing.is_alone else ""} viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
         f'height="{height}" role="img" aria-labelledby="as-map-title as-map-description"'
         f' lang="{_xml(drawing.language)}" direction="{"rtl" if drawing.is_rtl else "ltr"}">\n'
         f'<title id="as-map-title">{_xml(drawing.title)}</title>\n'
@@ -112,7 +112,7 @@ def draw(drawing: Drawing) -> str:
 def _legend(pen: _Pen, drawing: Drawing) -> float:
     """Title, teams and signs; the y below them."""
     y = float(MARGIN)
-    if drawing.has_heading:
+    if drawing.is_alone:
         for line in wrapped(drawing.title, WIDTH - 2 * MARGIN, 24, most=TITLE_LINES, bold=True):
             y += 30
             pen.text(MARGIN, y - 6, line, "t")
@@ -308,6 +308,7 @@ class _Pen:
             )
 
 
+_NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
 _SIGNS: dict[Where, str] = {
     "mail": "M-8 -5.5h16v11h-16zM-8 -5.5l8 6.5l8 -6.5",
     "embed": "M-8 -6.5h16v13h-16zM-8 -2.5h16M-4.5 1.5h5",
