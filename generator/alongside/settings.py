@@ -79,6 +79,7 @@ class Settings:
     embeds: EmbedSettings = EmbedSettings()
     service: ServiceSettings = ServiceSettings()
     markdown: Literal["commonmark", "site"] = "commonmark"
+    journey_map: bool = False  # whether the site shows the map of journeys to everybody, without figures
 
     @property
     def embed_pictures(self) -> frozenset[str]:

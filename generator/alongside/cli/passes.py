@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from alongside.cli.tallies import Counting
 from alongside.delivery.clocks import check_clock
 from alongside.delivery.desk import Desk
+from alongside.delivery.digests import write_digests
 from alongside.delivery.helped import is_new_month, write_monthly
 from alongside.delivery.members import read_choices, with_choices
 from alongside.delivery.notes.post import send_letters
@@ -72,6 +73,7 @@ def real_pass(
     )
     report = _send_steps(store, desk, transport, world, limit)
     _write_monthly(store, desk.community, now=_wall())
+    write_digests(store, desk.community, desk.settings, now=_wall())
     report.letters = send_letters(store, office_of(desk), transport, world)
     return report
 

@@ -11,12 +11,14 @@ from typing import Any
 
 import click
 
+from alongside.cli.map import figures_of
 from alongside.cli.options import clock, config_file, now, output_format, reports_errors, wants_colour
 from alongside.cli.stores import EMPTY, Home, has_store, instant_text, lost_moment, many, opened, read_home
 from alongside.cli.tables import Column, pad, printable, render_table, shorten, style, width
 from alongside.delivery.overview import JourneyCounts, Overview, StepCounts, read_overview
 from alongside.delivery.schema import CONFIRMATION
 from alongside.problems import AlongsideError
+from alongside.rendering.journey_map import map_journeys
 from alongside.rendering.mails.prose import wrap
 from alongside.rendering.mails.status_page import (
     DayFigures,
@@ -102,6 +104,9 @@ def _status(overview: Overview, home: Home, instant: datetime) -> Status:
             for slug, count in ranked
         ),
         days=tuple(DayFigures(**dataclasses.asdict(day)) for day in overview.days),
+        map=map_journeys(home.community, home.settings, language="en", reached=figures_of(overview))
+        if home.community.journeys
+        else None,
     )
 
 

@@ -18,8 +18,8 @@ from alongside.settings import Uncertain
 
 # note: a person's words; returned: why theirs were not passed on; left out: what of them was not;
 # confirm: asks a stranger whether the note is theirs; alert: to the team; page link: to a newcomer, of their own page;
-# member page: the link to a member's page; monthly: whom a member helped
-Kind = Literal["note", "returned", "left out", "confirm", "alert", "page link", "member page", "monthly"]
+# member page: the link to a member's page; monthly: whom a member helped; digest: a team's week, as `detail` holds it
+Kind = Literal["note", "returned", "left out", "confirm", "alert", "page link", "member page", "monthly", "digest"]
 TO_MEMBERS: tuple[Kind, ...] = ("member page", "monthly")  # `addressee` is a member's slug
 DAY = timedelta(days=1)
 LEASE = timedelta(minutes=10)  # of a claim; who waits for a slow server renews it

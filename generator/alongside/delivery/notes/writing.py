@@ -22,6 +22,7 @@ from alongside.delivery.notes.choices import choice_number, first_note_journey
 from alongside.delivery.notes.conversations import sent_in
 from alongside.delivery.notes.letters import TO_MEMBERS, Letter, sent_before
 from alongside.delivery.notes.relaying import wants_no_mail
+from alongside.delivery.owners import owner_of_conversation, unpack_digest
 from alongside.delivery.page_links import last_day, newcomer_page
 from alongside.delivery.relay_addresses import Relay, RelayKeys, good_until, make_relay
 from alongside.delivery.schema import (
@@ -41,6 +42,7 @@ from alongside.delivery.transports.envelopes import Envelope
 from alongside.model.community import Community
 from alongside.model.journeys import Journey
 from alongside.rendering.interface import say
+from alongside.rendering.mails.digest import digest_letter
 from alongside.rendering.mails.envelope import Routing, compose_plain, note_address, sender_address, tagged_address
 from alongside.rendering.mails.members import PageWay, member_page_letter, monthly_letter
 from alongside.rendering.mails.notes import (
@@ -89,6 +91,10 @@ class Office:
         """Where the team reads what is meant for it."""
         return self.settings.organisation.email or self.sender
 
+    def mailbox_of(self, owner: str) -> str:
+        """Where that team (by id) reads its mail: at its own address, else where all do."""
+        return self.settings.team_emails.get(owner, self.team)
+
     @property
     def domain(self) -> str:
         """What stands right of the `@` in ids of ours."""
@@ -117,11 +123,15 @@ class Office:
 def write(connection: Connection, office: Office, letter: Letter) -> Envelope:
     """The mail of a letter; the same one each time. Raises `NotWantedError`, and `ValueError` for a bad address."""
     if letter.kind == "alert":
-        return _write_alert(office, letter)
+        return _write_alert(connection, office, letter)
     if letter.kind == "page link":
         return _write_page_link(connection, office, letter)
     if letter.kind in TO_MEMBERS:
         return _write_to_member(connection, office, letter)
+    if letter.kind == "digest":
+        told = digest_letter(unpack_digest(letter.detail), office.community)
+        to = office.mailbox_of(letter.addressee)
+        return _mail(office, letter, told, to=to, name="", sender_name=office.community.name)
     if letter.first_note_id is not None:
         return _write_to_stranger(connection, office, letter, letter.first_note_id)
     return _write_to_party(connection, office, letter)
@@ -355,9 +365,11 @@ def _write_to_member(connection: Connection, office: Office, letter: Letter) -> 
     return _mail(office, letter, told, to=contact, name=member.name, sender_name=community.name)
 
 
-def _write_alert(office: Office, letter: Letter) -> Envelope:
+def _write_alert(connection: Connection, office: Office, letter: Letter) -> Envelope:
+    """To the team whose moment the conversation began with."""
     told = answer_letter("alert", letter.detail, languages=(), community=office.community, name="", address=office.team)
-    return _mail(office, letter, told, to=office.team, name="", sender_name=office.community.name)
+    owner = owner_of_conversation(connection, office.community, letter.conversation_id, until=letter.dated_at)
+    return _mail(office, letter, told, to=office.mailbox_of(owner), name="", sender_name=office.community.name)
 
 
 def _mail(
