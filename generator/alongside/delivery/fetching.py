@@ -255,7 +255,7 @@ def may_connect(address: str, *, inside: bool = False) -> bool:
     if found.is_link_local or found.is_multicast or found.is_unspecified or found in _METADATA:
         return False
     if inside:
-        return found.is_private or found.is_loopback or not found.is_reserved
+        return True
     if isinstance(found, ipaddress.IPv6Address) and (found not in _GLOBAL_UNICAST or found in _SIX_TO_FOUR):
         return False
     return found.is_global and not found.is_reserved
