@@ -31,6 +31,11 @@ class LinkFacts:
         """The last day on which this counts."""
         return self.read + KEPT
 
+    def is_closed(self, day: date) -> bool:
+        """True when this still counts on `day` and says that the invitation does not lead in."""
+        ended = self.expires is not None and self.expires < day
+        return self.until >= day and (self.state == "dead" or ended)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupFacts:
