@@ -273,7 +273,7 @@ def _safety(views: Views, group: Group) -> list[Tree]:
     hosts = views.faces(group.hosts)[:_HOSTS]
     if not hosts:
         return [el("p", say("group.safety.unnamed"), class_="m")] if group.hosts else []
-    names = [part for face in hosts for part in (", ", el("bdi", face.name))][1:]
+    names = [part for face in hosts for part in (" · ", el("bdi", face.name))][1:]
     line = el("p", say("group.safety.hosts", hosts=el("span", *names)), class_="m")
     until = min((face.until for face in hosts if face.until), default="")
     return [["until", until, line]]
