@@ -218,7 +218,12 @@ def open_groups(site: Site) -> Mapping[str, tuple[str, ...]]:
     def compute(community: Community) -> Mapping[str, tuple[str, ...]]:
         week = week_of(site.day).isoformat()
         able = [
-            (group.place is not None, not group.chat, zlib.crc32(f"{week} {group.slug}".encode()), group.slug)
+            (
+                group.place is not None,
+                not community.open_chats(group, site.day),
+                zlib.crc32(f"{week} {group.slug}".encode()),
+                group.slug,
+            )
             for group in community.groups.values()
             if group.status == "active"
         ]
