@@ -15,12 +15,13 @@ from alongside.service.choosing import Choosing
 from alongside.service.core import Service
 from alongside.service.health import Health
 from alongside.service.home import Home
+from alongside.service.note_form import NoteForm
 from alongside.service.stopping import Stopping
 
 
 def make_app(service: Service) -> ASGIApp:
     """The application. Nothing of it needs a start or an end."""
-    parts = (Stopping(service), Choosing(service), Health(service))
+    parts = (Stopping(service), Choosing(service), NoteForm(service), Health(service))
     routes = [route for part in parts for route in part.routes()]
     app = Starlette(routes=routes, exception_handlers={HTTPException: service.http_error})
     app.router.redirect_slashes = False

@@ -224,8 +224,8 @@ def _environment() -> Environment:
     )
 
 
-def render_page(page: Page, home: Home) -> str:
-    """The whole HTML document."""
+def render_page(page: Page, home: Home, *, template: str = "page.html") -> str:
+    """The whole HTML document. `template`: of a page that asks for more than a button."""
     links = (
         (home.community.url, say(page.language, "service.home", community=isolated(home.community.name))),
         (home.settings.organisation.privacy, say(page.language, "mail.privacy")),
@@ -233,7 +233,7 @@ def render_page(page: Page, home: Home) -> str:
     same = page.language == home.community.language
     return (
         _environment()
-        .get_template("page.html")
+        .get_template(template)
         .render(
             page=page,
             language=page.language,
