@@ -172,7 +172,7 @@ def test_what_is_wrong_is_told_beside_its_field_and_nothing_typed_is_lost(form: 
     answer = form.send(address="sam", name="www.example.org", message=text)
 
     assert answer.status == 422
-    assert answer.body.count('aria-invalid="true"') == 2
+    assert answer.body.count(' aria-invalid="true"') == 2
     assert answer.body.count("autofocus") == 1
     assert 'aria-describedby="address-trouble address-hint" aria-invalid="true" autofocus' in answer.body
     assert "<script" not in answer.body
@@ -206,11 +206,11 @@ def test_what_cannot_be_passed_on(form: Form, fields: Mapping[str, str], trouble
 def test_words_arrive_as_plain_text_without_addresses_and_tricks(form: Form) -> None:
     form.send(
         name="Sam\r\nBcc: all\u202e Okafor",
-        message="<b>Hi</b> see https://example.com/x\x00\u202e and write to sam@example.com or sam [at] example.com",
+        message="<b>Hi</b> see https://docs.example.net/x\x00\u202e and write to sam@example.com or sam [at] example.com",
         language="tlh",
     )
     assert form.waiting == [
-        ("sam@example.com", "Sam Bcc: all Okafor", "en", "<b>Hi</b> see https://example.com/x and write to […] or […]")
+        ("sam@example.com", "Sam Bcc: all Okafor", "en", "<b>Hi</b> see https://docs.example.net/x and write to […] or […]")
     ]
     assert form.letter()[0] == "sam@example.com"
 
@@ -241,7 +241,7 @@ def test_who_is_away_can_be_written_to_and_the_page_says_so(store: Store) -> Non
     away = Away(first=date(2026, 11, 20), last=date(2026, 12, 4))
     home.community.members["ana"] = replace(home.community.members["ana"], away=away)  # type: ignore[index]
     for form in _form(store, home):
-        assert "Ana is away until December 4, 2026" in form.open().body
+        assert "Ana is away until 4 December 2026" in form.open("ana?lang=en").body
 
 
 def test_who_cannot_be_written_to_is_nobody(form: Form) -> None:
