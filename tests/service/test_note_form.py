@@ -210,7 +210,12 @@ def test_words_arrive_as_plain_text_without_addresses_and_tricks(form: Form) -> 
         language="tlh",
     )
     assert form.waiting == [
-        ("sam@example.com", "Sam Bcc: all Okafor", "en", "<b>Hi</b> see https://docs.example.net/x and write to […] or […]")
+        (
+            "sam@example.com",
+            "Sam Bcc: all Okafor",
+            "en",
+            "<b>Hi</b> see https://docs.example.net/x and write to […] or […]",
+        )
     ]
     assert form.letter()[0] == "sam@example.com"
 

@@ -64,8 +64,7 @@ class Subject:
     @property
     def source(self) -> str:
         """The community's site as a policy (CSP) names it, where a semicolon or a comma would end the directive."""
-        path = urlsplit(self.settings.site_url).path
-        return self.origin + quote(path, safe="/%:@!$&'()*+=~")
+        return policy_source(self.settings.site_url)
 
     @property
     def profile(self) -> Mapping[str, str]:
@@ -79,6 +78,11 @@ class Subject:
         return bool({"members", "stories"} & {KINDS[show] for show in self.moment.show})
 
     @property
+    def takes_notes(self) -> bool:
+        """True where a form for a note is shown, which asks the service."""
+        return "note" in self.moment.show and bool(self.settings.note_form)
+
+    @property
     def fallback(self) -> tuple[str, str]:
         """(address, words) of the link that stands there while nothing else does."""
         kind = KINDS[self.moment.show[0]] if self.moment.show else "stories"
@@ -90,6 +94,11 @@ class Subject:
         """What a frame is called, for those who hear it."""
         shown = self.moment.show[0] if self.moment.show else "story"
         return f"{self.settings.site_name}: {say(self.settings.language, f'moment.{shown}')}"
+
+
+def policy_source(url: str) -> str:
+    """A web address as a policy (CSP) names it. Raises `ValueError` as `origin_of`."""
+    return origin_of(url) + quote(urlsplit(url).path, safe="/%:@!$&'()*+=~")
 
 
 def origin_of(url: str) -> str:
@@ -306,7 +315,8 @@ addEventListener("message", ({{ origin, source, data }}) => {{
 def _csp(subject: Subject) -> Iterator[Piece]:
     files = subject.source + BASE
     pictures = " ".join((subject.origin, *(f"https://{host}" for host in sorted(subject.settings.embeds.images))))
-    directives = (f"script-src 'self' {files}", f"connect-src 'self' {files}", f"img-src 'self' {pictures}")
+    service = f" {policy_source(subject.settings.mail.service)}" if subject.takes_notes else ""
+    directives = (f"script-src 'self' {files}", f"connect-src 'self' {files}{service}", f"img-src 'self' {pictures}")
     yield Piece(
         where="For the script (html, react, vue): add these to the directives your page has.",
         language="http",
