@@ -4,7 +4,7 @@ JSON of the form, which `assets/embed/note.js` builds:
 
     {"ok": false, "title": "Write to Ana", "texts": [...], "trouble": "",
      "fields": {"address": {"label": ..., "hint": ..., "error": ""}, ...}, "languages": [["en", "English"], ...],
-     "words": {"button": "Send the note", ...}, "stamp": "...", "altcha": "https://example.org/alongside/altcha", ...}
+     "words": {"button": "Send the note", ...}, "stamp": "...", "altcha": false, ...}
 
 and of what there is to say afterwards: `{"ok": true, "title": ..., "texts": [...]}`.
 """
@@ -211,7 +211,6 @@ def _languages() -> tuple[tuple[str, str], ...]:
 
 def as_json(asking: Asking, *, errors: Mapping[str, str], reason: Reason) -> dict[str, Any]:
     """The form, or after it was sent what is wrong with it."""
-    settings = asking.home.settings
     labels, hints = asking.labels, asking.hints
     return {
         "ok": False,
@@ -229,5 +228,5 @@ def as_json(asking: Asking, *, errors: Mapping[str, str], reason: Reason) -> dic
         "most": LONGEST_NOTE,
         "longest_name": LONGEST_NAME,
         "stamp": asking.stamp,
-        "altcha": f"{settings.mail.service}altcha" if settings.service.altcha else "",
+        "altcha": asking.home.settings.service.altcha,  # whether the browser is to work first
     }

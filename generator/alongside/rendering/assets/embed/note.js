@@ -174,7 +174,7 @@ const formOf = (told, address, cancel, box) => {
     send.textContent = words.sending;
     alert.textContent = "";
     try {
-      const altcha = told.altcha ? await solve(await ask(told.altcha), () => form.isConnected) : "";
+      const altcha = told.altcha ? await solve(await ask(new URL("../altcha", address)), () => form.isConnected) : "";
       if (!form.isConnected) return;
       const body = { stamp, altcha, [hidden]: trap.value };
       for (const [name, input] of Object.entries(inputs)) body[name] = input.value;
