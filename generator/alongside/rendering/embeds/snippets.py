@@ -20,7 +20,7 @@ from urllib.parse import quote, urlsplit
 from alongside.model.journeys import Journey, Moment
 from alongside.rendering.embeds.files import BASE
 from alongside.rendering.embeds.layouts import KINDS
-from alongside.rendering.embeds.scripts import integrity, pinned_script
+from alongside.rendering.embeds.scripts import integrity, note_integrity, note_script, pinned_script
 from alongside.rendering.interface import say
 from alongside.settings import Settings
 
@@ -153,10 +153,19 @@ _COMMENTS = {
 # --- pieces of several ways ----------------------------------------------------------------------------------------
 
 
-def _script(subject: Subject) -> Piece:
+def _scripts(subject: Subject) -> Iterator[Piece]:
+    if subject.takes_notes:
+        hashes = {"integrity": {subject.settings.site_url + note_script(): note_integrity()}}
+        text = json.dumps(hashes, ensure_ascii=False).replace("<", "\\u003c")
+        yield Piece(
+            where="Once a page, in its head, before any module: the hash of the form for notes, fetched later. "
+            "A strict page gives it its nonce, or leaves it out.",
+            language="html",
+            text=f'<script type="importmap">{text}</script>',
+        )
     address = escape(subject.settings.site_url + pinned_script())
     text = f'<script type="module" src="{address}"\n        integrity="{integrity()}" crossorigin="anonymous"></script>'
-    return Piece(where="Once a page, in its head.", language="html", text=text)
+    yield Piece(where="Once a page, in its head.", language="html", text=text)
 
 
 def _style() -> Piece:
@@ -194,7 +203,7 @@ addEventListener("alongside-shown", ({ detail }) => {
 
 def _html(subject: Subject) -> Iterator[Piece]:
     address, words = subject.fallback
-    yield _script(subject)
+    yield from _scripts(subject)
     yield Piece(
         where="Where it stands. Say what your newcomer told you; leave out what you do not know.",
         language="html",
@@ -207,7 +216,7 @@ def _html(subject: Subject) -> Iterator[Piece]:
 
 def _react(subject: Subject) -> Iterator[Piece]:
     address, words = (json.dumps(text, ensure_ascii=False) for text in subject.fallback)
-    yield _script(subject)
+    yield from _scripts(subject)
     text = f"""\
 import {{ useEffect, useRef }} from "react";
 
@@ -245,7 +254,7 @@ _USES = (
 
 def _vue(subject: Subject) -> Iterator[Piece]:
     address, words = (escape(text).replace("{", "&#123;") for text in subject.fallback)
-    yield _script(subject)
+    yield from _scripts(subject)
     text = f"""\
 <script setup>
 defineProps({{ newcomer: {{ type: Object, required: true }} }});
