@@ -94,6 +94,11 @@ class Settings:
         return self.service.origins | {f"{site.scheme}://{site.netloc}"} if site.netloc else self.service.origins
 
     @property
+    def note_form(self) -> str:
+        """Where notes are written by form, a member's slug to follow; empty where that is by mail alone."""
+        return f"{self.mail.service}note/" if self.mail.service and self.mail.notes else ""
+
+    @property
     def build_dir(self) -> Path:
         """Private output, not for the web: compiled sequences and caches."""
         return self.root / "build"

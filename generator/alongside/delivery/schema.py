@@ -258,6 +258,7 @@ class FirstNoteColumns(TypedColumns):
     member: Named[str] = Column(Text, nullable=False)  # slug
     address_hash: Named[str] = Column(Text, nullable=False, index=True)  # keyed, as in `suppressions`
     sealed_address: Named[bytes] = Column(LargeBinary, nullable=False)  # as given, encrypted
+    sealed_name: Named[bytes | None] = Column(LargeBinary)  # what they call themselves, encrypted; None: not said
     sealed: Named[bytes] = Column(LargeBinary, nullable=False)  # the text, encrypted
     language: Named[str] = Column(Text, nullable=False)
     received_at: Named[datetime] = Column(Instant, nullable=False)

@@ -18,6 +18,7 @@ from alongside.service.enrolling import Enrolling
 from alongside.service.health import Health
 from alongside.service.home import Home
 from alongside.service.member_page import MemberPage
+from alongside.service.note_form import NoteForm
 from alongside.service.openapi import Document
 from alongside.service.own_page import OwnPage
 from alongside.service.stopping import Stopping
@@ -37,6 +38,7 @@ def routes_of(service: Service) -> list[Route]:
         Choosing(service),
         OwnPage(service),
         MemberPage(service),
+        NoteForm(service),
         Enrolling(service),
         Health(service),
         Document(service),

@@ -226,9 +226,9 @@ def _environment() -> Environment:
     )
 
 
-def render_page(page: Page, home: Home) -> str:
-    """The whole HTML document."""
-    return render_document("page.html", home, page.language, title=page.title, page=page)
+def render_page(page: Page, home: Home, *, template: str = "page.html") -> str:
+    """The whole HTML document. `template`: of a page that asks for more than a button."""
+    return render_document(template, home, page.language, title=page.title, page=page)
 
 
 def render_document(template: str, home: Home, language: str, **values: object) -> str:

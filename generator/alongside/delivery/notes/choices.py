@@ -226,6 +226,7 @@ class _WaitingNote:
 
     text: str
     address: str  # of who wrote it, normalised
+    name: str  # what they call themselves; empty: they did not say
     member: str  # slug of today
     contact: str
 
@@ -236,6 +237,7 @@ def _waiting_note(
     """The note of a row of `first_notes`; None when it cannot be passed on: somebody is gone, or does not want it."""
     try:
         address, text = normalise_address(unseal(row.sealed_address, key)), unseal(row.sealed, key)
+        name = unseal(row.sealed_name, key) if row.sealed_name is not None else ""
     except (SealError, AddressError):
         return None
     slug = community.resolve_member(row.member)
@@ -253,7 +255,7 @@ def _waiting_note(
     # who ended a conversation is not written to by this door either
     if any(community.resolve_member(closed) == slug for closed in ended.scalars()):
         return None
-    return _WaitingNote(text=text, address=address, member=slug, contact=contact)
+    return _WaitingNote(text=text, address=address, name=name, member=slug, contact=contact)
 
 
 def _confirm_first_note(
@@ -266,7 +268,7 @@ def _confirm_first_note(
         return "over"
     known = connection.execute(select(newcomers).where(newcomers.c.address == note.address)).mappings().first()
     newcomer = (
-        Newcomer(email=note.address, languages=(row.language,), met=note.member, basis="consent")
+        Newcomer(email=note.address, name=note.name, languages=(row.language,), met=note.member, basis="consent")
         if known is None
         else replace(unpack_newcomer(known), basis="consent")  # what they told us before stays
     )

@@ -308,11 +308,13 @@ def take_note_to_member(
 
 
 def take_first_note(
-    connection: Connection, key: bytes, member: str, note: Note, *, sender: str, language: str, now: datetime
-) -> Result:
+    connection: Connection, key: bytes, member: str, note: Note, *, sender: str, name: str = "", language: str,
+    now: datetime,
+) -> Result:  # fmt: skip
     """Keep a stranger's note for a member (a slug) until they confirm that it is theirs, and ask them.
 
-    `sender`: their address, normalised. Whoever wants no mail from us is not asked.
+    `sender`: their address, normalised. `name`: what they call themselves, where they said so. Whoever wants no mail
+    from us is not asked.
     """
     if wants_no_mail(connection, key, sender):
         return Result(fate="ignored", detail="stopped before")
@@ -327,6 +329,7 @@ def take_first_note(
         "member": member,
         "address_hash": hashed,
         "sealed_address": seal(sender, key),
+        "sealed_name": seal(name, key) if name else None,
         "sealed": seal(note.text, key),
         "language": language,
         "received_at": now,

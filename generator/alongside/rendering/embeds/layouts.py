@@ -204,15 +204,19 @@ def member_card(views: Views, slug: str, face: Face, words: Mapping[str, tuple[T
 
 
 def _note(settings: Settings, slug: str, face: Face) -> list[Tree]:
+    """A form where a service takes notes: a link to its page, for which the script shows it in place (class `n`)."""
     address = quote(address_for_notes(settings, slug), safe="@.+-_")
     if not address:
         return [el("p", link(face.path, say("member.hello", name=face.name)) if face.path else say("moment.note_none"))]
-    href = f"mailto:{address}?subject={quote(f'{face.name} ({slug})')}"
-    button = el("a", say("moment.note_to", name=face.name), href=href, class_="b", part="button")
-    return [
-        el("p", button),
-        el("p", say("moment.note_relayed" if settings.mail.notes else "moment.note_how"), class_="m"),
-    ]
+    mailto = f"mailto:{address}?subject={quote(f'{face.name} ({slug})')}"
+    words = say("moment.note_to", name=face.name)
+    if settings.note_form:
+        button = link(f"{settings.note_form}{slug}", words, class_="b n", part="button")
+        more = el("p", el("a", say("moment.note_mail"), href=mailto), class_="m")
+    else:
+        button, more = el("a", words, href=mailto, class_="b", part="button"), ""
+    how = el("p", say("moment.note_relayed" if settings.mail.notes else "moment.note_how"), class_="m")
+    return [el("p", button), how, *([more] if more else [])]
 
 
 def story_card(card: StoryCard) -> dict[str, list[Tree]]:

@@ -39,6 +39,7 @@ def upgrade() -> None:
     op.add_column("enrollments", text("arm"))
     op.add_column("letters", text("addressee"))
     op.add_column("absences", sa.Column("since", INSTANT))
+    op.add_column("first_notes", sa.Column("sealed_name", sa.LargeBinary()))
     op.create_table(
         "members",
         sa.Column("id", ID, nullable=False),
