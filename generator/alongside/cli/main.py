@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("doctor", "Say what is wrong with mail, DNS, store and clock."),
     "newcomers": ("newcomers", "List, show, export, erase or stop newcomers."),
     "notes": ("notes", "Count the notes between newcomers and members, and look after them."),
+    "store": ("store", "Copy the store, and go back to a copy."),
     "contacts": ("contacts", "Keep members' addresses in the store."),
 }
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alongside.service import pages
@@ -61,7 +62,10 @@ class Doorway:
                     headers.setdefault(name, value)
             await send(message)
 
-        await self._app({**scope, "path": self._below_prefix(scope["path"])}, receive, send_with_headers)
+        if _is_framed_twice(scope):
+            await Response(status_code=400, headers={"Connection": "close"})(scope, receive, send_with_headers)
+            return
+        await self._app({**scope, "path": self._below_prefix(_path_of(scope))}, receive, send_with_headers)
 
     def _below_prefix(self, path: str) -> str:
         """`/alongside/stop/s-...` is `/stop/s-...` for a service at `https://example.org/alongside/`.
@@ -70,3 +74,15 @@ class Doorway:
         """
         prefix = urlsplit(self._home().settings.mail.service).path.rstrip("/")
         return path.removeprefix(prefix) if prefix and path.startswith(f"{prefix}/") else path
+
+
+def _path_of(scope: Scope) -> str:
+    """The path; also of a target in absolute form, which every server has to take (RFC 9112 section 3.2.2)."""
+    path: str = scope["path"]
+    scheme, _, rest = path.partition("://")
+    return f"/{rest.partition('/')[2]}" if scheme.lower() in ("http", "https") else path
+
+
+def _is_framed_twice(scope: Scope) -> bool:
+    """Both a length and chunks: who smuggles requests past a proxy counts on two readings (RFC 9112 section 6.1)."""
+    return {b"content-length", b"transfer-encoding"} <= {name for name, _ in scope["headers"]}

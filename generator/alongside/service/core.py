@@ -8,6 +8,7 @@ address or a name is repeated in an answer or a log.
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -67,6 +68,7 @@ class Service:
     log: Log
     counts: Counts = field(default_factory=Counts)
     threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(STORE_THREADS))
+    number: Callable[[], str] = lambda: secrets.token_hex(4)  # of a fault of ours: on its page, and in the log
 
     # --- the store, in threads: it may wait for another process ---
 
@@ -102,7 +104,7 @@ class Service:
         self.counts.add(what)
         home = self.home()
         language = self.language(request, home, ())
-        content = pages.render_page(pages.fault(language, what), home)
+        content = pages.render_page(pages.fault(language, what, getattr(request.state, "number", "")), home)
         return HTMLResponse(content, status, headers=dict(headers))
 
     def guarded(self, endpoint: Endpoint, fault: Fault) -> Endpoint:
@@ -117,15 +119,20 @@ class Service:
             except ClientDisconnect:
                 return Response(status_code=400)
             except StoreError as error:
-                self.log("error", "http", mask_addresses(str(error)))
+                self._tell(request, mask_addresses(str(error)))
                 return fault(request, "busy", 503, {"Retry-After": "60"})
             except HTTPException:
                 raise
             except Exception as error:
-                self.log("error", "http", told_defect(error))
+                self._tell(request, told_defect(error))
                 return fault(request, "busy", 500, {})
 
         return answer
+
+    def _tell(self, request: Request, what: str) -> None:
+        """A fault of ours, with the number that its page shows."""
+        request.state.number = self.number()
+        self.log("error", "http", f"{what} (number {request.state.number})")
 
     async def http_error(self, request: Request, error: Exception) -> Response:
         """404 and 405, as Starlette raises them."""
@@ -144,6 +151,7 @@ class Service:
         guarded = self.guarded(endpoint, fault or self.fault)
 
         async def answer(request: Request) -> Response:
+            request.state.route = path
             if request.method == "OPTIONS":
                 response = Response(status_code=204, headers={"Allow": ", ".join(allowed)})
             else:
