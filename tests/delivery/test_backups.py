@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sqlite3
 import threading
@@ -46,10 +45,12 @@ def join(store: Store, *names: str, now: datetime = NOW) -> None:
     enroll(store, MONTH, people, community=COMMUNITY, basis="consent", source="test", now=now)
 
 
-def send(store: Store, folder: Path, now: datetime) -> None:
+def send(store: Store, folder: Path, now: datetime) -> int:
+    """A pass; how many mails went out. The same mail once more would be the same file."""
     settings = make_settings(folder)
     desk = Desk(COMMUNITY, settings, key=store.key)
-    send_due(store, desk, Maildir(folder / "outbox"), make_world(folder, now, wall=lambda: now))
+    report = send_due(store, desk, Maildir(folder / "outbox"), make_world(folder, now, wall=lambda: now))
+    return sum(outcome.kind == "sent" for outcome in report.outcomes)
 
 
 def sent(folder: Path) -> Counter[str]:
@@ -108,8 +109,7 @@ def test_nobody_is_written_to_twice(store: Store, tmp_path: Path, back: GoBack) 
         held = list_held(connection)
         assert {each.reason for each in held} == {REASON}
         assert sorted(each.address for each in held if each.moment == "welcome") == ["ines@example.net"]
-    for day in range(8, 30):
-        send(again, tmp_path, NOW + timedelta(days=day))
+    assert sum(send(again, tmp_path, NOW + timedelta(days=day)) for day in range(8, 30)) == 0
     assert sent(tmp_path) == before
 
     # Who comes now gets no number that somebody had who was lost.
@@ -123,8 +123,8 @@ def test_nobody_is_written_to_twice(store: Store, tmp_path: Path, back: GoBack) 
     with again.writing() as connection:
         chosen = [each.step_id for each in list_held(connection) if each.address.startswith("ines")]
         resolve_held(connection, chosen, sent=False, key=again.key, domain="example.org", now=week)
-    send(again, tmp_path, week + timedelta(minutes=3))
-    assert (sent(tmp_path) - before).keys() == {mail for mail in sent(tmp_path) if re.match("ines|tomas", mail)}
+    assert send(again, tmp_path, week + timedelta(minutes=3)) == 2  # the welcomes of ines and of tomas
+    assert not (before - sent(tmp_path))
 
 
 def test_what_a_sender_had_in_hand_is_held(store: Store, tmp_path: Path, back: GoBack) -> None:
