@@ -22,6 +22,7 @@ from alongside.cli.stores import read_home
 from alongside.delivery.inbound import imap
 from alongside.delivery.store import Store, open_store
 from alongside.delivery.tokens import make_token
+from alongside.service.figures import Figures
 from alongside.service.home import Home
 from commands import Command
 from mail_servers.hostile import running_hostile_server
@@ -219,7 +220,7 @@ def test_a_port_that_is_taken(run: Run) -> None:
     assert "Name another with --host and --port" in result.output
 
 
-@pytest.mark.parametrize("name", ["starlette", "uvicorn"])
+@pytest.mark.parametrize("name", ["starlette", "prometheus_client"])
 def test_without_the_extra(run: Run, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setitem(sys.modules, name, None)
     result = run("run")
@@ -274,7 +275,10 @@ def test_mail_that_came_in_is_heard(run: Run, small_community: Path, monkeypatch
     monkeypatch.setattr(imap, "poll", poll)
     found = read_home(small_community / "mkdocs.yml", now=datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
     home = Home(settings=found.settings, community=found.community)
-    work = MailRound(store, lambda: home, stopping, {"ALONGSIDE_IMAP_URL": "imaps://a:b@mail.example.org/INBOX"})
+    figures = Figures()
+    environment = {"ALONGSIDE_IMAP_URL": "imaps://a:b@mail.example.org/INBOX"}
+    work = MailRound(store, lambda: home, stopping, environment, figures)
     assert work.fetch() == "stop=1"
+    assert figures.registry.get_sample_value("alongside_inbound_mails_total", {"kind": "stop"}) == 1
     assert given == []
     store.close()

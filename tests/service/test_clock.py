@@ -13,7 +13,7 @@ import pytest
 
 from alongside.model.community import Community
 from alongside.problems import AlongsideError
-from alongside.service.clock import Work, start_clock, told_defect
+from alongside.service.clock import Rounds, Work, start_clock, told_defect
 from alongside.service.home import LiveHome
 from alongside.service.lines import Level, line_log, one_line
 from alongside.settings import Settings
@@ -57,7 +57,7 @@ def test_what_fails_is_told_and_tried_again() -> None:
         Work(name="send", every_seconds=0.01, run=work),
         Work(name="other", every_seconds=0.01, run=work_beside),
     )
-    threads = start_clock(works, stopping=stopping, log=log)
+    threads = start_clock(works, stopping=stopping, log=log, rounds=Rounds())
     wait_until(lambda: len(runs) > 2 and len(other) > 2)
     stopping.set()
     for thread in threads:
@@ -80,7 +80,7 @@ def test_stopping_does_not_wait_for_the_next_time() -> None:
         return ""
 
     work = Work(name="send", every_seconds=3600, run=run)
-    (thread,) = start_clock((work,), stopping=stopping, log=lambda *_: None)
+    (thread,) = start_clock((work,), stopping=stopping, log=lambda *_: None, rounds=Rounds())
     assert ran.wait(5)
     stopping.set()
     thread.join(5)

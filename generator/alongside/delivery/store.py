@@ -204,6 +204,11 @@ def _upgrade(engine: Engine) -> None:
                 _migrate(connection, revision)
 
 
+def is_current(connection: Connection) -> bool:
+    """Whether the schema is this version's still; another machine may run a newer one by now."""
+    return _revision(connection) == REVISION
+
+
 def _wait_for_others(connection: Connection) -> None:
     """One process at a time makes or upgrades a store. SQLite needs no more than its BEGIN IMMEDIATE for that."""
     if connection.dialect.name == "postgresql":

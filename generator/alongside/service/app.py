@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -14,18 +15,22 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from alongside.service import pages
 from alongside.service.choosing import Choosing
 from alongside.service.core import Service
+from alongside.service.figures import Counted
 from alongside.service.health import Health
 from alongside.service.home import Home
+from alongside.service.metrics import Metrics
+from alongside.service.proxies import BehindProxies
 from alongside.service.stopping import Stopping
 
 
-def make_app(service: Service) -> ASGIApp:
+def make_app(service: Service, environment: Mapping[str, str] = os.environ) -> ASGIApp:
     """The application. Nothing of it needs a start or an end."""
-    parts = (Stopping(service), Choosing(service), Health(service))
+    parts = (Stopping(service), Choosing(service), Health(service), Metrics(service, environment))
     routes = [route for part in parts for route in part.routes()]
     app = Starlette(routes=routes, exception_handlers={HTTPException: service.http_error})
     app.router.redirect_slashes = False
-    return Doorway(app, service.home)
+    counted = Counted(Doorway(app, service.home), service.figures)
+    return BehindProxies(counted, lambda: service.home().settings.service.proxies)
 
 
 class Doorway:
@@ -65,7 +70,11 @@ class Doorway:
         if _is_framed_twice(scope):
             await Response(status_code=400, headers={"Connection": "close"})(scope, receive, send_with_headers)
             return
-        await self._app({**scope, "path": self._below_prefix(_path_of(scope))}, receive, send_with_headers)
+        path = _path_of(scope)
+        below = self._below_prefix(path)
+        state = scope.setdefault("state", {})
+        state["prefix"] = path.removesuffix(below)
+        await self._app({**scope, "path": below}, receive, send_with_headers)
 
     def _below_prefix(self, path: str) -> str:
         """`/alongside/stop/s-...` is `/stop/s-...` for a service at `https://example.org/alongside/`.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +28,8 @@ from starlette.routing import Route
 from alongside.delivery.store import Store, StoreError
 from alongside.problems import mask_addresses
 from alongside.service import pages
-from alongside.service.clock import told_defect
+from alongside.service.clock import Rounds, told_defect
+from alongside.service.figures import Figures
 from alongside.service.forms import FormError, parse_form
 from alongside.service.home import Home
 from alongside.service.lines import Log
@@ -68,6 +70,9 @@ class Service:
     log: Log
     counts: Counts = field(default_factory=Counts)
     threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(STORE_THREADS))
+    figures: Figures = field(default_factory=Figures)
+    rounds: Rounds = field(default_factory=Rounds)  # the work by the clock, as far as it is done here
+    stopping: threading.Event = field(default_factory=threading.Event)
     number: Callable[[], str] = lambda: secrets.token_hex(4)  # of a fault of ours: on its page, and in the log
 
     # --- the store, in threads: it may wait for another process ---

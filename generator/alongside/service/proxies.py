@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -53,6 +54,26 @@ class BehindProxies:
 def is_forwarded(scope: Scope) -> bool:
     """Whether the request came by a proxy, as far as it says so."""
     return not FORWARDING.isdisjoint(name for name, _ in scope["headers"])
+
+
+def is_among(host: str, proxies: Sequence[str]) -> bool:
+    """Whether an address is one of those addresses and networks."""
+    if not _is_address(host):
+        return False
+    address = ipaddress.ip_address(host)
+    return any(address in _network(each) for each in proxies)
+
+
+def neighbourhood(host: str) -> str:
+    """What one client may have addresses of at will: an address, or in IPv6 the 64 bits of a network."""
+    if ":" not in host or not _is_address(host):
+        return host
+    return str(ipaddress.ip_network((host.partition("%")[0], 64), strict=False))
+
+
+@lru_cache(maxsize=64)
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    return ipaddress.ip_network(text, strict=False)
 
 
 def _is_address(text: str) -> bool:
