@@ -67,8 +67,8 @@ class Doorway:
                     headers.setdefault(name, value)
             await send(message)
 
-        if _is_framed_twice(scope):
-            await Response(status_code=400, headers={"Connection": "close"})(scope, receive, send_with_headers)
+        if (status := _refusal(scope)) is not None:
+            await Response(status_code=status, headers={"Connection": "close"})(scope, receive, send_with_headers)
             return
         path = _path_of(scope)
         below = self._below_prefix(path)
@@ -92,6 +92,12 @@ def _path_of(scope: Scope) -> str:
     return f"/{rest.partition('/')[2]}" if scheme.lower() in ("http", "https") else path
 
 
-def _is_framed_twice(scope: Scope) -> bool:
-    """Both a length and chunks: who smuggles requests past a proxy counts on two readings (RFC 9112 section 6.1)."""
-    return {b"content-length", b"transfer-encoding"} <= {name for name, _ in scope["headers"]}
+def _refusal(scope: Scope) -> int | None:
+    """The status of what is not taken whatever it asks for; None for all else.
+
+    A version that is not ours; and both a length and chunks, for who smuggles requests past a proxy counts on two
+    readings of them (RFC 9112 section 6.1).
+    """
+    if not scope["http_version"].startswith("1."):
+        return 505
+    return 400 if {b"content-length", b"transfer-encoding"} <= {name for name, _ in scope["headers"]} else None
