@@ -78,7 +78,8 @@ async def say_who(scope: Scope, receive: Receive, send: Send) -> None:
     else:
         client = scope["client"]
         body = f"{client[0]} {scope['scheme']} {scope['state']['peer'][0]}".encode()
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"connection", b"close")]})
+    headers = [(b"connection", b"close"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 

@@ -61,7 +61,7 @@ def _counts(text: str) -> Mapping[str, int]:
 
 
 def _masked(text: str) -> str:
-    return mask_addresses(_TOKEN.sub("…", _PASSWORD.sub("://…@", text)))
+    return mask_addresses(_TOKEN.sub("…", _PASSWORD.sub("://", text)))
 
 
 _COUNT = re.compile(r"([a-z][a-z_]*)=(\d{1,15})")

@@ -47,6 +47,7 @@ class Supervisor:
         # "@" stands for the zero byte of Linux's abstract names
         address = f"\0{self._address[1:]}" if self._address.startswith("@") else self._address
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as door:
+            door.setblocking(False)  # who does not listen must not stop us
             door.sendto(words.encode(), address)
 
 
