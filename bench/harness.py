@@ -56,7 +56,7 @@ def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = No
     with log.open("wb") as stream:
         started = time.perf_counter()
         process = subprocess.Popen(
-            command, cwd=cwd, env=_environment(env or {}), stdout=stream, stderr=subprocess.STDOUT
+            command, cwd=cwd, env=as_people_have_it(env or {}), stdout=stream, stderr=subprocess.STDOUT
         )
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
@@ -68,8 +68,8 @@ def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = No
     return Run(seconds=seconds, peak_mb=_peak_mb(usage), output=output)
 
 
-def _environment(changes: Mapping[str, str]) -> dict[str, str]:
-    """Ours, but as people have it: Python may keep what it compiled."""
+def as_people_have_it(changes: Mapping[str, str]) -> dict[str, str]:
+    """Our environment with `changes`, but Python may keep what it compiled."""
     environment = {**os.environ, **changes}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     return environment

@@ -29,6 +29,7 @@ from alongside.service.core import Counts, Service
 from alongside.service.home import Home
 from alongside.service.lines import Level
 from alongside.service.server import listen, serve
+from alongside.service.signatures import Senders
 from alongside.settings import MailSettings, Organisation, Settings
 from delivery.conftest import CHECK_IN, WELCOME, make_journey, make_member
 
@@ -183,14 +184,16 @@ def plain(text: str) -> str:
 
 
 @contextmanager
-def running(store: Store, home: Home, clock: Callable[[], datetime] = lambda: NOW) -> Iterator[Running]:
+def running(
+    store: Store, home: Home, clock: Callable[[], datetime] = lambda: NOW, senders: Senders | None = None
+) -> Iterator[Running]:
     """The service in a thread, on any free port."""
     lines: list[str] = []
 
     def log(level: Level, about: str, text: str) -> None:
         lines.append(f"{level} {about} {text}")
 
-    service = Service(store=store, home=lambda: home, now=clock, log=log)
+    service = Service(store=store, home=lambda: home, now=clock, log=log, senders=senders or Senders())
     listener = listen("127.0.0.1", 0)
     port = listener.getsockname()[1]
     stopping = threading.Event()

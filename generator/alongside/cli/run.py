@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from alongside.service.figures import Figures
     from alongside.service.home import Home, LiveHome
     from alongside.service.lines import Log, Style
+    from alongside.service.signatures import LiveSenders
     from alongside.service.systemd import Supervisor
 
 INBOUND_SECONDS = 300.0  # between two looks into the mailbox ALONGSIDE_IMAP_URL names
@@ -128,6 +129,7 @@ def command(
     from alongside.service.home import LiveHome
     from alongside.service.lines import line_log
     from alongside.service.server import signals_stop
+    from alongside.service.signatures import LiveSenders, read_senders
     from alongside.service.systemd import Supervisor
 
     parts = only or PARTS
@@ -142,6 +144,7 @@ def command(
         figures = Figures()
         rounds = Rounds(lambda name, seconds, well: figures.end_pass(name, seconds, well=well))
         pulse = _Pulse(time.monotonic)
+        senders = LiveSenders(lambda: read_senders(os.environ))
         doors: list[_Door] = []
         if "http" in parts:
             service = Service(
@@ -152,6 +155,7 @@ def command(
                 figures=figures,
                 rounds=rounds,
                 stopping=stopping,
+                senders=senders,
             )
             doors.append(_open_http(stack, service, _listener(host, port), pulse))
         if place is not None:
@@ -173,7 +177,7 @@ def command(
             time.sleep(TICK_SECONDS)  # waiting for the event itself could miss the signal that sets it
             if reloading.is_set():
                 reloading.clear()
-                _reload(home, supervisor, log)
+                _reload(home, senders, supervisor, log)
             pulse.pass_on(supervisor)
         supervisor.stopping()
         _wait_for(threads, log)
@@ -258,12 +262,16 @@ def _signal_reloads(reloading: threading.Event) -> Iterator[None]:
         signal.signal(signal.SIGHUP, before)
 
 
-def _reload(home: LiveHome, supervisor: Supervisor, log: Log) -> None:
-    """Settings and content anew; secrets are read whenever they are needed. What cannot be read leaves what was."""
+def _reload(home: LiveHome, senders: LiveSenders, supervisor: Supervisor, log: Log) -> None:
+    """Settings, content and who may enroll anew; other secrets are read whenever they are needed.
+
+    What cannot be read leaves what was.
+    """
     from alongside.service.clock import told_defect
 
     supervisor.reloading()
     try:
+        senders.reload()
         home.reload(_now())
     except AlongsideError as error:
         log("error", "reload", f"nothing was changed: {mask_addresses(str(error))}")

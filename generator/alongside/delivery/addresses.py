@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import re
 import unicodedata
+from functools import lru_cache
 
 LONGEST_LOCAL_PART = 64  # octets, RFC 5321 section 4.5.3.1.1
 LONGEST_ADDRESS = 254  # octets: a path is 256 with its angle brackets, RFC 5321 section 4.5.3.1.3
@@ -43,6 +44,7 @@ def normalise_address(address: str) -> str:
     return result
 
 
+@lru_cache(maxsize=1024)  # most people's mail is at few providers
 def _normalise_domain(domain: str) -> str:
     """A-labels in lower case: `Bücher.example` -> `xn--bcher-kva.example`."""
     try:

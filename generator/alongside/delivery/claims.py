@@ -210,6 +210,7 @@ def due_statement(journeys: Collection[str], now: datetime, limit: int) -> Selec
             newcomers.c.zone,
             newcomers.c.languages,
             newcomers.c.profile,
+            newcomers.c.product_id,
             newcomers.c.member,
         )
         .join(enrollments, enrollments.c.id == steps.c.enrollment_id)

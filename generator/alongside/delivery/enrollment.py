@@ -6,17 +6,18 @@ one transaction each.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cache
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
 
 from alongside.delivery.addresses import AddressError, hash_address, mask_address, normalise_address
 from alongside.delivery.profiles import pack_newcomer
-from alongside.delivery.rows import insert_missing
+from alongside.delivery.rows import Dialect, among, dialect_of, insert_missing, listed
 from alongside.delivery.schema import CONFIRMATION, ask_moment, enrollments, events, newcomers, steps, suppressions
 from alongside.delivery.store import Store
 from alongside.model.community import Community
@@ -25,6 +26,7 @@ from alongside.model.people import Basis, Newcomer
 from alongside.planning.plan import newcomer_zone, plan_sequence
 
 NO_BASIS = "no basis says why we may write to them."
+ASKED_AGAIN = timedelta(days=1)  # after a question whether they confirm, at the earliest
 BATCH = 500  # below SQLite's oldest limit of 999 parameters
 
 
@@ -46,6 +48,10 @@ class Refusal:
     fault: bool = True  # False: as it should be, they asked for no more mail
 
 
+# already: on this journey before, or twice in the batch; stopped: they asked for no more mail
+Became = Literal["enrolled", "awaiting confirmation", "already", "stopped", "refused"]
+
+
 @dataclass(slots=True, kw_only=True)
 class EnrollReport:
     """What became of the candidates; each is counted once."""
@@ -54,6 +60,7 @@ class EnrollReport:
     already: int = 0  # on this journey before, or twice in the file
     awaiting: int = 0  # of the enrolled: they confirm before the first mail
     refusals: list[Refusal] = field(default_factory=list)
+    became: dict[int, Became] = field(default_factory=dict)  # by the candidate's row
 
 
 def enroll(
@@ -80,6 +87,7 @@ def enroll(
         with store.writing() as connection:
             wanted = _without_suppressed(connection, store.key, accepted, journey, report)
             _enroll_batch(connection, wanted, journey, community, source, now, report)
+        report.became.clear()  # a file may have a million rows
         looked_at += len(batch)
         if progress is not None:
             progress(looked_at)
@@ -97,10 +105,30 @@ def enroll_one(
     now: datetime,
 ) -> EnrollReport:
     """The same for one newcomer whose profile names the basis, as part of a transaction. `key`: the store's."""
+    candidates = [Candidate(newcomer=newcomer)]
+    return enroll_within(connection, key, journey, candidates, community=community, source=source, now=now)
+
+
+def enroll_within(
+    connection: Connection,
+    key: bytes,
+    journey: Journey,
+    candidates: Iterable[Candidate],
+    *,
+    community: Community,
+    source: str,
+    now: datetime,
+    renew: bool = True,
+) -> EnrollReport:
+    """The same for newcomers whose profiles name the basis, as part of a transaction.
+
+    `renew`: whether what they say takes the place of what they said on another journey.
+    """
     report = EnrollReport()
-    accepted = _accept([Candidate(newcomer=newcomer)], None, report)
-    wanted = _without_suppressed(connection, key, accepted, journey, report)
-    _enroll_batch(connection, wanted, journey, community, source, now.replace(microsecond=0), report)
+    for batch in _batches(candidates):
+        accepted = _accept(batch, None, report)
+        wanted = _without_suppressed(connection, key, accepted, journey, report)
+        _enroll_batch(connection, wanted, journey, community, source, now.replace(microsecond=0), report, renew=renew)
     return report
 
 
@@ -133,6 +161,7 @@ def _accept(batch: Sequence[Candidate], basis: Basis | None, report: EnrollRepor
             _refuse(report, candidate, NO_BASIS)
         elif address in accepted:
             report.already += 1
+            report.became[candidate.row] = "already"
         else:
             accepted[address] = _Accepted(candidate=candidate, basis=used)
     return accepted
@@ -141,6 +170,7 @@ def _accept(batch: Sequence[Candidate], basis: Basis | None, report: EnrollRepor
 def _refuse(report: EnrollReport, candidate: Candidate, reason: str, *, fault: bool = True) -> None:
     who = mask_address(candidate.newcomer.email)
     report.refusals.append(Refusal(row=candidate.row, who=who, reason=reason, fault=fault))
+    report.became[candidate.row] = "refused" if fault else "stopped"
 
 
 def _without_suppressed(
@@ -148,10 +178,11 @@ def _without_suppressed(
 ) -> dict[str, _Accepted]:
     """Those who may get mail of this journey."""
     hashes = {hash_address(address, key): address for address in accepted}
-    statement = select(suppressions.c.address_hash).where(
-        suppressions.c.address_hash.in_(hashes), suppressions.c.journey.in_(("", journey.slug))
-    )
-    stopped = {hashes[found] for found in connection.scalars(statement)}
+    dialect = dialect_of(connection)
+    asked = {"hashes": listed(dialect, hashes), "journey": journey.slug}
+    stopped = {hashes[found] for found in connection.scalars(_stopped(dialect), asked)}
+    if not stopped:
+        return dict(accepted)
     for address, entry in accepted.items():
         if address in stopped:
             _refuse(report, entry.candidate, "they asked for no more mail.", fault=False)
@@ -166,27 +197,33 @@ def _enroll_batch(
     source: str,
     now: datetime,
     report: EnrollReport,
+    *,
+    renew: bool = True,
 ) -> None:
     """Newcomers, their enrollments and the steps of those, in one transaction."""
     if not wanted:
         return
-    people = {address: _newcomer_row(address, entry.candidate.newcomer, now) for address, entry in wanted.items()}
-    known = set(connection.scalars(select(newcomers.c.address).where(newcomers.c.address.in_(people))))
-    insert_missing(connection, newcomers, list(people.values()))
-    found = connection.execute(select(newcomers.c.address, newcomers.c.id).where(newcomers.c.address.in_(people)))
-    numbers = dict(found.all())
-    there = set(
-        connection.scalars(
-            select(enrollments.c.newcomer_id).where(
-                enrollments.c.journey == journey.slug, enrollments.c.newcomer_id.in_(numbers.values())
-            )
-        )
-    )
+    # in one order everywhere: two processes at the same people do not wait for each other
+    people = {
+        address: _newcomer_row(address, entry.candidate.newcomer, now) for address, entry in sorted(wanted.items())
+    }
+    dialect = dialect_of(connection)
+    addresses = {"addresses": listed(dialect, people)}
+    known = dict(connection.execute(_numbers(dialect), addresses).all())
+    strangers = [row for address, row in people.items() if address not in known]
+    if strangers:
+        insert_missing(connection, newcomers, strangers)
+    numbers = dict(connection.execute(_numbers(dialect), addresses).all())
+    there = _enrolled(connection, journey, numbers.values())
     fresh = {address: entry for address, entry in wanted.items() if numbers[address] not in there}
     report.already += len(wanted) - len(fresh)
+    became: Became = "awaiting confirmation" if journey.confirm else "enrolled"
+    for address, entry in wanted.items():
+        report.became[entry.candidate.row] = became if address in fresh else "already"
     if not fresh:
         return
-    _renew_profiles(connection, [people[address] for address in fresh if address in known])
+    if renew:
+        _renew_profiles(connection, [people[address] for address in fresh if address in known])
     rows = [
         {
             "newcomer_id": numbers[address],
@@ -199,13 +236,7 @@ def _enroll_batch(
         for address, entry in fresh.items()
     ]
     insert_missing(connection, enrollments, rows)
-    enrolled = connection.execute(
-        select(enrollments.c.newcomer_id, enrollments.c.id).where(
-            enrollments.c.journey == journey.slug,
-            enrollments.c.newcomer_id.in_([numbers[address] for address in fresh]),
-        )
-    )
-    by_newcomer = dict(enrolled.all())
+    by_newcomer = _enrolled(connection, journey, [numbers[address] for address in fresh])
     planned = [
         row
         for address, entry in fresh.items()
@@ -214,9 +245,41 @@ def _enroll_batch(
     if planned:
         insert_missing(connection, steps, planned)
     happened = [{"kind": "enrolled", "detail": journey.slug, "happened_at": now, "newcomer_id": n} for n in by_newcomer]
-    connection.execute(insert(events), happened)
+    connection.execute(_HAPPENED, happened)
     report.enrolled += len(fresh)
     report.awaiting += len(fresh) if journey.confirm else 0
+
+
+@cache
+def _stopped(dialect: Dialect) -> Select[str]:
+    """Hashes of addresses that get no mail of a journey."""
+    return select(suppressions.c.address_hash).where(
+        among(dialect, suppressions.c.address_hash, "hashes"), suppressions.c.journey.in_(("", bindparam("journey")))
+    )
+
+
+@cache
+def _numbers(dialect: Dialect) -> Select[str, int]:
+    """Newcomers by their addresses."""
+    return select(newcomers.c.address, newcomers.c.id).where(among(dialect, newcomers.c.address, "addresses"))
+
+
+@cache
+def _enrollments(dialect: Dialect) -> Select[int, int]:
+    """Those of newcomers on a journey."""
+    return select(enrollments.c.newcomer_id, enrollments.c.id).where(
+        enrollments.c.journey == bindparam("journey"), among(dialect, enrollments.c.newcomer_id, "people")
+    )
+
+
+_HAPPENED = insert(events)
+
+
+def _enrolled(connection: Connection, journey: Journey, people: Collection[int]) -> dict[int, int]:
+    """Enrollments on `journey`, by newcomer."""
+    dialect = dialect_of(connection)
+    asked = {"journey": journey.slug, "people": listed(dialect, people)}
+    return dict(connection.execute(_enrollments(dialect), asked).all())
 
 
 def _newcomer_row(address: str, newcomer: Newcomer, now: datetime) -> dict[str, Any]:
@@ -227,6 +290,7 @@ def _newcomer_row(address: str, newcomer: Newcomer, now: datetime) -> dict[str, 
         "zone": newcomer.timezone,
         "languages": list(newcomer.languages),
         "profile": pack_newcomer(newcomer),
+        "product_id": newcomer.id,
         "created_at": now,
     }
 
@@ -234,7 +298,7 @@ def _newcomer_row(address: str, newcomer: Newcomer, now: datetime) -> dict[str, 
 def _renew_profiles(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Who joins a second journey is known by what they said last."""
     if rows:
-        fields = ("address_as_given", "name", "zone", "languages", "profile")
+        fields = ("address_as_given", "name", "zone", "languages", "profile", "product_id")
         statement = (
             update(newcomers)
             .where(newcomers.c.address == bindparam("of_address"))
@@ -243,6 +307,43 @@ def _renew_profiles(connection: Connection, rows: Sequence[Mapping[str, Any]]) -
         connection.execute(
             statement, [{"of_address": row["address"], **{f"new_{name}": row[name] for name in fields}} for row in rows]
         )
+
+
+def ask_again(connection: Connection, journey: Journey, asked: Iterable[Newcomer], *, now: datetime) -> None:
+    """Those of `asked` who were mailed the question whether they confirm a day ago or more, and did not, get it anew.
+
+    Who confirmed, who stopped and who was asked today get nothing.
+    """
+    addresses = {normalise_address(newcomer.email) for newcomer in asked if _is_usable(newcomer.email)}
+    last = steps.alias()
+    found = connection.execute(
+        select(enrollments.c.id, last.c.id)
+        .join(newcomers, newcomers.c.id == enrollments.c.newcomer_id)
+        .join(last, (last.c.enrollment_id == enrollments.c.id) & (last.c.moment == CONFIRMATION))
+        .where(
+            newcomers.c.address.in_(addresses),
+            enrollments.c.journey == journey.slug,
+            enrollments.c.state == "awaiting confirmation",
+            last.c.state.in_(("sent", "skipped", "failed")),
+            last.c.done_at <= now - ASKED_AGAIN,
+        )
+    ).all()
+    if not found:
+        return
+    # Another step, so that it is another mail: its number stands in the Message-ID.
+    connection.execute(delete(steps).where(steps.c.id.in_([step for _, step in found])))
+    rows = [{"enrollment_id": number, "moment": CONFIRMATION, "due_at": now, "state": "planned"} for number, _ in found]
+    insert_missing(connection, steps, rows)
+    numbers = [number for number, _ in found]
+    connection.execute(update(enrollments).where(enrollments.c.id.in_(numbers)).values(enrolled_at=now))
+
+
+def _is_usable(address: str) -> bool:
+    try:
+        normalise_address(address)
+    except AddressError:
+        return False
+    return True
 
 
 def step_rows(

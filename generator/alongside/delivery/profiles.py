@@ -12,17 +12,27 @@ from sqlalchemy import RowMapping
 from alongside.model.people import Newcomer
 from alongside.model.places import Place
 
-COLUMNS = ("email", "name", "timezone", "languages")  # these have columns of their own
+COLUMNS = ("email", "name", "timezone", "languages", "id")  # these have columns of their own
 
 
 _KNOWN = frozenset(field.name for field in dataclasses.fields(Newcomer)) - set(COLUMNS)
+_PACKED = tuple(field.name for field in dataclasses.fields(Newcomer) if field.name not in COLUMNS)
 _KNOWN_OF_PLACE = frozenset(field.name for field in dataclasses.fields(Place))
 
 
 def pack_newcomer(newcomer: Newcomer) -> dict[str, Any]:
     """The profile as JSON, without what has a column of its own and what is empty."""
-    fields = dataclasses.asdict(newcomer)
-    return {name: value for name, value in fields.items() if name not in COLUMNS and value not in (None, "", (), [])}
+    packed = {name: getattr(newcomer, name) for name in _PACKED}
+    found = {name: value for name, value in packed.items() if value not in (None, "", ())}
+    if newcomer.place is not None:
+        found["place"] = dict(_packed_place(newcomer.place))
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _packed_place(place: Place) -> dict[str, Any]:
+    """Many newcomers live in few places."""
+    return dataclasses.asdict(place)
 
 
 def unpack_newcomer(row: Mapping[str, Any] | RowMapping) -> Newcomer:
@@ -33,6 +43,7 @@ def unpack_newcomer(row: Mapping[str, Any] | RowMapping) -> Newcomer:
         name=row["name"],
         timezone=row["zone"],
         languages=tuple(row["languages"]),
+        id=row["product_id"],
         **profile,
     )
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, exists, select, update
 
 from alongside.delivery.notes.care import forget_notes
+from alongside.delivery.requests import forget_answers
 from alongside.delivery.rows import insert_missing
 from alongside.delivery.schema import enrollments, facts, letters, messages, newcomers, received, steps
 from alongside.delivery.store import Store
@@ -30,6 +31,7 @@ def sweep(store: Store, settings: Settings, *, wall: datetime) -> None:
         if not _begin_day(connection, wall):
             return
         forget_notes(connection, keep=settings.mail.keep_notes, now=wall)
+        forget_answers(connection, now=wall)
         if settings.mail.keep is not None:
             _forget(connection, wall - settings.mail.keep)
     if outbox is not None and settings.mail.keep is not None:

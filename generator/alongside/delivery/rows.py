@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, Literal, cast
 
 from sqlalchemy import ARRAY, ColumnElement, Connection, Table, Text, any_, bindparam, func, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from alongside.delivery.schema import StepState, steps
 
@@ -48,11 +49,23 @@ def grouped(pairs: Iterable[tuple[str, int]]) -> dict[str, list[int]]:
 
 def insert_missing(connection: Connection, table: Table[Any], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows that break no unique rule; another process may have been first."""
-    connection.execute(insert_into(connection, table).on_conflict_do_nothing(), [dict(row) for row in rows])
+    connection.execute(_insert_missing(dialect_of(connection), table), [dict(row) for row in rows])
+
+
+@cache
+def _insert_missing(dialect: Dialect, table: Table[Any]) -> sqlite.Insert:
+    return insert_as(dialect, table).on_conflict_do_nothing()
 
 
 def insert_into(connection: Connection, table: Table[Any]) -> sqlite.Insert:
     """An INSERT that may say what to do about rows that are there: both databases know the same words for it."""
-    if dialect_of(connection) == "sqlite":
+    return insert_as(dialect_of(connection), table)
+
+
+def insert_as(dialect: Dialect, table: Table[Any]) -> sqlite.Insert:
+    """The same, for a statement that is built once."""
+    if dialect == "sqlite":
         return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # late: 3 MB that a file does without
+
     return cast(sqlite.Insert, postgresql.insert(table))

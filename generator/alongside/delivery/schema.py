@@ -106,6 +106,8 @@ class NewcomerColumns(TypedColumns):
     # Part of the links to their page: one more, and all that were given out are void.
     generation: Named[int] = Column(Integer, nullable=False, default=0, server_default="0")
     pace_days: Named[int] = Column(Integer, nullable=False, default=0, server_default="0")  # between mails, at least
+    # Their id in the host product, as it gave it; empty: it did not.
+    product_id: Named[str] = Column(Text, nullable=False, default="", server_default=text("''"))
 
 
 class EnrollmentColumns(TypedColumns):
@@ -353,4 +355,6 @@ PLANNED = text("state = 'planned'")
 CLAIMED = text("state = 'claimed'")
 Index("ix_steps_due", steps.c.due_at, sqlite_where=PLANNED, postgresql_where=PLANNED)
 Index("ix_letters_due", letters.c.due_at, sqlite_where=PLANNED, postgresql_where=PLANNED)
+HAS_PRODUCT_ID = text("product_id != ''")
+Index("ix_newcomers_product_id", newcomers.c.product_id, sqlite_where=HAS_PRODUCT_ID, postgresql_where=HAS_PRODUCT_ID)
 Index("ix_steps_leased", steps.c.leased_until, sqlite_where=CLAIMED, postgresql_where=CLAIMED)

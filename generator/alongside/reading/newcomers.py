@@ -1,4 +1,7 @@
-"""Newcomers as a team hands them over: one profile in YAML, or many in CSV. They never stand in `content/`."""
+"""Newcomers as a team hands them over: one profile in YAML, many in CSV, or JSON from the host product.
+
+They never stand in `content/`.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ from alongside.reading.times import ZONE
 from alongside.reading.values import LANGUAGE, LATITUDE, LINE, LONGITUDE, PROSE, read_line, scalar
 from alongside.settings import Settings
 from alongside.source.decoding import read_bytes
+from alongside.source.json_values import Posted
 from alongside.source.yaml_nodes import Keys, Plain
 
 # RFC 5321 limits; quoted local parts and address literals exist on paper only.
@@ -30,6 +34,7 @@ _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_
 # Whoever fills a sign-up form chooses the name and the address; neither may make us send their advertisement.
 LONGEST_NAME = 100  # characters
 LONGEST_TEXT = 2_000
+MOST_ITEMS = 50  # of a list, where a program fills it
 _NO_NAME = re.compile(r"://|\bwww\.|@", re.IGNORECASE)
 
 
@@ -175,6 +180,46 @@ def read_newcomers(path: Path, community: Community, settings: Settings) -> tupl
                 "Keep one row for each person.", severity="warning",
             )  # fmt: skip
     return tuple(found.values()), problems
+
+
+class ProfileReader:
+    """Reads profiles that come one by one, each for the same community."""
+
+    def __init__(self, community: Community, settings: Settings) -> None:
+        self._community = community
+        self._words = _Words.of(community)
+        self._defaults = _defaults(settings)
+
+    def read(self, posted: Posted) -> tuple[Newcomer | None, list[Problem]]:
+        """The newcomer of a profile in JSON, and what is wrong with it; None where it is no profile, or of nobody."""
+        problems: list[Problem] = []
+        sheet = Sheet(path=posted.pointer, document=posted, defaults=self._defaults, problems=problems)
+        fields = read_table(sheet, PROFILE, _bounded(sheet, posted.value))
+        if fields is None:
+            return None, problems
+        newcomer = _newcomer(sheet, fields, self._community, self._words)
+        if not newcomer.email and not any(problem.code == "bad-address" for problem in problems):
+            sheet.report((), "missing-key", "There is no address, so nobody can be enrolled.", 'Send "email".')
+        return newcomer if newcomer.email else None, problems
+
+
+def _bounded(sheet: Sheet, value: Plain) -> Plain:
+    """The profile with no more items in a list than anybody would choose: each may be looked for among all words."""
+    if not isinstance(value, dict):
+        return value
+    bounded = value
+    for name in _LISTS:
+        items = value.get(name)
+        if isinstance(items, list) and len(items) > MOST_ITEMS:
+            sheet.report(
+                (name,),
+                "long-list",
+                f"{name} has {len(items)} items; those after the first {MOST_ITEMS} are not read.",
+                "Send those that say most of them.",
+                severity="warning",
+            )
+            bounded = {**bounded, name: items[:MOST_ITEMS]}
+    return bounded
 
 
 def _defaults(settings: Settings) -> Defaults:

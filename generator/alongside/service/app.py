@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from alongside.service import pages
 from alongside.service.choosing import Choosing
 from alongside.service.core import Service
+from alongside.service.enrolling import Enrolling
 from alongside.service.figures import Counted
 from alongside.service.health import Health
 from alongside.service.home import Home
@@ -25,7 +26,13 @@ from alongside.service.stopping import Stopping
 
 def make_app(service: Service, environment: Mapping[str, str] = os.environ) -> ASGIApp:
     """The application. Nothing of it needs a start or an end."""
-    parts = (Stopping(service), Choosing(service), Health(service), Metrics(service, environment))
+    parts = (
+        Stopping(service),
+        Choosing(service),
+        Health(service),
+        Enrolling(service),
+        Metrics(service, environment),
+    )
     routes = [route for part in parts for route in part.routes()]
     app = Starlette(routes=routes, exception_handlers={HTTPException: service.http_error})
     app.router.redirect_slashes = False

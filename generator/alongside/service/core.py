@@ -33,6 +33,7 @@ from alongside.service.figures import Figures
 from alongside.service.forms import FormError, parse_form
 from alongside.service.home import Home
 from alongside.service.lines import Log
+from alongside.service.signatures import LiveSenders, Senders
 
 BODY_SECONDS = 10.0  # how long a body may take to arrive
 LARGEST_FORM = 4096  # bytes; the largest form of our pages has some hundred
@@ -69,6 +70,7 @@ class Service:
     now: Callable[[], datetime]
     log: Log
     counts: Counts = field(default_factory=Counts)
+    senders: Senders | LiveSenders = field(default_factory=Senders)  # who may enroll newcomers and tell of them
     threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(STORE_THREADS))
     figures: Figures = field(default_factory=Figures)
     rounds: Rounds = field(default_factory=Rounds)  # the work by the clock, as far as it is done here

@@ -22,9 +22,20 @@ def text(name: str) -> "sa.Column[str]":
     return sa.Column(name, sa.Text(), nullable=False, server_default=sa.text("''"))
 
 
+# what was an entry of the profile, in both databases' words
+PRODUCT_IDS = {
+    "sqlite": "UPDATE newcomers SET product_id = coalesce(json_extract(profile, '$.id'), '')",
+    "postgresql": "UPDATE newcomers SET product_id = coalesce(profile ->> 'id', '')",
+}
+
+
 def upgrade() -> None:
     op.add_column("newcomers", number("generation"))
     op.add_column("newcomers", number("pace_days"))
+    op.add_column("newcomers", text("product_id"))
+    op.execute(PRODUCT_IDS[op.get_bind().dialect.name])
+    where = sa.text("product_id != ''")
+    op.create_index("ix_newcomers_product_id", "newcomers", ["product_id"], sqlite_where=where, postgresql_where=where)
     op.add_column("enrollments", text("arm"))
     op.add_column("letters", text("addressee"))
     op.add_column("absences", sa.Column("since", INSTANT))
