@@ -334,7 +334,7 @@ def test_a_socket_that_systemd_holds(small_community: Path) -> None:
             assert answer == 200
         finally:
             process.terminate()
-            _, lines = process.communicate(60)
+            _, lines = process.communicate(timeout=60)
     assert f"listening on http://127.0.0.1:{port}/" in lines
 
 

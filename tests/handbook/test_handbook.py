@@ -735,7 +735,7 @@ def test_caddy_reads_its_files(tmp_path: Path) -> None:
         path = tmp_path / f"Caddyfile{number}"
         is_whole = block.text.startswith("community.example.org")
         path.write_text(block.text if is_whole else f"community.example.org {{\n{indent(block.text, chr(9))}}}\n")
-        command = ["caddy", "adapt", "--config", path, "--adapter", "caddyfile"]
+        command = ["caddy", "adapt", "--config", str(path), "--adapter", "caddyfile"]
         done = subprocess.run(
             command, capture_output=True, text=True, check=False, env={**os.environ, "HOME": str(tmp_path)}
         )
