@@ -88,6 +88,7 @@ lock: dev  ## Pin the newest versions that pyproject.toml allows
 	@$(BIN)/pip install -q uv
 	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml tools/build-requirements.txt -o requirements.lock
 	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -c requirements.lock --group dev pyproject.toml tools/build-requirements.txt -o requirements-dev.lock
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -c requirements-dev.lock --extra service --extra postgresql --extra dkim pyproject.toml tools/build-requirements.txt -o requirements-service.lock
 
 clean:  ## What was built: site, mails, caches, the demo's store (never content)
 	rm -rf site build outbox alongside.sqlite alongside.sqlite-wal alongside.sqlite-shm .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
 import re
+import shutil
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -12,7 +17,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import pytest
@@ -22,6 +27,7 @@ from alongside.cli.stores import read_home
 from alongside.delivery.inbound import imap
 from alongside.delivery.store import Store, open_store
 from alongside.delivery.tokens import make_token
+from alongside.service.figures import Figures
 from alongside.service.home import Home
 from commands import Command
 from mail_servers.hostile import running_hostile_server
@@ -219,7 +225,7 @@ def test_a_port_that_is_taken(run: Run) -> None:
     assert "Name another with --host and --port" in result.output
 
 
-@pytest.mark.parametrize("name", ["starlette", "uvicorn"])
+@pytest.mark.parametrize("name", ["starlette", "prometheus_client"])
 def test_without_the_extra(run: Run, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setitem(sys.modules, name, None)
     result = run("run")
@@ -253,6 +259,85 @@ def test_a_part_that_breaks_ends_the_service(run: Run, monkeypatch: pytest.Monke
     assert "The service ended because of a defect in: http." in result.output
 
 
+def test_a_hangup_reads_everything_again(run: Run, small_community: Path, tmp_path: Path) -> None:
+    """Under a supervisor that wants to hear of it; a file that cannot be read changes nothing; secrets lie in files."""
+    [port] = free_ports(1)
+    secret = tmp_path / "smtp"
+    secret.write_text(f"smtp://127.0.0.1:{port}\n")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
+        supervisor.bind(str(tmp_path / "notify"))
+        told: list[str] = []
+
+        def listen() -> None:
+            while not told or told[-1] != "end":
+                told.append(supervisor.recv(4096).decode())
+
+        def wait_for(words: str, times: int) -> None:
+            end = time.monotonic() + 60
+            while sum(each.startswith(words) for each in list(told)) < times:
+                assert time.monotonic() < end, told
+                time.sleep(0.02)
+
+        threading.Thread(target=listen, daemon=True).start()
+
+        given = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "400000"}
+        service = Process(
+            small_community, "--every", "1", "--log", "json", ALONGSIDE_SMTP_URL_FILE=str(secret), **given
+        )
+        service.wait_for_start()
+        try:
+            wait_for("READY=1", 1)
+            wait_for("WATCHDOG=1", 2)
+            service.process.send_signal(signal.SIGHUP)
+            wait_for("READY=1", 2)
+            assert re.search(r"RELOADING=1\nMONOTONIC_USEC=\d{6,}", "".join(told))
+            service.wait_for('"about": "reload", "text": "settings and content read again"')
+            config = small_community / "mkdocs.yml"
+            whole = config.read_text()
+            config.write_text("site_name: [")
+            service.process.send_signal(signal.SIGHUP)
+            service.wait_for('"error", "about": "reload", "text": "nothing was changed: ')
+            wait_for("READY=1", 3)
+            assert service.ask("/healthz")[0] == 200
+            config.write_text(whole)
+            run("enroll", "month", "joana.yml")
+            service.wait_for('"level": "error", "about": "send"')
+            with running_hostile_server() as server:  # somewhere else, as the file says from now on
+                secret.write_text(f"smtp://127.0.0.1:{server.port}\n")
+                service.wait_for('"about": "send", "text": "sent=1", "sent": 1}')
+        finally:
+            assert service.end() == 0
+        wait_for("STOPPING=1", 1)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
+            last.sendto(b"end", str(tmp_path / "notify"))
+        wait_for("end", 1)
+    assert all(json.loads(line)["time"] for line in service.lines)
+
+
+@pytest.mark.skipif(shutil.which("systemd-socket-activate") is None, reason="needs systemd's systemd-socket-activate")
+def test_a_socket_that_systemd_holds(small_community: Path) -> None:
+    """Who comes while nothing runs yet waits, and is answered."""
+    [port] = free_ports(1)
+    script = "import sys; from alongside.cli import main; sys.argv[:1] = ['alongside']; main()"
+    ours = ["env", f"PYTHONPATH={os.pathsep.join(sys.path)}", sys.executable, "-c", script, "run", "--only", "http"]
+    with subprocess.Popen(
+        ["systemd-socket-activate", "-l", f"127.0.0.1:{port}", *ours],
+        cwd=small_community, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        try:
+            answer = None
+            for _ in range(100):
+                with contextlib.suppress(URLError), urlopen(f"http://127.0.0.1:{port}/healthz", timeout=60) as found:
+                    answer = found.status
+                    break
+                time.sleep(0.1)
+            assert answer == 200
+        finally:
+            process.terminate()
+            _, lines = process.communicate(timeout=60)
+    assert f"listening on http://127.0.0.1:{port}/" in lines
+
+
 def test_mail_that_came_in_is_heard(run: Run, small_community: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The mailbox is replaced; that of a real server has its own tests. A stop of the service leaves the rest."""
     run("enroll", "month", "joana.yml")
@@ -274,7 +359,10 @@ def test_mail_that_came_in_is_heard(run: Run, small_community: Path, monkeypatch
     monkeypatch.setattr(imap, "poll", poll)
     found = read_home(small_community / "mkdocs.yml", now=datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
     home = Home(settings=found.settings, community=found.community)
-    work = MailRound(store, lambda: home, stopping, {"ALONGSIDE_IMAP_URL": "imaps://a:b@mail.example.org/INBOX"})
+    figures = Figures()
+    environment = {"ALONGSIDE_IMAP_URL": "imaps://a:b@mail.example.org/INBOX"}
+    work = MailRound(store, lambda: home, stopping, environment, figures)
     assert work.fetch() == "stop=1"
+    assert figures.registry.get_sample_value("alongside_inbound_mails_total", {"kind": "stop"}) == 1
     assert given == []
     store.close()

@@ -56,6 +56,7 @@ from alongside.reading.fields import Table
 from alongside.reading.mail_checks import NAMES as MAIL_NAMES
 from commands import orders
 from handbook.servers import HOME, MAIL_HOST, SERVING, NoServers
+from mail_servers.certificates import Authority, Certificate
 from mail_servers.servers import own_folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,6 +77,7 @@ SERVERS = re.compile(r"<!-- servers: (.+) -->")
 DEEDS = re.compile(r"<!-- you have (.+) -->")
 EXPECTED_EXIT = re.compile(r"(.+?)\s+# exit (\d+)")
 DOOR = "/var/spool/postfix/alongside"  # where the handbook opens a door to Postfix
+SERVICE = FOLDER / "service.md"
 EXAMPLE, NEW = "the example community", "a new community"
 
 
@@ -326,7 +328,7 @@ def serve(folder: Path, environment: Mapping[str, str], script: str, where: str)
         try:
             address = None
             for _ in range(600):
-                address = re.search(r"http://127\.0\.0\.1:\d+\S*", log.read_text())
+                address = re.search(r"http://127\.0\.0\.1:\d+[^\s\"]*", log.read_text())
                 if address or process.poll() is not None:
                     break
                 time.sleep(0.1)
@@ -640,15 +642,17 @@ def cron_commands(text: str) -> Iterator[str]:
 
 
 def test_units_are_units_of_systemd(tmp_path: Path) -> None:
-    found = {block.named: block.text for _, block in blocks_in("ini") if block.named.endswith((".service", ".timer"))}
-    assert set(found) == {"alongside-send.service", "alongside-send.timer", "alongside.service"}
+    endings = (".service", ".timer", ".socket")
+    found = {block.named: block.text for _, block in blocks_in("ini") if block.named.endswith(endings)}
+    assert set(found) == {"alongside-send.service", "alongside-send.timer", "alongside.service", "alongside.socket"}
     for name, text in found.items():
         unit = configparser.RawConfigParser(strict=False)
         unit.optionxform = str  # type: ignore[assignment,method-assign]  # as configparser's manual has it
         unit.read_string(text)
         assert "Description" in unit["Unit"], name
-        if name.endswith(".timer"):
-            assert name.replace(".timer", ".service") in found
+        kind = name.rpartition(".")[2]
+        if kind != "service":
+            assert name.replace(f".{kind}", ".service") in found
         else:
             assert unit["Service"]["WorkingDirectory"] == HOME
         there = text.replace(f"{HOME}/.venv/bin/alongside", str(ALONGSIDE)).replace(HOME, str(tmp_path))
@@ -662,6 +666,20 @@ def test_units_are_units_of_systemd(tmp_path: Path) -> None:
         )
         told = [line for line in done.stderr.splitlines() if any(name in line for name in found)]
         assert not told
+        whole = tmp_path / "whole" / "alongside.service"
+        whole.parent.mkdir()
+        whole.write_text(found[whole.name])
+        done = subprocess.run(
+            ["systemd-analyze", "security", "--offline=true", "--no-pager", whole],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        score = re.search(r"exposure level for alongside.service: (\S+) OK", done.stdout)
+        assert score is not None, done.stdout
+        told_score = re.search(r"`systemd-analyze security` gives it (\S+), which it calls OK", SERVICE.read_text())
+        assert told_score is not None
+        assert score[1] == told_score[1]
 
 
 def test_blocks_of_web_servers_are_whole() -> None:
@@ -682,10 +700,63 @@ def test_blocks_of_web_servers_are_whole() -> None:
     assert len(texts) == 4
 
 
+def nginx_file(text: str, folder: Path, certificate: Certificate) -> Path:
+    """A whole configuration around the page's file, which it leaves as it is but for its paths."""
+    there = text.replace("/etc/letsencrypt/live/community.example.org/fullchain.pem", str(certificate.certificate))
+    there = there.replace("/etc/letsencrypt/live/community.example.org/privkey.pem", str(certificate.key))
+    own = "".join(
+        f"    {name}_temp_path {folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    path = folder / "nginx.conf"
+    path.write_text(
+        f"pid {folder}/pid;\nerror_log {folder}/error.log;\ndaemon off;\nworker_processes 1;\nevents {{}}\n"
+        f"http {{\n    access_log {folder}/access.log;\n{own}{there}}}\n"
+    )
+    return path
+
+
+@pytest.mark.nginx
+def test_nginx_reads_its_files(tmp_path: Path, authority: Authority) -> None:
+    """All that the pages show of it: a whole file, and what stands in a `server`."""
+    certificate = authority.issue("community", "DNS:community.example.org")
+    for number, (where, block) in enumerate(blocks_in("nginx")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        text = block.text if "server {" in block.text else f"server {{\n{block.text}}}\n"
+        path = nginx_file(text, folder, certificate)
+        done = subprocess.run(["nginx", "-t", "-c", path], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{where}: {done.stderr}"
+        assert "warn" not in done.stderr, f"{where}: {done.stderr}"
+
+
+@pytest.mark.nginx
+def test_caddy_reads_its_files(tmp_path: Path) -> None:
+    for number, (where, block) in enumerate(blocks_in("caddy")):
+        path = tmp_path / f"Caddyfile{number}"
+        is_whole = block.text.startswith("community.example.org")
+        path.write_text(block.text if is_whole else f"community.example.org {{\n{indent(block.text, chr(9))}}}\n")
+        command = ["caddy", "adapt", "--config", str(path), "--adapter", "caddyfile"]
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, env={**os.environ, "HOME": str(tmp_path)}
+        )
+        assert done.returncode == 0, f"{where}: {done.stderr}"
+
+
 def test_the_container_runs_what_there_is() -> None:
     [(_, block)] = blocks_in("dockerfile")
     steps = [line.split(" ", 1) for line in block.text.splitlines()]
-    assert {name for name, _ in steps} <= {"FROM", "ARG", "RUN", "USER", "WORKDIR", "EXPOSE", "CMD"}
+    known = {"FROM", "ARG", "RUN", "USER", "WORKDIR", "EXPOSE", "HEALTHCHECK", "CMD"}
+    assert {name for name, _ in steps} <= known
+    names = [name for name, _ in steps]
+    assert names.index("USER") > max(number for number, name in enumerate(names) if name == "RUN")
+    assert dict(steps)["USER"] not in ("root", "0")
+    locks = re.findall(r"--require-hashes -r \S+/(\S+\.lock)", block.text)
+    assert locks == ["requirements-service.lock"]
+    locked = (ROOT / locks[0]).read_text()
+    for name in ("starlette", "uvicorn", "prometheus-client", "psycopg", "aiosmtpd", "altcha", "mkdocs", "hatchling"):
+        assert re.search(rf"^{name}==\S+ .*\n    --hash=sha256:", locked, re.MULTILINE), name
+    health = json.loads(dict(steps)["HEALTHCHECK"].partition(" CMD ")[2])
+    compile(health[2], "HEALTHCHECK", "exec")
     command = dict(every_command())["run",]
     program, name, *words = json.loads(dict(steps)["CMD"])
     assert (program, name) == ("alongside", "run")
@@ -696,6 +767,19 @@ def test_the_container_runs_what_there_is() -> None:
             source = volume.split(":")[0]
             assert source.startswith(".") or source in compose["volumes"]
         assert set(service.get("depends_on", ())) <= set(compose["services"])
+        assert set(service["networks"]) <= set(compose["networks"])
+        assert set(service.get("secrets", ())) <= set(compose["secrets"])
+        for path in service.get("environment", {}).values():
+            assert path.removeprefix("/run/secrets/") in compose["secrets"]
+    assert compose["services"]["mail"]["read_only"] is True
+    [network] = compose["networks"]["behind"]["ipam"]["config"]
+    proxies = [
+        each
+        for _, block in blocks_in("yaml")
+        if "proxies" in block.text
+        for each in yaml.safe_load(block.text)["plugins"][0]["alongside"]["service"]["proxies"]
+    ]
+    assert proxies == [network["subnet"]]
 
 
 def test_jobs_that_send_run_commands_that_exist() -> None:

@@ -84,6 +84,7 @@ class Running:
     home: Home
     lines: list[str] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
+    service: Service | None = None  # where it runs
 
     def ask(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
@@ -199,11 +200,16 @@ def running(
     thread = threading.Thread(
         target=serve,
         args=(make_app(service), listener),
-        kwargs={"stopping": stopping, "log": log, "counts": service.counts},
+        kwargs={
+            "stopping": stopping,
+            "log": log,
+            "counts": service.counts,
+            "proxies": lambda: home.settings.service.proxies,
+        },
     )
     thread.start()
     try:
-        yield Running(port=port, store=store, home=home, lines=lines, counts=service.counts)
+        yield Running(port=port, store=store, home=home, lines=lines, counts=service.counts, service=service)
     finally:
         stopping.set()
         thread.join(30)

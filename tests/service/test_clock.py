@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import threading
 import time
 from dataclasses import replace
@@ -13,7 +14,7 @@ import pytest
 
 from alongside.model.community import Community
 from alongside.problems import AlongsideError
-from alongside.service.clock import Work, start_clock, told_defect
+from alongside.service.clock import Rounds, Work, start_clock, told_defect
 from alongside.service.home import LiveHome
 from alongside.service.lines import Level, line_log, one_line
 from alongside.settings import Settings
@@ -57,7 +58,7 @@ def test_what_fails_is_told_and_tried_again() -> None:
         Work(name="send", every_seconds=0.01, run=work),
         Work(name="other", every_seconds=0.01, run=work_beside),
     )
-    threads = start_clock(works, stopping=stopping, log=log)
+    threads = start_clock(works, stopping=stopping, log=log, rounds=Rounds())
     wait_until(lambda: len(runs) > 2 and len(other) > 2)
     stopping.set()
     for thread in threads:
@@ -80,7 +81,7 @@ def test_stopping_does_not_wait_for_the_next_time() -> None:
         return ""
 
     work = Work(name="send", every_seconds=3600, run=run)
-    (thread,) = start_clock((work,), stopping=stopping, log=lambda *_: None)
+    (thread,) = start_clock((work,), stopping=stopping, log=lambda *_: None, rounds=Rounds())
     assert ran.wait(5)
     stopping.set()
     thread.join(5)
@@ -104,6 +105,23 @@ def test_a_line() -> None:
     stream = io.StringIO()
     line_log(lambda: NOW, stream)("info", "send", "sent=3")
     assert stream.getvalue() == "2026-11-23T09:00:00Z info send sent=3\n"
+
+
+def test_a_line_for_programs() -> None:
+    """Counts are numbers, and take no name of ours; what is somebody's is masked whoever forgot to."""
+    stream = io.StringIO()
+    log = line_log(lambda: NOW, stream, style="json")
+    log("info", "send", "sent=3 letters_sent=1")
+    log("info", "http", "level=9 text=1")
+    log("error", "send", "smtps://ana:pass@word@mail.example.org said no=1 to\nana@example.net")
+    log("warning", "http", "s-6172ab09c4d1f03b52e711 and notes+r-mzxw6ytboi4dcmrtgq2tmnzyhe@example.org, \u202e\x1b[2J")
+    told = [json.loads(line) for line in stream.getvalue().splitlines()]
+    head = {"time": "2026-11-23T09:00:00Z", "level": "info"}
+    assert told[0] == {**head, "about": "send", "text": "sent=3 letters_sent=1", "sent": 3, "letters_sent": 1}
+    assert told[1] == {**head, "about": "http", "text": "level=9 text=1"}
+    assert told[2]["text"] == "smtps://mail.example.org said no=1 to a…@example.net"
+    assert told[3]["text"] == "… and n…@example.org, ??[2J"
+    assert all(set(line) >= {"time", "level", "about", "text"} for line in told)
 
 
 def test_files_that_changed_are_read_again(tmp_path: Path) -> None:

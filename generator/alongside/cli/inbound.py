@@ -19,6 +19,7 @@ import click
 from alongside.cli.options import clock, config_file, now, output_format, reports_errors
 from alongside.cli.stores import many, opened, read_home
 from alongside.delivery.arrived.trimming import Trimmer
+from alongside.delivery.credentials import read_secret
 from alongside.delivery.inbound import Heard, ingest, reception_of
 from alongside.delivery.inbound.imap import Progress, parse_imap_url, poll
 from alongside.delivery.inbound.mailboxes import read_mailbox, read_stream
@@ -130,7 +131,7 @@ def command(
 
 
 def _hear_imap(config_file: Path, instant: datetime, *, quiet: bool) -> Summary:
-    url = os.environ.get("ALONGSIDE_IMAP_URL", "").strip()
+    url = read_secret(os.environ, "ALONGSIDE_IMAP_URL").strip()
     if not url:
         raise UsageError(
             "ALONGSIDE_IMAP_URL is not set.", hint="It names the mailbox: imaps://user:password@host/INBOX."

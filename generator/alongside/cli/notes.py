@@ -221,11 +221,14 @@ def reopen_command(conversation: int, config_file: Path, now_text: str | None) -
 @now
 @reports_errors
 def rotate_command(config_file: Path, now_text: str | None) -> None:
-    """Make answer addresses with a new key from now on. Those of the key before stay good until the next time."""
+    """Change the key of answer addresses, and of links to pages of one's own.
+
+    Those made with the key before stay good until the next time. Call it twice, and all that were given out are void.
+    """
     home = read_home(config_file, now=clock(now_text).now)
     with opened(home.settings) as store, store.writing() as connection:
         number = change_key(connection)
-    click.echo(f"Answer addresses are made with key {number} now; those of key {number - 1} stay good.")
+    click.echo(f"Addresses and links to pages are made with key {number} now; those of key {number - 1} stay good.")
 
 
 def _told(done: bool, yes: str, no: str) -> None:

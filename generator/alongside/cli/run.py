@@ -8,10 +8,11 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from functools import partial
@@ -24,6 +25,7 @@ from alongside.cli.options import config_file, reports_errors
 from alongside.cli.passes import check_clock_of, open_desk, real_pass
 from alongside.cli.stores import many, opened
 from alongside.delivery.arrived.trimming import Trimmer
+from alongside.delivery.credentials import read_secret
 from alongside.delivery.desk import Desk
 from alongside.delivery.inbound.listening import Place, listening, parse_place
 from alongside.delivery.members import read_choices
@@ -31,21 +33,28 @@ from alongside.delivery.outgoing import choose_transport
 from alongside.delivery.relay_addresses import read_relay_keys
 from alongside.delivery.store import Store
 from alongside.model.community import Community
-from alongside.problems import AlongsideError, UsageError
+from alongside.problems import AlongsideError, UsageError, mask_addresses
 from alongside.reading.loader import load_community
 from alongside.reading.settings_file import read_settings
 from alongside.settings import Settings
 
 if TYPE_CHECKING:
+    import socket
+
     from alongside.service.clock import Work
+    from alongside.service.core import Service
+    from alongside.service.figures import Figures
     from alongside.service.home import Home, LiveHome
-    from alongside.service.lines import Log
+    from alongside.service.lines import Log, Style
+    from alongside.service.signatures import LiveSenders
+    from alongside.service.systemd import Supervisor
 
 INBOUND_SECONDS = 300.0  # between two looks into the mailbox ALONGSIDE_IMAP_URL names
 COUNTS_SECONDS = 60.0  # between two lines that say how many requests came
 READ_SECONDS = 60.0  # between two looks whether files changed, where no clock looks before its passes
 LAST_PASS_SECONDS = 60.0  # how long a pass under way may take to end; what it leaves is taken up by the next
 TICK_SECONDS = 0.1
+STUCK_SECONDS = 30.0  # without a turn of the HTTP loop: then systemd hears nothing, and starts the service again
 PARTS = ("http", "clock", "lmtp")
 
 
@@ -60,7 +69,8 @@ Examples:
 
   Tell mails of it in mkdocs.yml: mail: {service: "https://example.org/alongside/"}. Where mail goes and where it
   comes from, ALONGSIDE_SMTP_URL and ALONGSIDE_IMAP_URL say, as for alongside send and alongside inbound.
-  It ends on SIGTERM, after the mails it has in hand. Started twice on one store, nothing is sent twice.
+  It ends on SIGTERM, after the mails it has in hand, and reads settings and content again on SIGHUP. Started twice
+  on one store, nothing is sent twice. Every secret may stand in a file: ALONGSIDE_SMTP_URL_FILE, and so on.
 
 \b
 Postfix, in main.cf, with --lmtp unix:/var/spool/postfix/alongside/lmtp:
@@ -88,10 +98,24 @@ machine. 250 is said when the mail is in the store; else Postfix keeps it and tr
     multiple=True,
     help="Run this part and no other; can be given twice. clock: send and fetch.",
 )
+@click.option(
+    "--log",
+    "log_style",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="Lines on stderr.",
+)
 @config_file
 @reports_errors
 def command(
-    host: str, port: int, every_seconds: int, lmtp: str | None, only: tuple[str, ...], config_file: Path
+    host: str,
+    port: int,
+    every_seconds: int,
+    lmtp: str | None,
+    only: tuple[str, ...],
+    log_style: Style,
+    config_file: Path,
 ) -> None:
     """Answer one-click stop and confirmation links, send what is due every minute, and fetch or take answers.
 
@@ -99,35 +123,63 @@ def command(
     """
     place = _place_of(lmtp, only)
     _require_extra(*(("aiosmtpd",) if place is not None else ()))
-    from alongside.service.clock import Work, start_clock
+    from alongside.service.clock import Rounds, Work, start_clock
+    from alongside.service.core import Service
+    from alongside.service.figures import Figures
     from alongside.service.home import LiveHome
     from alongside.service.lines import line_log
     from alongside.service.server import signals_stop
+    from alongside.service.signatures import LiveSenders, read_senders
+    from alongside.service.systemd import Supervisor
 
     parts = only or PARTS
-    log = line_log(_now)
-    stopping = threading.Event()
-    with signals_stop(stopping), contextlib.ExitStack() as stack:
+    log = line_log(_now, style=log_style)
+    supervisor = Supervisor(os.environ)
+    stopping, reloading = threading.Event(), threading.Event()
+    with signals_stop(stopping), _signal_reloads(reloading), contextlib.ExitStack() as stack:
         home = LiveHome(
             lambda: read_settings(config_file)[0], lambda settings, day: _read_community(settings, day, log), now=_now()
         )
         store = stack.enter_context(opened(home.current.settings))
+        figures = Figures()
+        rounds = Rounds(lambda name, seconds, well: figures.end_pass(name, seconds, well=well))
+        pulse = _Pulse(time.monotonic)
+        senders = LiveSenders(lambda: read_senders(os.environ))
         doors: list[_Door] = []
         if "http" in parts:
-            doors.append(_open_http(stack, store, home, host, port, stopping, log))
+            service = Service(
+                store=store,
+                home=lambda: home.current,
+                now=_now,
+                log=log,
+                figures=figures,
+                rounds=rounds,
+                stopping=stopping,
+                senders=senders,
+            )
+            doors.append(_open_http(stack, service, _listener(host, port), pulse))
         if place is not None:
-            doors.append(_open_lmtp(stack, store, home, place, stopping, log))
+            doors.append(_open_lmtp(stack, store, home, place, stopping, log, figures))
         works = [Work(name=door.name, every_seconds=COUNTS_SECONDS, run=door.take) for door in doors]
         if "clock" in parts:
-            mail = MailRound(store, lambda: home.refresh(_now()), stopping, os.environ)
-            fetches = bool(os.environ.get("ALONGSIDE_IMAP_URL", "").strip())
+            mail = MailRound(store, lambda: home.refresh(_now()), stopping, os.environ, figures)
+            fetches = bool(read_secret(os.environ, "ALONGSIDE_IMAP_URL").strip())
             works.extend(_works(mail, every_seconds, fetches=fetches))
         else:
             works.append(Work(name="read", every_seconds=READ_SECONDS, run=lambda: _read_again(home)))
         broken: list[str] = []
-        threads = [*start_clock(works, stopping=stopping, log=log), *_serve(doors, broken, stopping, log)]
+        threads = [
+            *start_clock(works, stopping=stopping, log=log, rounds=rounds),
+            *_serve(doors, broken, stopping, log),
+        ]
+        supervisor.ready()
         while not stopping.is_set():
             time.sleep(TICK_SECONDS)  # waiting for the event itself could miss the signal that sets it
+            if reloading.is_set():
+                reloading.clear()
+                _reload(home, senders, supervisor, log)
+            pulse.pass_on(supervisor)
+        supervisor.stopping()
         _wait_for(threads, log)
         for door in doors:
             if counted := door.take():
@@ -146,31 +198,99 @@ class _Door:
     take: Callable[[], str]  # what came since the last time, in counts
 
 
-def _open_http(
-    stack: contextlib.ExitStack, store: Store, home: LiveHome, host: str, port: int, stopping: threading.Event, log: Log
-) -> _Door:
+def _open_http(stack: contextlib.ExitStack, service: Service, listener: socket.socket, pulse: _Pulse) -> _Door:
     from alongside.service.app import make_app
-    from alongside.service.core import Service
-    from alongside.service.server import listen, serve
-    from alongside.service.signatures import read_senders
+    from alongside.service.server import serve
 
-    service = Service(store=store, home=lambda: home.current, now=_now, log=log, senders=read_senders(os.environ))
-    listener = stack.enter_context(listen(host, port))
-    _say_hello(log, home.current, listener.getsockname()[:2])
+    stack.enter_context(listener)
+    _say_hello(service.log, service.home(), listener.getsockname()[:2])
+    pulse.beat()
     return _Door(
         name="http",
-        serve=partial(serve, make_app(service), listener, stopping=stopping, log=log, counts=service.counts),
+        serve=partial(
+            serve,
+            make_app(service),
+            listener,
+            stopping=service.stopping,
+            log=service.log,
+            counts=service.counts,
+            proxies=lambda: service.home().settings.service.proxies,
+            beat=pulse.beat,
+        ),
         take=service.counts.take,
     )
 
 
+def _listener(host: str, port: int) -> socket.socket:
+    """The socket that systemd holds for us, else one of our own. Raises `UsageError`."""
+    from alongside.service.server import listen
+    from alongside.service.systemd import handed_socket
+
+    return handed_socket(os.environ) or listen(host, port)
+
+
+class _Pulse:
+    """Whether the loop that answers requests turns; what systemd's watchdog hears."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._beaten = monotonic()
+        self._passed_on = 0.0
+        self._is_there = False
+
+    def beat(self) -> None:
+        """It turns."""
+        self._is_there, self._beaten = True, self._monotonic()
+
+    def pass_on(self, supervisor: Supervisor) -> None:
+        """Twice in the time that the watchdog gives; not when the loop stands still."""
+        now = self._monotonic()
+        if not supervisor.watchdog_seconds or now - self._passed_on < supervisor.watchdog_seconds / 2:
+            return
+        if not self._is_there or now - self._beaten < STUCK_SECONDS:
+            self._passed_on = now
+            supervisor.alive()
+
+
+@contextlib.contextmanager
+def _signal_reloads(reloading: threading.Event) -> Iterator[None]:
+    """While open, SIGHUP sets `reloading`. For the main thread alone."""
+    before = signal.signal(signal.SIGHUP, lambda *_: reloading.set())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def _reload(home: LiveHome, senders: LiveSenders, supervisor: Supervisor, log: Log) -> None:
+    """Settings, content and who may enroll anew; other secrets are read whenever they are needed.
+
+    What cannot be read leaves what was.
+    """
+    from alongside.service.clock import told_defect
+
+    supervisor.reloading()
+    try:
+        senders.reload()
+        home.reload(_now())
+    except AlongsideError as error:
+        log("error", "reload", f"nothing was changed: {mask_addresses(str(error))}")
+    except Exception as error:  # a defect must not end what runs
+        log("error", "reload", f"nothing was changed: {told_defect(error)}")
+    else:
+        log("info", "reload", "settings and content read again")
+    finally:
+        supervisor.ready()
+
+
 def _open_lmtp(
-    stack: contextlib.ExitStack, store: Store, home: LiveHome, place: Place, stopping: threading.Event, log: Log
-) -> _Door:
+    stack: contextlib.ExitStack, store: Store, home: LiveHome, place: Place, stopping: threading.Event, log: Log,
+    figures: Figures,
+) -> _Door:  # fmt: skip
     from alongside.delivery.inbound.lmtp import Door, serve
     from alongside.service.arrivals import Arrivals
 
-    arrivals = Arrivals(store, lambda: home.current, now=_now, log=log)
+    arrivals = Arrivals(store, lambda: home.current, now=_now, log=log, figures=figures)
     door = Door(accepts=arrivals.accepts, hear=arrivals.hear, trouble=arrivals.trouble)
     found, listener = stack.enter_context(listening(place))
     log("info", "run", f"listening on lmtp:{found}")
@@ -218,13 +338,19 @@ class MailRound:
     """Passes over mail that goes out and mail that came in, on the community as its files are by then."""
 
     def __init__(
-        self, store: Store, refresh: Callable[[], Home], stopping: threading.Event, environment: Mapping[str, str]
+        self,
+        store: Store,
+        refresh: Callable[[], Home],
+        stopping: threading.Event,
+        environment: Mapping[str, str],
+        figures: Figures,
     ) -> None:
         """`refresh` reads what changed; `stopping`, once set, ends a pass after the mails it has in hand."""
         self._store = store
         self._refresh = refresh
         self._stopping = stopping
         self._environment = environment
+        self._figures = figures
         self._trimmer = Trimmer()
         self._desk: tuple[Home, object, Desk] | None = None  # (of what, and of which choices and keys, the desk)
 
@@ -235,6 +361,8 @@ class MailRound:
         check_clock_of(self._store, catch_up=False)
         report = real_pass(self._store, self._desk_of(home), transport, stopping=self._stopping.is_set)
         counts: Counter[str] = Counter(outcome.kind for outcome in report.outcomes)
+        self._figures.count_mails(counts)
+        self._figures.count_letters(report.letters)
         letters = {f"letters_{what}": n for what, n in report.letters.items()}
         return _told({**counts, **letters, **{f"recovered_{what}": n for what, n in asdict(report.recovered).items()}})
 
@@ -253,9 +381,10 @@ class MailRound:
             heard = ingest(self._store, raw, reception=reception, now=_now())
             if not heard.again:
                 kinds.append(heard.kind)
+                self._figures.count_inbound({heard.kind: 1})
 
         with contextlib.suppress(_StoppedError):
-            poll(self._store, parse_imap_url(self._environment["ALONGSIDE_IMAP_URL"]), hear=hear)
+            poll(self._store, parse_imap_url(read_secret(self._environment, "ALONGSIDE_IMAP_URL").strip()), hear=hear)
         return _told(Counter(kinds))
 
     def _desk_of(self, home: Home) -> Desk:
@@ -294,7 +423,7 @@ def _now() -> datetime:
 def _require_extra(*more: str) -> None:
     """Raises `UsageError` when Starlette, uvicorn or one of `more` is not installed."""
     try:
-        for name in ("starlette", "uvicorn", *more):
+        for name in ("starlette", "uvicorn", "prometheus_client", *more):
             importlib.import_module(name)
     except ModuleNotFoundError as error:
         raise UsageError(

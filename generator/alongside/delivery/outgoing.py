@@ -3,6 +3,7 @@
     nothing set                               the maildir outbox/, to look at or for another program to take
     ALONGSIDE_SMTP_URL=smtps://...            a server
     ALONGSIDE_SMTP_URL=sendmail:/path         a program
+    ALONGSIDE_SMTP_URL_FILE=/path             either of them, in a file
     ALONGSIDE_DKIM_KEY, ALONGSIDE_DKIM_SELECTOR    sign it ourselves (RFC 6376)
 
 On a simulated clock it is always the maildir.
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from alongside.delivery.credentials import read_secret
 from alongside.delivery.desk import Sign
 from alongside.delivery.dkim_signatures import load_signer
 from alongside.delivery.transports.envelopes import Transport
@@ -31,7 +33,7 @@ class UnlawfulError(AlongsideError):
 
 def choose_transport(settings: Settings, environment: Mapping[str, str], *, simulated: bool) -> Transport:
     """The way out. Raises `UsageError` for an address that is none, `UnlawfulError`, `DeliveryError`."""
-    url = environment.get("ALONGSIDE_SMTP_URL", "").strip()
+    url = read_secret(environment, "ALONGSIDE_SMTP_URL").strip()
     if simulated or not url:
         return Maildir(settings.outbox_dir)
     chosen = parse_transport_url(url)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, case, func, or_, select, type_coerce
 
 from alongside.delivery.claims import LoadBook, Resolve
+from alongside.delivery.rows import is_state
 from alongside.delivery.schema import enrollments, events, messages, runs, steps
 from alongside.delivery.worker import BLOCKED, FAILED
 
@@ -97,7 +98,7 @@ def read_overview(connection: Connection, *, now: datetime, resolve: Resolve) ->
         journeys=journeys,
         load=+LoadBook(resolve).read(connection, now),
         last_run=last_run,
-        overdue_since=connection.execute(_overdue_statement(now)).scalar_one(),
+        overdue_since=overdue_since(connection, now),
         days=read_days(connection, now=now),
     )
 
@@ -123,10 +124,11 @@ def read_days(connection: Connection, *, now: datetime) -> tuple[DayCounts, ...]
     return tuple(counts.values())
 
 
-def _overdue_statement(now: datetime) -> Select[datetime | None]:
-    """When the first step was due that is planned still, though it could be written and sent."""
+def overdue_since(connection: Connection, now: datetime) -> datetime | None:
+    """When the first step was due that is planned still, though it could be written and sent; None: none is."""
     kept_back = or_(steps.c.reason.startswith(FAILED), steps.c.reason.startswith(BLOCKED))
-    return select(func.min(steps.c.due_at)).where(steps.c.state == "planned", steps.c.due_at <= now, ~kept_back)
+    due = (is_state("planned"), steps.c.due_at <= now)
+    return connection.scalar(select(func.min(steps.c.due_at, type_=steps.c.due_at.type)).where(*due, ~kept_back))
 
 
 def _steps_statement(now: datetime) -> Select[str, str, str, str, int]:

@@ -22,6 +22,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, exc, insert, inspect, select, text
 from sqlalchemy.engine import URL, make_url
 
+from alongside.delivery.credentials import read_secret
 from alongside.delivery.schema import facts
 from alongside.problems import AlongsideError
 
@@ -108,7 +109,7 @@ class Store:
 
 def store_url(root: Path, environment: Mapping[str, str]) -> URL:
     """Where the store is: `ALONGSIDE_DATABASE_URL`, else `alongside.sqlite` in `root`. Raises `StoreError`."""
-    given = environment.get("ALONGSIDE_DATABASE_URL", "").strip()
+    given = read_secret(environment, "ALONGSIDE_DATABASE_URL").strip()
     if not given:
         return URL.create(DRIVERS["sqlite"], database=str(root / "alongside.sqlite"))
     try:
@@ -155,7 +156,7 @@ def open_store(root: Path, environment: Mapping[str, str]) -> Store:
     try:
         with _explained(url):
             _upgrade(engine)
-            key = _read_key(engine, environment.get("ALONGSIDE_SECRET", "").encode())
+            key = _read_key(engine, read_secret(environment, "ALONGSIDE_SECRET").encode())
     except BaseException:
         engine.dispose()
         raise
@@ -224,6 +225,11 @@ def _upgrade(engine: Engine) -> None:
             revision = _revision(connection)
             if revision != REVISION:
                 _migrate(connection, revision)
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether the schema is this version's still; another machine may run a newer one by now."""
+    return _revision(connection) == REVISION
 
 
 def _wait_for_others(connection: Connection) -> None:

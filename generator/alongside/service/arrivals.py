@@ -11,6 +11,7 @@ from alongside.delivery.store import Store
 from alongside.problems import AlongsideError, mask_addresses
 from alongside.service.clock import told_defect
 from alongside.service.core import Counts
+from alongside.service.figures import Figures
 from alongside.service.home import Home
 from alongside.service.lines import Log
 
@@ -20,12 +21,15 @@ ABOUT = "lmtp"  # in the log
 class Arrivals:
     """What is behind the LMTP door."""
 
-    def __init__(self, store: Store, home: Callable[[], Home], *, now: Callable[[], datetime], log: Log) -> None:
+    def __init__(
+        self, store: Store, home: Callable[[], Home], *, now: Callable[[], datetime], log: Log, figures: Figures
+    ) -> None:
         """`home`: the community as it is now."""
         self._store = store
         self._home = home
         self._now = now
         self._log = log
+        self._figures = figures
         self._counts = Counts()
         self._trimmer = Trimmer()  # one mail is heard at a time
         self._told = ""  # what went wrong last, since the counts were taken
@@ -43,6 +47,8 @@ class Arrivals:
             self._store, raw, recipient=recipient, sender=sender, reception=self._reception(), now=self._now()
         )
         self._counts.add("again" if heard.again else heard.kind)
+        if not heard.again:
+            self._figures.count_inbound({heard.kind: 1})
 
     def _reception(self) -> Reception:
         home = self._home()

@@ -8,6 +8,8 @@ address or a name is repeated in an answer or a log.
 from __future__ import annotations
 
 import asyncio
+import secrets
+import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,11 +28,12 @@ from starlette.routing import Route
 from alongside.delivery.store import Store, StoreError
 from alongside.problems import mask_addresses
 from alongside.service import pages
-from alongside.service.clock import told_defect
+from alongside.service.clock import Rounds, told_defect
+from alongside.service.figures import Figures
 from alongside.service.forms import FormError, parse_form
 from alongside.service.home import Home
 from alongside.service.lines import Log
-from alongside.service.signatures import Senders
+from alongside.service.signatures import LiveSenders, Senders
 
 BODY_SECONDS = 10.0  # how long a body may take to arrive
 LARGEST_FORM = 4096  # bytes; the largest form of our pages has some hundred
@@ -67,8 +70,12 @@ class Service:
     now: Callable[[], datetime]
     log: Log
     counts: Counts = field(default_factory=Counts)
-    senders: Senders = field(default_factory=Senders)  # who may enroll newcomers and tell of them
+    senders: Senders | LiveSenders = field(default_factory=Senders)  # who may enroll newcomers and tell of them
     threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(STORE_THREADS))
+    figures: Figures = field(default_factory=Figures)
+    rounds: Rounds = field(default_factory=Rounds)  # the work by the clock, as far as it is done here
+    stopping: threading.Event = field(default_factory=threading.Event)
+    number: Callable[[], str] = lambda: secrets.token_hex(4)  # of a fault of ours: on its page, and in the log
 
     # --- the store, in threads: it may wait for another process ---
 
@@ -112,7 +119,7 @@ class Service:
         self.counts.add(what)
         home = self.home()
         language = self.language(request, home, ())
-        content = pages.render_page(pages.fault(language, what), home)
+        content = pages.render_page(pages.fault(language, what, getattr(request.state, "number", "")), home)
         return HTMLResponse(content, status, headers=dict(headers))
 
     def guarded(self, endpoint: Endpoint, fault: Fault) -> Endpoint:
@@ -127,15 +134,20 @@ class Service:
             except ClientDisconnect:
                 return Response(status_code=400)
             except StoreError as error:
-                self.log("error", "http", mask_addresses(str(error)))
+                self._tell(request, mask_addresses(str(error)))
                 return fault(request, "busy", 503, {"Retry-After": "60"})
             except HTTPException:
                 raise
             except Exception as error:
-                self.log("error", "http", told_defect(error))
+                self._tell(request, told_defect(error))
                 return fault(request, "busy", 500, {})
 
         return answer
+
+    def _tell(self, request: Request, what: str) -> None:
+        """A fault of ours, with the number that its page shows."""
+        request.state.number = self.number()
+        self.log("error", "http", f"{what} (number {request.state.number})")
 
     async def http_error(self, request: Request, error: Exception) -> Response:
         """404 and 405, as Starlette raises them."""
@@ -154,6 +166,7 @@ class Service:
         guarded = self.guarded(endpoint, fault or self.fault)
 
         async def answer(request: Request) -> Response:
+            request.state.route = path
             if request.method == "OPTIONS":
                 response = Response(status_code=204, headers={"Allow": ", ".join(allowed)})
             else:

@@ -51,6 +51,17 @@ class LiveHome:
             self._home = self._read(now.date())
             return self._home
 
+    def reload(self, now: datetime) -> Home:
+        """As `refresh`, and read again whether anything changed or not."""
+        with self._lock:
+            seen, self._seen = self._seen, None
+            try:
+                self._home = self._read(now.date())
+            except BaseException:
+                self._seen = seen
+                raise
+            return self._home
+
     def _read(self, day: date) -> Home:
         settings = self._read_settings()
         seen = (fingerprint(settings), day)

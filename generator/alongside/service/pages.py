@@ -163,12 +163,13 @@ def nothing_to_confirm(home: Home, language: str) -> Page:
     )
 
 
-def fault(language: str, what: Fault) -> Page:
-    """What could not be done, and what to do about it."""
+def fault(language: str, what: Fault, number: str = "") -> Page:
+    """What could not be done, and what to do about it. `number`: stands in the line of the log that tells why."""
     return Page(
         language=language,
         title=say(language, f"service.{what}_title"),
         texts=(say(language, f"service.{what}_text"),),
+        notes=(say(language, "trouble.number", number=isolated(number)),) if number else (),
     )
 
 

@@ -12,11 +12,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from alongside.delivery.browser_tokens import PREFIX
+from alongside.delivery.credentials import read_secret
 from alongside.problems import UsageError
 
 HEADER = "Alongside-Signature"
@@ -54,8 +55,31 @@ def read_senders(environment: Mapping[str, str]) -> Senders:
     return Senders(secrets=secrets, tokens=tokens)
 
 
+class LiveSenders:
+    """The secrets as they were last read, of a service that is told when they changed."""
+
+    def __init__(self, read: Callable[[], Senders]) -> None:
+        """Raises what `read` raises; so does `reload`, which then keeps what was."""
+        self._read = read
+        self._current = read()
+
+    def reload(self) -> None:
+        """Read them again."""
+        self._current = self._read()
+
+    @property
+    def secrets(self) -> tuple[bytes, ...]:
+        """As of `Senders`."""
+        return self._current.secrets
+
+    @property
+    def tokens(self) -> tuple[bytes, ...]:
+        """As of `Senders`."""
+        return self._current.tokens
+
+
 def _read(environment: Mapping[str, str], name: str) -> tuple[bytes, ...]:
-    found = environment.get(name, "").replace(",", " ").split()
+    found = read_secret(environment, name).replace(",", " ").split()
     if len(found) > MOST_SECRETS:
         raise UsageError(f"{name} holds more than two secrets.", hint="Keep the new one and the one before.")
     for secret in found:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from alongside.delivery.credentials import read_secret
 from alongside.problems import Problem
 from alongside.rendering.mails.envelope import sender_address
 from alongside.settings import Settings
@@ -27,8 +28,8 @@ class Setup:
     mounts: Path = Path("/proc/self/mounts")  # which file system a folder is on, where the system tells
 
     def variable(self, name: str) -> str:
-        """A variable of the environment without blanks around it; empty where it is not set."""
-        return self.environment.get(name, "").strip()
+        """A variable of the environment, or its file, without blanks around it; empty where there is neither."""
+        return read_secret(self.environment, name).strip()
 
     @property
     def sender(self) -> str:

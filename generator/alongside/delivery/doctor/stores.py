@@ -88,7 +88,8 @@ def hurried(setup: Setup) -> Mapping[str, str]:
     if url.get_backend_name() == "sqlite" or "connect_timeout" in url.query:
         return setup.environment
     url = url.update_query_dict({"connect_timeout": str(max(2, round(setup.timeout)))})
-    return {**setup.environment, "ALONGSIDE_DATABASE_URL": url.render_as_string(hide_password=False)}
+    rest = {name: value for name, value in setup.environment.items() if name != "ALONGSIDE_DATABASE_URL_FILE"}
+    return {**rest, "ALONGSIDE_DATABASE_URL": url.render_as_string(hide_password=False)}
 
 
 def read_revision(url: URL) -> str:
