@@ -25,12 +25,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "inbound": ("inbound", "Hear the mail that comes back."),
     "refresh": ("refresh", "Tell the build who has room this week."),
     "status": ("status", "Show what happened and what comes next."),
+    "outcomes": ("outcomes", "Take in what newcomers did in the product."),
     "effect": ("effect", "Compare those who got mail with those held out of it."),
     "doctor": ("doctor", "Say what is wrong with mail, DNS, store and clock."),
     "newcomers": ("newcomers", "List, show, export, erase or stop newcomers."),
     "notes": ("notes", "Count the notes between newcomers and members, and look after them."),
     "contacts": ("contacts", "Keep members' addresses in the store."),
-    "outcomes": ("outcomes", "Take in what newcomers did in the product."),
 }
 
 
