@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "match": ("match", "Show who and what fits a newcomer, and why."),
     "preview": ("preview", "Show what one newcomer would get, when and from whom."),
     "enroll": ("enroll", "Put newcomers on a journey."),
+    "token": ("token", "Print what lets a page of a product enroll newcomers."),
     "send": ("send", "Deliver what is due."),
     "run": ("run", "Run the service: one-click stop, and sending by the clock."),
     "inbound": ("inbound", "Hear the mail that comes back."),

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Literal, cast
 
 from sqlalchemy import ARRAY, ColumnElement, Connection, Table, Text, any_, bindparam, func, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from alongside.delivery.schema import StepState, steps
 
@@ -64,4 +64,8 @@ def insert_into(connection: Connection, table: Table[Any]) -> sqlite.Insert:
 
 def insert_as(dialect: Dialect, table: Table[Any]) -> sqlite.Insert:
     """The same, for a statement that is built once."""
-    return sqlite.insert(table) if dialect == "sqlite" else cast(sqlite.Insert, postgresql.insert(table))
+    if dialect == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # late: 3 MB that a file does without
+
+    return cast(sqlite.Insert, postgresql.insert(table))

@@ -10,9 +10,10 @@ import hashlib
 import hmac
 import secrets
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _NONCE = 12  # bytes
 
@@ -29,6 +30,8 @@ def seal(text: str, key: bytes) -> bytes:
 
 def unseal(sealed: bytes, key: bytes) -> str:
     """The text that was sealed. Raises `SealError`."""
+    from cryptography.exceptions import InvalidTag
+
     try:
         return _cipher(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], None).decode()
     except (InvalidTag, ValueError) as error:
@@ -37,4 +40,7 @@ def unseal(sealed: bytes, key: bytes) -> str:
 
 @lru_cache(maxsize=8)
 def _cipher(key: bytes) -> AESGCM:
+    # late: it takes 6 MB, and who passes on no notes needs none of it
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
     return AESGCM(hmac.new(key, b"notes at rest", hashlib.sha256).digest())
