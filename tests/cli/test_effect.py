@@ -290,6 +290,17 @@ def test_outcomes_are_taken_in_once(trial: Trial) -> None:
     assert held == [("converted", at), ("plan-changed", at)]
 
 
+def test_an_event_from_a_file_does_what_it_does(trial: Trial) -> None:
+    trial.enroll(range(60))
+    trial.tell("left", {"treated": 10, "held out": 4})
+    states = json.loads(trial.run("status", "--format", "json", "--now", NOW).stdout)["journeys"][0]["states"]
+    treated, held_out = (len(trial.arms()[arm]) for arm in ("treated", "held out"))
+    assert states == {"active": treated - 10, "held out": held_out, "stopped": 10}
+    found = trial.figures()
+    assert found["stopped"] == 0  # nobody asked for that
+    assert [each["with_mail"]["count"] for each in found["outcomes"]] == [10]
+
+
 def test_rows_of_outcomes_that_cannot_be_used(trial: Trial) -> None:
     trial.enroll(range(3))
     (trial.folder / "o.csv").write_text(

@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "inbound": ("inbound", "Hear the mail that comes back."),
     "refresh": ("refresh", "Tell the build who has room this week."),
     "status": ("status", "Show what happened and what comes next."),
+    "outcomes": ("outcomes", "Take in what newcomers did in the product."),
     "effect": ("effect", "Compare those who got mail with those held out of it."),
     "map": ("map", "Show every moment of the journeys, and whose it is."),
     "digest": ("digest", "Show a team what became of its moments in a week."),
