@@ -35,7 +35,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "notes": ("notes", "Count the notes between newcomers and members, and look after them."),
     "store": ("store", "Copy the store, and go back to a copy."),
     "contacts": ("contacts", "Keep members' addresses in the store."),
-    "outcomes": ("outcomes", "Take in what newcomers did in the product."),
     "members": ("members", "Show what members said of themselves; send them the link to their page."),
 }
 
