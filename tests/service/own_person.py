@@ -34,7 +34,7 @@ def move_in(service: Running, **fields: object) -> int:
     """Somebody on both journeys who got a mail and writes to Ana; their number."""
     values = {**PERSON, **fields}
     enrollment = service.enroll(**values)  # type: ignore[arg-type]
-    service.enroll("careful", **values)  # type: ignore[arg-type]
+    service.enroll("careful", **values)
     with service.store.writing() as connection:
         number = connection.scalar(sa.select(enrollments.c.newcomer_id).where(enrollments.c.id == enrollment)) or 0
         connection.execute(sa.update(newcomers).where(newcomers.c.id == number).values(member="ana"))
