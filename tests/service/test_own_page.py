@@ -324,6 +324,7 @@ def test_stopping_one_journey_and_then_all_mail(service: Running) -> None:
         assert set(connection.scalars(sa.select(suppressions.c.journey))) == {"month", ""}
     body = service.ask("GET", f"{own}?done=stop-all").body
     assert "All mail to you is stopped." in body
+    assert "To an address whose mail is stopped, none is sent." in body  # said before they make the link void
     assert "stop-all" not in body
 
 

@@ -98,6 +98,7 @@ def render(view: View) -> str:
         languages=_languages(view),
         zones=_zones(view),
         held=[*_held(view)],
+        words=found.newcomer.text,
         wrong=view.say("hold.wrong", address=isolated(address)) if address else "",
         all_stopped=found.all_stopped,
         stop_all=say(view.language, "service.stop_all_button", community=isolated(view.community.name)),
@@ -241,25 +242,24 @@ def _zones(view: View) -> Mapping[str, object]:
 
 
 def _held(view: View) -> Iterable[tuple[str, tuple[str, ...]]]:
-    """(what it is, what we hold of it), without what they did not tell."""
-    newcomer, language, community = view.own.newcomer, view.language, view.community
+    """(what it is, what we hold of it), without what they did not tell, and without their own words."""
+    newcomer, community = view.own.newcomer, view.community
     told = {
-        "address": newcomer.email,
-        "name": newcomer.name,
-        "place": newcomer.place.label if newcomer.place is not None else "",
-        "languages": join_words([language_name(tag, language) for tag in newcomer.languages], language),
-        "zone": newcomer_zone(newcomer, community).replace("_", " "),
-        "roles": join_words(newcomer.roles, language),
-        "challenges": join_words([_challenge(view, slug) for slug in newcomer.challenges], language),
-        "topics": join_words(newcomer.topics, language),
-        "words": newcomer.text,
-        "met": _met(view, newcomer.met),
-        "id": newcomer.id,
+        "address": (newcomer.email,),
+        "name": (newcomer.name,),
+        "place": (newcomer.place.label if newcomer.place is not None else "",),
+        "languages": tuple(language_name(tag, view.language) for tag in newcomer.languages),
+        "zone": (newcomer_zone(newcomer, community).replace("_", " "),),
+        "roles": newcomer.roles,
+        "challenges": tuple(_challenge(view, slug) for slug in newcomer.challenges),
+        "topics": newcomer.topics,
+        "met": (_met(view, newcomer.met),),
+        "id": (newcomer.id,),
     }
-    for what, text in told.items():
-        if text:
-            yield view.say(f"hold.{what}"), (text,)
-    outcomes = tuple(f"{name}, {view.day(instant)}" for name, instant in view.own.outcomes)
+    for what, texts in told.items():
+        if any(texts):
+            yield view.say(f"hold.{what}"), (join_words([isolated(clean(text)) for text in texts], view.language),)
+    outcomes = tuple(f"{isolated(clean(name))}, {view.day(instant)}" for name, instant in view.own.outcomes)
     if outcomes:
         yield view.say("hold.outcomes"), outcomes
     yield view.say("hold.why"), tuple(_why(view, journey) for journey in view.own.journeys)
