@@ -45,7 +45,7 @@ class Signed(AuthBase):
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         body = request.body or b""
-        signed = b"%d." % NOW.timestamp() + (body if isinstance(body, bytes) else body.encode())
+        signed = b"%d." % NOW.timestamp() + (body if isinstance(body, bytes) else str(body).encode())
         mac = hmac.new(SECRET, signed, hashlib.sha256).hexdigest()
         request.headers[HEADER] = f"t={int(NOW.timestamp())},v1={mac}"
         request.headers.pop("Authorization", None)
