@@ -127,7 +127,7 @@ def test_what_members_said_is_read_in_place_of_their_files(write_community: Writ
     ("text", "problem"),
     [
         ("withdrawn: [ana, anna]\n", '1:18: warning: There is no member "anna". Did you mean "ana"?'),
-        ("welcomes: {ana: many}\n", '1:17: warning: welcomes.ana is a whole number'),
+        ("welcomes: {ana: many}\n", "1:17: warning: welcomes.ana is a whole number"),
         ("welcomes: {ana: -1}\n", "1:17: warning: welcomes.ana"),
         ("welcomes: 3\n", "1:11: warning: welcomes is a set of `slug: number` lines"),
     ],

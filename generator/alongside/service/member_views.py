@@ -298,6 +298,5 @@ def gone(home: Home, language: str) -> Page:
 
 
 def _plain(language: str, key: str) -> Page:
-    return Page(
-        language=language, title=say(language, f"member_page.{key}_title"), texts=(say(language, f"member_page.{key}_text"),)
-    )
+    title, text = (say(language, f"member_page.{key}_{part}") for part in ("title", "text"))
+    return Page(language=language, title=title, texts=(text,))
