@@ -17,10 +17,12 @@ from schemathesis.checks import (
     status_code_conformance,
 )
 
+from alongside.delivery.members import own_word, page_link
+from alongside.delivery.relay_addresses import RelayKeys
 from alongside.delivery.store import open_store
 from alongside.delivery.tokens import Kind
 from alongside.service.openapi import openapi
-from service.conftest import Running, make_home, running
+from service.conftest import NOW, Running, make_home, running
 from stores import put_store
 
 schema = schemathesis.openapi.from_dict(openapi("http://127.0.0.1/"))
@@ -38,7 +40,11 @@ def tokens(asked: Running) -> Mapping[str, str]:
         "first": asked.write_first(),
         **{kind: asked.ask_ana(email="uma@example.net") for kind in ("ask-send", "ask-skip", "ask-away")},
     }
-    return {kind: asked.token(kind, number) for kind, number in numbers.items()}
+    with asked.store.writing() as connection:
+        word = own_word(connection, "ana", resolve=str)
+    page = page_link(asked.home.settings, RelayKeys(key=asked.store.key), word, NOW.date())
+    found = {kind: asked.token(kind, number) for kind, number in numbers.items()}
+    return {**found, "member": page.rpartition("/")[2]}
 
 
 @pytest.fixture(scope="module")
