@@ -32,7 +32,7 @@ from alongside.delivery.member_records import Talk, export_member, find_talk, li
 from alongside.delivery.members import MOST_WELCOMES, OwnWord
 from alongside.delivery.notes.choices import choice_number, choose
 from alongside.delivery.notes.letters import was_written_today, write_letter
-from alongside.delivery.page_links import read_page_token
+from alongside.delivery.page_links import read_page_token, read_void_page_token
 from alongside.delivery.relay_addresses import read_relay_keys
 from alongside.model.people import Member
 from alongside.service import member_views as views
@@ -171,7 +171,10 @@ class MemberPage:
 
     def _find(self, connection: Connection, *, token: str, home: Home) -> Reader | None:
         now, community = self._service.now(), home.community
-        link = read_page_token(token, read_relay_keys(connection, self._service.store.key))
+        keys = read_relay_keys(connection, self._service.store.key)
+        link = read_page_token(token, keys)
+        is_void = link is None
+        link = link or read_void_page_token(token, keys)
         word = members.word_of_number(connection, link.number) if link is not None and link.whose == "member" else None
         if link is None or word is None:
             return None
@@ -180,7 +183,7 @@ class MemberPage:
             word=word,
             member=told.members.get(community.resolve_member(word.member)),
             good_until=link.good_until,
-            is_good=link.generation == word.generation % 256 and now.date() <= link.good_until,
+            is_good=not is_void and link.generation == word.generation % 256 and now.date() <= link.good_until,
         )
 
     def _view(self, connection: Connection, *, reader: Reader, home: Home, language: str) -> views.View:

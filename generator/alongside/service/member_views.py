@@ -45,7 +45,7 @@ class View:
 
     def say(self, key: str, **values: object) -> str:
         """A text of this page."""
-        return say(self.language, f"member.{key}", **values)
+        return say(self.language, f"member_page.{key}", **values)
 
     def show(self, day: date) -> str:
         """A day in words."""
@@ -242,10 +242,10 @@ def ask_withdraw(language: str) -> Page:
     """Before a consent is withdrawn."""
     return Page(
         language=language,
-        title=say(language, "member.withdraw_title"),
-        texts=(say(language, "member.withdraw_text"), say(language, "member.withdraw_talks")),
-        form=Form(button=say(language, "member.withdraw_button"), hidden={"do": "withdraw", "sure": "yes"}),
-        back=("?", say(language, "member.back")),
+        title=say(language, "member_page.withdraw_title"),
+        texts=(say(language, "member_page.withdraw_text"), say(language, "member_page.withdraw_talks")),
+        form=Form(button=say(language, "member_page.withdraw_button"), hidden={"do": "withdraw", "sure": "yes"}),
+        back=("?", say(language, "member_page.back")),
     )
 
 
@@ -261,7 +261,7 @@ def ask_about_talk(ask: str, talk: Talk, home: Home, language: str) -> Page:
         form=Form(
             button=say(language, f"service.{key}_button"), hidden={"do": ask, "talk": str(talk.number), "sure": "yes"}
         ),
-        back=("?", say(language, "member.back")),
+        back=("?", say(language, "member_page.back")),
     )
 
 
@@ -269,9 +269,9 @@ def expired(language: str) -> Page:
     """The link is too old, or void."""
     return Page(
         language=language,
-        title=say(language, "member.expired_title"),
-        texts=(say(language, "member.expired_text", days=GOOD_FOR.days),),
-        form=Form(button=say(language, "member.expired_button"), hidden={"do": "send"}),
+        title=say(language, "member_page.expired_title"),
+        texts=(say(language, "member_page.expired_text", days=GOOD_FOR.days),),
+        form=Form(button=say(language, "member_page.expired_button"), hidden={"do": "send"}),
     )
 
 
@@ -291,13 +291,12 @@ def gone(home: Home, language: str) -> Page:
     notes = (say(language, "service.more", address=isolated(address)),) if address else ()
     return Page(
         language=language,
-        title=say(language, "member.gone_title"),
-        texts=(say(language, "member.gone_text"),),
+        title=say(language, "member_page.gone_title"),
+        texts=(say(language, "member_page.gone_text"),),
         notes=notes,
     )
 
 
 def _plain(language: str, key: str) -> Page:
-    return Page(
-        language=language, title=say(language, f"member.{key}_title"), texts=(say(language, f"member.{key}_text"),)
-    )
+    title, text = (say(language, f"member_page.{key}_{part}") for part in ("title", "text"))
+    return Page(language=language, title=title, texts=(text,))

@@ -29,12 +29,12 @@ def member_page_letter(member: Member, *, community: Community, page: PageWay, a
     told = {"name": member.name, "community": community.name, "address": address}
     paragraphs = (
         say(language, "mail.team.hello", **told),
-        say(language, "member.mail.page_body", **told),
-        say(language, "member.mail.page_link", link=page.link, day=format_date(page.good_until, language)),
-        say(language, "member.mail.page_private"),
-        say(language, "member.mail.page_questions", **told),
+        say(language, "member_page.mail.page_body", **told),
+        say(language, "member_page.mail.page_link", link=page.link, day=format_date(page.good_until, language)),
+        say(language, "member_page.mail.page_private"),
+        say(language, "member_page.mail.page_questions", **told),
     )
-    subject = clean(say(language, "member.mail.page_subject", **told))
+    subject = clean(say(language, "member_page.mail.page_subject", **told))
     return Told(subject=subject, text="\n\n".join(paragraphs), language=language)
 
 
@@ -44,17 +44,17 @@ def monthly_letter(
     """Whom they helped since a day. `helped`: counts by `HELPED`; what did not happen is not mentioned."""
     language = letter_language(member.languages, community)
     told = {"name": member.name, "community": community.name, "address": address}
-    lines = [say(language, f"member.mail.monthly_{what}", count=helped[what]) for what in HELPED if helped[what]]
+    lines = [say(language, f"member_page.mail.monthly_{what}", count=helped[what]) for what in HELPED if helped[what]]
     paragraphs = [
         say(language, "mail.team.hello", **told),
-        say(language, "member.mail.monthly_since", day=format_date(since, language), **told),
+        say(language, "member_page.mail.monthly_since", day=format_date(since, language), **told),
         "\n".join(f"- {line}" for line in lines),
-        say(language, "member.mail.monthly_thanks", **told),
+        say(language, "member_page.mail.monthly_thanks", **told),
     ]
     if page.link:
         day = format_date(page.good_until, language)
-        paragraphs.append(say(language, "member.mail.monthly_less", link=page.link, day=day))
+        paragraphs.append(say(language, "member_page.mail.monthly_less", link=page.link, day=day))
     else:
-        paragraphs.append(say(language, "member.mail.monthly_less_mail", **told))
-    subject = clean(say(language, "member.mail.monthly_subject", **told))
+        paragraphs.append(say(language, "member_page.mail.monthly_less_mail", **told))
+    subject = clean(say(language, "member_page.mail.monthly_subject", **told))
     return Told(subject=subject, text="\n\n".join(paragraphs), language=language)

@@ -122,7 +122,7 @@ def ask_letter(
         links.insert(0, ("send", ways.send))
     lines = [say(language, f"notes.ask.{what}", link=link) for what, link in links]
     if ways.page:
-        lines.append(say(language, "member.mail.in_question", link=ways.page))
+        lines.append(say(language, "member_page.mail.in_question", link=ways.page))
     subject = clean(say(language, "notes.ask.subject", **told))
     return Told(subject=subject, text=_signed("\n\n".join(paragraphs), lines), language=language)
 
