@@ -175,7 +175,7 @@ def test_a_note_from_a_strict_page_is_passed_on(tab: Tab, world: World) -> None:
     assert _focus(tab) == "n-address"
     assert tab.evaluate("globalThis.heard ?? false") is False  # the page's own shortcuts stay quiet
     assert axe_violations(tab, within="alongside-moment") == []
-    _take_picture(tab, f"note-trouble-{form_file}")
+    _take_picture(tab, "note-trouble")
     # the card around it is drawn anew: what was typed is kept, in this page alone
     tab.evaluate("probe.embed().setAttribute('near', '40 km')")
     assert tab.evaluate(f"probe.until(() => !{FORM})")

@@ -7,6 +7,7 @@
 const STYLE = new CSSStyleSheet();
 STYLE.replaceSync(`
 .form { margin-block-start: 1rem; padding-block-start: 1rem; border-block-start: 3px solid var(--c); }
+.form form { margin-block-start: 1rem; }
 .form h3:focus { outline: none; }
 .field { display: grid; gap: .3rem; margin-block-end: 1rem; }
 .field label { font-weight: 600; }
