@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alongside.service import pages
@@ -16,16 +17,21 @@ from alongside.service.core import Service
 from alongside.service.enrolling import Enrolling
 from alongside.service.health import Health
 from alongside.service.home import Home
+from alongside.service.openapi import Document
 from alongside.service.stopping import Stopping
 
 
 def make_app(service: Service) -> ASGIApp:
     """The application. Nothing of it needs a start or an end."""
-    parts = (Stopping(service), Choosing(service), Health(service), Enrolling(service))
-    routes = [route for part in parts for route in part.routes()]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: service.http_error})
+    app = Starlette(routes=routes_of(service), exception_handlers={HTTPException: service.http_error})
     app.router.redirect_slashes = False
     return Doorway(app, service.home)
+
+
+def routes_of(service: Service) -> list[Route]:
+    """What it answers."""
+    parts = (Stopping(service), Choosing(service), Health(service), Enrolling(service), Document(service))
+    return [route for part in parts for route in part.routes()]
 
 
 class Doorway:
