@@ -108,10 +108,10 @@ class Machine:
             yield
 
     def figures(self) -> dict[str, float]:
-        """What Prometheus gets, without labels but those of outcomes."""
+        """What Prometheus gets, by name and the values of labels in the order of their names."""
         ask = f"curl --fail --header 'Authorization: Bearer {FIGURES}' http://127.0.0.1:{self.port}/metrics"
         return {
-            " ".join((sample.name, *sample.labels.values())): sample.value
+            " ".join((sample.name, *(value for _, value in sorted(sample.labels.items())))): sample.value
             for family in text_string_to_metric_families(self.shell(ask))
             for sample in family.samples
         }
@@ -210,5 +210,5 @@ def live(machine: Machine, mail_host: MailHost, service: Command) -> None:
     assert said.count("429") > 10
     assert said.count("200") >= 40
     wait_until(lambda: machine.status(f"{public}/healthz") == 200, 20, "nginx to let us in again")
-    assert machine.figures()["alongside_http_requests_total /enroll POST 2xx"] == 3
+    assert machine.figures()["alongside_http_requests_total POST /enroll 2xx"] == 3
     wait_for(lambda: "alongside_last_backup_timestamp_seconds" in machine.figures(), service)  # seconds old at most
