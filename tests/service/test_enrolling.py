@@ -20,8 +20,9 @@ from alongside.delivery.browser_tokens import BrowserToken, make_browser_token
 from alongside.delivery.requests import forget_answers
 from alongside.delivery.schema import CONFIRMATION, enrollments, newcomers, outcomes, requests, steps
 from alongside.delivery.store import Store
+from alongside.problems import UsageError
 from alongside.service.home import Home
-from alongside.service.signatures import Senders
+from alongside.service.signatures import Senders, read_senders
 from alongside.settings import ServiceSettings
 
 from .conftest import NOW, Answer, Running, make_home, running
@@ -258,6 +259,34 @@ def test_signatures(product: Product, path: str) -> None:
         "POST", path, body, {"Content-Type": JSON, "Authorization": f"bearer {TOKEN.decode()}"}
     )
     assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        ({"ALONGSIDE_WEBHOOK_SECRET": "short"}, "at least 16 characters"),
+        ({"ALONGSIDE_WEBHOOK_SECRET": "long-enough-secret é-long-enough-secret"}, "not ASCII"),
+        (
+            {"ALONGSIDE_WEBHOOK_SECRET": "long-enough-secret-1,long-enough-secret-2 long-enough-secret-3"},
+            "more than two",
+        ),
+        (dict.fromkeys(("ALONGSIDE_WEBHOOK_SECRET", "ALONGSIDE_WEBHOOK_TOKEN"), "long-enough-secret"), "are the same"),
+        ({"ALONGSIDE_WEBHOOK_TOKEN": "b1.long-enough-secret"}, "for browsers"),
+    ],
+)
+def test_secrets_that_are_none(environment: dict[str, str], told: str) -> None:
+    with pytest.raises(UsageError, match=told) as raised:
+        read_senders(environment)
+    assert "long-enough" not in str(raised.value)
+
+
+def test_two_secrets_hold_at_once() -> None:
+    first, second = "new-secret-of-the-product", "the-secret-before-that-one"
+    for between in (",", " ", ", "):
+        found = read_senders({"ALONGSIDE_WEBHOOK_SECRET": f" {first}{between}{second} "})
+        assert found == Senders(secrets=(SECRET, BEFORE))
+        assert first not in repr(found)
+    assert read_senders({}) == Senders()
 
 
 def test_without_a_secret_the_log_says_once_what_to_set(store: Store) -> None:

@@ -181,8 +181,8 @@ class EventColumns(TypedColumns):
     newcomer_id: Named[int] = Column(Id, ForeignKey("newcomers.id", ondelete="CASCADE"), nullable=False, index=True)
     kind: Named[str] = Column(
         Text, nullable=False
-    )  # "enrolled", "confirmed", "replied", "talked", "stopped", "bounced"
-    detail: Named[str] = Column(Text, nullable=False)  # a journey, what a server said
+    )  # "enrolled", "confirmed", "replied", "talked", "stopped", "bounced", "outcome"
+    detail: Named[str] = Column(Text, nullable=False)  # a journey, what a server said, an outcome
     happened_at: Named[datetime] = Column(Instant, nullable=False)
 
 

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alongside.service import pages
@@ -20,24 +21,32 @@ from alongside.service.figures import Counted
 from alongside.service.health import Health
 from alongside.service.home import Home
 from alongside.service.metrics import Metrics
+from alongside.service.openapi import Document
 from alongside.service.proxies import BehindProxies
 from alongside.service.stopping import Stopping
 
 
 def make_app(service: Service, environment: Mapping[str, str] = os.environ) -> ASGIApp:
     """The application. Nothing of it needs a start or an end."""
+    app = Starlette(
+        routes=routes_of(service, environment), exception_handlers={HTTPException: service.http_error}
+    )
+    app.router.redirect_slashes = False
+    counted = Counted(Doorway(app, service.home), service.figures)
+    return BehindProxies(counted, lambda: service.home().settings.service.proxies)
+
+
+def routes_of(service: Service, environment: Mapping[str, str] = os.environ) -> list[Route]:
+    """What it answers."""
     parts = (
         Stopping(service),
         Choosing(service),
         Health(service),
         Enrolling(service),
+        Document(service),
         Metrics(service, environment),
     )
-    routes = [route for part in parts for route in part.routes()]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: service.http_error})
-    app.router.redirect_slashes = False
-    counted = Counted(Doorway(app, service.home), service.figures)
-    return BehindProxies(counted, lambda: service.home().settings.service.proxies)
+    return [route for part in parts for route in part.routes()]
 
 
 class Doorway:

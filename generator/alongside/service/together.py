@@ -49,7 +49,11 @@ class Together(Generic[Order, Done]):
                 await asyncio.sleep(0)  # what has arrived already comes along
                 taken, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
                 orders = [order for order, _ in taken]
-                done = await anyio.to_thread.run_sync(partial(self._do, orders), limiter=self._thread)
+                done: list[Done | Exception]
+                try:
+                    done = await anyio.to_thread.run_sync(partial(self._do, orders), limiter=self._thread)
+                except Exception as error:  # no thread could be had
+                    done = [error] * len(orders)
                 for (_, future), result in zip(taken, done, strict=True):
                     _tell(future, result)
         finally:
