@@ -108,10 +108,10 @@ class Machine:
             yield
 
     def figures(self) -> dict[str, float]:
-        """What Prometheus gets, without labels but those of outcomes."""
+        """What Prometheus gets, by name and the values of labels in the order of their names."""
         ask = f"curl --fail --header 'Authorization: Bearer {FIGURES}' http://127.0.0.1:{self.port}/metrics"
         return {
-            " ".join((sample.name, *sample.labels.values())): sample.value
+            " ".join((sample.name, *(value for _, value in sorted(sample.labels.items())))): sample.value
             for family in text_string_to_metric_families(self.shell(ask))
             for sample in family.samples
         }
@@ -152,7 +152,8 @@ def test_from_a_fresh_machine_to_a_newcomer_who_is_forgotten(machine: Machine, m
     said = "".join(service.lines)
     assert all(json.loads(line)["level"] in ("info", "warning", "error") for line in service.lines)
     assert not re.search(rf"ines|{FIRST}|{SECOND}|[a-z]-[0-9a-f]{{20}}|Traceback", said), said
-    assert "/alongside/" not in (machine.folder / "access.log").read_text()
+    for log in ("access.log", "error.log", "alongside.log"):
+        assert "/stop/" not in (machine.folder / log).read_text()
 
 
 def live(machine: Machine, mail_host: MailHost, service: Command) -> None:
@@ -191,6 +192,8 @@ def live(machine: Machine, mail_host: MailHost, service: Command) -> None:
 
     # A filter of a mailbox looks at her link, and changes nothing; her mail program's button does.
     assert machine.status(found[1]) == 200
+    assert machine.status(found[1].replace("https:", "http:")) == 301
+    assert machine.status("--data", "x" * 9_000, found[1]) == 413
     assert "stopped" not in machine.call("newcomers", "list")
     assert machine.status("--data", ONE_CLICK, found[1]) == 200
     assert "stopped" in machine.call("newcomers", "list")
@@ -205,10 +208,10 @@ def live(machine: Machine, mail_host: MailHost, service: Command) -> None:
     assert len(mail_host.fetch(NEWCOMER)) == 1
 
     # Somebody floods it: nginx says wait, and the service lives.
-    flood = f"for n in $(seq 120); do echo url = {public}/healthz; echo output = /dev/null; done"
+    flood = f"for n in $(seq 120); do echo url = {found[1]}; echo output = /dev/null; done"
     said = machine.shell(f"({flood}) | curl --parallel --parallel-max 40 --write-out '%{{http_code}}\\n' --config -")
     assert said.count("429") > 10
     assert said.count("200") >= 40
     wait_until(lambda: machine.status(f"{public}/healthz") == 200, 20, "nginx to let us in again")
-    assert machine.figures()["alongside_http_requests_total /enroll POST 2xx"] == 3
+    assert machine.figures()["alongside_http_requests_total POST /enroll 2xx"] == 3
     wait_for(lambda: "alongside_last_backup_timestamp_seconds" in machine.figures(), service)  # seconds old at most

@@ -704,6 +704,7 @@ def nginx_file(text: str, folder: Path, certificate: Certificate) -> Path:
     """A whole configuration around the page's file, which it leaves as it is but for its paths."""
     there = text.replace("/etc/letsencrypt/live/community.example.org/fullchain.pem", str(certificate.certificate))
     there = there.replace("/etc/letsencrypt/live/community.example.org/privkey.pem", str(certificate.key))
+    there = there.replace("/var/log/nginx", str(folder))
     own = "".join(
         f"    {name}_temp_path {folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
