@@ -26,6 +26,7 @@ from alongside.delivery.addresses import AddressError, normalise_address
 from alongside.delivery.arrived.reading import Trouble, read_typed_note
 from alongside.delivery.contacts import find_contact
 from alongside.delivery.inbound import reception_of
+from alongside.delivery.members import allows_mail
 from alongside.delivery.notes.choices import first_note_journey
 from alongside.delivery.notes.relaying import Note, take_first_note
 from alongside.model.people import Member
@@ -119,8 +120,13 @@ class NoteForm:
             return None
         if not member.allows("mail", day) or not (member.allows("embed", day) or member.allows("page", day)):
             return None
-        find = partial(find_contact, member=member.slug, resolve=community.resolve_member)
-        return member if await self._service.reading(find) else None
+        return member if await self._service.reading(partial(self._can_be_reached, member=member, home=home)) else None
+
+    def _can_be_reached(self, connection: Connection, *, member: Member, home: Home) -> bool:
+        """Whether their own word does not say otherwise, and we know where to."""
+        resolve = home.community.resolve_member
+        is_willing = allows_mail(connection, member, resolve=resolve, now=self._service.now())
+        return is_willing and bool(find_contact(connection, member.slug, resolve=resolve))
 
     # --- a note ---
 

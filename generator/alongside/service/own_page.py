@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from sqlalchemy import Connection
@@ -19,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from alongside.delivery import own, people
+from alongside.delivery import members, own, people
 from alongside.delivery.addresses import normalise_address
 from alongside.delivery.erasure import Forgotten, empty_log, forget, remove_mails
 from alongside.delivery.own import Own, Visit, read_own, read_visit
@@ -70,8 +71,9 @@ class OwnPage:
         """`/me/TOKEN`."""
         if request.method == "POST":
             return await self._change(request)
-        service, home = self._service, self._service.home()
-        visit, found = await service.reading(partial(self._read, token=request.path_params["token"]))
+        service = self._service
+        look = partial(self._look, token=request.path_params["token"], home=service.home())
+        visit, found, home = await service.reading(look)
         done = request.query_params.get("done", "")
         if found is None or not visit.is_good:
             return self._void(request, home, sent=done == "link")
@@ -180,6 +182,13 @@ class OwnPage:
     def _read(self, connection: Connection, *, token: str) -> tuple[Visit, Own | None]:
         visit = self._enter(connection, token)
         return visit, read_own(connection, self._service.store.key, visit.number) if visit.is_good else None
+
+    def _look(self, connection: Connection, *, token: str, home: Home) -> tuple[Visit, Own | None, Home]:
+        """The same, and the community as its members say: who took their consent back is not named."""
+        visit, found = self._read(connection, token=token)
+        choices = members.read_choices(connection, now=self._service.now())
+        told = members.with_choices(home.community, choices, now=self._service.now())
+        return visit, found, replace(home, community=told)
 
     def _do(self, connection: Connection, *, token: str, wanted: str, fields: Mapping[str, str], home: Home) -> bool:
         """False when the link is good no more. Raises `FormError` 400 for fields that make no sense."""
