@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from alongside.delivery.addresses import hash_address
 from alongside.delivery.enrollment import step_rows
+from alongside.delivery.notes.relaying import STRANGER
 from alongside.delivery.profiles import unpack_newcomer
 from alongside.delivery.rows import is_state
 from alongside.delivery.schema import (
@@ -122,7 +123,8 @@ def export(connection: Connection, key: bytes, address: str) -> dict[str, Any]:
     held: dict[str, Any] = {"newcomer": None}
     if number is not None:
         enrolled = select(enrollments.c.id).where(enrollments.c.newcomer_id == number)
-        theirs = (letters.c.newcomer_id == number) & (letters.c.kind != "alert")  # those are the team's
+        # Alerts are the team's, and what a member was told of their note is the member's.
+        theirs = (letters.c.newcomer_id == number) & (letters.c.kind != "alert") & (letters.c.side != "member")
         taken = select(steps.c.id).where(steps.c.enrollment_id.in_(enrolled))
         held = {
             "newcomer": next(iter(_rows(connection, newcomers, newcomers.c.id == number))),
@@ -134,7 +136,7 @@ def export(connection: Connection, key: bytes, address: str) -> dict[str, Any]:
             "outcomes": _rows(connection, outcomes, outcomes.c.newcomer_id == number),
             "conversations": _conversations(connection, number),
             "notes": _notes(connection, key, number),
-            "letters": _without_members_servers(_rows(connection, letters, theirs)),
+            "letters": _rows(connection, letters, theirs),
             "received": _rows(connection, received, received.c.newcomer_id == number),
         }
     return {
@@ -157,10 +159,15 @@ def _conversations(connection: Connection, newcomer: int) -> list[dict[str, Any]
 
 
 def _notes(connection: Connection, key: bytes, newcomer: int) -> list[dict[str, Any]]:
-    """What they and members wrote to each other, as far as it is kept, readable."""
+    """What they wrote, and what members wrote that was passed on to them, as far as it is kept, readable.
+
+    What a stranger sent in their name is not theirs.
+    """
     mine = select(conversations.c.id).where(conversations.c.newcomer_id == newcomer)
-    rows = _rows(connection, notes, notes.c.conversation_id.in_(mine))
+    written = (notes.c.side == "newcomer") & (notes.c.reason != STRANGER)
+    rows = _rows(connection, notes, notes.c.conversation_id.in_(mine) & (written | (notes.c.state == "passed on")))
     for row in rows:
+        del row["digest"], row["shape"]  # how a machine is noticed
         sealed = row.pop("sealed")
         row["text"] = unseal(sealed, key) if sealed is not None else None
     return rows
@@ -180,9 +187,9 @@ def _first_notes(connection: Connection, key: bytes, hashed: str) -> list[dict[s
 
 
 def _without_members_servers(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of steps or letters, without what a server said of a mail to a member: it names their domain."""
+    """Rows of steps, without what a server said of a mail to a member: it names their domain."""
     for row in rows:
-        if row.get("side") == "member" or row.get("moment", "").startswith(ASK):
+        if row["moment"].startswith(ASK):
             row["reason"] = ""
     return rows
 
