@@ -34,6 +34,7 @@ _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_
 # Whoever fills a sign-up form chooses the name and the address; neither may make us send their advertisement.
 LONGEST_NAME = 100  # characters
 LONGEST_TEXT = 2_000
+LONGEST_ID = 200
 MOST_ITEMS = 50  # of a list, where a program fills it
 _NO_NAME = re.compile(r"://|\bwww\.|@", re.IGNORECASE)
 
@@ -239,6 +240,7 @@ def _newcomer(sheet: Sheet, fields: dict[str, Any], community: Community, words:
         )  # fmt: skip
     fields["name"] = _name(sheet, fields["name"])
     fields["text"] = shortened(fields["text"], LONGEST_TEXT)
+    fields["id"] = _id(sheet, fields["id"])
     fields["challenges"] = _challenges(sheet, fields["challenges"], words)
     met = fields["met"]
     if (
@@ -268,6 +270,17 @@ def _name(sheet: Sheet, name: str) -> str:
             "Write what to call them.", severity="warning",
         )  # fmt: skip
     return short
+
+
+def _id(sheet: Sheet, given: str) -> str:
+    """An id that an index can hold; a part of one could be somebody else's."""
+    if len(given) <= LONGEST_ID:
+        return given
+    sheet.report(
+        ("id",), "long-id", f"This id is longer than {LONGEST_ID} characters and is not used.",
+        "Send a shorter one, a hash of it perhaps.", severity="warning",
+    )  # fmt: skip
+    return ""
 
 
 def shortened(text: str, most: int) -> str:

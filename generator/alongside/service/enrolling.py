@@ -157,7 +157,8 @@ class Enrolling:
             raise ProblemError(403, "This token enrolls one newcomer on the journey it was made for.")
         newcomer = posted.entries[0].newcomer
         if newcomer is not None:
-            entry = replace(posted.entries[0], newcomer=replace(newcomer, basis="consent"))
+            # Nobody vouches for an id that a page says: by another one's, their outcomes would be told to whoever came.
+            entry = replace(posted.entries[0], newcomer=replace(newcomer, basis="consent", id=""))
             posted = replace(posted, entries=[entry], source=f"page of {request.headers['origin']}")
         # Nobody is held out who was told to look for a mail.
         journey = replace(home.community.journeys[posted.journey], confirm=True, holdout=0)
