@@ -40,6 +40,10 @@ class StoreError(AlongsideError):
     """The store cannot be used as it is; the hint says what to do. What was committed before is safe."""
 
 
+class RefusedError(StoreError):
+    """The server refuses a value, and would refuse it later; other values it takes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
     """An open store of this version."""
@@ -324,6 +328,10 @@ _EXPLANATIONS: tuple[tuple[tuple[str, ...], str, str], ...] = (
 )
 
 
+# Classes of PostgreSQL's error codes: data, integrity, and limits of the program.
+_ABOUT_VALUES = ("22", "23", "54")
+
+
 @contextlib.contextmanager
 def _explained(url: URL) -> Iterator[None]:
     """Turn a database's error into a `StoreError` that says what to do."""
@@ -337,7 +345,8 @@ def _explained(url: URL) -> Iterator[None]:
         if url.get_backend_name() == "sqlite":
             raise
         # A server repeats the values it refused, and they are addresses: only the kind of error is said.
-        raise StoreError(
+        is_about_values = str(getattr(error.orig, "sqlstate", None) or "").startswith(_ABOUT_VALUES)
+        raise (RefusedError if is_about_values else StoreError)(
             f"The database server at {url.host or 'the local socket'} cannot be used ({type(error.orig).__name__}).",
             hint="Look at ALONGSIDE_DATABASE_URL and at the server's log; nothing was lost.",
         ) from error

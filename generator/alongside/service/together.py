@@ -7,6 +7,7 @@ it. So one thread takes all that came meanwhile, does them in one transaction, a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Generic, TypeVar
@@ -16,9 +17,10 @@ import anyio.to_thread
 from sqlalchemy import Connection
 
 from alongside.delivery.requests import OvertakenError
-from alongside.delivery.store import Store, StoreError
+from alongside.delivery.store import RefusedError, Store, StoreError
 
 MOST = 256  # requests in one transaction
+TRIES = 5  # where other processes answer the same requests at the same time
 
 Order = TypeVar("Order")
 Done = TypeVar("Done")
@@ -63,16 +65,17 @@ class Together(Generic[Order, Done]):
         """All of them in one transaction; each in its own, where one of them fails, so that it fails alone."""
         try:
             return list(self._do_all(orders))
-        except OvertakenError:
-            return self._do(orders)
-        except StoreError as error:
-            return [error] * len(orders)
         except Exception as error:
-            return [error] if len(orders) == 1 else [result for order in orders for result in self._do([order])]
+            is_of_all = isinstance(error, StoreError) and not isinstance(error, RefusedError)
+            if is_of_all or len(orders) == 1:
+                return [error] * len(orders)
+            return [result for order in orders for result in self._do([order])]
 
     def _do_all(self, orders: Sequence[Order]) -> Sequence[Done]:
-        with self._store.writing() as connection:
-            return self._work(connection, orders)
+        for _ in range(TRIES):
+            with contextlib.suppress(OvertakenError), self._store.writing() as connection:
+                return self._work(connection, orders)
+        raise StoreError("Other processes answer the same requests.", hint="Send them again later.")
 
 
 def _tell(future: asyncio.Future[Done], result: Done | Exception) -> None:
