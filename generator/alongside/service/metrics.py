@@ -76,8 +76,16 @@ def _is_from_here(request: Request) -> bool:
         and not is_forwarded(request.scope)
         and request.scope["http_version"] == "1.1"
         and request.scope["state"].get("prefix", "") == ""
-        and (urlsplit(f"//{request.headers.get('host', '')}").hostname or "") in LOCAL
+        and _host_of(request) in LOCAL
     )
+
+
+def _host_of(request: Request) -> str:
+    """The host that is asked for, without its port; empty where none is named."""
+    try:
+        return urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _is_loopback(text: str) -> bool:

@@ -1,0 +1,140 @@
+"""What somebody might try at the service who wishes it ill, or whose program is broken."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import re
+import string
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import sqlalchemy as sa
+
+from alongside.delivery import members
+from alongside.delivery.requests import OvertakenError
+from alongside.delivery.schema import facts, letters, newcomers, notes
+from alongside.delivery.sealing import seal
+from alongside.delivery.store import Store, StoreError
+from alongside.service.together import TRIES, Together
+
+from .conftest import NOW, Running
+from .own_person import move_in, page
+from .test_enrolling import Product, content, is_problem, one, product  # noqa: F401  a fixture
+from .test_note_form import SAM, Form, form  # noqa: F401  a fixture
+
+
+def test_an_id_of_any_length_keeps_nobody_else_out(product: Product) -> None:  # noqa: F811
+    """PostgreSQL's index holds some 2,700 bytes of it."""
+    long = "".join(random.Random(1).choices(string.ascii_letters + string.digits, k=12_000))
+    bodies = [one("first@example.net"), one("second@example.net", id=long), one("third@example.net", id="u-3")]
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(product.post, bodies))
+    assert [answer.status for answer in answers] == [201, 201, 201]
+    assert sorted(product.rows(newcomers, "product_id")) == ["", "", "u-3"]
+    assert "long-id" in answers[1].body
+
+
+def test_a_page_says_no_id(product: Product) -> None:  # noqa: F811
+    """Else whoever wants to know what became of somebody else would come with their id and their own address."""
+    product.post(one("joana@example.net", id="u-7"))
+    assert product.page({"journey": "month", "newcomer": {"email": "eve@example.net", "id": "u-7"}}).status == 201
+    assert product.rows(newcomers, "address", "product_id") == [("joana@example.net", "u-7"), ("eve@example.net", "")]
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_the_ends_of_time(product: Product, at: str) -> None:  # noqa: F811
+    answer = product.post({"event": "left", "newcomer": {"email": "joana@example.net"}, "at": at}, "/events")
+    assert "problems" in content(answer), is_problem(answer, 422)
+
+
+def test_half_a_character_in_a_note(form: Form) -> None:  # noqa: F811
+    stamp = form.stamp()
+    for name in ("message", "name", "address", "language", "stamp", "altcha", "subject"):
+        answer = form.send_json({**SAM, "stamp": stamp, name: "half \ud800"})
+        assert answer.status in (200, 400, 422), name
+    assert not [line for line in form.service.lines if line.startswith("error")]
+
+
+def test_who_took_their_consent_back_gets_no_note_by_form(form: Form) -> None:  # noqa: F811
+    with form.service.store.writing() as connection:
+        word = members.own_word(connection, "ana", resolve=str)
+        members.record_consent(connection, word, "withdrawn", now=NOW)
+    assert form.open().status == 404
+    assert form.send(stamp="x").status == 404
+    assert form.waiting == []
+
+
+def test_the_own_page_does_not_name_who_took_their_consent_back(service: Running) -> None:
+    number = move_in(service)
+    assert re.search(r"\bAna\b", service.ask("GET", page(service, number)).body)
+    with service.store.writing() as connection:
+        word = members.own_word(connection, "ana", resolve=str)
+        members.record_consent(connection, word, "withdrawn", now=NOW)
+    assert not re.search(r"\bAna\b", service.ask("GET", page(service, number)).body)
+
+
+def test_the_file_of_a_newcomer_holds_no_word_that_was_not_passed_on_to_them(service: Running) -> None:
+    number = move_in(service)
+    with service.store.writing() as connection:
+        talk = connection.scalar(sa.select(notes.c.conversation_id).limit(1))
+        connection.execute(
+            sa.insert(notes),
+            [
+                {"conversation_id": talk, "side": side, "state": state, "reason": reason, "digest": "", "shape": "",
+                 "sealed": seal(f"{side} {state} {reason}", service.store.key), "received_at": NOW}
+                for side in ("member", "newcomer")
+                for state, reason in (("held", "machine"), ("dropped", "closed"), ("held", "stranger"))
+            ],
+        )  # fmt: skip
+        connection.execute(
+            sa.insert(letters),
+            {"kind": "returned", "newcomer_id": number, "conversation_id": talk, "side": "member", "detail": "closed",
+             "due_at": NOW, "state": "planned", "written_at": NOW},
+        )  # fmt: skip
+    held = json.loads(service.ask("GET", f"{page(service, number)}/data.json").body)
+    assert [note["text"] for note in held["notes"]] == [
+        "A note from the newcomer", "A note from the member", "newcomer held machine", "newcomer dropped closed",
+    ]  # fmt: skip
+    assert not {"digest", "shape"} & held["notes"][0].keys()
+    assert held["letters"] == []
+
+
+@pytest.mark.parametrize("host", ["[", "[::1", "localhost:x", ""])
+def test_hosts_that_are_none(service: Running, host: str) -> None:
+    assert service.ask("GET", "/metrics", headers={"Host": host}).status in (200, 400, 404)
+    assert not [line for line in service.lines if line.startswith("error")]
+
+
+def test_a_value_that_the_store_refuses_fails_alone(store: Store) -> None:
+    def work(connection: sa.Connection, orders: Sequence[str]) -> Sequence[str]:
+        for order in orders:
+            connection.execute(sa.insert(facts), {"name": order, "value": order})
+        return orders
+
+    async def ask() -> list[object]:
+        together = Together[str, str](store, work)
+        wanted = [together.do(name) for name in ("one", "secret", "two", "key", "key check", "three")]
+        return await asyncio.gather(*wanted, return_exceptions=True)
+
+    told = asyncio.run(ask())
+    assert [told[place] for place in (0, 2, 5)] == ["one", "two", "three"]
+    assert any(isinstance(each, Exception) for each in told)
+
+
+def test_who_is_overtaken_again_and_again_gives_up(store: Store) -> None:
+    calls = 0
+
+    def work(connection: sa.Connection, orders: Sequence[int]) -> Sequence[int]:
+        nonlocal calls
+        calls += 1
+        raise OvertakenError
+
+    async def ask() -> int:
+        return await Together[int, int](store, work).do(1)
+
+    with pytest.raises(StoreError):
+        asyncio.run(ask())
+    assert calls == TRIES
