@@ -1,19 +1,25 @@
 from __future__ import annotations
 
+import json
 import os
+import random
 import sqlite3
 import stat
+import string
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 
 from alongside.delivery import store as store_module
-from alongside.delivery.schema import facts, metadata, newcomers
+from alongside.delivery.profiles import unpack_newcomer
+from alongside.delivery.schema import absences, facts, letters, metadata, newcomers
 from alongside.delivery.store import REVISION, Store, StoreError, open_store, store_exists, store_url
 
 
@@ -27,6 +33,42 @@ def test_the_migrations_make_the_schema_of_the_code(store: Store) -> None:
 def test_the_newest_migration_is_the_one_the_code_names() -> None:
     versions = Path(store_module.__file__).parent / "migrations" / "versions"
     assert max(path.name for path in versions.glob("v*.py")).startswith(f"v{REVISION}_")
+
+
+def test_a_store_of_the_version_before_keeps_its_people(environment: dict[str, str], tmp_path: Path) -> None:
+    """Ids were entries of their profiles, and of any length; an index holds some 2,700 bytes."""
+    config = Config()
+    config.set_main_option("script_location", "alongside.delivery:migrations")
+    ids = ["u-7", None, "".join(random.Random(1).choices(string.ascii_letters, k=12_000))]
+    columns = "address, address_as_given, name, zone, languages, profile, member, created_at"
+    engine = sa.create_engine(environment["ALONGSIDE_DATABASE_URL"])
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        connection.execute(sa.text("INSERT INTO facts (name, value) VALUES ('key', :key)"), {"key": "ab" * 32})
+        for number, given in enumerate(ids):
+            profile = json.dumps({"roles": ["writer"], **({"id": given} if given else {})})
+            connection.execute(
+                sa.text(f"INSERT INTO newcomers ({columns}) VALUES (:to, :to, 'Jo', '', '[\"pt\"]', :profile, '', 1)"),
+                {"to": f"n{number}@example.net", "profile": profile},
+            )
+        connection.execute(
+            sa.text("INSERT INTO letters (kind, side, detail, due_at, state, reason, attempts, claimed_by, written_at)"
+                    " VALUES ('note', 'member', '', 1, 'planned', '', 0, '', 1)")
+        )  # fmt: skip
+        connection.execute(sa.text("INSERT INTO absences (member, until, told_at) VALUES ('ana', 99, 1)"))
+    engine.dispose()
+    store = open_store(tmp_path, environment)
+    with store.reading() as connection:
+        rows = connection.execute(sa.select(newcomers).order_by(newcomers.c.id)).mappings().all()
+        people = [unpack_newcomer(row) for row in rows]
+        assert [(person.id, person.roles, person.languages) for person in people] == [
+            (given, ("writer",), ("pt",)) for given in ("u-7", "", "")
+        ]
+        assert {(row["generation"], row["pace_days"]) for row in rows} == {(0, 0)}
+        assert connection.execute(sa.select(letters.c.addressee)).scalars().all() == [""]
+        assert connection.execute(sa.select(absences.c.since)).scalars().all() == [None]
+    store.close()
 
 
 def test_a_store_opens_again_as_it_was(environment: dict[str, str], tmp_path: Path) -> None:

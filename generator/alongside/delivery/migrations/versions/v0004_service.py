@@ -22,18 +22,16 @@ def text(name: str) -> "sa.Column[str]":
     return sa.Column(name, sa.Text(), nullable=False, server_default=sa.text("''"))
 
 
-# what was an entry of the profile, in both databases' words
-PRODUCT_IDS = {
-    "sqlite": "UPDATE newcomers SET product_id = coalesce(json_extract(profile, '$.id'), '')",
-    "postgresql": "UPDATE newcomers SET product_id = coalesce(profile ->> 'id', '')",
-}
+# What was an entry of the profile, in both databases' words. One that is too long for an index is not used.
+IDS = {"sqlite": "json_extract(profile, '$.id')", "postgresql": "profile ->> 'id'"}
 
 
 def upgrade() -> None:
     op.add_column("newcomers", number("generation"))
     op.add_column("newcomers", number("pace_days"))
     op.add_column("newcomers", text("product_id"))
-    op.execute(PRODUCT_IDS[op.get_bind().dialect.name])
+    product_id = IDS[op.get_bind().dialect.name]
+    op.execute(f"UPDATE newcomers SET product_id = {product_id} WHERE length({product_id}) <= 200")  # noqa: S608
     where = sa.text("product_id != ''")
     op.create_index("ix_newcomers_product_id", "newcomers", ["product_id"], sqlite_where=where, postgresql_where=where)
     op.add_column("enrollments", text("arm"))
