@@ -17,8 +17,11 @@ import sqlalchemy as sa
 
 from alongside.delivery import backups
 from alongside.delivery.backups import REASON, SKIPPED_NUMBERS, back_up, last_backup, restore
+from alongside.delivery.contacts import import_contacts
 from alongside.delivery.desk import Desk
+from alongside.delivery.digests import write_digests
 from alongside.delivery.enrollment import Candidate, enroll
+from alongside.delivery.helped import write_monthly
 from alongside.delivery.pending import list_held
 from alongside.delivery.recovery import resolve_held
 from alongside.delivery.schema import enrollments, letters, newcomers, steps
@@ -125,6 +128,29 @@ def test_nobody_is_written_to_twice(store: Store, tmp_path: Path, back: GoBack) 
         resolve_held(connection, chosen, sent=False, key=again.key, domain="example.org", now=week)
     assert send(again, tmp_path, week + timedelta(minutes=3)) == 2  # the welcomes of ines and of tomas
     assert not (before - sent(tmp_path))
+
+
+def test_what_is_written_by_the_clock_is_not_written_twice(store: Store, tmp_path: Path, back: GoBack) -> None:
+    """Digests and monthly words that were written after the copy: it does not know of them."""
+    settings = make_settings(tmp_path)
+
+    def write(into: Store, now: datetime) -> int:
+        with into.writing() as connection:
+            words = write_monthly(connection, COMMUNITY, now=now)
+        return words + write_digests(into, COMMUNITY, settings, now=now)
+
+    write(store, NOW)  # a store begins with the next ones
+    join(store, "joana")
+    send(store, tmp_path, NOW)
+    with store.writing() as connection:
+        import_contacts(connection, [("ana", "ana@members.example.org")], resolve=str, now=NOW)
+    copy = tmp_path / "copy"
+    back_up(store, copy, now=NOW + timedelta(hours=1))
+    december = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)  # the Tuesday after
+    assert write(store, december) == 2
+    again, _ = back(copy, december + timedelta(hours=1))
+    assert write(again, december + timedelta(hours=2)) == 0
+    assert write(again, datetime(2027, 1, 4, 9, 0, tzinfo=UTC)) == 1  # the next digest; nobody was helped in December
 
 
 def test_what_a_sender_had_in_hand_is_held(store: Store, tmp_path: Path, back: GoBack) -> None:

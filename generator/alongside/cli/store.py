@@ -18,7 +18,9 @@ What was done since then is not in it. Before anything is sent:
   alongside newcomers stop ADDRESS  for everybody who stopped by one click since: nothing else knows of them
   alongside newcomers erase ADDRESS for everybody who was erased since
   alongside notes rotate            as often as it was called since, or answers to notes of since do not arrive
+                                    (twice more where somebody made the links to their page void since)
   alongside send --resolve          the held mails, one look, and your word on them
+Members who took their consent back since have to do it again, or have it taken out of their files.
 Who joined since has to be enrolled again, and may get a first mail twice."""
 
 

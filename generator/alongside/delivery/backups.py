@@ -22,9 +22,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, literal_column, select, text, update
+from sqlalchemy import Connection, delete, func, literal_column, select, text, update
 from sqlalchemy.engine import URL
 
+from alongside.delivery import digests, helped
 from alongside.delivery.claims import CLAIM_LOCK
 from alongside.delivery.clocks import last_pass
 from alongside.delivery.rows import dialect_of, insert_into
@@ -263,6 +264,8 @@ def _settle(store: Store, now: datetime) -> tuple[datetime | None, tuple[int, in
         )
         held = hold_due(connection, now=now)
         skip_numbers(connection)
+        # This week's digests and this month's words may have gone out, too: both go on with the next ones.
+        connection.execute(delete(facts).where(facts.c.name.in_((digests.WRITTEN, helped.FACT))))
     return begun, held
 
 
