@@ -133,7 +133,7 @@ def enroll_within(
 ) -> EnrollReport:
     """The same for newcomers whose profiles name the basis, as part of a transaction.
 
-    `renew`: whether what they say takes the place of what they said on another journey.
+    `renew`: whether what they say takes the place of what they said on another journey, or before they confirmed.
     """
     report = EnrollReport()
     for batch in _batches(candidates):
@@ -237,10 +237,13 @@ def _enroll_batch(
         waits = journey.confirm and address in mailed
         became: Became = "awaiting confirmation" if waits else "enrolled"
         report.became[entry.candidate.row] = became if address in fresh else "already"
+    if renew:
+        # Who did not confirm yet may be known by the words of somebody else, who typed their address into a page.
+        unsure = _unconfirmed(connection, there.values())
+        renewed = (address for address in wanted if address in fresh or there[numbers[address]] in unsure)
+        _renew_profiles(connection, [people[address] for address in sorted(renewed) if address in known])
     if not fresh:
         return
-    if renew:
-        _renew_profiles(connection, [people[address] for address in fresh if address in known])
     rows = [
         {
             "newcomer_id": numbers[address],
@@ -299,6 +302,21 @@ def _enrolled(connection: Connection, journey: Journey, people: Collection[int])
     dialect = dialect_of(connection)
     asked = {"journey": journey.slug, "people": listed(dialect, people)}
     return dict(connection.execute(_enrollments(dialect), asked).all())
+
+
+def _unconfirmed(connection: Connection, numbers: Collection[int]) -> set[int]:
+    """Those of these enrollments that wait for a confirmation."""
+    if not numbers:
+        return set()
+    dialect = dialect_of(connection)
+    return set(connection.scalars(_awaiting(dialect), {"enrollments": listed(dialect, numbers)}))
+
+
+@cache
+def _awaiting(dialect: Dialect) -> Select[int]:
+    return select(enrollments.c.id).where(
+        among(dialect, enrollments.c.id, "enrollments"), enrollments.c.state == "awaiting confirmation"
+    )
 
 
 def _newcomer_row(address: str, newcomer: Newcomer, now: datetime) -> dict[str, Any]:
