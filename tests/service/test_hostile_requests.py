@@ -9,13 +9,17 @@ import re
 import string
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from alongside.delivery import members
+from alongside.delivery.contacts import import_contacts
+from alongside.delivery.page_links import PageLink, make_page_token
+from alongside.delivery.relay_addresses import read_relay_keys
 from alongside.delivery.requests import OvertakenError
-from alongside.delivery.schema import facts, letters, newcomers, notes
+from alongside.delivery.schema import enrollments, facts, letters, newcomers, notes
 from alongside.delivery.sealing import seal
 from alongside.delivery.store import Store, StoreError
 from alongside.service.together import TRIES, Together
@@ -138,3 +142,28 @@ def test_who_is_overtaken_again_and_again_gives_up(store: Store) -> None:
     with pytest.raises(StoreError):
         asyncio.run(ask())
     assert calls == TRIES
+
+
+def test_a_page_puts_no_words_into_the_mouth_of_who_comes_later(product: Product) -> None:  # noqa: F811
+    """Whoever knows an address may send it first, with a name of their choice; the host product knows better."""
+    eve = {"email": "joana@example.net", "name": "You won", "languages": ["ja"], "text": "Buy!"}
+    product.page({"journey": "month", "newcomer": eve})
+    assert content(product.post(one(name="Joana", languages=["pt"], id="u-7")))["status"] == "already"
+    assert product.rows(newcomers, "name", "languages", "product_id") == [("Joana", ["pt"], "u-7")]
+    assert product.rows(enrollments, "state") == ["awaiting confirmation"]
+    product.page({"journey": "month", "newcomer": eve})
+    assert product.rows(newcomers, "name") == ["Joana"]
+
+
+def test_a_link_is_sent_once_a_day_however_often_it_is_asked_for(service: Running) -> None:
+    with service.store.writing() as connection:
+        import_contacts(connection, [("ana", "ana@members.example.org")], resolve=str, now=NOW)
+        word = members.own_word(connection, "ana", resolve=str)
+        keys = read_relay_keys(connection, service.store.key)
+    link = PageLink(whose="member", number=word.number, good_until=NOW.date() - timedelta(days=1))
+    with ThreadPoolExecutor(8) as pool:
+        path = f"/member/{make_page_token(link, keys)}"
+        answers = list(pool.map(lambda _: service.post(path, b"do=send").status, range(16)))
+    assert set(answers) == {200}
+    with service.store.reading() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(letters)) == 1

@@ -219,6 +219,11 @@ def record_told(connection: Connection, numbers: Iterable[int], *, now: datetime
     connection.execute(update(members).where(members.c.id.in_(tuple(numbers))).values(told_at=now))
 
 
+def lock_word(connection: Connection, word: OwnWord) -> None:
+    """Whoever decides something by that row waits until this transaction is over."""
+    connection.execute(select(members.c.id).where(members.c.id == word.number).with_for_update())
+
+
 def void_links(connection: Connection, word: OwnWord) -> None:
     """No link to their page that was given out before leads there any more."""
     _set(connection, word, generation=members.c.generation + 1)

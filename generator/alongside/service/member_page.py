@@ -301,6 +301,7 @@ class MemberPage:
         """Another link, to the address on file; who asked is not told whether there is one."""
         slug = home.community.resolve_member(reader.word.member)
         now = self._now()
+        members.lock_word(connection, reader.word)  # one after the other
         if find_contact(connection, slug, resolve=home.community.resolve_member) and not was_written_today(
             connection, "member page", slug, now=now
         ):
