@@ -178,8 +178,9 @@ def _first_notes(connection: Connection, key: bytes, hashed: str) -> list[dict[s
     rows = _rows(connection, first_notes, first_notes.c.address_hash == hashed)
     return [
         {
-            **{name: value for name, value in row.items() if name not in ("address_hash", "sealed", "sealed_address")},
+            **{name: value for name, value in row.items() if name != "address_hash" and not name.startswith("sealed")},
             "address": unseal(row["sealed_address"], key),
+            "name": unseal(row["sealed_name"], key) if row["sealed_name"] is not None else "",
             "text": unseal(row["sealed"], key),
         }
         for row in rows
