@@ -16,12 +16,14 @@ import sqlalchemy as sa
 
 from alongside.delivery import members
 from alongside.delivery.contacts import import_contacts
+from alongside.delivery.notes.relaying import Note, take_first_note
 from alongside.delivery.page_links import PageLink, make_page_token
 from alongside.delivery.relay_addresses import read_relay_keys
 from alongside.delivery.requests import OvertakenError
 from alongside.delivery.schema import enrollments, facts, letters, newcomers, notes
 from alongside.delivery.sealing import seal
 from alongside.delivery.store import Store, StoreError
+from alongside.service import enrolling
 from alongside.service.together import TRIES, Together
 
 from .conftest import NOW, Running
@@ -167,3 +169,28 @@ def test_a_link_is_sent_once_a_day_however_often_it_is_asked_for(service: Runnin
     assert set(answers) == {200}
     with service.store.reading() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(letters)) == 1
+
+
+def test_the_file_tells_of_a_note_by_form_that_waits(service: Running) -> None:
+    number = move_in(service)
+    with service.store.writing() as connection:
+        take_first_note(
+            connection, service.store.key, "ana", Note(text="Hello Ana"), sender="joana.prado@example.net",
+            name="Jô", language="pt", now=NOW,
+        )  # fmt: skip
+    answer = service.ask("GET", f"{page(service, number)}/data.json")
+    assert answer.status == 200
+    (waiting,) = json.loads(answer.body)["first_notes"]
+    assert (waiting["name"], waiting["text"]) == ("Jô", "Hello Ana")
+
+
+def test_pages_of_the_whole_world_make_us_write_to_so_many_strangers(
+    product: Product,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(enrolling, "BROWSER_MOST_OF_ALL", 3)
+    statuses = [product.page(one(f"n{number}@example.net")).status for number in range(5)]
+    assert statuses == [201, 201, 201, 429, 429]
+    assert product.post(one("from.a.program@example.net")).status == 201
+    product.wait(hours=1)
+    assert product.page(one("n9@example.net")).status == 201

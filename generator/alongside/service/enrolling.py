@@ -38,6 +38,7 @@ LONG = 8_192  # bytes from which a body is read in a thread, so that others do n
 LONGEST_KEY = 255  # characters of an Idempotency-Key
 # How often one client of the net may enroll by a page: there may be an office, or a class, behind its address.
 BROWSER_MOST, BROWSER_SECONDS = 20, 3600
+BROWSER_MOST_OF_ALL = 600  # in that time, of all clients: each may make us write to a stranger
 UNUSABLE = "The body cannot be used; the problems say why."
 
 T = TypeVar("T")
@@ -144,11 +145,11 @@ class Enrolling:
     async def _enroll_by_page(self, request: Request, text: str) -> Response:
         """One newcomer, who is asked by mail whether it was them; the answer is the same whoever they are."""
         token = self._allowed(request, text)
-        if not self._limits.allow("enroll", client_of(request), BROWSER_MOST, BROWSER_SECONDS):
-            raise ProblemError(
-                429, "Too many sign-ups came from your network. Try again in an hour.",
-                headers={"Retry-After": str(BROWSER_SECONDS)},
-            )  # fmt: skip
+        allow = self._limits.allow
+        if not allow("enroll", client_of(request), BROWSER_MOST, BROWSER_SECONDS):
+            raise _too_many("Too many sign-ups came from your network. Try again in an hour.")
+        if not allow("enroll", "all", BROWSER_MOST_OF_ALL, BROWSER_SECONDS):
+            raise _too_many("Too many sign-ups came from pages. Try again in an hour.")
         body = await read_body(request, largest=LARGEST_OF_BROWSER)
         _check_kind(request)
         home = self._service.home()
@@ -193,6 +194,10 @@ class Enrolling:
 
 
 # --- what stands around a body ---
+
+
+def _too_many(detail: str) -> ProblemError:
+    return ProblemError(429, detail, headers={"Retry-After": str(BROWSER_SECONDS)})
 
 
 async def _in_time(body: bytes, read: Callable[[], T]) -> T:
