@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from alongside.delivery import members
 from alongside.delivery.contacts import import_contacts
+from alongside.delivery.notes.letters import Kind, write_letter
 from alongside.delivery.notes.relaying import Note, take_first_note
 from alongside.delivery.page_links import PageLink, make_page_token
 from alongside.delivery.relay_addresses import read_relay_keys
@@ -194,3 +195,15 @@ def test_pages_of_the_whole_world_make_us_write_to_so_many_strangers(
     assert product.post(one("from.a.program@example.net")).status == 201
     product.wait(hours=1)
     assert product.page(one("n9@example.net")).status == 201
+
+
+def test_the_file_of_a_member_tells_nothing_of_a_team_of_that_name(service: Running) -> None:
+    with service.store.writing() as connection:
+        word = members.own_word(connection, "ana", resolve=str)
+        kinds: tuple[Kind, ...] = ("digest", "monthly")
+        for kind in kinds:
+            write_letter(connection, kind, addressee="ana", now=NOW)
+        link = PageLink(whose="member", number=word.number, good_until=NOW.date())
+        path = f"/member/{make_page_token(link, read_relay_keys(connection, service.store.key))}"
+    held = json.loads(service.ask("GET", f"{path}/data.json").body)
+    assert [letter["kind"] for letter in held["letters_to_you"]] == ["monthly"]

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, case, func, literal, select
 
 from alongside.delivery.helped import count_helped
 from alongside.delivery.members import OwnWord, slugs_of
+from alongside.delivery.notes.letters import TO_MEMBERS
 from alongside.delivery.notes.relaying import STRANGER
 from alongside.delivery.schema import (
     ASK,
@@ -132,7 +133,7 @@ def export_member(
         "letters_to_you": _rows(
             connection,
             select(letters.c.kind, letters.c.written_at, letters.c.done_at)
-            .where(letters.c.addressee.in_(slugs))
+            .where(letters.c.addressee.in_(slugs), letters.c.kind.in_(TO_MEMBERS))  # a team may be called as they are
             .order_by(letters.c.id),
         ),
     }
