@@ -21,7 +21,7 @@ from alongside.delivery.notes.relaying import Note, take_first_note
 from alongside.delivery.page_links import PageLink, make_page_token
 from alongside.delivery.relay_addresses import read_relay_keys
 from alongside.delivery.requests import OvertakenError
-from alongside.delivery.schema import enrollments, facts, letters, newcomers, notes
+from alongside.delivery.schema import CONFIRMATION, enrollments, facts, letters, newcomers, notes, steps
 from alongside.delivery.sealing import seal
 from alongside.delivery.store import Store, StoreError
 from alongside.service import enrolling
@@ -207,3 +207,18 @@ def test_the_file_of_a_member_tells_nothing_of_a_team_of_that_name(service: Runn
         path = f"/member/{make_page_token(link, read_relay_keys(connection, service.store.key))}"
     held = json.loads(service.ask("GET", f"{path}/data.json").body)
     assert [letter["kind"] for letter in held["letters_to_you"]] == ["monthly"]
+
+
+def test_who_types_somebody_elses_address_every_day_has_them_mailed_ever_less(product: Product) -> None:  # noqa: F811
+    mailed: list[int] = []
+    for day in range(70):
+        product.page(one())
+        with product.service.store.writing() as connection:
+            due = connection.scalars(
+                sa.select(steps.c.id).where(steps.c.moment == CONFIRMATION, steps.c.state == "planned")
+            ).all()
+            sent = {"state": "sent", "done_at": product.at[0]}
+            connection.execute(sa.update(steps).where(steps.c.id.in_(due)).values(sent))
+        mailed += [day] * len(due)
+        product.wait(days=1)
+    assert mailed == [0, 1, 2, 4, 8, 16, 32, 64]

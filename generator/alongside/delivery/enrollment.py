@@ -13,7 +13,7 @@ from functools import cache
 from itertools import islice
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
 from alongside.delivery.addresses import AddressError, hash_address, mask_address, normalise_address
 from alongside.delivery.arms import choose_arm
@@ -349,12 +349,18 @@ def _renew_profiles(connection: Connection, rows: Sequence[Mapping[str, Any]]) -
 def ask_again(connection: Connection, journey: Journey, asked: Iterable[Newcomer], *, now: datetime) -> None:
     """Those of `asked` who were mailed the question whether they confirm a day ago or more, and did not, get it anew.
 
-    Who confirmed, who stopped and who was asked today get nothing.
+    Who confirmed, who stopped and who was asked today get nothing. Each time the wait is as long as all before it, so
+    whoever types somebody else's address day after day has them mailed less and less often.
     """
     addresses = {normalise_address(newcomer.email) for newcomer in asked if _is_usable(newcomer.email)}
     last = steps.alias()
-    found = connection.execute(
-        select(enrollments.c.id, last.c.id)
+    first = (
+        select(func.min(events.c.happened_at, type_=events.c.happened_at.type))
+        .where(events.c.newcomer_id == newcomers.c.id, events.c.kind == "enrolled", events.c.detail == journey.slug)
+        .scalar_subquery()
+    )
+    asked_before = connection.execute(
+        select(enrollments.c.id, last.c.id, first, last.c.done_at)
         .join(newcomers, newcomers.c.id == enrollments.c.newcomer_id)
         .join(last, (last.c.enrollment_id == enrollments.c.id) & (last.c.moment == CONFIRMATION))
         .where(
@@ -365,6 +371,11 @@ def ask_again(connection: Connection, journey: Journey, asked: Iterable[Newcomer
             last.c.done_at <= now - ASKED_AGAIN,
         )
     ).all()
+    found = [
+        (number, step)
+        for number, step, begun, done_at in asked_before
+        if begun is None or done_at - begun <= now - done_at
+    ]
     if not found:
         return
     # Another step, so that it is another mail: its number stands in the Message-ID.
