@@ -28,9 +28,7 @@ from alongside.service.stopping import Stopping
 
 def make_app(service: Service, environment: Mapping[str, str] = os.environ) -> ASGIApp:
     """The application. Nothing of it needs a start or an end."""
-    app = Starlette(
-        routes=routes_of(service, environment), exception_handlers={HTTPException: service.http_error}
-    )
+    app = Starlette(routes=routes_of(service, environment), exception_handlers={HTTPException: service.http_error})
     app.router.redirect_slashes = False
     counted = Counted(Doorway(app, service.home), service.figures)
     return BehindProxies(counted, lambda: service.home().settings.service.proxies)
