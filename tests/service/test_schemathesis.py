@@ -20,6 +20,7 @@ from schemathesis.checks import (
 from alongside.delivery.store import open_store
 from alongside.delivery.tokens import Kind
 from alongside.service.openapi import openapi
+from alongside.service.signatures import Senders
 from service.conftest import Running, make_home, running
 from stores import put_store
 
@@ -46,11 +47,12 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("store")
     put_store(folder)
     store = open_store(folder, {})
-    with running(store, make_home()) as found:
+    with running(store, make_home(), senders=Senders(tokens=(TOKEN.encode(),))) as found:
         yield found
     store.close()
 
 
+TOKEN = "token-of-a-tool-without-hmac"
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -77,6 +79,13 @@ def test_the_service_keeps_to_its_document(case: Case[Any], asked: Running) -> N
 @FEW
 def test_so_it_does_for_links_of_ours(case: Case[Any], asked: Running, tokens: Mapping[str, str]) -> None:
     case.path_parameters["token"] = tokens[case.path.split("/")[1]]
+    keeps_to_it(case, asked)
+
+
+@schema.include(path_regex="enroll|events").parametrize()
+@FEW
+def test_so_it_does_for_programs_it_knows(case: Case[Any], asked: Running) -> None:
+    case.headers["Authorization"] = f"Bearer {TOKEN}"
     keeps_to_it(case, asked)
 
 
