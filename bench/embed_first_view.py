@@ -302,7 +302,8 @@ def slow_down(page: Page) -> None:
 # --- ranking -------------------------------------------------------------------------------------------------------
 
 RANK = """async ([script, shardPath, askedPath, rounds]) => {
-  const { folderOf, partsOf, rank, seekerOf } = await import(script);
+  await import(script);
+  const [folderOf, partsOf, , rank, seekerOf] = customElements.get("alongside-moment").all;
   const load = async (path) => (await fetch(path)).json();
   const shard = (await load(shardPath)).stories;
   const { rule, newcomers, now, today, limit } = await load(askedPath);

@@ -33,7 +33,7 @@ from alongside.delivery.tokens import make_token
 from bench.harness import BenchError
 from bench.mail_people import JOURNEY, ROOT, fill_store, load_example, opened
 
-SECRET = "a secret of benchmarks and tests"
+SECRET = "a-secret-of-benchmarks-and-tests"
 START_SECONDS = 60.0
 ONE_CLICK = b"List-Unsubscribe=One-Click"
 
@@ -53,16 +53,15 @@ class Survived:
 
 
 def kill_service(root: Path, *, url: str, seconds: float, kills: int, clients: int, seed: int) -> Survived:
-    """So many clients for so long, the service killed so often in between, at random moments."""
+    """So many clients while the service is there for so long, killed so often in between, at random moments."""
     example = load_example(root)
     chance = random.Random(seed)
     with opened(root, url) as store:
-        to_stop = int(seconds * 400)
-        fill_store(store, example, to_stop, seed=seed)
+        fill_store(store, example, int(seconds * 300), seed=seed)
         tokens = [make_token("stop", number, store.key) for number in store_numbers(store)]
         chance.shuffle(tokens)
-        load = _Load(tokens=tokens, port=_free_port(), until=time.monotonic() + seconds)
-        _drive(load, url, root, kills=kills, clients=clients, seconds=seconds, chance=chance)
+        load = _Load(tokens=tokens, port=_free_port())
+        _drive(load, url, root, kills=kills, clients=clients, seconds=seconds / (kills + 1), chance=chance)
         return _count(store, load, kills)
 
 
@@ -78,37 +77,49 @@ class _Load:
 
     tokens: list[str]  # for stops
     port: int
-    until: float  # by the monotonic clock
+    over: threading.Event = field(default_factory=threading.Event)  # nothing new is asked
     enrolled: dict[str, str] = field(default_factory=dict)  # address -> status told
     stopped: list[str] = field(default_factory=list)  # tokens
     asked_again: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    @property
+    def acknowledged(self) -> int:
+        """How many requests were."""
+        return len(self.enrolled) + len(self.stopped)
+
 
 def _drive(
     load: _Load, url: str, root: Path, *, kills: int, clients: int, seconds: float, chance: random.Random
 ) -> None:
-    """The service is started, asked, killed and started again."""
-    deaths = sorted(chance.uniform(0.1, seconds * 0.9) for _ in range(kills))
-    begun = time.monotonic()
+    """The service is started, asked, killed and started again; each life lasts `seconds` on the whole."""
     threads = [threading.Thread(target=_ask, args=(load, number), daemon=True) for number in range(clients)]
+    for thread in threads:
+        thread.start()
     for number in range(kills + 1):
+        before = load.acknowledged
         with running_service(url, root, load.port) as service:
-            if not number:
-                load.until = time.monotonic() + seconds
-                begun = time.monotonic()
-                for thread in threads:
-                    thread.start()
+            _wait_until_asked(load, before)
             if number < kills:
-                time.sleep(max(0.05, begun + deaths[number] - time.monotonic()))
+                time.sleep(chance.uniform(0, 2 * seconds))
                 service.send_signal(signal.SIGKILL)
                 service.wait()
                 continue
+            time.sleep(seconds)
+            load.over.set()
             for thread in threads:
-                thread.join(seconds + START_SECONDS)
+                thread.join(START_SECONDS)
             if any(thread.is_alive() for thread in threads):
                 raise BenchError("a client got no answer after the last start of the service")
+
+
+def _wait_until_asked(load: _Load, before: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while load.acknowledged == before and not load.refused:
+        if time.monotonic() > deadline:
+            raise BenchError("the service acknowledges nothing")
+        time.sleep(0.005)
 
 
 @contextmanager
@@ -157,7 +168,7 @@ def _ask(load: _Load, number: int) -> None:
     """Newcomers and stops in turns, each until it is answered."""
     connection = http.client.HTTPConnection("127.0.0.1", load.port, timeout=30)
     count = 0
-    while time.monotonic() < load.until:
+    while not load.over.is_set():
         count += 1
         address = f"load{number}x{count}@example.net"
         status = _until_answered(load, connection, "/enroll", enroll_body(address), key=f"key-{number}-{count}")
@@ -191,8 +202,7 @@ def _until_answered(
     load: _Load, connection: http.client.HTTPConnection, path: str, body: bytes, *, key: str = ""
 ) -> str | None:
     """What was told of it; None for an answer that should not have come."""
-    deadline = load.until + START_SECONDS
-    while time.monotonic() < deadline:
+    while True:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         if key:
             headers = {
@@ -208,18 +218,15 @@ def _until_answered(
             connection.close()
             with load.lock:
                 load.asked_again += 1
-            time.sleep(0.02)
+            time.sleep(0.1)
             continue
         if response.status < 300:
-            return str(json.loads(content)["newcomer"]["status"]) if key else "stopped"
+            return str(json.loads(content)["status"]) if key else "stopped"
         if response.status != 503:
             with load.lock:
                 load.refused[f"{response.status} {content[:80]!r}"] += 1
             return None
         time.sleep(0.05)
-    with load.lock:
-        load.refused["none"] += 1
-    return None
 
 
 # --- what became of it ---

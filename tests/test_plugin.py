@@ -111,6 +111,25 @@ def test_links_resolve_in_both_directions(config: Path) -> None:
     assert '<a href="../../guide/start/">the guide</a>' in told
 
 
+def test_the_map_of_journeys_is_a_page_where_the_setting_says_so(config: Path) -> None:
+    assert "journeys/index.html" not in tree(build(config))
+    config.write_text(config.read_text().replace("alongside:\n", "alongside:\n      journey_map: true\n"))
+    site = build(config)
+    files = tree(site)
+    page = files["journeys/index.html"].decode()
+    assert '<svg class="as-map"' in page
+    assert "Growth team" in page
+    assert "sent 0" not in page
+    assert b"https://community.example.org/journeys/" in files["sitemap.xml"]
+    assert b'href="journeys/"' in files["index.html"]
+    before = (site / "journeys" / "index.html").stat().st_mtime_ns
+    assert tree(build(config)) == files
+    assert (site / "journeys" / "index.html").stat().st_mtime_ns == before
+    journey = config.parent / "journeys" / "page.yml"
+    journey.write_text(journey.read_text().replace("title: Page", "title: Renamed"))
+    assert "Renamed" in tree(build(config))["journeys/index.html"].decode()
+
+
 def test_links_resolve_without_directory_urls(config: Path, messages: list[str]) -> None:
     files = tree(build(config, use_directory_urls=False))
     assert messages == []

@@ -70,7 +70,15 @@ if TYPE_CHECKING:
     from mkdocs.livereload import LiveReloadServer
     from mkdocs.structure.nav import Navigation
 
-SECTIONS = ("stories", "members", "groups", "meetups", "challenges", "places")  # lists of records, in the nav's order
+SECTIONS = (
+    "stories",
+    "members",
+    "groups",
+    "meetups",
+    "challenges",
+    "places",
+    "journeys",
+)  # lists of records, in the nav's order
 _NO_PAGE = "alongside-no-page"  # stands in for the URL of a record without a page until its link is taken away
 _UNLINKED = re.compile(rf'<a\b[^>]*\bhref="[^"]*{_NO_PAGE}[^"]*"[^>]*>(.*?)</a>', re.DOTALL)
 

@@ -79,6 +79,7 @@ class Settings:
     embeds: EmbedSettings = EmbedSettings()
     service: ServiceSettings = ServiceSettings()
     markdown: Literal["commonmark", "site"] = "commonmark"
+    journey_map: bool = False  # whether the site shows the map of journeys to everybody, without figures
 
     @property
     def embed_pictures(self) -> frozenset[str]:
@@ -91,6 +92,11 @@ class Settings:
         """Origins whose pages may ask the service: the site's own, and those that the settings name."""
         site = urlsplit(self.site_url)
         return self.service.origins | {f"{site.scheme}://{site.netloc}"} if site.netloc else self.service.origins
+
+    @property
+    def note_form(self) -> str:
+        """Where notes are written by form, a member's slug to follow; empty where that is by mail alone."""
+        return f"{self.mail.service}note/" if self.mail.service and self.mail.notes else ""
 
     @property
     def build_dir(self) -> Path:

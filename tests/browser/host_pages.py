@@ -89,16 +89,19 @@ def script_element(site: Path, community: str, name: str) -> str:
     return f'<script type="module" src="{address}" integrity="sha384-{digest}" crossorigin></script>'
 
 
-def strict_policy(community: str) -> str:
-    """The strictest Content Security Policy that lets the embed's own files in, and nothing else of anybody's."""
+def strict_policy(community: str, service: str = "") -> str:
+    """The strictest Content Security Policy that lets the embed's own files in, and nothing else of anybody's.
+
+    `service`: the address of one that takes notes.
+    """
     return (
-        f"default-src 'none'; script-src 'self' {community}/embed/; connect-src {community}/embed/; "
+        f"default-src 'none'; script-src 'self' {community}/embed/; connect-src {community}/embed/ {service}; "
         f"img-src 'self' {community}; style-src 'self'; base-uri 'none'; form-action 'none'; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
     )
 
 
-def pages(site: Path, community: Callable[[], str]) -> Callable[[str], Answer | None]:
+def pages(site: Path, community: Callable[[], str], service: str = "") -> Callable[[str], Answer | None]:
     """What the host answers: its pages by name, their files, and `/npm/` from what was installed.
 
     `/bare` is `plain` without any script of the embed and without the element: for tests that bring their own.
@@ -120,12 +123,12 @@ def pages(site: Path, community: Callable[[], str]) -> Callable[[str], Answer | 
         if "." in name:
             return _file(HOSTS / name)
         host = hosts.get({"bare": "plain", "turbo-second": "turbo"}.get(name, name))
-        return None if host is None else _page(host, name, site, community(), earlier)
+        return None if host is None else _page(host, name, site, community(), service, earlier)
 
     return find
 
 
-def _page(host: Host, name: str, site: Path, community: str, earlier: str) -> Answer:
+def _page(host: Host, name: str, site: Path, community: str, service: str, earlier: str) -> Answer:
     pinned = script_element(site, community, earlier) if earlier else pinned_script(site, community)
     text = (HOSTS / f"{host.name}.html").read_text(encoding="utf-8")
     for place, words in {
@@ -135,7 +138,7 @@ def _page(host: Host, name: str, site: Path, community: str, earlier: str) -> An
         "name": name,
     }.items():
         text = text.replace("{{" + place + "}}", words)
-    policy = (("Content-Security-Policy", strict_policy(community)),) if host.strict else ()
+    policy = (("Content-Security-Policy", strict_policy(community, service)),) if host.strict else ()
     return Answer(body=text.encode(), type="text/html; charset=utf-8", headers=policy)
 
 

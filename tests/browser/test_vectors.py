@@ -47,7 +47,8 @@ UNSAID = "ﬁne İ ß ΣΑΣ ǅ ½ ㎡ が か\u3099 한국 ＤＯＣＳ 𝗛�
 pytestmark = pytest.mark.browser
 
 RANK = """async ({ asked, now, today, limit, change }) => {
-  const { folderOf, partsOf, pathsOf, rank, seekerOf } = await import("/embed/v1/alongside.js");
+  await import("/embed/v1/alongside.js");
+  const [folderOf, partsOf, pathsOf, rank, seekerOf] = customElements.get("alongside-moment").all;
   const files = new Map();
   const load = async (path) => {
     if (!files.has(path)) files.set(path, await (await fetch("/" + path)).json());

@@ -11,7 +11,9 @@ import pytest
 from click.testing import Result
 
 from alongside.rendering.embeds import listing
+from delivery.web_servers import Answer, serving
 from few_places import few_places
+from mail_servers.certificates import make_authority
 
 Run = Callable[..., Result]
 
@@ -94,3 +96,53 @@ def test_what_cannot_be_done_is_said(run: Run, small_community: Path) -> None:
     (small_community / "content/.alongside").write_text("no folder\n")
     result = run("refresh", "--now", NOW)
     assert (result.exit_code, FILE in result.stderr) == (1, True)
+
+
+GROUPS = "content/.alongside/groups.yml"
+ROOM = """\
+---
+name: The room
+kind: chat
+chat: [{platform: forum, url: "%s"}]
+---
+Talk.
+"""
+
+
+def test_groups_that_answer_and_groups_that_do_not(
+    run: Run, small_community: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server within one's own network, whose certificate the system trusts; what fails is told, and ends nothing."""
+    authority = make_authority(tmp_path / "ca")
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+    answers = {"/good": Answer(), "/soon": Answer(status=404), "/ill": Answer(status=503)}
+    folder = small_community / "content/groups"
+    folder.mkdir()
+    with serving(answers, authority.issue("web", "DNS:localhost,IP:127.0.0.1")) as server:
+        for name in ("good", "soon", "ill"):
+            (folder / f"{name}.md").write_text(ROOM % f"https://localhost:{server.port}/{name}")
+        (folder / "example.md").write_text(ROOM % "https://matrix.to/#/#room:example.org")
+        outside = run("refresh", "--now", NOW)
+        assert outside.exit_code == 0
+        assert outside.stdout.splitlines()[-1] == f"{GROUPS}: written; 3 invitations asked, 3 could not be read."
+        assert outside.stderr.count("It has the port") == 3
+        assert server.asked == []
+        (small_community / "rooms.json").write_text(
+            '{"example": {"members": 127, "last_activity": "2026-11-30", "read_at": "2026-12-01"}, "none": {"read_at": "x"}}'
+        )
+        asked = run("refresh", "--internal", "LOCALHOST", "--groups", "rooms.json", "--now", NOW)
+        assert asked.exit_code == 0
+        told = f"{GROUPS}: written; 3 invitations asked, 1 led nowhere, 1 could not be read."
+        assert asked.stdout.splitlines()[-1] == told
+        assert "rooms.json:1:" in asked.stderr
+        assert f"warning: https://localhost:{server.port}/ill: It answered 503." in asked.stderr
+    assert "members: 130\n    activity: week" in (small_community / GROUPS).read_text()
+    assert (small_community / GROUPS).read_text().count("state: ok") == 1
+    checked = run("check", "--now", NOW)
+    assert "content/groups/soon.md:4:8: warning: The forum invitation led nowhere on 2026-12-01" in checked.output
+    for day, left in (("2026-12-15", 3), ("2026-12-16", 0)):  # nobody answers any more: known for 14 days
+        run("refresh", "--internal", "localhost", "--now", f"{day}T09:00Z")
+        written = (small_community / GROUPS).read_text()
+        assert written.count("2026-12-01") == left, day
+    assert run("refresh", "--groups", "nowhere.json", "--now", NOW).exit_code == 2
+    assert run("refresh", "--groups", "content", "--now", NOW).exit_code == 2

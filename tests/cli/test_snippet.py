@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
 from hashlib import sha256, sha384
 from pathlib import Path
@@ -188,6 +189,21 @@ def test_addresses_of_a_site_are_printed_as_browsers_know_them(write_community: 
         files = f"{origin}{path}embed/v1/"
         assert f": script-src 'self' {files}; connect-src 'self' {files}; img-src 'self' {origin}\n" in policies
         assert policies.endswith(f": frame-src {origin}{path}embed/\n")
+
+
+def test_where_a_service_takes_notes_its_form_is_allowed_and_checked(write_community: WriteCommunity) -> None:
+    mail = "      mail: {service: 'https://Mail.example.org/a;b', notes: notes@example.org}\n"
+    journey = JOURNEY.replace("[welcome, group]", "[welcome, note]")
+    files = {**FILES, "journeys/month.yml": journey, "mkdocs.yml": f"{CONFIG.rstrip()}\n{mail}"}
+    config_file = write_community(files)
+    policy = call(config_file, "month/box", "--for", "csp").output
+    assert "connect-src 'self' https://community.example.org/embed/v1/ https://mail.example.org/a%3Bb/;" in policy
+    html = call(config_file, "month/box").output
+    [name] = [path for path, _ in script_files() if re.fullmatch(r"embed/v1/note\.[0-9a-f]{12}\.js", path)]
+    digest = b64encode(sha384(dict(script_files())[name]).digest()).decode()
+    told = f'{{"integrity": {{"https://community.example.org/{name}": "sha384-{digest}"}}}}'
+    assert f'<script type="importmap">{told}</script>' in html
+    assert "importmap" not in call(config_file, "month/dates").output
 
 
 def test_a_site_address_that_is_none_is_told_at_its_line(write_community: WriteCommunity) -> None:

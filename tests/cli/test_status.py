@@ -179,7 +179,7 @@ def test_hostile_names_are_just_names(run: Run, eventful: Path) -> None:
     result = run("status", "--now", LATER, "--html", "status.html")
     assert "\u202e" not in result.stdout
     text = (eventful / "status.html").read_text(encoding="utf-8")
-    assert text.count("&lt;script&gt;alert(") == 4  # the title, the heading, the journey, the member
+    assert text.count("&lt;script&gt;alert(") == 10  # the title, the heading, the journey, the member, the map
     assert "<script" not in text
     assert "\u202e" not in text
 

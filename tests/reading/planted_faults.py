@@ -338,7 +338,7 @@ FILES = [
     one("content/groups/language-key.md", "---\nname: {▶english: One}\nkind: chat\n---\n", "unknown-language", "Write en:"),
     one("content/groups/host.md", "---\nname: x\nkind: chat\nhosts: [ana, ▶anna]\n---\n", "unknown-member", '"ana"'),
     one("content/groups/chat.md", "---\nname: x\nkind: chat\nchat: [▶{url: \"https://x.example\"}]\n---\n", "missing-key", "matrix"),
-    one("content/groups/expired.md", "---\nname: x\nkind: chat\nchat: ▶[{platform: signal, url: \"https://x.example\", expires: 2026-01-01}]\n---\n", "chat-expired", "new invitation", "warning"),
+    one("content/groups/expired.md", "---\nname: x\nkind: chat\nchat: [▶{platform: signal, url: \"https://x.example\", expires: 2026-01-01}]\n---\n", "chat-expired", "new invitation", "warning"),
     # Meetups
     meetup("group: ▶doc", "unknown-group", '"docs"', slug="group"),
     meetup("duration: 2h", "bad-time", "18:30", slug="am-pm", starts="▶2027-01-07 6:30 pm"),

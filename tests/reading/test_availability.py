@@ -77,7 +77,7 @@ def test_it_was_written_before_a_file_was_renamed(write_community: WriteCommunit
         ),
         (
             "- ana\n",
-            "1:1: warning: An availability is a set of `key: value` lines; this is a list. Its keys: full_until.",
+            "1:1: warning: An availability is a set of `key: value` lines; this is a list. Its keys: full_until, withdrawn, welcomes.",
             [],
         ),
         ("full_until: {ana: 2026-12-01\n", "1:13: warning: A { is opened here", []),
@@ -100,3 +100,40 @@ def test_a_folder_in_its_place(write_community: WriteCommunity) -> None:
     settings, _ = read_settings(config)
     loaded = load_community(settings, today=TODAY, cache=False)
     assert [(found.position.path, found.code) for found in loaded.problems] == [(FILE, "availability-file")]
+
+
+def test_what_members_said_is_read_in_place_of_their_files(write_community: WriteCommunity) -> None:
+    text = availability_text({}, withdrawn=["bea", "ana"], welcomes={"bea-lima": 0})
+    assert [line for line in text.splitlines() if not line.startswith("#")] == [
+        "full_until: {}",
+        "withdrawn:",
+        "  - ana",
+        "  - bea",
+        "welcomes:",
+        "  bea-lima: 0",
+    ]
+    loaded = load(write_community, text)
+    ana, bea = loaded.community.members["ana"], loaded.community.members["bea-lima"]
+    assert (ana.withdrawn, ana.welcomes, ana.filed_welcomes) == (True, 5, None)
+    assert (bea.withdrawn, bea.welcomes, bea.filed_welcomes) == (True, 0, 5)
+    assert [ana.allows(where, TODAY) for where in ("page", "embed", "mail")] == [False, False, False]
+    assert [(found.position.path, found.code, found.severity) for found in loaded.problems] == [
+        ("content/members/ana.md", "consent-withdrawn", "warning"),
+        ("content/members/bea-lima.md", "consent-withdrawn", "warning"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("withdrawn: [ana, anna]\n", '1:18: warning: There is no member "anna". Did you mean "ana"?'),
+        ("welcomes: {ana: many}\n", "1:17: warning: welcomes.ana is a whole number"),
+        ("welcomes: {ana: -1}\n", "1:17: warning: welcomes.ana"),
+        ("welcomes: 3\n", "1:11: warning: welcomes is a set of `slug: number` lines"),
+    ],
+)
+def test_a_fault_in_what_they_said_is_a_warning(write_community: WriteCommunity, text: str, problem: str) -> None:
+    loaded = load(write_community, text)
+    faults = [found for found in loaded.problems if found.code == "availability-file"]
+    assert str(faults[0]).startswith(f"{FILE}:{problem}"), faults[0]
+    assert loaded.community.members["ana"].welcomes == 5

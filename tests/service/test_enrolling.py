@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from alongside.delivery import suppression
+from alongside.delivery.arms import choose_arm
 from alongside.delivery.browser_tokens import BrowserToken, make_browser_token
 from alongside.delivery.requests import forget_answers
 from alongside.delivery.schema import CONFIRMATION, enrollments, newcomers, outcomes, requests, steps
@@ -126,6 +127,26 @@ def test_a_newcomer_comes_in(product: Product) -> None:
     asked = product.post(one(journey="careful", name="Joana Prado"))
     assert (asked.status, content(asked)["status"]) == (201, "awaiting confirmation")
     assert product.rows(newcomers, "name") == ["Joana Prado"]
+
+
+def test_who_is_held_out_is_enrolled_and_not_asked(store: Store) -> None:
+    home = make_product_home()
+    journeys = {slug: replace(journey, holdout=50) for slug, journey in home.community.journeys.items()}
+    home = replace(home, community=replace(home.community, journeys=journeys))
+    addresses = [f"someone{number}@example.net" for number in range(60)]
+    out = {address for address in addresses if choose_arm(journeys["careful"], address, store.key) == "held out"}
+    with running(store, home, lambda: NOW, Senders(secrets=(SECRET,), tokens=())) as service:
+        product = Product(service=service, at=[NOW])
+        for address in addresses[:20]:
+            status = content(product.post(one(address, journey="careful")))["status"]
+            assert status == ("enrolled" if address in out else "awaiting confirmation")
+        held_out = product.rows(enrollments, "state").count("held out")
+        assert held_out == len(out.intersection(addresses[:20]))
+        # a page tells them to look for a mail, so they get one
+        late = next(address for address in addresses[20:] if address in out)
+        token = {"journey": "careful"}
+        assert content(product.page(one(late, journey="careful"), token=token))["status"] == "awaiting confirmation"
+        assert product.rows(enrollments, "arm", "state")[-1] == ("", "awaiting confirmation")
 
 
 def test_of_a_batch_each_is_told_for_itself(product: Product) -> None:

@@ -19,7 +19,7 @@ def test_the_document_has_every_route_and_no_other(service: Running) -> None:
     asked = Service(store=service.store, home=lambda: home, now=lambda: NOW, log=lambda *_: None)
     routes = {
         (route.path, method.lower())
-        for route in routes_of(asked)
+        for route in routes_of(asked, {})
         for method in route.methods or ()
         if method not in ("HEAD", "OPTIONS")
     }

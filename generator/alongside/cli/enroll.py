@@ -13,6 +13,7 @@ from alongside.cli.options import clock, config_file, now, report_problems, repo
 from alongside.cli.stores import Home, find_journey, many, opened, read_home
 from alongside.cli.tables import printable, style
 from alongside.delivery.enrollment import NO_BASIS, Candidate, EnrollReport, enroll
+from alongside.model.journeys import Journey
 from alongside.model.people import Basis
 from alongside.problems import UsageError
 from alongside.reading.newcomers import read_newcomers, read_profile
@@ -74,7 +75,7 @@ def command(
             now=instant,
             progress=_progress(len(candidates)),
         )
-    _say(report, faults, chosen.slug)
+    _say(report, faults, chosen)
     if faults or any(refusal.fault for refusal in report.refusals):
         sys.exit(1)
 
@@ -124,9 +125,15 @@ def _progress(total: int) -> Callable[[int], None] | None:
     return show
 
 
-def _say(report: EnrollReport, faults: int, journey: str) -> None:
+def _say(report: EnrollReport, faults: int, journey: Journey) -> None:
     colour = wants_colour()
-    click.echo(f"{style(many(report.enrolled, 'newcomer'), colour=colour, bold=True)} enrolled on {journey}.")
+    held_out = ""
+    if report.held_out:
+        are, get = ("is", "gets") if report.held_out == 1 else ("are", "get")
+        held_out = f", of whom {report.held_out:,} {are} held out and {get} no mail (`holdout: {journey.holdout}%`)"
+    click.echo(
+        f"{style(many(report.enrolled, 'newcomer'), colour=colour, bold=True)} enrolled on {journey.slug}{held_out}."
+    )
     if report.already:
         click.echo(f"{report.already:,} already on it; nothing changes for them.")
     if report.awaiting:

@@ -26,11 +26,16 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "inbound": ("inbound", "Hear the mail that comes back."),
     "refresh": ("refresh", "Tell the build who has room this week."),
     "status": ("status", "Show what happened and what comes next."),
+    "outcomes": ("outcomes", "Take in what newcomers did in the product."),
+    "effect": ("effect", "Compare those who got mail with those held out of it."),
+    "map": ("map", "Show every moment of the journeys, and whose it is."),
+    "digest": ("digest", "Show a team what became of its moments in a week."),
     "doctor": ("doctor", "Say what is wrong with mail, DNS, store and clock."),
     "newcomers": ("newcomers", "List, show, export, erase or stop newcomers."),
     "notes": ("notes", "Count the notes between newcomers and members, and look after them."),
     "store": ("store", "Copy the store, and go back to a copy."),
     "contacts": ("contacts", "Keep members' addresses in the store."),
+    "members": ("members", "Show what members said of themselves; send them the link to their page."),
 }
 
 

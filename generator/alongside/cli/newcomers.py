@@ -22,12 +22,9 @@ from alongside.cli.stores import (
     read_home,
 )
 from alongside.cli.tables import Column, printable, render_table, shorten, style
-from alongside.delivery import people, suppression
+from alongside.delivery import erasure, people, suppression
 from alongside.delivery.addresses import mask_address
-from alongside.delivery.message_ids import letter_message_id, message_id
-from alongside.delivery.transports.maildir import Maildir
 from alongside.problems import AlongsideError
-from alongside.rendering.mails.messages import sender_address
 
 journey_option = click.option("--journey", metavar="JOURNEY", help="Of that journey alone.")
 
@@ -112,6 +109,9 @@ def show_command(address: str, config_file: Path, now_text: str | None) -> None:
         enrolled = instant_text(datetime.fromisoformat(enrollment["enrolled_at"]))
         click.echo(style(enrollment["journey"], colour=colour, bold=True) + f"  {enrollment['state']}")
         click.echo(f"  since {enrolled}, on the basis of {enrollment['basis']} ({printable(enrollment['source'])})")
+        if enrollment["arm"] == "held out":
+            click.echo("  gets no mail of it, so that it can be seen what the mails of others do: alongside effect")
+            continue
         steps = [step for step in held["steps"] if step["enrollment_id"] == enrollment["id"]]
         subjects = {message["step_id"]: message for message in held["messages"]}
         rows = [_step_row(step, subjects.get(step["id"])) for step in steps]
@@ -147,18 +147,14 @@ def erase_command(address: str, config_file: Path, now_text: str | None) -> None
     if not has_store(home.settings):
         raise _nobody()
     with opened(home.settings) as store:
-        with store.writing() as connection:
-            erased = people.erase(connection, store.key, wanted)
+        forgotten = erasure.forget(store, home.settings, wanted, now=clock(now_text).now)
         # Also when there is nobody: an erasure that was interrupted here is completed by running it again.
         store.compact()
-        if erased is None:
+        erasure.empty_log(store)
+        if forgotten is None:
             raise _nobody()
-        domain = sender_address(home.settings).rpartition("@")[2]
-        made = {message_id(store.key, step, domain) for step in erased.steps}
-        made |= {letter_message_id(store.key, letter, domain) for letter in erased.letters}
-        outbox = home.settings.outbox_dir
-        removed = Maildir(outbox).remove({*made, *erased.message_ids}) if outbox.is_dir() else 0
-    click.echo(f"Erased: {many(erased.enrollments, 'enrollment')}, {many(removed, 'mail')} in outbox/.")
+        removed = erasure.remove_mails(home.settings, forgotten.message_ids)
+    click.echo(f"Erased: {many(forgotten.enrollments, 'enrollment')}, {many(removed, 'mail')} in outbox/.")
     click.echo("Not reached from here: mail that was already delivered elsewhere, and backups of the store.")
 
 

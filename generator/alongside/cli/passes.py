@@ -8,9 +8,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from alongside.cli.tallies import Counting
-from alongside.delivery.asks import read_absences, with_absences
 from alongside.delivery.clocks import check_clock
 from alongside.delivery.desk import Desk
+from alongside.delivery.digests import write_digests
+from alongside.delivery.helped import is_new_month, write_monthly
+from alongside.delivery.members import read_choices, with_choices
 from alongside.delivery.notes.post import send_letters
 from alongside.delivery.notes.writing import office_of
 from alongside.delivery.outgoing import choose_signer
@@ -39,9 +41,9 @@ def open_desk(store: Store, community: Community, settings: Settings, *, now: da
     """The desk at which mails of a community are written, with what the store knows of its members at `now`."""
     with store.reading() as connection:
         keys = read_relay_keys(connection, store.key)
-        absences = read_absences(connection, now=now)
+        choices = read_choices(connection, now=now)
     return Desk(
-        with_absences(community, absences, now=now),
+        with_choices(community, choices, now=now),
         settings,
         key=store.key,
         relay_keys=keys,
@@ -70,8 +72,19 @@ def real_pass(
         stopping=stopping,
     )
     report = _send_steps(store, desk, transport, world, limit)
+    _write_monthly(store, desk.community, now=_wall())
+    write_digests(store, desk.community, desk.settings, now=_wall())
     report.letters = send_letters(store, office_of(desk), transport, world)
     return report
+
+
+def _write_monthly(store: Store, community: Community, *, now: datetime) -> None:
+    """In the first pass of a month, the words to members on whom they helped."""
+    with store.reading() as connection:
+        if not is_new_month(connection, now=now):
+            return
+    with store.writing() as connection:
+        write_monthly(connection, community, now=now)
 
 
 def _send_steps(store: Store, desk: Desk, transport: Transport, world: World, limit: int | None) -> PassReport:

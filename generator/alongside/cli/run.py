@@ -25,10 +25,10 @@ from alongside.cli.options import config_file, reports_errors
 from alongside.cli.passes import check_clock_of, open_desk, real_pass
 from alongside.cli.stores import many, opened
 from alongside.delivery.arrived.trimming import Trimmer
-from alongside.delivery.asks import read_absences
 from alongside.delivery.credentials import read_secret
 from alongside.delivery.desk import Desk
 from alongside.delivery.inbound.listening import Place, listening, parse_place
+from alongside.delivery.members import read_choices
 from alongside.delivery.outgoing import choose_transport
 from alongside.delivery.relay_addresses import read_relay_keys
 from alongside.delivery.store import Store
@@ -352,7 +352,7 @@ class MailRound:
         self._environment = environment
         self._figures = figures
         self._trimmer = Trimmer()
-        self._desk: tuple[Home, object, Desk] | None = None  # (of what, and of which absences and keys, the desk)
+        self._desk: tuple[Home, object, Desk] | None = None  # (of what, and of which choices and keys, the desk)
 
     def send(self) -> str:
         """A pass of `alongside send`; what it did, in counts."""
@@ -391,7 +391,7 @@ class MailRound:
         """What writes its mails: worked out once for each state of the files."""
         now = _now()
         with self._store.reading() as connection:
-            seen = (read_absences(connection, now=now), read_relay_keys(connection, self._store.key).epoch, now.date())
+            seen = (read_choices(connection, now=now), read_relay_keys(connection, self._store.key).epoch, now.date())
         if self._desk is None or self._desk[0] is not home or self._desk[1] != seen:
             self._desk = (home, seen, open_desk(self._store, home.community, home.settings, now=now))
         return self._desk[2]

@@ -11,12 +11,14 @@ from typing import Any
 
 import click
 
+from alongside.cli.map import figures_of
 from alongside.cli.options import clock, config_file, now, output_format, reports_errors, wants_colour
 from alongside.cli.stores import EMPTY, Home, has_store, instant_text, lost_moment, many, opened, read_home
 from alongside.cli.tables import Column, pad, printable, render_table, shorten, style, width
 from alongside.delivery.overview import JourneyCounts, Overview, StepCounts, read_overview
 from alongside.delivery.schema import CONFIRMATION
 from alongside.problems import AlongsideError
+from alongside.rendering.journey_map import map_journeys
 from alongside.rendering.mails.prose import wrap
 from alongside.rendering.mails.status_page import (
     DayFigures,
@@ -102,6 +104,9 @@ def _status(overview: Overview, home: Home, instant: datetime) -> Status:
             for slug, count in ranked
         ),
         days=tuple(DayFigures(**dataclasses.asdict(day)) for day in overview.days),
+        map=map_journeys(home.community, home.settings, language="en", reached=figures_of(overview))
+        if home.community.journeys
+        else None,
     )
 
 
@@ -126,14 +131,16 @@ def _journey(slug: str, counts: JourneyCounts, home: Home) -> JourneyFigures:
         slug=slug,
         title=journey.title.text(home.community.language) if journey is not None else "no longer there",
         newcomers=f"{many(counts.states.total(), 'newcomer')} ({states})",
-        steps=tuple(_step(slug, moment, counts.steps.get(moment), home) for moment in _steps(slug, counts, home)),
+        steps=tuple(_step(slug, moment, counts, home) for moment in _steps(slug, counts, home)),
     )
 
 
-def _step(slug: str, moment: str, step: StepCounts | None, home: Home) -> StepFigures:
+def _step(slug: str, moment: str, counts: JourneyCounts, home: Home) -> StepFigures:
     name = moment.strip("()") if moment == CONFIRMATION else moment
+    step = counts.steps.get(moment)
     if step is None:
-        return StepFigures(name=name, why=("added after they enrolled",))
+        is_held_out = counts.states["held out"] == counts.states.total()
+        return StepFigures(name=name, why=("they are held out" if is_held_out else "added after they enrolled",))
     journey = home.community.journeys.get(slug)
     why = [f"{reason} {count:,}" for reason, count in sorted(step.skipped.items()) if reason != "stopped"]
     lost = journey is not None and moment != CONFIRMATION and journey.moment(moment) is None

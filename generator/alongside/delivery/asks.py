@@ -6,17 +6,16 @@ sent and recorded as one; only it goes to the member. Without an answer the prep
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select, update
 
+from alongside.delivery.members import record_absence
 from alongside.delivery.rows import insert_into, is_state
 from alongside.delivery.schema import (
     CONFIRMATION,
     AskAnswer,
-    absences,
     ask_moment,
     asks,
     enrollments,
@@ -24,8 +23,6 @@ from alongside.delivery.schema import (
     newcomers,
     steps,
 )
-from alongside.model.community import Community
-from alongside.model.people import Away
 
 LONGEST_ABSENCE = timedelta(days=366)
 
@@ -85,42 +82,6 @@ def answer_ask(
         if member:
             record_absence(connection, resolve(member), until, now=now)
     return record_ask(connection, step_id, answer, until=until, now=now)
-
-
-def record_absence(connection: Connection, member: str, until: datetime, *, now: datetime) -> None:
-    """A member (a slug) is away until that instant."""
-    statement = insert_into(connection, absences).values({"member": member, "until": until, "told_at": now})
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["member"], set_={name: statement.excluded[name] for name in ("until", "told_at")}
-        )
-    )
-
-
-def read_absences(connection: Connection, *, now: datetime) -> dict[str, datetime]:
-    """Until when members (stored slugs) are away who said so, and are at `now`."""
-    told = connection.execute(
-        select(absences.c.member, absences.c.until).where(absences.c.until > now).order_by(absences.c.member)
-    )
-    return dict(told.all())
-
-
-def with_absences(community: Community, told: Mapping[str, datetime], *, now: datetime) -> Community:
-    """The community, its members away as they said (`told`) since their files were written."""
-    away = {community.resolve_member(slug): until for slug, until in told.items()}
-    members = {
-        slug: replace(member, away=_longer(member.away, now, away[slug])) if slug in away else member
-        for slug, member in community.members.items()
-    }
-    return replace(community, members=members) if away else community
-
-
-def _longer(authored: Away | None, now: datetime, until: datetime) -> Away:
-    """From today until the day before they are back; an authored absence that goes on is longer."""
-    last = (until - timedelta(seconds=1)).astimezone(UTC).date()
-    if authored is not None and authored.first <= last <= authored.last:
-        return Away(first=min(authored.first, now.date()), last=authored.last)
-    return Away(first=now.date(), last=last)
 
 
 def hold_next_steps(connection: Connection, newcomer_id: int, until: datetime) -> int:

@@ -1,4 +1,4 @@
-"""Until when members have no room left, or are away: what of the store a site may know, as slugs and dates."""
+"""What of the store a site may know, as slugs, dates and numbers: who has no room or is away, and what members said."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from alongside.delivery.asks import read_absences
 from alongside.delivery.claims import LOAD_DAYS, LoadBook
+from alongside.delivery.members import read_choices, with_choices
 from alongside.model.community import Community
 
 
@@ -20,14 +20,17 @@ def read_full_until(connection: Connection, community: Community, *, now: dateti
     fewer are left than they offered; the day before is the last one. A site is built in the morning for the whole day,
     so whoever gets room in the course of a day counts as having it on that day.
     """
+    choices = read_choices(connection, now=now)
+    community = with_choices(community, choices, now=now)
     book = LoadBook(community.resolve_member)
     book.read(connection, now)
     instants: dict[str, list[datetime]] = {}
     for instant, slug in book.taken:
         instants.setdefault(slug, []).append(instant)
     full = {
-        community.resolve_member(slug): (until - timedelta(seconds=1)).astimezone(UTC).date()
-        for slug, until in read_absences(connection, now=now).items()
+        community.resolve_member(slug): (absence.until - timedelta(seconds=1)).astimezone(UTC).date()
+        for slug, absence in choices.absences.items()
+        if absence.since is None or absence.since.astimezone(UTC).date() <= now.astimezone(UTC).date()
     }
     for slug, taken in sorted(instants.items()):
         member = community.members.get(slug)
@@ -38,3 +41,12 @@ def read_full_until(connection: Connection, community: Community, *, now: dateti
             if last >= now.astimezone(UTC).date():
                 full[slug] = max(last, full.get(slug, last))
     return full
+
+
+def read_own_words(connection: Connection, community: Community, *, now: datetime) -> tuple[set[str], dict[str, int]]:
+    """(members who took their consent back, newcomers a week of those who want other than their file says)."""
+    told = with_choices(community, read_choices(connection, now=now), now=now).members.values()
+    return (
+        {member.slug for member in told if member.withdrawn},
+        {member.slug: member.welcomes for member in told if member.filed_welcomes is not None},
+    )

@@ -40,7 +40,7 @@ def find_enrollment(connection: Connection, key: bytes, enrollment_id: int) -> E
         journey=row.journey,
         state=row.state,
         languages=tuple(row.languages),
-        all_stopped=row.state == "stopped" and _is_suppressed(connection, key, row.address, ""),
+        all_stopped=row.state == "stopped" and is_suppressed(connection, key, row.address, ""),
     )
 
 
@@ -54,11 +54,21 @@ def stop_enrollment(
     found = _locked(connection, enrollment_id)
     if found is None:
         return None
-    newcomer, journey, address, _ = found
-    scope = "" if everything else journey
-    if not (_is_suppressed(connection, key, address, scope) and _all_ended(connection, newcomer, scope)):
-        suppression.stop(connection, key, address, journey=scope, reason=reason, now=now.replace(microsecond=0))
+    newcomer, journey, _, _ = found
+    stop_newcomer(connection, key, newcomer, journey="" if everything else journey, reason=reason, now=now)
     return journey
+
+
+def stop_newcomer(
+    connection: Connection, key: bytes, newcomer_id: int, *, journey: str, reason: str, now: datetime
+) -> None:
+    """No more mail of `journey` (a slug; "": of any) to a newcomer. Stopping what is stopped changes nothing."""
+    address = connection.scalar(select(newcomers.c.address).where(newcomers.c.id == newcomer_id).with_for_update())
+    if address is None or (
+        is_suppressed(connection, key, address, journey) and _all_ended(connection, newcomer_id, journey)
+    ):
+        return
+    suppression.stop(connection, key, address, journey=journey, reason=reason, now=now.replace(microsecond=0))
 
 
 def confirm_enrollment(
@@ -87,7 +97,8 @@ def _locked(connection: Connection, enrollment_id: int) -> tuple[int, str, str, 
     return None if row is None else (row[0], row[1], row[2], row[3])
 
 
-def _is_suppressed(connection: Connection, key: bytes, address: str, journey: str) -> bool:
+def is_suppressed(connection: Connection, key: bytes, address: str, journey: str) -> bool:
+    """Whether `address` (normalised) wants no mail of `journey` (a slug; "": of any)."""
     held = select(suppressions.c.id).where(
         suppressions.c.address_hash == hash_address(address, key), suppressions.c.journey == journey
     )

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Executable, Select, bindparam, case, func, in
 
 from alongside.delivery.addresses import hash_address
 from alongside.delivery.decisions import Ask, DueStep, Skip, Wait
+from alongside.delivery.members import OwnWord, own_word
 from alongside.delivery.profiles import unpack_newcomer
 from alongside.delivery.records import put_off
 from alongside.delivery.rows import Dialect, among, dialect_of, grouped, is_state, listed
@@ -51,6 +52,7 @@ class Claim:
     contact: str  # where that member takes mail; empty: nobody knows
     changed: bool  # another member's mail was the last they got
     dated_at: datetime  # the mail's Date
+    word: OwnWord | None = None  # of a mail that asks: what that member said by their page, to which it holds a link
 
     @property
     def newcomer_id(self) -> int:
@@ -170,6 +172,7 @@ def claim_batch(
                     contact=contacts.get(member, ""),
                     changed=changed,
                     dated_at=due.dated_at or now,
+                    word=own_word(connection, member, resolve=resolve) if member and not due.is_to_newcomer else None,
                 )
             )
     batch = Batch(claims=tuple(claims), skipped=tuple(skipped), waiting=tuple(waiting))
@@ -212,6 +215,8 @@ def due_statement(journeys: Collection[str], now: datetime, limit: int) -> Selec
             newcomers.c.profile,
             newcomers.c.product_id,
             newcomers.c.member,
+            newcomers.c.generation,
+            newcomers.c.pace_days,
         )
         .join(enrollments, enrollments.c.id == steps.c.enrollment_id)
         .join(newcomers, newcomers.c.id == enrollments.c.newcomer_id)
@@ -263,6 +268,8 @@ def _read_due(
             newcomer=unpack_newcomer(row),
             domain=row["address"].rpartition("@")[2],
             member=row["member"],
+            generation=row["generation"],
+            pace_days=row["pace_days"],
             writer=writers.get(row["newcomer_id"], ""),
             suppressed=any((hashes[row["newcomer_id"]], scope) in suppressed for scope in ("", row["journey"])),
             last_mail=last_mail.get(row["newcomer_id"]),

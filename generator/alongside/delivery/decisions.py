@@ -6,7 +6,7 @@ leave, and writers change the journey.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -46,6 +46,8 @@ class DueStep:
     newcomer: Newcomer
     domain: str = ""  # of their address, in A-labels
     member: str  # slug of who welcomes them so far; empty: nobody yet
+    generation: int = 0  # of the links to their page
+    pace_days: int = 0  # at least so many between two mails, as they asked; 0: as the journey has it
     attempts: int = 0  # how often a server put it off
     writer: str = ""  # slug of the member whose mail they got last; empty: none so far
     suppressed: bool
@@ -111,6 +113,7 @@ def decide(due: DueStep, *, community: Community, now: datetime, last_mail: date
         if due.away_until > expires:
             return Skip(reason="the member is away")
         return Wait(until=due.away_until, reason="the member is away", keeps_date=due.dated_at is not None)
+    moment = at_pace(moment, due.pace_days)
     opens = due_time(moment, enrolled_at=due.enrolled_at, zone=zone, last_sent=last_mail)
     if opens <= now:
         opens = next_opening(now, window=moment.window, zone=zone)
@@ -119,6 +122,12 @@ def decide(due: DueStep, *, community: Community, now: datetime, last_mail: date
     gap_ends = last_mail + moment.gap if last_mail is not None else now
     reason = "too soon after another mail" if gap_ends > now else "outside its window"
     return Wait(until=opens, reason=reason, keeps_date=due.dated_at is not None)
+
+
+def at_pace(moment: Moment, days: int) -> Moment:
+    """`moment`, at least so many days after any other mail to the same person."""
+    gap = timedelta(days=days)
+    return replace(moment, gap=gap) if gap > moment.gap else moment
 
 
 def _decide_ask(due: DueStep, moment: Moment, community: Community, now: datetime) -> Skip | None:

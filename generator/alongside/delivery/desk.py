@@ -16,7 +16,9 @@ from zoneinfo import ZoneInfo
 from alongside.delivery.arrived.redaction import redact
 from alongside.delivery.claims import Claim
 from alongside.delivery.decisions import DueStep, Skip, Wait, decide
+from alongside.delivery.members import page_link
 from alongside.delivery.message_ids import message_id
+from alongside.delivery.page_links import newcomer_page
 from alongside.delivery.relay_addresses import Relay, RelayKeys, Writer, good_until, make_relay
 from alongside.delivery.schema import CONFIRMATION, asked_moment
 from alongside.delivery.tokens import make_token
@@ -128,7 +130,10 @@ class Desk:
             last=due.ask.last,
             said=redact(due.newcomer.text, own_addresses=(due.newcomer.email,)),
             ways=AskWays(
-                send=self._link("ask-send", step), skip=self._link("ask-skip", step), away=self._link("ask-away", step)
+                send=self._link("ask-send", step),
+                skip=self._link("ask-skip", step),
+                away=self._link("ask-away", step),
+                page=page_link(self.settings, self.relay_keys, claim.word, claim.dated_at.date()) if claim.word else "",
             ),
         )
         answers = self._relay_address("ask", step, claim)
@@ -142,6 +147,7 @@ class Desk:
             in_reply_to="",
             stop_url="",
             stop_mailto="",
+            page_url="",
             feedback_id="",
         )
         via = self.community.name
@@ -205,6 +211,7 @@ class Desk:
             reply_to=self._relay_address("step", due.step_id, claim) if self._passes_on(claim) else self.sender_address,
             stop_mailto=self._mailto("stop", due.enrollment_id),
             stop_url=self._service_url("stop", due.enrollment_id),
+            page_url=self._page_url(claim),
             feedback_id=f"{due.moment.strip('()')}:{due.journey}:sequence:alongside",
             in_reply_to=due.thread,
         )
@@ -221,6 +228,13 @@ class Desk:
     def _service_url(self, kind: str, enrollment: int) -> str:
         service = self.settings.mail.service
         return f"{service}{kind}/{make_token(kind, enrollment, self.key)}" if service else ""  # type: ignore[arg-type]
+
+    def _page_url(self, claim: Claim) -> str:
+        """Their own page, good from the mail's Date on: written again, it is the same link."""
+        due, service = claim.due, self.settings.mail.service
+        if not service:
+            return ""
+        return newcomer_page(service, due.newcomer_id, due.generation, self.relay_keys, day=claim.dated_at.date())
 
     def _mailto(self, kind: str, enrollment: int) -> str:
         address = tagged_address(self.sender_address, make_token(kind, enrollment, self.key))  # type: ignore[arg-type]

@@ -16,9 +16,19 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
 
 from alongside.delivery.addresses import AddressError, hash_address, mask_address, normalise_address
+from alongside.delivery.arms import choose_arm
 from alongside.delivery.profiles import pack_newcomer
 from alongside.delivery.rows import Dialect, among, dialect_of, insert_missing, listed
-from alongside.delivery.schema import CONFIRMATION, ask_moment, enrollments, events, newcomers, steps, suppressions
+from alongside.delivery.schema import (
+    CONFIRMATION,
+    EnrollmentState,
+    ask_moment,
+    enrollments,
+    events,
+    newcomers,
+    steps,
+    suppressions,
+)
 from alongside.delivery.store import Store
 from alongside.model.community import Community
 from alongside.model.journeys import Journey
@@ -59,6 +69,7 @@ class EnrollReport:
     enrolled: int = 0
     already: int = 0  # on this journey before, or twice in the file
     awaiting: int = 0  # of the enrolled: they confirm before the first mail
+    held_out: int = 0  # of the enrolled: they get no mail, and are not asked to confirm
     refusals: list[Refusal] = field(default_factory=list)
     became: dict[int, Became] = field(default_factory=dict)  # by the candidate's row
 
@@ -86,7 +97,7 @@ def enroll(
         accepted = _accept(batch, basis, report)
         with store.writing() as connection:
             wanted = _without_suppressed(connection, store.key, accepted, journey, report)
-            _enroll_batch(connection, wanted, journey, community, source, now, report)
+            _enroll_batch(connection, store.key, wanted, journey, community, source, now, report)
         report.became.clear()  # a file may have a million rows
         looked_at += len(batch)
         if progress is not None:
@@ -128,7 +139,8 @@ def enroll_within(
     for batch in _batches(candidates):
         accepted = _accept(batch, None, report)
         wanted = _without_suppressed(connection, key, accepted, journey, report)
-        _enroll_batch(connection, wanted, journey, community, source, now.replace(microsecond=0), report, renew=renew)
+        at = now.replace(microsecond=0)
+        _enroll_batch(connection, key, wanted, journey, community, source, at, report, renew=renew)
     return report
 
 
@@ -191,6 +203,7 @@ def _without_suppressed(
 
 def _enroll_batch(
     connection: Connection,
+    key: bytes,
     wanted: Mapping[str, _Accepted],
     journey: Journey,
     community: Community,
@@ -217,8 +230,12 @@ def _enroll_batch(
     there = _enrolled(connection, journey, numbers.values())
     fresh = {address: entry for address, entry in wanted.items() if numbers[address] not in there}
     report.already += len(wanted) - len(fresh)
-    became: Became = "awaiting confirmation" if journey.confirm else "enrolled"
+    arms = {address: choose_arm(journey, address, key) for address in fresh}
+    mailed = {address: entry for address, entry in fresh.items() if arms[address] != "held out"}
+    begins: EnrollmentState = "awaiting confirmation" if journey.confirm else "active"
     for address, entry in wanted.items():
+        waits = journey.confirm and address in mailed
+        became: Became = "awaiting confirmation" if waits else "enrolled"
         report.became[entry.candidate.row] = became if address in fresh else "already"
     if not fresh:
         return
@@ -231,7 +248,8 @@ def _enroll_batch(
             "basis": entry.basis,
             "source": source,
             "enrolled_at": now,
-            "state": "awaiting confirmation" if journey.confirm else "active",
+            "state": begins if address in mailed else "held out",
+            "arm": arms[address],
         }
         for address, entry in fresh.items()
     ]
@@ -239,7 +257,7 @@ def _enroll_batch(
     by_newcomer = _enrolled(connection, journey, [numbers[address] for address in fresh])
     planned = [
         row
-        for address, entry in fresh.items()
+        for address, entry in mailed.items()
         for row in step_rows(journey, by_newcomer[numbers[address]], entry.candidate.newcomer, community, now)
     ]
     if planned:
@@ -247,7 +265,8 @@ def _enroll_batch(
     happened = [{"kind": "enrolled", "detail": journey.slug, "happened_at": now, "newcomer_id": n} for n in by_newcomer]
     connection.execute(_HAPPENED, happened)
     report.enrolled += len(fresh)
-    report.awaiting += len(fresh) if journey.confirm else 0
+    report.awaiting += len(mailed) if journey.confirm else 0
+    report.held_out += len(fresh) - len(mailed)
 
 
 @cache

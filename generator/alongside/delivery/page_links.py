@@ -66,6 +66,26 @@ def read_page_token(token: str, keys: RelayKeys) -> PageLink | None:
     )
 
 
+def last_day(day: date) -> date:
+    """The last day of a link in a mail of that day."""
+    return day + GOOD_FOR
+
+
+def newcomer_page(service: str, number: int, generation: int, keys: RelayKeys, *, day: date) -> str:
+    """The address of a newcomer's page, in a mail of that day. `service`: where it is, with a slash at the end."""
+    link = PageLink(whose="newcomer", number=number, generation=generation % 256, good_until=last_day(day))
+    return f"{service}{PATHS['newcomer']}/{make_page_token(link, keys)}"
+
+
+def read_void_page_token(token: str, keys: RelayKeys) -> PageLink | None:
+    """Whose page a link led to that was made with a key that is void by now: good for asking for another, no more."""
+    for epoch in range(keys.epoch - 2, -1, -1):
+        link = read_page_token(token, RelayKeys(key=keys.key, epoch=epoch))
+        if link is not None:
+            return link
+    return None
+
+
 def _mac(whose: Whose, packed: bytes, key: bytes, epoch: int) -> bytes:
     made = _keyed(whose, key, epoch).copy()
     made.update(packed)

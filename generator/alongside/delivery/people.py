@@ -47,6 +47,7 @@ class Listed:
     name: str
     journey: str  # slug
     state: str
+    arm: str  # `schema.Arm`
     member: str  # slug, or empty
     enrolled_at: datetime
     sent: int  # mails of this journey so far
@@ -76,7 +77,14 @@ def list_newcomers(connection: Connection, *, journey: str | None = None) -> lis
         .subquery()
     )
     statement = (
-        select(newcomers, enrollments.c.journey, enrollments.c.state, enrollments.c.enrolled_at, counted)
+        select(
+            newcomers,
+            enrollments.c.journey,
+            enrollments.c.state,
+            enrollments.c.arm,
+            enrollments.c.enrolled_at,
+            counted,
+        )
         .join(enrollments, enrollments.c.newcomer_id == newcomers.c.id)
         .outerjoin(counted, counted.c.enrollment_id == enrollments.c.id)
         .order_by(enrollments.c.enrolled_at, enrollments.c.id)
@@ -89,6 +97,7 @@ def list_newcomers(connection: Connection, *, journey: str | None = None) -> lis
             name=row["name"],
             journey=row["journey"],
             state=row["state"],
+            arm=row["arm"],
             member=row["member"],
             enrolled_at=row["enrolled_at"],
             sent=row["sent"] or 0,
@@ -130,6 +139,7 @@ def export(connection: Connection, key: bytes, address: str) -> dict[str, Any]:
         }
     return {
         **held,
+        "first_notes": _first_notes(connection, key, hashed),
         "suppressions": _rows(connection, suppressions, suppressions.c.address_hash == hashed),
         "contact_of": [row["member"] for row in _rows(connection, contacts, contacts.c.address == address)],
     }
@@ -154,6 +164,19 @@ def _notes(connection: Connection, key: bytes, newcomer: int) -> list[dict[str, 
         sealed = row.pop("sealed")
         row["text"] = unseal(sealed, key) if sealed is not None else None
     return rows
+
+
+def _first_notes(connection: Connection, key: bytes, hashed: str) -> list[dict[str, Any]]:
+    """What they wrote to a member before they were here, while it waits for their word, readable."""
+    rows = _rows(connection, first_notes, first_notes.c.address_hash == hashed)
+    return [
+        {
+            **{name: value for name, value in row.items() if name not in ("address_hash", "sealed", "sealed_address")},
+            "address": unseal(row["sealed_address"], key),
+            "text": unseal(row["sealed"], key),
+        }
+        for row in rows
+    ]
 
 
 def _without_members_servers(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, exists, select, update
 
+from alongside.delivery.erasure import empty_log
 from alongside.delivery.notes.care import forget_notes
 from alongside.delivery.requests import forget_answers
 from alongside.delivery.rows import insert_missing
@@ -23,7 +24,11 @@ SWEPT = "swept"  # the fact that says on which day it was done last
 
 
 def sweep(store: Store, settings: Settings, *, wall: datetime) -> None:
-    """Let go of what is older than `mail: keep`; `wall`: the real clock. Raises `StoreError` and `DeliveryError`."""
+    """Let go of what is older than `mail: keep`, and of what an erasure left in the store's log.
+
+    `wall`: the real clock. Raises `StoreError` and `DeliveryError`.
+    """
+    empty_log(store)
     outbox = Maildir(settings.outbox_dir) if settings.outbox_dir.is_dir() else None
     if outbox is not None:
         outbox.sweep(wall=wall)

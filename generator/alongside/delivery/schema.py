@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     text,
+    true,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import JSON
@@ -256,6 +258,7 @@ class FirstNoteColumns(TypedColumns):
     member: Named[str] = Column(Text, nullable=False)  # slug
     address_hash: Named[str] = Column(Text, nullable=False, index=True)  # keyed, as in `suppressions`
     sealed_address: Named[bytes] = Column(LargeBinary, nullable=False)  # as given, encrypted
+    sealed_name: Named[bytes | None] = Column(LargeBinary)  # what they call themselves, encrypted; None: not said
     sealed: Named[bytes] = Column(LargeBinary, nullable=False)  # the text, encrypted
     language: Named[str] = Column(Text, nullable=False)
     received_at: Named[datetime] = Column(Instant, nullable=False)
@@ -289,6 +292,8 @@ class MemberColumns(TypedColumns):
     consent_at: Named[datetime | None] = Column(Instant)
     welcomes: Named[int | None] = Column(Integer)  # newcomers a week, where they want other than their file says
     told_at: Named[datetime | None] = Column(Instant)  # when they last got a word on whom they helped
+    # Whether they want that word.
+    monthly: Named[bool] = Column(Boolean, nullable=False, default=True, server_default=true())
 
 
 class OutcomeColumns(TypedColumns):

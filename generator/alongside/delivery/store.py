@@ -28,8 +28,12 @@ from alongside.problems import AlongsideError
 
 REVISION = "0004"  # the newest of `migrations/`; a test compares
 BUSY_SECONDS = 30  # how long a write waits for another process's
+LOG_MILLISECONDS = 200  # how long emptying the log waits for who reads it
 UPGRADE_LOCK = 0x616C6F6E67  # "along": PostgreSQL's advisory lock around an upgrade
 DRIVERS = {"sqlite": "sqlite+pysqlite", "postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
+
+
+_EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 
 
 class StoreError(AlongsideError):
@@ -65,7 +69,7 @@ class Store:
         connection = self.engine.raw_connection()  # outside any transaction
         try:
             connection.cursor().execute("VACUUM")
-            busy, *_ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            busy, *_ = connection.cursor().execute(_EMPTY_LOG).fetchone()
         except sqlite3.OperationalError as error:
             raise StoreError(
                 f"The store could not be compacted: {error}.",
@@ -78,6 +82,25 @@ class Store:
                 "The store's log could not be emptied, because another process is reading it.",
                 hint="What was erased is gone from the store itself; run the same command again to empty the log.",
             )
+
+    def empty_log(self) -> bool:
+        """Fold SQLite's log into its file and empty it, where nobody is in the way; False: somebody is.
+
+        Holds others up no longer than that takes: what was deleted is overwritten with zeros, and this reaches the
+        copies of it. A server keeps its own house. Raises `StoreError`.
+        """
+        if self.path is None:
+            return True
+        with _explained(self.engine.url):
+            connection = self.engine.raw_connection()
+            cursor = connection.cursor()
+            try:
+                cursor.execute(f"PRAGMA busy_timeout={LOG_MILLISECONDS}")
+                busy, *_ = cursor.execute(_EMPTY_LOG).fetchone()
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+                connection.close()
+        return not busy
 
     def close(self) -> None:
         """Give the connections back; the last one out folds SQLite's log into the file."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from alongside.model.gatherings import Group, Meetup
+from alongside.model.gatherings import Chat, Group, Meetup
+from alongside.model.group_facts import GroupFacts
 from alongside.model.journeys import Journey
 from alongside.model.people import Challenge, Container, Member
 from alongside.model.places import Place
@@ -35,11 +36,23 @@ class Community:
     # a member's slug -> the last day (UTC) on which they have as many newcomers as they offered to take on; known only
     # as of the last `alongside refresh`, so whoever sends mail counts in the store instead
     full_until: Mapping[str, date] = field(default_factory=dict)
+    # a group's slug -> what was read of its chat rooms and invitations, as of the last `alongside refresh`
+    group_facts: Mapping[str, GroupFacts] = field(default_factory=dict)
 
     def is_full(self, slug: str, day: date) -> bool:
         """True when that member was known to have no room left on `day`."""
         until = self.full_until.get(slug)
         return until is not None and day <= until
+
+    def open_chats(self, group: Group, day: date) -> tuple[Chat, ...]:
+        """The invitations of a group that still lead in on `day`, as far as anybody knows."""
+        facts = self.group_facts.get(group.slug, GroupFacts())
+        return tuple(
+            chat
+            for chat in group.chat
+            if (chat.expires is None or chat.expires >= day)
+            and not ((link := facts.link(chat.url)) is not None and link.is_closed(day))
+        )
 
     @cached_property
     def _former_members(self) -> Mapping[str, str]:

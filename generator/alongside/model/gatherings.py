@@ -23,6 +23,7 @@ class Chat:
     platform: str  # "matrix", "slack", "telegram", ...
     url: str
     expires: date | None = None  # the last day on which the invitation works
+    position: Position | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
@@ -84,12 +84,24 @@ class Member:
     links: tuple[tuple[str, str], ...] = ()  # (name, https URL)
     pages: Mapping[str, MemberPage] = field(default_factory=dict)  # by language, own first
     was: tuple[str, ...] = ()  # former slugs
+    withdrawn: bool = False  # they took their consent back by their own page, whatever their file says
+    filed_welcomes: int | None = None  # what their file says, where `welcomes` is what they said by their own page
     position: Position = field(compare=False)
 
     @property
     def path(self) -> str:
         """Their page, below the site's root."""
         return f"members/{self.slug}/"
+
+    def as_told(self, *, withdrawn: bool, welcomes: int | None) -> Member:
+        """With what they say by their own page today; `welcomes` None: as their file says."""
+        filed = self.welcomes if self.filed_welcomes is None else self.filed_welcomes
+        return replace(
+            self,
+            withdrawn=withdrawn,
+            welcomes=filed if welcomes is None else welcomes,
+            filed_welcomes=None if welcomes is None else filed,
+        )
 
     @property
     def page(self) -> MemberPage:
@@ -102,7 +114,7 @@ class Member:
         A page keeps a former member while the consent lasts; embeds and mail are new uses each time, so they need
         an active one.
         """
-        if self.consent is None or not self.consent.covers(container, day):
+        if self.withdrawn or self.consent is None or not self.consent.covers(container, day):
             return False
         return container == "page" or self.status == "active"
 

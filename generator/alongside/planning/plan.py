@@ -117,7 +117,7 @@ def plan_sequence(
             moment=moment,
             due=due,
             expires=expiry_time(moment, enrolled_at=enrolled_at, zone=zone),
-            ask_first=_asked_at(moment, due=due, enrolled_at=enrolled_at),
+            ask_first=asked_at(moment, due=due, enrolled_at=enrolled_at),
         )
         planned.append(step)
         if not step.expired:
@@ -125,7 +125,7 @@ def plan_sequence(
     return tuple(planned)
 
 
-def _asked_at(moment: Moment, *, due: datetime, enrolled_at: datetime) -> datetime | None:
+def asked_at(moment: Moment, *, due: datetime, enrolled_at: datetime) -> datetime | None:
     """When the member is asked: `ask_first` before the mail, but not before there was anybody to write to."""
     if moment.ask_first is None or moment.sender != "member":
         return None

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 from alongside.model.community import Community
 from alongside.model.gatherings import Group, Meetup
+from alongside.model.group_facts import GroupFacts
 from alongside.model.journeys import STOP, Moment
 from alongside.model.people import Challenge, Member, MemberPage
 from alongside.model.stories import Story
@@ -25,6 +26,7 @@ from alongside.settings import Settings
 
 Readings = Mapping[str, tuple[FoundFile, Reading]]
 OLD_YEARS = 3
+EXPIRES_SOON = timedelta(days=14)
 SURE = 0.75  # how like a file's name has to be to be proposed
 MAX_HINTS = 1000  # names looked for; a community with more unknown ones has another problem
 FOLDERS = {"member": "members", "story": "stories", "group": "groups"}
@@ -227,7 +229,7 @@ def check_all(
     yield from check_former_slugs(drafts)
     yield from check_story_ages(community, drafts, today=today)
     yield from check_consents(community, drafts, today=today)
-    yield from check_chats(community, drafts, today=today)
+    yield from check_chats(community, today=today)
     yield from check_clock_changes(community, drafts)
     yield from check_page_paths(community, settings)
     yield from check_photos(community, drafts)
@@ -342,18 +344,52 @@ def check_consents(community: Community, drafts: Drafts, *, today: date) -> Iter
         )
 
 
-def check_chats(community: Community, drafts: Drafts, *, today: date) -> Iterator[Problem]:
-    """An invitation that works no more."""
-    for slug, group in community.groups.items():
+def check_chats(community: Community, *, today: date) -> Iterator[Problem]:
+    """An invitation that works no more, or soon will not."""
+    for group in community.groups.values():
         for chat in group.chat:
-            if chat.expires is not None and chat.expires < today:
-                yield Problem(
-                    position=drafts.groups[slug].mark("chat"),
-                    code="chat-expired",
-                    message=f"The {chat.platform} invitation ended on {chat.expires}; it is not shown.",
-                    hint="Make a new invitation.",
-                    severity="warning",
+            if chat.expires is None or chat.expires > today + EXPIRES_SOON or group.status == "retired":
+                continue
+            over = chat.expires < today
+            yield Problem(
+                position=chat.position or group.position,
+                code="chat-expired" if over else "chat-expires",
+                message=f"The {chat.platform} invitation ended on {chat.expires}; it is not shown."
+                if over
+                else f"The {chat.platform} invitation ends on {chat.expires}.",
+                hint="Make a new invitation.",
+                severity="warning",
+            )
+
+
+def check_dead_chats(community: Community, facts: Mapping[str, GroupFacts], *, today: date) -> Iterator[Problem]:
+    """An invitation that led nowhere, or that its platform said will end soon, when `alongside refresh` last asked."""
+    for slug, known in facts.items():
+        group = community.groups[slug]
+        for chat in group.chat:
+            link = known.link(chat.url)
+            if link is None or link.until < today or group.status == "retired":
+                continue
+            soon = link.expires is not None and link.expires <= today + EXPIRES_SOON
+            if link.state == "dead":
+                code, message = (
+                    "chat-dead",
+                    f"The {chat.platform} invitation led nowhere on {link.read}; it is not shown.",
                 )
+            elif soon and chat.expires is None:
+                code, message = (
+                    "chat-expires",
+                    f"The {chat.platform} invitation ends on {link.expires}, says its platform.",
+                )
+            else:
+                continue
+            yield Problem(
+                position=chat.position or group.position,
+                code=code,
+                message=message,
+                hint="Make a new invitation, if you can one that does not end.",
+                severity="warning",
+            )
 
 
 def check_clock_changes(community: Community, drafts: Drafts) -> Iterator[Problem]:

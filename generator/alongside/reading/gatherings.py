@@ -61,7 +61,7 @@ CHAT = converted(
             ),
         )
     ),
-    lambda _sheet, _keys, value: Chat(**value),
+    lambda sheet, keys, value: Chat(**value, position=sheet.position(keys)),
 )
 LANGUAGES = Field(name="languages", parser=list_of(LANGUAGE), default=(), about="Codes of the languages spoken.")
 HOSTS = Field(name="hosts", parser=list_of(reference("member")), default=(), about="Slugs of members.")
@@ -249,7 +249,7 @@ def read_group(source: Source, content: bytes) -> Reading:
         position=Position(source.path),
         **fields,
     )
-    draft = Draft(record=group, references=tuple(sheet.references), marks=marks(sheet, "was", "chat"))
+    draft = Draft(record=group, references=tuple(sheet.references), marks=marks(sheet, "was"))
     return Reading(drafts=(draft,), links=links, problems=tuple(source.problems))
 
 

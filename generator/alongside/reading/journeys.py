@@ -33,7 +33,7 @@ from alongside.source.yaml_nodes import Keys, Plain, keys_text
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DELAY = re.compile(r"(\d{1,5})\s*(hours?|h|days?|d|weeks?|w)", re.IGNORECASE)
-_EVENT = re.compile(r"[a-z][a-z0-9-]{0,39}")
+EVENT = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _SHARE = re.compile(r"(\d{1,2})\s*%")
 MAX_HOLDOUT = 50  # of a hundred: more than half without mail is no experiment any more
 _KM = re.compile(r"(\d{1,5}(?:\.\d{1,3})?)\s*(km|kilometres?|kilometers?|mi|miles?)", re.IGNORECASE)
@@ -214,7 +214,7 @@ def _read_events(sheet: Sheet, keys: Keys, value: Plain) -> dict[str, str] | Non
         return None
     found: dict[str, str] = {}
     for name, plain in value.items():
-        if not _EVENT.fullmatch(name):
+        if not EVENT.fullmatch(name):
             sheet.report(
                 (*keys, name), "bad-event", f'"{name[:40]}" cannot be an event.',
                 "Write small letters, digits and hyphens: plan-changed", key=True,
@@ -252,7 +252,7 @@ JOURNEY = Table(
                 read=_read_events,
                 schema={
                     "type": "object",
-                    "propertyNames": {"pattern": f"^{_EVENT.pattern}$"},
+                    "propertyNames": {"pattern": f"^{EVENT.pattern}$"},
                     "additionalProperties": {"type": "string"},
                 },
             ),

@@ -11,12 +11,14 @@ from alongside.model.community import Community
 from alongside.model.journeys import Journey
 from alongside.problems import Problem
 from alongside.processes import collector_off
-from alongside.reading.availability import read_availability
+from alongside.reading.availability import with_availability
 from alongside.reading.cache import ReadingCache
+from alongside.reading.checks import check_dead_chats
 from alongside.reading.fields import Defaults
 from alongside.reading.files import Source
 from alongside.reading.folders import PLAIN_NAMES, FoundFile, find_files
 from alongside.reading.gatherings import read_group, read_meetup, read_meetups
+from alongside.reading.group_facts import read_group_facts
 from alongside.reading.journeys import MailFile, group_mails, read_journey, read_mail
 from alongside.reading.linking import link
 from alongside.reading.pages import read_page
@@ -62,10 +64,12 @@ def load_community(settings: Settings, *, today: date, cache: bool = True, progr
     store.save()
     journeys, journey_files = _read_journeys(settings, defaults, problems)
     community, linked = link(settings, readings, found, journeys, today=today)
-    full_until, unread = read_availability(settings, community)
-    problems.extend((*linked, *unread))
+    community, told = with_availability(settings, community)
+    group_facts, unread_facts = read_group_facts(settings, community)
+    dead = check_dead_chats(community, group_facts, today=today)
+    problems.extend((*linked, *told, *unread_facts, *dead))
     return Loaded(
-        community=replace(community, full_until=full_until) if full_until else community,
+        community=replace(community, group_facts=group_facts),
         problems=tuple(sorted(_limited(problems), key=lambda problem: problem.sort_key)),
         files=len(found) + journey_files,
         fresh=store.fresh + journey_files,

@@ -20,7 +20,7 @@ from alongside.reading.mail_settings import EMAIL, MAIL_SETTINGS, mail_settings
 from alongside.reading.service_settings import SERVICE_SETTINGS, service_settings
 from alongside.reading.slugs import slug_fault
 from alongside.reading.times import ZONE
-from alongside.reading.values import LANGUAGE, LINE, URL, pairs, read_line, web_address_fault
+from alongside.reading.values import FLAG, LANGUAGE, LINE, URL, pairs, read_line, web_address_fault
 from alongside.settings import Organisation, Settings
 from alongside.source.decoding import decode, read_bytes
 from alongside.source.yaml_faults import explain_syntax
@@ -122,6 +122,12 @@ SETTINGS = Table(
             default="commonmark",
             about="commonmark (default), or site: stories use the site's own Markdown extensions.",
         ),
+        Field(
+            name="journey_map",
+            parser=FLAG,
+            default=False,
+            about="true: the site has a page with the map of journeys, for everybody to see; without figures.",
+        ),
     ),
 )
 
@@ -163,6 +169,7 @@ def read_settings(config_file: Path) -> tuple[Settings, list[Problem]]:
         embeds=embed_settings(fields["embeds"]),
         service=service_settings(fields["service"]),
         markdown=fields["markdown"],
+        journey_map=fields["journey_map"],
     )
     return settings, problems
 

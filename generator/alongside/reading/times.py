@@ -309,6 +309,13 @@ def parse_zone(text: str) -> str | None:
     return _LINKS.get(name, name)
 
 
+@lru_cache(maxsize=1)
+def zone_names() -> tuple[str, ...]:
+    """The canonical names of all zones of a region (`Europe/Kyiv`), sorted; not those of offsets (`Etc/GMT+3`)."""
+    found = {_LINKS.get(name, name) for name in _zones().values()}
+    return tuple(sorted(name for name in found if "/" in name and not name.startswith("Etc/")))
+
+
 def propose_zone(text: str) -> str:
     """A hint with the zone that was probably meant."""
     folded = text.strip().casefold()

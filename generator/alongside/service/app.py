@@ -20,8 +20,11 @@ from alongside.service.enrolling import Enrolling
 from alongside.service.figures import Counted
 from alongside.service.health import Health
 from alongside.service.home import Home
+from alongside.service.member_page import MemberPage
 from alongside.service.metrics import Metrics
+from alongside.service.note_form import NoteForm
 from alongside.service.openapi import Document
+from alongside.service.own_page import OwnPage
 from alongside.service.proxies import BehindProxies
 from alongside.service.stopping import Stopping
 
@@ -34,15 +37,18 @@ def make_app(service: Service, environment: Mapping[str, str] = os.environ) -> A
     return BehindProxies(counted, lambda: service.home().settings.service.proxies)
 
 
-def routes_of(service: Service, environment: Mapping[str, str] = os.environ) -> list[Route]:
+def routes_of(service: Service, environment: Mapping[str, str]) -> list[Route]:
     """What it answers."""
     parts = (
         Stopping(service),
         Choosing(service),
-        Health(service),
+        OwnPage(service),
+        MemberPage(service),
+        NoteForm(service),
         Enrolling(service),
-        Document(service),
+        Health(service),
         Metrics(service, environment),
+        Document(service),
     )
     return [route for part in parts for route in part.routes()]
 

@@ -87,6 +87,10 @@ class Service:
         """What `work` returns, once all it did is kept."""
         return await anyio.to_thread.run_sync(partial(self._write, work), limiter=self.threads)
 
+    async def doing(self, work: Callable[[Store], T]) -> T:
+        """What `work` returns, which takes transactions of its own."""
+        return await anyio.to_thread.run_sync(partial(work, self.store), limiter=self.threads)
+
     def _read(self, work: Callable[[Connection], T]) -> T:
         with self.store.reading() as connection:
             return work(connection)
@@ -103,8 +107,12 @@ class Service:
 
     def html(self, page: pages.Page, home: Home, status: int = 200) -> Response:
         """A page."""
+        return self.document(pages.render_page(page, home), status)
+
+    def document(self, content: str, status: int = 200) -> Response:
+        """A page that is HTML already."""
         self.counts.add("pages")
-        return HTMLResponse(pages.render_page(page, home), status)
+        return HTMLResponse(content, status)
 
     def fault(self, request: Request, what: pages.Fault, status: int, headers: Mapping[str, str]) -> Response:
         """A page that says what could not be done."""

@@ -159,7 +159,8 @@ class Enrolling:
         if newcomer is not None:
             entry = replace(posted.entries[0], newcomer=replace(newcomer, basis="consent"))
             posted = replace(posted, entries=[entry], source=f"page of {request.headers['origin']}")
-        journey = replace(home.community.journeys[posted.journey], confirm=True)
+        # Nobody is held out who was told to look for a mail.
+        journey = replace(home.community.journeys[posted.journey], confirm=True, holdout=0)
         order = EnrollOrder(asked=Asked(identity="", digest=""), journey=journey, posted=posted, is_public=True)
         return self._answer(await self._together.do(order))
 

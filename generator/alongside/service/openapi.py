@@ -13,14 +13,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from alongside import __version__
+from alongside.reading.newcomers import PROFILE
 from alongside.service.core import Service
 
 
 def openapi(service_url: str) -> dict[str, Any]:
     """The document of a service at that address (with or without a trailing slash)."""
     document = _document()
+    components = document["components"]
     return {
         **document,
+        # a newcomer's profile is the one of files, told in one place
+        "components": {**components, "schemas": {**components["schemas"], "Profile": PROFILE.schema}},
         "info": {**document["info"], "version": __version__},
         "servers": [{"url": service_url.rstrip("/") or "/"}],
     }

@@ -56,6 +56,7 @@ class Page:
     title: str
     texts: tuple[str, ...] = ()
     form: Form | None = None
+    back: tuple[str, str] = ("", "")  # where a link below leads, and its text; empty: there is none
     notes: tuple[str, ...] = field(default=())
 
 
@@ -207,7 +208,8 @@ def team_address(home: Home) -> str:
 def style() -> str:
     """The one style sheet, which stands in each page: the theme's colours and fonts, and the few rules we need."""
     theme = (resources.files("alongside.theme") / "css" / "theme.css").read_text(encoding="utf-8")
-    ours = (resources.files("alongside.service") / "templates" / "service.css").read_text(encoding="utf-8")
+    folder = resources.files("alongside.service") / "templates"
+    ours = "".join((folder / name).read_text(encoding="utf-8") for name in ("service.css", "member.css"))
     return f"\n{theme.partition('*, *::before')[0]}{ours}"
 
 
@@ -225,23 +227,28 @@ def _environment() -> Environment:
     )
 
 
-def render_page(page: Page, home: Home) -> str:
-    """The whole HTML document."""
+def render_page(page: Page, home: Home, *, template: str = "page.html") -> str:
+    """The whole HTML document. `template`: of a page that asks for more than a button."""
+    return render_document(template, home, page.language, title=page.title, page=page)
+
+
+def render_document(template: str, home: Home, language: str, **values: object) -> str:
+    """The whole HTML document of a template that stands on `base.html`; `values` hold its `title`."""
     links = (
-        (home.community.url, say(page.language, "service.home", community=isolated(home.community.name))),
-        (home.settings.organisation.privacy, say(page.language, "mail.privacy")),
+        (home.community.url, say(language, "service.home", community=isolated(home.community.name))),
+        (home.settings.organisation.privacy, say(language, "mail.privacy")),
     )
-    same = page.language == home.community.language
+    same = language == home.community.language
     return (
         _environment()
-        .get_template("page.html")
+        .get_template(template)
         .render(
-            page=page,
-            language=page.language,
-            direction=direction(page.language),
+            language=language,
+            direction=direction(language),
             community=home.community.name,
             community_language="" if same else home.community.language,
             style=Markup(style()),  # noqa: S704  our own files
             links=[link for link in links if link[0].startswith(("https://", "http://"))],
+            **values,
         )
     )

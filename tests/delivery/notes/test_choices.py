@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from alongside.delivery import people, suppression
 from alongside.delivery.addresses import hash_address
+from alongside.delivery.arms import choose_arm
 from alongside.delivery.asks import record_ask
 from alongside.delivery.contacts import contact_bounced, import_contacts
 from alongside.delivery.enrollment import Candidate, enroll
@@ -254,6 +255,26 @@ def test_who_owns_up_to_a_note_is_enrolled_and_it_is_passed_on(desk: Desk) -> No
     assert desk.rows(first_notes) == []
     assert {event["kind"] for event in desk.rows(events)} == {"enrolled", "replied"}
     assert desk.state("first", number) == "gone"
+
+
+def test_who_writes_to_a_member_is_not_held_out(desk: Desk) -> None:
+    desk.journey = journey = replace(desk.community.journeys["month"], holdout=50)
+    senders = (f"sam{number}@example.com" for number in range(100))
+    sender = next(each for each in senders if choose_arm(journey, each, desk.store.key) == "held out")
+    assert desk.choose("first", desk.write_first(sender)) == "done"
+    assert [(row["arm"], row["state"]) for row in desk.rows(enrollments)] == [("", "active")]
+    assert {row["state"] for row in desk.rows(steps)} == {"planned"}
+
+
+def test_who_was_held_out_and_writes_to_a_member_stays_so(desk: Desk) -> None:
+    desk.journey = journey = replace(desk.community.journeys["month"], holdout=50)
+    desk.community = replace(desk.community, journeys={**desk.community.journeys, "month": journey})
+    senders = (f"sam{number}@example.com" for number in range(100))
+    sender = next(each for each in senders if choose_arm(journey, each, desk.store.key) == "held out")
+    desk.enroll(email=sender)
+    assert desk.choose("first", desk.write_first(sender)) == "done"
+    assert [(row["arm"], row["state"]) for row in desk.rows(enrollments)] == [("held out", "held out")]
+    assert (desk.rows(steps), [row["state"] for row in desk.rows(notes)]) == ([], ["passed on"])
 
 
 def test_owning_up_confirms_a_journey_that_asks_for_it(desk: Desk) -> None:

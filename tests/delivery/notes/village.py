@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from alongside.delivery.asks import read_absences, with_absences
 from alongside.delivery.contacts import import_contacts
 from alongside.delivery.desk import Desk
 from alongside.delivery.enrollment import Candidate, enroll
 from alongside.delivery.inbound import Heard, ingest, reception_of
+from alongside.delivery.members import read_choices, with_choices
 from alongside.delivery.notes.post import send_letters
 from alongside.delivery.notes.writing import office_of
 from alongside.delivery.relay_addresses import read_relay_keys
@@ -117,8 +117,8 @@ class Village:
     def desk(self) -> Desk:
         with self.store.reading() as connection:
             keys = read_relay_keys(connection, self.store.key)
-            away = read_absences(connection, now=self.now)
-        community = with_absences(self.community, away, now=self.now)
+            choices = read_choices(connection, now=self.now)
+        community = with_choices(self.community, choices, now=self.now)
         return Desk(community, self.settings, key=self.store.key, relay_keys=keys)
 
     def send(self, *, after: timedelta = timedelta()) -> list[Mail]:

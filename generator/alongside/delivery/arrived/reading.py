@@ -93,6 +93,18 @@ def read_note(
     return NoteText(passed, tuple(dict.fromkeys([*left_out, *of_blocks, *of_addresses])))
 
 
+def read_typed_note(text: str, *, own_addresses: Collection[str]) -> NoteText | Trouble:
+    """The same of words that somebody typed into a form: there are no parts and no quotes. Never raises."""
+    words = clean(text[:LONGEST_READ]).strip()
+    if len(words) > LONGEST_NOTE:
+        return Trouble("too long")
+    cut = cut_blocks(words)
+    if not _has_words(cut.text):
+        return Trouble("encrypted" if "encrypted" in cut.found else "empty")
+    passed = redact(words, own_addresses=own_addresses)
+    return NoteText(passed, ("address",) if passed.count(MARK) > words.count(MARK) else ())
+
+
 def _why_empty(mail: ArrivedMail, text: str, left_out: tuple[LeftOut, ...], found: tuple[Block, ...]) -> TroubleKind:
     if "encrypted" in found or any(part.type in _ENCRYPTED for part in mail.parts):
         return "encrypted"

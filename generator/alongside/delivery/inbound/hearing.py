@@ -17,7 +17,7 @@ from typing import Literal
 from sqlalchemy import Connection, select, update
 
 from alongside.delivery import by_token, suppression
-from alongside.delivery.asks import hold_next_steps, record_absence
+from alongside.delivery.asks import hold_next_steps
 from alongside.delivery.contacts import contact_bounced, find_member
 from alongside.delivery.inbound.bounces import Bounce, settle
 from alongside.delivery.inbound.effects import (
@@ -34,6 +34,7 @@ from alongside.delivery.inbound.effects import (
     stop_all,
 )
 from alongside.delivery.inbound.findings import Findings, Reception, look_at, no_trimming
+from alongside.delivery.members import record_absence
 from alongside.delivery.notes.choices import choose, first_note_journey, letter_came_back
 from alongside.delivery.notes.relaying import Fate, take_note, take_note_to_member
 from alongside.delivery.relay_addresses import read_relay_keys

@@ -18,8 +18,9 @@ from alongside.delivery.addresses import AddressError, normalise_address
 from alongside.delivery.asks import answer_ask
 from alongside.delivery.contacts import contact_bounced, find_contact
 from alongside.delivery.enrollment import enroll_one
+from alongside.delivery.members import allows_mail
 from alongside.delivery.notes.conversations import close_conversation, pair_of, report_conversation
-from alongside.delivery.notes.letters import answer_once_a_day, write_letter
+from alongside.delivery.notes.letters import TO_MEMBERS, answer_once_a_day, write_letter
 from alongside.delivery.notes.relaying import Note, forget_first_note, pass_on, wants_no_mail
 from alongside.delivery.people import confirm, find_newcomer
 from alongside.delivery.profiles import unpack_newcomer
@@ -92,7 +93,7 @@ def look_up(
     if choice in ("block", "report"):
         return _look_at_conversation(connection, choice, number, community)
     if choice == "first":
-        return _look_at_first_note(connection, key, number, community, first_journey)
+        return _look_at_first_note(connection, key, number, community, first_journey, now)
     return _look_at_step(connection, choice, number, community, now)
 
 
@@ -116,14 +117,14 @@ def _look_at_conversation(connection: Connection, choice: Choice, number: int, c
 
 
 def _look_at_first_note(
-    connection: Connection, key: bytes, number: int, community: Community, journey: Journey | None
+    connection: Connection, key: bytes, number: int, community: Community, journey: Journey | None, now: datetime
 ) -> Asked | None:
     row = connection.execute(select(first_notes).where(first_notes.c.id == number)).first()
     if row is None:
         return None
     member = community.members.get(community.resolve_member(row.member))
     return Asked(
-        state="open" if _waiting_note(connection, key, row, community, journey) is not None else "over",
+        state="open" if _waiting_note(connection, key, row, community, journey, now) is not None else "over",
         name=member.name if member is not None else "",
         languages=(row.language,),
         zone=community.timezone,
@@ -225,16 +226,18 @@ class _WaitingNote:
 
     text: str
     address: str  # of who wrote it, normalised
+    name: str  # what they call themselves; empty: they did not say
     member: str  # slug of today
     contact: str
 
 
 def _waiting_note(
-    connection: Connection, key: bytes, row: Any, community: Community, journey: Journey | None
+    connection: Connection, key: bytes, row: Any, community: Community, journey: Journey | None, now: datetime
 ) -> _WaitingNote | None:
     """The note of a row of `first_notes`; None when it cannot be passed on: somebody is gone, or does not want it."""
     try:
         address, text = normalise_address(unseal(row.sealed_address, key)), unseal(row.sealed, key)
+        name = unseal(row.sealed_name, key) if row.sealed_name is not None else ""
     except (SealError, AddressError):
         return None
     slug = community.resolve_member(row.member)
@@ -242,6 +245,8 @@ def _waiting_note(
     contact = find_contact(connection, slug, resolve=community.resolve_member)
     if not text or member is None or not contact or journey is None or wants_no_mail(connection, key, address):
         return None
+    if not allows_mail(connection, member, resolve=community.resolve_member, now=now):
+        return None  # they took their consent back since it was written
     ended = connection.execute(
         select(conversations.c.member)
         .join(newcomers, newcomers.c.id == conversations.c.newcomer_id)
@@ -250,7 +255,7 @@ def _waiting_note(
     # who ended a conversation is not written to by this door either
     if any(community.resolve_member(closed) == slug for closed in ended.scalars()):
         return None
-    return _WaitingNote(text=text, address=address, member=slug, contact=contact)
+    return _WaitingNote(text=text, address=address, name=name, member=slug, contact=contact)
 
 
 def _confirm_first_note(
@@ -258,16 +263,17 @@ def _confirm_first_note(
 ) -> Effect:
     """They said that the note is theirs: they are enrolled, and it is passed on."""
     row = connection.execute(select(first_notes).where(first_notes.c.id == number).with_for_update()).first()
-    note = _waiting_note(connection, key, row, community, journey) if row is not None else None
+    note = _waiting_note(connection, key, row, community, journey, now) if row is not None else None
     if row is None or note is None or journey is None:
         return "over"
     known = connection.execute(select(newcomers).where(newcomers.c.address == note.address)).mappings().first()
     newcomer = (
-        Newcomer(email=note.address, languages=(row.language,), met=note.member, basis="consent")
+        Newcomer(email=note.address, name=note.name, languages=(row.language,), met=note.member, basis="consent")
         if known is None
         else replace(unpack_newcomer(known), basis="consent")  # what they told us before stays
     )
-    enroll_one(connection, key, journey, newcomer, community=community, source=FIRST_NOTE_SOURCE, now=now)
+    welcoming = replace(journey, holdout=0)  # who comes by writing to a member gets that member's mails
+    enroll_one(connection, key, welcoming, newcomer, community=community, source=FIRST_NOTE_SOURCE, now=now)
     confirm(connection, note.address, community=community, now=now, journey=journey.slug)
     newcomer_id = find_newcomer(connection, note.address)
     if newcomer_id is None:
@@ -290,6 +296,8 @@ def letter_came_back(
     """
     row = connection.execute(
         select(
+            letters.c.kind,
+            letters.c.addressee,
             letters.c.side,
             letters.c.conversation_id,
             letters.c.newcomer_id,
@@ -300,6 +308,8 @@ def letter_came_back(
         .outerjoin(conversations, conversations.c.id == letters.c.conversation_id)
         .where(letters.c.id == letter_id)
     ).first()
+    if row is not None and hard and row.kind in TO_MEMBERS:
+        contact_bounced(connection, row.addressee, resolve=resolve, now=now)
     if row is None or not hard or row.conversation_id is None:
         return row.newcomer_id if row is not None else None
     if row.side == "newcomer":

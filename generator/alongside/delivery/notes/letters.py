@@ -17,8 +17,10 @@ from alongside.delivery.schema import Side, letters
 from alongside.settings import Uncertain
 
 # note: a person's words; returned: why theirs were not passed on; left out: what of them was not;
-# confirm: asks a stranger whether the note is theirs; alert: to the team
-Kind = Literal["note", "returned", "left out", "confirm", "alert"]
+# confirm: asks a stranger whether the note is theirs; alert: to the team; page link: to a newcomer, of their own page;
+# member page: the link to a member's page; monthly: whom a member helped; digest: a team's week, as `detail` holds it
+Kind = Literal["note", "returned", "left out", "confirm", "alert", "page link", "member page", "monthly", "digest"]
+TO_MEMBERS: tuple[Kind, ...] = ("member page", "monthly")  # `addressee` is a member's slug
 DAY = timedelta(days=1)
 LEASE = timedelta(minutes=10)  # of a claim; who waits for a slow server renews it
 TRIES = 12  # then a letter has failed: some two days
@@ -33,6 +35,8 @@ class Letter:
     kind: Kind
     side: Side | Literal[""]  # to whom; "": a stranger or the team
     detail: str
+    newcomer_id: int | None
+    addressee: str
     conversation_id: int | None
     note_id: int | None
     first_note_id: int | None
@@ -50,9 +54,11 @@ def write_letter(
     conversation_id: int | None = None,
     note_id: int | None = None,
     first_note_id: int | None = None,
+    addressee: str = "",
+    due_at: datetime | None = None,
     now: datetime,
 ) -> None:
-    """Put a letter in line. `detail`: what it is about, in a word."""
+    """Put a letter in line. `detail`: what it is about, in a word. `due_at`: when it goes out; None: now."""
     connection.execute(
         insert(letters),
         {
@@ -63,7 +69,8 @@ def write_letter(
             "conversation_id": conversation_id,
             "note_id": note_id,
             "first_note_id": first_note_id,
-            "due_at": now,
+            "addressee": addressee,
+            "due_at": due_at or now,
             "state": "planned",
             "written_at": now,
         },
@@ -95,6 +102,14 @@ def answer_once_a_day(
         )
 
 
+def was_written_today(connection: Connection, kind: Kind, addressee: str, *, now: datetime) -> bool:
+    """Whether such a letter to them was put in line in the last 24 hours."""
+    statement = select(letters.c.id).where(
+        letters.c.written_at > now - DAY, letters.c.kind == kind, letters.c.addressee == addressee
+    )
+    return connection.execute(statement.limit(1)).first() is not None
+
+
 def claim_letter(connection: Connection, *, token: str, now: datetime, wall: datetime) -> Letter | None:
     """The first letter that is due, taken by the sender `token`; None when there is none. Inside `Store.writing`.
 
@@ -120,6 +135,8 @@ def claim_letter(connection: Connection, *, token: str, now: datetime, wall: dat
         kind=row.kind,
         side=row.side,
         detail=row.detail,
+        newcomer_id=row.newcomer_id,
+        addressee=row.addressee,
         conversation_id=row.conversation_id,
         note_id=row.note_id,
         first_note_id=row.first_note_id,

@@ -18,6 +18,7 @@ from alongside.delivery import suppression
 from alongside.delivery.addresses import hash_address
 from alongside.delivery.asks import record_ask
 from alongside.delivery.contacts import find_contact
+from alongside.delivery.members import allows_mail
 from alongside.delivery.notes.conversations import (
     MOST_A_DAY,
     Pair,
@@ -126,7 +127,10 @@ def _why_not(connection: Connection, key: bytes, pair: Pair, relay: Relay, commu
     if relay.good_until < now.date():
         return "expired"
     member = community.members.get(pair.member)
-    if member is None or not (member.allows("mail", now.date()) or has_begun(connection, pair.conversation_id)):
+    if member is None or not (
+        has_begun(connection, pair.conversation_id)
+        or allows_mail(connection, member, resolve=community.resolve_member, now=now)
+    ):
         return "nobody"  # a conversation that has begun outlives the consent to begin one
     if not pair.contact or (pair.side == "member" and wants_no_mail(connection, key, pair.newcomer)):
         return "nobody"
@@ -288,7 +292,8 @@ def take_note_to_member(
         return Result(fate="ignored", detail="nobody")
     if is_forged:
         return Result(fate="ignored", detail="forged")
-    if not find_contact(connection, member.slug, resolve=resolve) or not member.allows("mail", now.date()):
+    contact = find_contact(connection, member.slug, resolve=resolve)
+    if not contact or not allows_mail(connection, member, resolve=resolve, now=now):
         note = Note(trouble="nobody")
     known = connection.execute(
         select(newcomers.c.id, enrollments.c.id)
@@ -303,11 +308,13 @@ def take_note_to_member(
 
 
 def take_first_note(
-    connection: Connection, key: bytes, member: str, note: Note, *, sender: str, language: str, now: datetime
-) -> Result:
+    connection: Connection, key: bytes, member: str, note: Note, *, sender: str, name: str = "", language: str,
+    now: datetime,
+) -> Result:  # fmt: skip
     """Keep a stranger's note for a member (a slug) until they confirm that it is theirs, and ask them.
 
-    `sender`: their address, normalised. Whoever wants no mail from us is not asked.
+    `sender`: their address, normalised. `name`: what they call themselves, where they said so. Whoever wants no mail
+    from us is not asked.
     """
     if wants_no_mail(connection, key, sender):
         return Result(fate="ignored", detail="stopped before")
@@ -322,6 +329,7 @@ def take_first_note(
         "member": member,
         "address_hash": hashed,
         "sealed_address": seal(sender, key),
+        "sealed_name": seal(name, key) if name else None,
         "sealed": seal(note.text, key),
         "language": language,
         "received_at": now,

@@ -15,11 +15,15 @@ from sqlalchemy import Connection, select
 
 from alongside.delivery.contacts import find_contact
 from alongside.delivery.desk import Desk, Sign
+from alongside.delivery.helped import read_monthly_detail
+from alongside.delivery.members import own_word, page_link
 from alongside.delivery.message_ids import letter_message_id
 from alongside.delivery.notes.choices import choice_number, first_note_journey
 from alongside.delivery.notes.conversations import sent_in
-from alongside.delivery.notes.letters import Letter, sent_before
+from alongside.delivery.notes.letters import TO_MEMBERS, Letter, sent_before
 from alongside.delivery.notes.relaying import wants_no_mail
+from alongside.delivery.owners import owner_of_conversation, unpack_digest
+from alongside.delivery.page_links import last_day, newcomer_page
 from alongside.delivery.relay_addresses import Relay, RelayKeys, good_until, make_relay
 from alongside.delivery.schema import (
     ASK,
@@ -38,8 +42,18 @@ from alongside.delivery.transports.envelopes import Envelope
 from alongside.model.community import Community
 from alongside.model.journeys import Journey
 from alongside.rendering.interface import say
+from alongside.rendering.mails.digest import digest_letter
 from alongside.rendering.mails.envelope import Routing, compose_plain, note_address, sender_address, tagged_address
-from alongside.rendering.mails.notes import Told, Ways, answer_letter, confirm_letter, note_letter, shown_name
+from alongside.rendering.mails.members import PageWay, member_page_letter, monthly_letter
+from alongside.rendering.mails.notes import (
+    Told,
+    Ways,
+    answer_letter,
+    confirm_letter,
+    note_letter,
+    page_letter,
+    shown_name,
+)
 from alongside.settings import Settings
 
 KEEP_FIRST_NOTES = timedelta(days=7)  # that nobody confirmed
@@ -77,6 +91,10 @@ class Office:
         """Where the team reads what is meant for it."""
         return self.settings.organisation.email or self.sender
 
+    def mailbox_of(self, owner: str) -> str:
+        """Where that team (by id) reads its mail: at its own address, else where all do."""
+        return self.settings.team_emails.get(owner, self.team)
+
     @property
     def domain(self) -> str:
         """What stands right of the `@` in ids of ours."""
@@ -94,11 +112,26 @@ class Office:
             return f"{self.settings.mail.service}{kind}/{token}"
         return f"mailto:{quote(tagged_address(self.sender, token), safe='@+')}?subject={kind}"
 
+    def page(self, newcomer_id: int, generation: int, dated_at: datetime) -> str:
+        """A link to a newcomer's own page in a mail of that Date; empty where no service answers."""
+        service = self.settings.mail.service
+        if not service:
+            return ""
+        return newcomer_page(service, newcomer_id, generation, self.relay_keys, day=dated_at.date())
+
 
 def write(connection: Connection, office: Office, letter: Letter) -> Envelope:
     """The mail of a letter; the same one each time. Raises `NotWantedError`, and `ValueError` for a bad address."""
     if letter.kind == "alert":
-        return _write_alert(office, letter)
+        return _write_alert(connection, office, letter)
+    if letter.kind == "page link":
+        return _write_page_link(connection, office, letter)
+    if letter.kind in TO_MEMBERS:
+        return _write_to_member(connection, office, letter)
+    if letter.kind == "digest":
+        told = digest_letter(unpack_digest(letter.detail), office.community)
+        to = office.mailbox_of(letter.addressee)
+        return _mail(office, letter, told, to=to, name="", sender_name=office.community.name)
     if letter.first_note_id is not None:
         return _write_to_stranger(connection, office, letter, letter.first_note_id)
     return _write_to_party(connection, office, letter)
@@ -135,7 +168,12 @@ def _read_thread(connection: Connection, office: Office, letter: Letter) -> _Thr
     community = office.community
     row = connection.execute(
         select(
-            conversations, newcomers.c.address_as_given, newcomers.c.address, newcomers.c.name, newcomers.c.languages
+            conversations,
+            newcomers.c.generation.label("of_page"),
+            newcomers.c.address_as_given,
+            newcomers.c.address,
+            newcomers.c.name,
+            newcomers.c.languages,
         )
         .join(newcomers, newcomers.c.id == conversations.c.newcomer_id)
         .where(conversations.c.id == letter.conversation_id)
@@ -189,7 +227,11 @@ def _write_note(connection: Connection, office: Office, letter: Letter, thread: 
         began=began,
         first=not before,
         keep_days=office.settings.mail.keep_notes.days,
-        ways=Ways(end=office.link("block", number), report=office.link("report", number)),
+        ways=Ways(
+            end=office.link("block", number),
+            report=office.link("report", number),
+            page=office.page(row.newcomer_id, row.of_page, letter.dated_at) if side == "newcomer" else "",
+        ),
     )
     relay = Relay(
         writer=side,
@@ -281,9 +323,53 @@ def _write_to_stranger(connection: Connection, office: Office, letter: Letter, n
     return _mail(office, letter, told, to=address, name="", sender_name=office.community.name)
 
 
-def _write_alert(office: Office, letter: Letter) -> Envelope:
+def _write_page_link(connection: Connection, office: Office, letter: Letter) -> Envelope:
+    """To a newcomer who asked for another link to their page."""
+    row = connection.execute(select(newcomers).where(newcomers.c.id == letter.newcomer_id)).one()
+    if wants_no_mail(connection, office.key, row.address):
+        raise NotWantedError("stopped")
+    link = office.page(row.id, row.generation, letter.dated_at)
+    if not link:
+        raise NotWantedError("there is no service any more")
+    name = shown_name(row.name)
+    told = page_letter(
+        languages=tuple(row.languages),
+        community=office.community,
+        name=name,
+        link=link,
+        until=last_day(letter.dated_at.date()),
+    )
+    return _mail(office, letter, told, to=row.address_as_given, name=name, sender_name=office.community.name)
+
+
+def _write_to_member(connection: Connection, office: Office, letter: Letter) -> Envelope:
+    """To a member, about themselves: the link to their page, or whom they helped."""
+    community, day = office.community, letter.dated_at.date()
+    slug = community.resolve_member(letter.addressee)
+    member = community.members.get(slug)
+    if member is None or member.status == "memorial":
+        raise NotWantedError("the member has left")
+    contact = find_contact(connection, slug, resolve=community.resolve_member)
+    if not contact:
+        raise NotWantedError("no address of the member")
+    word = own_word(connection, slug, resolve=community.resolve_member)
+    page = PageWay(link=page_link(office.settings, office.relay_keys, word, day), good_until=last_day(day))
+    if letter.kind == "monthly":
+        if not word.monthly or not member.allows("mail", day):
+            raise NotWantedError("the member wants none")
+        since, helped = read_monthly_detail(letter.detail)
+        counts = {"met": helped.met, "mails": helped.mails, "answered": helped.answered, "talking": helped.talking}
+        told = monthly_letter(member, counts, since=since, community=community, page=page, address=office.team)
+    else:
+        told = member_page_letter(member, community=community, page=page, address=office.team)
+    return _mail(office, letter, told, to=contact, name=member.name, sender_name=community.name)
+
+
+def _write_alert(connection: Connection, office: Office, letter: Letter) -> Envelope:
+    """To the team whose moment the conversation began with."""
     told = answer_letter("alert", letter.detail, languages=(), community=office.community, name="", address=office.team)
-    return _mail(office, letter, told, to=office.team, name="", sender_name=office.community.name)
+    owner = owner_of_conversation(connection, office.community, letter.conversation_id, until=letter.dated_at)
+    return _mail(office, letter, told, to=office.mailbox_of(owner), name="", sender_name=office.community.name)
 
 
 def _mail(

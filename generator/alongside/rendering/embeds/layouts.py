@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from alongside.matching.index import meetup_place
-from alongside.model.gatherings import Meetup
+from alongside.model.gatherings import Group, Meetup
 from alongside.model.journeys import Moment, Show
 from alongside.model.texts import LocalText, direction
 from alongside.planning.occurrences import Occurrence
@@ -39,8 +39,10 @@ _PARTS: Mapping[Show, tuple[str, str, int]] = {
 }
 KINDS: Mapping[Show, str] = {show: kind for show, (kind, _, _) in _PARTS.items()}
 _ROLES = 2
+_HOSTS = 2  # named with a group
 _WORDS = (
     "moment.", "reason.", "embed.", "group.kind.", "group.join_on", "group.conduct", "group.forming", "group.no_place",
+    "group.facts.", "group.safety.",
     "member.unnamed", "member.hello", "story.listen", "story.watch", "meetup.zone", "meetup.online", "meetup.moved",
     "meetup.tentative", "list.subscribe",
 )  # fmt: skip
@@ -202,15 +204,19 @@ def member_card(views: Views, slug: str, face: Face, words: Mapping[str, tuple[T
 
 
 def _note(settings: Settings, slug: str, face: Face) -> list[Tree]:
+    """A form where a service takes notes: a link to its page, for which the script shows it in place (class `n`)."""
     address = quote(address_for_notes(settings, slug), safe="@.+-_")
     if not address:
         return [el("p", link(face.path, say("member.hello", name=face.name)) if face.path else say("moment.note_none"))]
-    href = f"mailto:{address}?subject={quote(f'{face.name} ({slug})')}"
-    button = el("a", say("moment.note_to", name=face.name), href=href, class_="b", part="button")
-    return [
-        el("p", button),
-        el("p", say("moment.note_relayed" if settings.mail.notes else "moment.note_how"), class_="m"),
-    ]
+    mailto = f"mailto:{address}?subject={quote(f'{face.name} ({slug})')}"
+    words = say("moment.note_to", name=face.name)
+    if settings.note_form:
+        button = link(f"{settings.note_form}{slug}", words, class_="b n", part="button")
+        more = el("p", el("a", say("moment.note_mail"), href=mailto), class_="m")
+    else:
+        button, more = el("a", words, href=mailto, class_="b", part="button"), ""
+    how = el("p", say("moment.note_relayed" if settings.mail.notes else "moment.note_how"), class_="m")
+    return [el("p", button), how, *([more] if more else [])]
 
 
 def story_card(card: StoryCard) -> dict[str, list[Tree]]:
@@ -250,7 +256,31 @@ def group_card(views: Views, card: GroupCard) -> dict[str, list[Tree]]:
     forming = [el("p", say("group.forming"), class_="m")] if card.status == "forming" else []
     title = el("h3", link(card.path, pick(group.name)))
     why = el("ul", ["why"], class_="m", part="reasons")
-    return {"group": [el("article", title, *_meta(facts), *forming, why, *joining, part="card")]}
+    safety = _safety(views, group) if joining else []
+    told = [*_meta(facts), *_alive(card), *forming]
+    return {"group": [el("article", title, *told, why, *joining, *safety, part="card")]}
+
+
+def _alive(card: GroupCard) -> list[Tree]:
+    """What its rooms told, until that is too old."""
+    alive = card.alive
+    if alive is None:
+        return []
+    members = [say("group.facts.members", count=str(alive.members))] if alive.members is not None else []
+    activity = [say(f"group.facts.{alive.activity}")] if alive.activity is not None else []
+    read = say("group.facts.as_of", date=["day", alive.read.isoformat()])
+    return [["until", alive.until.isoformat(), *_meta([*members, *activity, read])]]
+
+
+def _safety(views: Views, group: Group) -> list[Tree]:
+    """Whom to turn to: hosts by name as long as all of those named agreed to it."""
+    hosts = views.faces(group.hosts)[:_HOSTS]
+    if not hosts:
+        return [el("p", say("group.safety.unnamed"), class_="m")] if group.hosts else []
+    names = [part for face in hosts for part in (" · ", el("bdi", face.name))][1:]
+    line = el("p", say("group.safety.hosts", hosts=el("span", *names)), class_="m")
+    until = min((face.until for face in hosts if face.until), default="")
+    return [["until", until, line]]
 
 
 def meetup_card(views: Views, meetup: Meetup, dates: Iterable[Occurrence]) -> dict[str, list[Tree]]:

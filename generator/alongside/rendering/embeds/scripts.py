@@ -27,18 +27,41 @@ def script_bytes() -> bytes:
 
 def pinned_script() -> str:
     """The site path of the same script under a name that never holds another one."""
-    return f"{BASE}alongside.{hashlib.sha256(script_bytes()).hexdigest()[:12]}.js"
+    return _pinned("alongside", script_bytes())
+
+
+@cache
+def _note_bytes() -> bytes:
+    return (_ASSETS / "note.min.js").read_bytes()
+
+
+def note_script() -> str:
+    """The site path of the form for a note, which the script fetches by that name (`note.js`)."""
+    return _pinned("note", _note_bytes())
+
+
+def _pinned(name: str, content: bytes) -> str:
+    return f"{BASE}{name}.{hashlib.sha256(content).hexdigest()[:12]}.js"
 
 
 def integrity() -> str:
     """What the `integrity` attribute of a script element holds for it (W3C Subresource Integrity)."""
-    return "sha384-" + base64.b64encode(hashlib.sha384(script_bytes()).digest()).decode()
+    return _integrity(script_bytes())
+
+
+def note_integrity() -> str:
+    """The same for the form's, which an import map may hold."""
+    return _integrity(_note_bytes())
+
+
+def _integrity(content: bytes) -> str:
+    return "sha384-" + base64.b64encode(hashlib.sha384(content).digest()).decode()
 
 
 def earlier_scripts() -> Iterator[tuple[str, bytes]]:
     """(site path, content) of those that pages have pinned before this one; `tools/build_embed_script` keeps them."""
-    for file in sorted((_ASSETS / "earlier").glob("alongside.*.js")):
-        if BASE + file.name != pinned_script():  # an earlier one may become the present one again
+    for file in sorted((_ASSETS / "earlier").glob("*.js")):
+        if BASE + file.name not in (pinned_script(), note_script()):  # an earlier one may become the present one again
             yield BASE + file.name, file.read_bytes()
 
 
@@ -46,6 +69,7 @@ def script_files() -> Iterator[tuple[str, bytes]]:
     """(site path, content) of scripts and style."""
     yield SCRIPT, script_bytes()
     yield pinned_script(), script_bytes()
+    yield note_script(), _note_bytes()
     yield from earlier_scripts()
     yield FRAME_SCRIPT, (_ASSETS / "frame.js").read_bytes()
     yield STYLE, _short((_ASSETS / "element.css").read_text(encoding="utf-8")).encode()

@@ -20,7 +20,7 @@ from urllib.parse import quote, urlsplit
 from alongside.model.journeys import Journey, Moment
 from alongside.rendering.embeds.files import BASE
 from alongside.rendering.embeds.layouts import KINDS
-from alongside.rendering.embeds.scripts import integrity, pinned_script
+from alongside.rendering.embeds.scripts import integrity, note_integrity, note_script, pinned_script
 from alongside.rendering.interface import say
 from alongside.settings import Settings
 
@@ -64,8 +64,7 @@ class Subject:
     @property
     def source(self) -> str:
         """The community's site as a policy (CSP) names it, where a semicolon or a comma would end the directive."""
-        path = urlsplit(self.settings.site_url).path
-        return self.origin + quote(path, safe="/%:@!$&'()*+=~")
+        return policy_source(self.settings.site_url)
 
     @property
     def profile(self) -> Mapping[str, str]:
@@ -79,6 +78,11 @@ class Subject:
         return bool({"members", "stories"} & {KINDS[show] for show in self.moment.show})
 
     @property
+    def takes_notes(self) -> bool:
+        """True where a form for a note is shown, which asks the service."""
+        return "note" in self.moment.show and bool(self.settings.note_form)
+
+    @property
     def fallback(self) -> tuple[str, str]:
         """(address, words) of the link that stands there while nothing else does."""
         kind = KINDS[self.moment.show[0]] if self.moment.show else "stories"
@@ -90,6 +94,11 @@ class Subject:
         """What a frame is called, for those who hear it."""
         shown = self.moment.show[0] if self.moment.show else "story"
         return f"{self.settings.site_name}: {say(self.settings.language, f'moment.{shown}')}"
+
+
+def policy_source(url: str) -> str:
+    """A web address as a policy (CSP) names it. Raises `ValueError` as `origin_of`."""
+    return origin_of(url) + quote(urlsplit(url).path, safe="/%:@!$&'()*+=~")
 
 
 def origin_of(url: str) -> str:
@@ -144,10 +153,19 @@ _COMMENTS = {
 # --- pieces of several ways ----------------------------------------------------------------------------------------
 
 
-def _script(subject: Subject) -> Piece:
+def _scripts(subject: Subject) -> Iterator[Piece]:
+    if subject.takes_notes:
+        hashes = {"integrity": {subject.settings.site_url + note_script(): note_integrity()}}
+        text = json.dumps(hashes, ensure_ascii=False).replace("<", "\\u003c")
+        yield Piece(
+            where="Once a page, in its head, before any module: the hash of the form for notes, fetched later. "
+            "A strict page gives it its nonce, or leaves it out.",
+            language="html",
+            text=f'<script type="importmap">{text}</script>',
+        )
     address = escape(subject.settings.site_url + pinned_script())
     text = f'<script type="module" src="{address}"\n        integrity="{integrity()}" crossorigin="anonymous"></script>'
-    return Piece(where="Once a page, in its head.", language="html", text=text)
+    yield Piece(where="Once a page, in its head.", language="html", text=text)
 
 
 def _style() -> Piece:
@@ -185,7 +203,7 @@ addEventListener("alongside-shown", ({ detail }) => {
 
 def _html(subject: Subject) -> Iterator[Piece]:
     address, words = subject.fallback
-    yield _script(subject)
+    yield from _scripts(subject)
     yield Piece(
         where="Where it stands. Say what your newcomer told you; leave out what you do not know.",
         language="html",
@@ -198,7 +216,7 @@ def _html(subject: Subject) -> Iterator[Piece]:
 
 def _react(subject: Subject) -> Iterator[Piece]:
     address, words = (json.dumps(text, ensure_ascii=False) for text in subject.fallback)
-    yield _script(subject)
+    yield from _scripts(subject)
     text = f"""\
 import {{ useEffect, useRef }} from "react";
 
@@ -236,7 +254,7 @@ _USES = (
 
 def _vue(subject: Subject) -> Iterator[Piece]:
     address, words = (escape(text).replace("{", "&#123;") for text in subject.fallback)
-    yield _script(subject)
+    yield from _scripts(subject)
     text = f"""\
 <script setup>
 defineProps({{ newcomer: {{ type: Object, required: true }} }});
@@ -306,7 +324,8 @@ addEventListener("message", ({{ origin, source, data }}) => {{
 def _csp(subject: Subject) -> Iterator[Piece]:
     files = subject.source + BASE
     pictures = " ".join((subject.origin, *(f"https://{host}" for host in sorted(subject.settings.embeds.images))))
-    directives = (f"script-src 'self' {files}", f"connect-src 'self' {files}", f"img-src 'self' {pictures}")
+    service = f" {policy_source(subject.settings.mail.service)}" if subject.takes_notes else ""
+    directives = (f"script-src 'self' {files}", f"connect-src 'self' {files}{service}", f"img-src 'self' {pictures}")
     yield Piece(
         where="For the script (html, react, vue): add these to the directives your page has.",
         language="http",

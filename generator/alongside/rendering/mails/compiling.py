@@ -4,7 +4,7 @@ A compiled step depends on the moment, the member and their words, the story, th
 passages are compiled for what they ask about and kept for every step that shares them. `mails.filling` makes a plan of
 them for everybody of whom the same values are there, and fills it.
 
-    step.html:      frame, <subject>, frame, ..., <body>, footer, <stop_url>, end
+    step.html:      frame, <subject>, frame, ..., <body>, footer, <stop_url>, <page_url>, end
     step.passages:  "Hello {{ newcomer.name }}," -> b"<p>Hello =\\r\\n", Value("newcomer.name", escape), b",</p>"
 """
 
@@ -66,6 +66,8 @@ from alongside.rendering.mails.templates import check_whole, run_template
 from alongside.rendering.mails.transfer import SOFT_BREAK, quoted, quoted_open
 
 STOP_URL = "stop_url"  # the path of where the stop line leads
+PAGE_URL = "page_url"  # and of where the line about the reader's own page does
+FOOTER = (STOP_URL, PAGE_URL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -172,10 +174,8 @@ class StepCompiler:
         isolate = direction(reader.language) == "rtl"
         holes = Holes(self.salt)
         top = _framed(masthead(self.source), isolate=isolate)
-        stop_url = stop_token(self.content, holes)
-        end = make_prose(
-            footer(self.source, self.content, reader, stop_url=stop_url), "quiet.css", holes, isolate=isolate
-        )
+        links = footer_tokens(self.source, self.content, holes)
+        end = make_prose(footer(self.source, self.content, reader, **links), "quiet.css", holes, isolate=isolate)
         opened, closed = (
             Prose((quoted(f"\n{mark}"),)) if mark else Prose() for mark in language_marks(reader, self.content.language)
         )
@@ -280,9 +280,15 @@ def _quoted_frame(language: str) -> tuple[bytes, ...]:
     )
 
 
-def stop_token(content: StepContent, holes: Holes) -> str:
-    """What the footer's stop line leads to; nothing in a mail after which nothing comes by itself."""
-    return "" if content.moment.id == CONFIRMATION else holes.token(Person(STOP_URL))
+def footer_tokens(source: Source, content: StepContent, holes: Holes) -> dict[str, str]:
+    """What the footer's lines of the reader's own lead to, as `footer` takes it.
+
+    A mail after which nothing comes by itself holds none; there are pages only where the service answers.
+    """
+    if content.moment.id == CONFIRMATION:
+        return {STOP_URL: "", PAGE_URL: ""}
+    page = holes.token(Person(PAGE_URL)) if source.settings.mail.service else ""
+    return {STOP_URL: holes.token(Person(STOP_URL)), PAGE_URL: page}
 
 
 def templates_of(message: Message) -> tuple[tuple[str, Position], tuple[str, Position], tuple[str, Position]]:

@@ -59,6 +59,7 @@ class Routing:
     reply_to: str = ""  # where answers go, when not to the sender
     stop_mailto: str = ""  # mailto: URL, the person's own
     stop_url: str = ""  # https URL, the person's own; empty when no service runs
+    page_url: str = ""  # the same, to what we hold of them
     feedback_id: str = ""  # Feedback-ID: what a mailbox provider counts complaints by
     in_reply_to: str = ""  # Message-ID this one answers
     references: tuple[str, ...] = ()  # Message-IDs of the thread, oldest first; empty: `in_reply_to` alone

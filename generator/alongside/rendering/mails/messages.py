@@ -26,7 +26,7 @@ from alongside.model.journeys import Journey, Message
 from alongside.model.people import Newcomer
 from alongside.planning.plan import StepContent
 from alongside.rendering.mails.builtin import confirmation, team_message
-from alongside.rendering.mails.compiling import STOP_URL, CompiledStep, StepCompiler, templates_of
+from alongside.rendering.mails.compiling import PAGE_URL, STOP_URL, CompiledStep, StepCompiler, templates_of
 from alongside.rendering.mails.envelope import Routing, body_marks, compose, message_head, sender_address
 from alongside.rendering.mails.filling import Forms, Indivisible, Line, Plan, Prose, Variants, outline
 from alongside.rendering.mails.names import LISTS, TEXTS, Case, Items, Texts, personal_values
@@ -93,7 +93,9 @@ class MailCompiler:
 
     def __init__(self, community: Community, settings: Settings) -> None:
         self.source = Source(community=community, settings=settings)
+        # where those lines lead in a mail that is nobody's yet
         self.stop_url = f"mailto:{sender_address(settings)}?subject={quote('stop')}"
+        self.page_url = settings.mail.service
         self.texts: Texts = {}
         self._asked: dict[object, CompiledStep | None] = {}  # by what asks for them
         self._steps: dict[object, CompiledStep | None] = {}  # by what they depend on
@@ -251,11 +253,12 @@ def write_message(
     """
     planned = compiler.plan(content, newcomer, confirm_url=confirm_url)
     if planned is None:
-        mail = render_mail(compiler, content, newcomer, stop_url=routing.stop)
+        mail = render_mail(compiler, content, newcomer, stop_url=routing.stop, page_url=routing.page_url)
         octets = compose(mail, routing)
         return _written(content, mail.subject, octets, needs_smtputf8=not octets.isascii())
     plan, values, lists = planned
     values[STOP_URL] = routing.stop or compiler.stop_url
+    values[PAGE_URL] = routing.page_url or compiler.page_url
     subject = plan.subject(values, lists)
     head = message_head(subject, plan.sender_name, routing)
     before_text, end = body_marks(content.language, compiler.calendar(content))
@@ -297,15 +300,19 @@ def _check_size(content: StepContent, octets: int) -> None:
         )
 
 
-def render_mail(compiler: MailCompiler, content: StepContent, newcomer: Newcomer, *, stop_url: str = "") -> Mail:
+def render_mail(
+    compiler: MailCompiler, content: StepContent, newcomer: Newcomer, *, stop_url: str = "", page_url: str = ""
+) -> Mail:
     """The mail of one step for one newcomer, the plain way. `stop_url` (https or mailto): where the stop line leads.
 
-    Empty: a mailto to the community's address. Raises as `write_message`.
+    Empty: a mailto to the community's address. `page_url`: where the line about their own page does; empty: to the
+    service, if one runs. Raises as `write_message`.
     """
     source = compiler.source
     reader = reader_of(content, newcomer)
     values = personal_values(content, newcomer, source.community, compiler.texts)
-    plain = render_values(compiler, content, reader, {**values, STOP_URL: stop_url or compiler.stop_url})
+    values |= {STOP_URL: stop_url or compiler.stop_url, PAGE_URL: page_url or compiler.page_url}
+    plain = render_values(compiler, content, reader, values)
     _check_size(content, len(plain.html.encode()))
     return Mail(
         subject=plain.subject,

@@ -215,7 +215,7 @@ def _groups(case: Case) -> Items:
         key = ("group", group.slug, content.language, content.day)  # an invitation to a chat may have ended
         record = known.get(key)
         if record is None:
-            record = known[key] = Record(_group(group, content, Addresses(community.url)))
+            record = known[key] = Record(_group(group, case, Addresses(community.url)))
         if record.names:
             records.append(record)
     return tuple(records)
@@ -286,12 +286,12 @@ def personal_names(paths: Shape, hole: Callable[[str], object]) -> dict[str, obj
     }
 
 
-def _group(group: Group, content: StepContent, addresses: Addresses) -> Mapping[str, str]:
-    open_chats = (chat.url for chat in group.chat if chat.expires is None or chat.expires >= content.day)
+def _group(group: Group, case: Case, addresses: Addresses) -> Mapping[str, str]:
+    open_chats = case.community.open_chats(group, case.content.day)
     return {
-        "name": group.name.text(content.language),
+        "name": group.name.text(case.content.language),
         "url": addresses.url(group.path),
-        "chat": next(open_chats, ""),
+        "chat": open_chats[0].url if open_chats else "",
         "where": group.place.label if group.place else "",
     }
 

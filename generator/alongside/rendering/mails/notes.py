@@ -33,6 +33,7 @@ class Ways:
 
     end: str
     report: str
+    page: str = ""  # to what we hold of the reader; empty: no service runs, or they are a member
 
 
 def note_letter(
@@ -64,6 +65,8 @@ def note_letter(
     lines.append(say(language, "notes.report", link=ways.report))
     if to_newcomer:
         lines.append(say(language, "notes.stop"))
+    if ways.page:
+        lines.append(say(language, "own.link_line", link=ways.page))
     title = say(language, "notes.subject_again", subject=subject) if subject else say(language, key, **told)
     return Told(subject=clean(title), text=_signed(words, lines), language=language)
 
@@ -75,6 +78,7 @@ class AskWays:
     send: str
     skip: str
     away: str
+    page: str = ""  # to the member's own page; empty where no service runs
 
 
 def ask_letter(
@@ -117,6 +121,8 @@ def ask_letter(
     if content.words is not None:
         links.insert(0, ("send", ways.send))
     lines = [say(language, f"notes.ask.{what}", link=link) for what, link in links]
+    if ways.page:
+        lines.append(say(language, "member_page.mail.in_question", link=ways.page))
     subject = clean(say(language, "notes.ask.subject", **told))
     return Told(subject=subject, text=_signed("\n\n".join(paragraphs), lines), language=language)
 
@@ -136,6 +142,24 @@ def confirm_letter(
         )
     )
     return Told(subject=clean(say(language, "notes.first.subject", **told)), text=text, language=language)
+
+
+def page_letter(*, languages: Iterable[str], community: Community, name: str, link: str, until: date) -> Told:
+    """A new link to a newcomer's own page, good until that day. `name`: theirs; empty: not known."""
+    language = letter_language(languages, community)
+    hello = say(language, "mail.team.hello", name=name) if name else say(language, "mail.team.hello_nobody")
+    text = "\n\n".join(
+        (
+            hello,
+            say(language, "own.letter.hello"),
+            link,
+            say(language, "own.letter.good", day=format_date(until, language)),
+            say(language, "own.letter.not_you"),
+        )
+    )
+    return Told(
+        subject=clean(say(language, "own.letter.subject", community=community.name)), text=text, language=language
+    )
 
 
 def answer_letter(

@@ -162,8 +162,11 @@ def initials(name: str) -> str:
     return "".join(letters).upper() or "?"
 
 
-def footer(source: Source, content: StepContent, reader: Reader, *, stop_url: str) -> str:
-    """Who wrote it, why it came, how to stop it (`stop_url`, a token; empty: nothing to stop), who answers for it."""
+def footer(source: Source, content: StepContent, reader: Reader, *, stop_url: str, page_url: str) -> str:
+    """Who wrote it, why it came, how to stop it, what we hold of the reader, who answers for it.
+
+    `stop_url`, `page_url`: tokens; empty: nothing to stop, and no page of theirs.
+    """
     language = reader.language
     settle = isolated if direction(language) == "rtl" else str
     community, team, journey = (
@@ -187,6 +190,8 @@ def footer(source: Source, content: StepContent, reader: Reader, *, stop_url: st
         why=say(language, "mail.why", journey=journey, community=community),
         stop=say(language, "mail.stop"),
         stop_url=stop_url,
+        page=say(language, "own.link"),
+        page_url=page_url,
         privacy=say(language, "mail.privacy"),
         privacy_url=absolute(organisation.privacy, source.community.url),
         organisation=postal if postal.startswith(name) else " · ".join(filter(None, (name, postal))),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from alongside.model.journeys import Message
 from alongside.model.texts import direction
 from alongside.planning.plan import StepContent
-from alongside.rendering.mails.compiling import STOP_URL, stop_token, templates_of
+from alongside.rendering.mails.compiling import FOOTER, footer_tokens, templates_of
 from alongside.rendering.mails.frame import frame, read_template
 from alongside.rendering.mails.holes import Block, Hole, Holes, Person, Url, clean, salt_for
 from alongside.rendering.mails.names import fixed_names, personal_names
@@ -48,10 +48,10 @@ class PlainMail:
 def render_plain(
     source: Source, content: StepContent, message: Message, reader: Reader, values: Mapping[str, str]
 ) -> PlainMail:
-    """`message` for the person of `values` (by path, `STOP_URL` among them). Raises `MessageError`."""
+    """`message` for the person of `values` (by path, those of the footer among them). Raises `MessageError`."""
     block = words_block(content.words, source)
     holes = Holes(salt_for(_all_texts(message, content, block, values)))
-    shown = {path: text for path, text in values.items() if path != STOP_URL}
+    shown = {path: text for path, text in values.items() if path not in FOOTER}
 
     prints = all(holes_will_do(*template) for template in templates_of(message))
 
@@ -66,9 +66,9 @@ def render_plain(
         check_whole(run_template(compile_template(text, position), names, holes, position), holes, position)
         for text, position in templates_of(message)
     )
-    stop_url = stop_token(content, holes)
     parts = _Parts(holes, values, reader, content.language)
-    top, who, end = masthead(source), intro(source, content, reader), footer(source, content, reader, stop_url=stop_url)
+    top, who = masthead(source), intro(source, content, reader)
+    end = footer(source, content, reader, **footer_tokens(source, content, holes))
     said = prose(body, source, holes)
     slots = {
         "subject": parts.attribute(subject),

@@ -19,7 +19,7 @@ from alongside.model.people import Member, Newcomer
 from alongside.planning.occurrences import Occurrence
 from alongside.planning.plan import choose, next_meetups
 from alongside.rendering.artifacts import Artifact
-from alongside.rendering.mails.compiling import STOP_URL, templates_of
+from alongside.rendering.mails.compiling import FOOTER, templates_of
 from alongside.rendering.mails.holes import Person
 from alongside.rendering.mails.messages import MailCompiler, MessageError, render_values
 from alongside.rendering.mails.names import personal_values
@@ -82,7 +82,7 @@ def _step(
         upcoming=upcoming,
         day=day,
     )
-    names = {path: _name(path) for path in (*personal_values(content, newcomer, community), STOP_URL)}
+    names = {path: _name(path) for path in (*personal_values(content, newcomer, community), *FOOTER)}
     told: dict[str, object] = {
         "journey": journey.slug,
         "moment": moment.id,

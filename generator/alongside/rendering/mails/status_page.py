@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from alongside.rendering.interface import format_date
+from alongside.rendering.journey_map import JourneyMap, map_figure
 from alongside.rendering.mails.frame import fragment
 from alongside.rendering.mails.holes import clean
 
@@ -90,6 +91,7 @@ class Status:
     journeys: tuple[JourneyFigures, ...] = ()
     members: tuple[MemberFigures, ...] = ()
     days: tuple[DayFigures, ...] = ()
+    map: JourneyMap | None = None  # of all journeys; None: there are none
 
 
 def status_html(status: Status) -> str:
@@ -114,6 +116,7 @@ def status_html(status: Status) -> str:
         more_members=max(0, len(status.members) - MEMBERS_SHOWN),
         days=(days := list(_days(status.days))),
         months=_totals(status.days),
+        map=map_figure(status.map, level=3) if status.map is not None else "",
         width=SLOT * len(status.days),
         up=UP,
         height=UP + 1 + max((day["answered"] for day in days), default=0),

@@ -284,6 +284,9 @@ def _head(timeline: Timeline, columns: int, style: Style) -> Iterator[str]:
     if timeline.journey.confirm:
         text = "The address is confirmed first (double opt-in); the times count from then."
         yield from (style(line, "note") for line in wrap(text, columns=columns))
+    if timeline.journey.holdout:
+        text = f"Of a hundred newcomers, {timeline.journey.holdout} are held out and get none of these mails."
+        yield from (style(line, "note") for line in wrap(text, columns=columns))
 
 
 def _entry_lines(entry: Entry, timeline: Timeline, columns: int, style: Style) -> Iterator[str]:
@@ -370,6 +373,7 @@ def timeline_html(timeline: Timeline) -> str:
         city=_city(timeline.zone),
         utc=_clock(timeline.starts, "UTC"),
         confirm=timeline.journey.confirm,
+        holdout=timeline.journey.holdout,
         entries=[_entry_names(entry, timeline.zone) for entry in _told_once(timeline.entries)],
     )
 

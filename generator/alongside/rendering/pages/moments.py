@@ -28,6 +28,7 @@ from alongside.model.texts import language_fits
 from alongside.rendering.artifacts import Artifact, Job
 from alongside.rendering.embeds.oembeds import moment_oembed, oembed_link, oembed_path
 from alongside.rendering.embeds.scripts import FRAME_SCRIPT, PROFILE, SCRIPT
+from alongside.rendering.embeds.snippets import policy_source
 from alongside.rendering.feeds.listing import feed_links, feed_path
 from alongside.rendering.mails.envelope import address_for_notes
 from alongside.rendering.pages import lists
@@ -55,6 +56,7 @@ class Welcome:
     words: Prose | None  # what they wrote for newcomers; None: the team introduces them
     challenges: tuple[Label, ...]
     note_address: str  # where to write to them; empty: nowhere
+    note_form: str  # the page with a form for that; empty: there is none
 
 
 def render_embeds(site: Site) -> Iterator[Job]:
@@ -112,11 +114,15 @@ def embed_page(site: Site, journey: str, moment: str, style: str) -> Iterator[Ar
 
 
 def frame_policy(settings: Settings, style: str) -> str:
-    """What the page of a moment may load (W3C Content Security Policy): the site's own, its style, known pictures."""
+    """What the page of a moment may load (W3C Content Security Policy): the site's own, its style, known pictures.
+
+    And ask: the service for its form of notes, where there is one.
+    """
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     pictures = "".join(f" https://{host}" for host in sorted(settings.embed_pictures))
+    notes = f" {policy_source(settings.mail.service)}" if settings.note_form else ""
     return (
-        f"default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self'{pictures};"
+        f"default-src 'none'; script-src 'self'; connect-src 'self'{notes}; img-src 'self'{pictures};"
         f" style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none';"
         " require-trusted-types-for 'script'; trusted-types 'none'"
     )
@@ -145,6 +151,7 @@ def render_moment(site: Site, journey: str, moment: str, *, page: str) -> str:
         groups=_groups(views) if "group" in shown.show else (),
         meetups=_meetups(views) if "meetup" in shown.show else (),
         relayed=bool(site.settings.mail.notes),
+        in_embed=in_embed,
         subscribe=feed_links(site.settings, "all")[0].subscribe or ui.url(feed_path("all")),
     )
 
@@ -218,7 +225,12 @@ def open_groups(site: Site) -> Mapping[str, tuple[str, ...]]:
     def compute(community: Community) -> Mapping[str, tuple[str, ...]]:
         week = week_of(site.day).isoformat()
         able = [
-            (group.place is not None, not group.chat, zlib.crc32(f"{week} {group.slug}".encode()), group.slug)
+            (
+                group.place is not None,
+                not community.open_chats(group, site.day),
+                zlib.crc32(f"{week} {group.slug}".encode()),
+                group.slug,
+            )
             for group in community.groups.values()
             if group.status == "active"
         ]
@@ -248,6 +260,7 @@ def _welcomes(views: Views) -> Iterator[Welcome]:
             words=views.prose(words.welcome, words.position, words.language) if words is not None else None,
             challenges=views.challenges(member.challenges),
             note_address=address_for_notes(views.site.settings, slug),
+            note_form=f"{views.site.settings.note_form}{slug}" if views.site.settings.note_form else "",
         )
 
 

@@ -21,6 +21,7 @@ from alongside.model.texts import direction
 from alongside.rendering.artifacts import Artifact, Job
 from alongside.rendering.embeds.oembeds import oembed_link, oembed_path, story_oembed
 from alongside.rendering.feeds.listing import FeedKind, feed_links, feed_path
+from alongside.rendering.journey_map import map_figure, map_journeys
 from alongside.rendering.pages import lists
 from alongside.rendering.pages.jsonld import Data, Linked, script_json
 from alongside.rendering.pages.lists import Gathered, ListPage
@@ -69,6 +70,8 @@ def render_pages(site: Site) -> Iterator[Job]:
     for slug in lists.places(site):
         yield Job(name=lists.place_path(slug), render=partial(place_page, site, slug))
     yield from _list_jobs(site)
+    if site.settings.journey_map and community.journeys:
+        yield Job(name="journeys/", render=partial(journey_page, site))
 
 
 def _list_jobs(site: Site) -> Iterator[Job]:
@@ -667,4 +670,13 @@ def challenge_list(site: Site) -> Iterator[Page]:
         cards.append((draft.views.local(challenge.title, challenge.path), counts, draft.views.faces(found.members[:4])))
     yield draft.page(
         draft.ui.say("nav.challenges"), context={"cards": tuple(cards)}, description=draft.ui.say("list.challenges")
+    )
+
+
+def journey_page(site: Site) -> Iterator[Page]:
+    """The map of all journeys, without figures."""
+    told = map_journeys(site.community, site.settings)
+    draft = _Draft(site, path="journeys/", language=told.language, template="journeys.html")
+    yield draft.page(
+        draft.ui.say("nav.journeys"), context={"lead": told.lead, "figure": map_figure(told)}, description=told.lead
     )

@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from alongside.model.gatherings import Chat, Group, GroupKind, GroupStatus, Meetup, MeetupStatus
+from alongside.model.group_facts import Activity, GroupFacts, LinkFacts
 from alongside.model.people import Container, Member, MemberStatus
 from alongside.model.places import Place
 from alongside.model.stories import Story
@@ -150,9 +151,20 @@ class Way:
     """One way into a group."""
 
     platform: str
-    url: str  # empty when the invitation ran out
+    url: str  # empty when the invitation ran out, or was found dead
     expires: date | None
     expired: bool
+    dead: date | None  # the day on which it was found to lead nowhere
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alive:
+    """What a group's rooms told of themselves, not too long ago."""
+
+    members: int | None  # rounded; None where nobody knows, or they are few
+    activity: Activity | None
+    read: date  # the day they told it
+    until: date  # the last day on which it is shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +179,7 @@ class GroupCard:
     place: Label | None
     languages: tuple[str, ...]
     ways: tuple[Way, ...]
+    alive: Alive | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,6 +327,7 @@ class Views:
 
     def group_of(self, group: Group) -> GroupCard:
         """A group's card."""
+        facts = self.site.community.group_facts.get(group.slug, GroupFacts())
         return GroupCard(
             slug=group.slug,
             path=group.path,
@@ -322,21 +336,38 @@ class Views:
             status=group.status,
             place=self.place(group.place),
             languages=group.languages,
-            ways=tuple(self._way(chat) for chat in group.chat),
+            ways=tuple(self._way(chat, facts.link(chat.url)) for chat in group.chat),
+            alive=self._alive(facts) if group.status != "retired" else None,
         )
 
     def groups(self, slugs: Iterable[str]) -> tuple[GroupCard, ...]:
         """Groups by slug, in the order given."""
         return tuple(card for slug in slugs if (card := self.group(slug)) is not None)
 
-    def _way(self, chat: Chat) -> Way:
-        expired = chat.expires is not None and self.site.is_past(chat.expires)
+    def _way(self, chat: Chat, facts: LinkFacts | None) -> Way:
+        known = facts is not None and not self.site.is_past(facts.until)
+        ends = [
+            day for day in (chat.expires, facts.expires if facts is not None and known else None) if day is not None
+        ]
+        expires = min(ends, default=None)
+        expired = expires is not None and self.site.is_past(expires)
+        dead = facts.read if facts is not None and known and facts.state == "dead" else None
         return Way(
             platform=PLATFORMS.get(chat.platform.casefold(), one_line(chat.platform)),
-            url="" if expired else safe_url(chat.url, rooms=True),
-            expires=chat.expires,
+            url="" if expired or dead is not None else safe_url(chat.url, rooms=True),
+            expires=expires,
             expired=expired,
+            dead=dead,
         )
+
+    def _alive(self, facts: GroupFacts) -> Alive | None:
+        """What there is to tell, as long as it is not too old."""
+        members = facts.members if isinstance(facts.members, int) else None
+        if facts.read is None or facts.until is None or (members is None and facts.activity is None):
+            return None
+        if self.site.is_past(facts.until):
+            return None
+        return Alive(members=members, activity=facts.activity, read=facts.read, until=facts.until)
 
     # --- meetups ---
 

@@ -39,6 +39,7 @@ def upgrade() -> None:
     op.add_column("enrollments", text("arm"))
     op.add_column("letters", text("addressee"))
     op.add_column("absences", sa.Column("since", INSTANT))
+    op.add_column("first_notes", sa.Column("sealed_name", sa.LargeBinary()))
     op.create_table(
         "members",
         sa.Column("id", ID, nullable=False),
@@ -48,6 +49,7 @@ def upgrade() -> None:
         sa.Column("consent_at", INSTANT),
         sa.Column("welcomes", sa.Integer()),
         sa.Column("told_at", INSTANT),
+        sa.Column("monthly", sa.Boolean(), nullable=False, server_default=sa.true()),
         sa.PrimaryKeyConstraint("id", name="pk_members"),
         sa.UniqueConstraint("member", name="uq_members_member"),
         sqlite_autoincrement=True,

@@ -109,7 +109,7 @@ const builderOf = (index, texts, languages, seeker, found) => {
   const hours = { timeStyle: "short" };
 
   const build = (one) => {
-    if (!Array.isArray(one)) return one;
+    if (!one.map) return one;
     const [tag, attributes, ...children] = one;
     if (Object.hasOwn(nodes, tag)) return nodes[tag](attributes, ...children);
     const made = document.createElement(/^(script|style|link|base|meta|iframe|object|embed)$/.test(tag) ? "p" : tag);
@@ -176,8 +176,7 @@ const builderOf = (index, texts, languages, seeker, found) => {
 /* The room that is kept, whatever a page's style says about every element of it; the rest is in `style.css`. */
 const host = new CSSStyleSheet();
 host.replaceSync(
-  ":host{display:block;block-size:var(--alongside-block-size,30rem);box-sizing:border-box;overflow:auto;zoom:1;float:none;max-block-size:none;max-inline-size:none;writing-mode:horizontal-tb;transition:none;animation:none}"
-    .replaceAll(/;|(?=})/g, "!important;"),
+  ":host{display:block;block-size:var(--alongside-block-size,30rem);box-sizing:border-box;overflow:auto;zoom:1;float:none;max-block-size:none;max-inline-size:none;writing-mode:horizontal-tb;}".replaceAll(";", "!important;"),
 );
 
 class Moment extends HTMLElement {
@@ -243,10 +242,20 @@ class Moment extends HTMLElement {
     const content = builderOf(index, texts, [...new Set([language, ...wanted])], seeker, found)(moment.tree);
     content.lang = language;
     content.dir = texts.dir;
+    /* The form for a note is a script of its own, for whoever wants it. Where that cannot be had, the link is followed. */
+    content.onclick = (event) => {
+      const link = event.target.closest(".n");
+      if (!link) return;
+      event.preventDefault();
+      import("./" + NOTE).then((form) => form.show(link)).catch(() => {
+        link.className = "b";
+        link.click();
+      });
+    };
     return [content, css, detail];
   }
 }
 
 customElements.get(NAME) || customElements.define(NAME, Moment);
 
-export { folderOf, partsOf, pathsOf, rank, seekerOf };
+Moment.all = [folderOf, partsOf, pathsOf, rank, seekerOf]; // for who counts as a browser does

@@ -1,0 +1,1 @@
+"""What groups' chat rooms tell of themselves: how many are there, and whether an invitation still leads in."""
