@@ -2,7 +2,8 @@
 
 What runs here is what the pages show: settings and nginx's file of `service.md`, the request of `product.md`. Only ports,
 folders and certificates are this machine's. A newcomer signs up in the product, is written to, stops with one click, is
-asked for and is forgotten; meanwhile a secret changes, a copy is made, and nobody's data gets into a log.
+asked for and is forgotten; a stranger writes to a member by form. Meanwhile a secret changes, a copy is made, and
+nobody's data gets into a log.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from email import message_from_bytes, policy
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -30,6 +32,7 @@ from mail_servers.servers import free_ports, own_folder, running, wait_until
 
 HOST = "community.example.org"
 NEWCOMER, TEAM = "ines@example.net", f"community@{HOST}"
+MEMBER, STRANGER = "sam@example.net", "tomas@example.net"
 ONE_CLICK = "List-Unsubscribe=One-Click"
 FIRST, SECOND, FIGURES = "first-secret-of-the-product", "second-secret-of-the-product", "token-of-prometheus"
 
@@ -120,7 +123,7 @@ class Machine:
 @pytest.fixture
 def machine(mail_host: MailHost, authority: Authority) -> Iterator[Machine]:
     with own_folder("fresh") as folder:
-        for address in (NEWCOMER, TEAM):
+        for address in (NEWCOMER, TEAM, MEMBER, STRANGER):
             mail_host.add_user(address)
         yield Machine(folder, mail_host, authority)
 
@@ -137,7 +140,11 @@ def wait_for(true: Callable[[], object], service: Command) -> None:
 def test_from_a_fresh_machine_to_a_newcomer_who_is_forgotten(machine: Machine, mail_host: MailHost) -> None:
     run_command("new", str(machine.community))
     settings = block(SERVICE, "mail: {service:")
-    write(machine.community / "mkdocs.yml", settings.text, merged=True)
+    notes = block(FOLDER / "notes.md", "first_note:").text.replace("alongside.example.org", HOST)
+    for text in (settings.text, notes):
+        write(machine.community / "mkdocs.yml", text, merged=True)
+    (machine.community / "contacts.csv").write_text(f"slug,email\nsam-example,{MEMBER}\n")
+    machine.call("contacts", "import", "contacts.csv")
     machine.call("build")
     options = ("--port", str(machine.port), "--every", "1", "--log", "json")
     service = Command("run", *options, cwd=machine.community, environment=machine.environment)
@@ -151,9 +158,30 @@ def test_from_a_fresh_machine_to_a_newcomer_who_is_forgotten(machine: Machine, m
     assert ended.returncode == 0, service.lines
     said = "".join(service.lines)
     assert all(json.loads(line)["level"] in ("info", "warning", "error") for line in service.lines)
-    assert not re.search(rf"ines|{FIRST}|{SECOND}|[a-z]-[0-9a-f]{{20}}|Traceback", said), said
+    assert not re.search(rf"ines|tomas|sam@|{FIRST}|{SECOND}|[a-z]-[0-9a-f]{{20}}|Traceback", said), said
     for log in ("access.log", "error.log", "alongside.log"):
         assert "/stop/" not in (machine.folder / log).read_text()
+
+
+def write_a_note(machine: Machine, mail_host: MailHost) -> None:
+    """A stranger writes to a member by form, confirms, and neither is told where the other takes mail."""
+    form = f"https://{HOST}/alongside/note/sam-example"
+    page = machine.shell(f"curl --fail {form}")
+    found = re.search(r'name="stamp" value="([^"]+)"', page)
+    assert found is not None, page
+    time.sleep(4)  # nobody reads and writes faster
+    fields = {"address": STRANGER, "name": "Tomás", "language": "en", "message": "Hello Sam, how did you begin?"}
+    encoded = urlencode({**fields, "subject": "", "stamp": found[1]})
+    assert machine.status("--data", encoded, form) == 200
+    [asking] = mail_host.wait_for(STRANGER)
+    text = message_from_bytes(asking, policy=policy.default).get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    link = re.search(rf"https://{HOST}/alongside/first/f-[0-9a-f]+", text)
+    assert link is not None, text
+    assert machine.status("--data", "sure=yes", link[0]) == 200
+    [note] = mail_host.wait_for(MEMBER)
+    assert "how did you begin?" in note.decode()
+    assert STRANGER not in note.decode()
+    assert b"sam@" not in asking
 
 
 def live(machine: Machine, mail_host: MailHost, service: Command) -> None:
@@ -198,12 +226,14 @@ def live(machine: Machine, mail_host: MailHost, service: Command) -> None:
     assert machine.status("--data", ONE_CLICK, found[1]) == 200
     assert "stopped" in machine.call("newcomers", "list")
 
+    write_a_note(machine, mail_host)
+
     # She asks what there is of her, and to be forgotten.
     assert NEWCOMER in machine.call("newcomers", "export", NEWCOMER)
     machine.call("store", "backup", str(machine.folder / "copy"))
     machine.call("newcomers", "erase", NEWCOMER)
     with closing(sqlite3.connect(machine.community / "alongside.sqlite")) as store:
-        assert store.execute("SELECT count(*) FROM newcomers").fetchone() == (0,)
+        assert store.execute("SELECT count(*) FROM newcomers").fetchone() == (1,)  # who wrote the note
         assert NEWCOMER not in "\n".join(store.iterdump())
     assert len(mail_host.fetch(NEWCOMER)) == 1
 
