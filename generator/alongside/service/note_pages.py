@@ -108,9 +108,7 @@ class Asking:
             "address": self.say("address_hint", days=str(KEEP_FIRST_NOTES.days)),
             "name": self.say("name_hint"),
             "language": "",
-            "message": " ".join(
-                (self.say("message_hint", most=format_number(LONGEST_NOTE, self.language)), reads)
-            ).strip(),
+            "message": " ".join((self.say("message_hint", most=self.most), reads)).strip(),
         }
 
 
@@ -142,7 +140,7 @@ def bad_message(asking: Asking, kind: TroubleKind, message: str) -> str:
         return asking.say(
             "long_message",
             count=format_number(len(clean(message).strip()), asking.language),
-            most=format_number(LONGEST_NOTE, asking.language),
+            most=asking.most,
         )
     return asking.say("locked_message" if kind == "encrypted" else "no_message")
 
