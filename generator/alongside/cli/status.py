@@ -13,12 +13,11 @@ from typing import Any
 import click
 
 from alongside.cli.map import figures_of
-from alongside.cli.options import clock, config_file, now, output_format, reports_errors, wants_colour
+from alongside.cli.options import clock, config_file, now, output_format, reports_errors, wants_colour, write_page
 from alongside.cli.stores import EMPTY, Home, has_store, instant_text, lost_moment, many, opened, read_home
 from alongside.cli.tables import Column, pad, printable, render_table, shorten, style, width
 from alongside.delivery.overview import JourneyCounts, Overview, StepCounts, read_overview
 from alongside.delivery.schema import CONFIRMATION, ask_moment, asked_moment
-from alongside.problems import AlongsideError
 from alongside.rendering.journey_map import JourneyMap, map_journeys
 from alongside.rendering.mails.prose import wrap
 from alongside.rendering.mails.status_page import (
@@ -71,16 +70,7 @@ def command(html_file: Path | None, format_: str, config_file: Path, now_text: s
     else:
         click.echo(_as_text(status, colour=wants_colour()), nl=False)
     if html_file is not None:
-        _write(html_file, status_html(status))
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise AlongsideError(f"{path} cannot be written: {error.strerror}.") from error
-    click.echo(f"Wrote {path}", err=True)
+        write_page(html_file, status_html(status))
 
 
 # --- figures in the order of what was authored ---
