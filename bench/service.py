@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,8 @@ import sqlalchemy as sa
 from alongside.delivery.schema import enrollments
 from alongside.delivery.store import open_store
 from bench.harness import BenchError, Figure, as_people_have_it
+from bench.postgresql import running_postgresql
+from bench.service_crashes import kill_service
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRET = "the-secret-of-the-benchmark"
@@ -32,6 +34,8 @@ START_SECONDS = 60.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--requests", type=int, default=3_000, help="service: requests a round (default 3,000)")
+    parser.add_argument("--service-seconds", type=float, default=60.0, help="service: load with kill -9 in between")
+    parser.add_argument("--service-kills", type=int, default=10, help="service: how often it is killed in that time")
 
 
 def measure(arguments: argparse.Namespace) -> Iterator[Figure]:
@@ -39,6 +43,7 @@ def measure(arguments: argparse.Namespace) -> Iterator[Figure]:
     folder = Path(tempfile.mkdtemp(prefix="alongside-bench-"))  # on a disk: a commit waits for it on both sides
     try:
         yield from _measure(folder, arguments.requests, max(5, arguments.rounds))
+        yield from _killed(folder, arguments.service_seconds, arguments.service_kills)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -111,6 +116,26 @@ def _measure(folder: Path, count: int, rounds: int) -> Iterator[Figure]:
     )  # fmt: skip
     yield Figure(name="memory of alongside run with nothing to do", value=before, goal=80, unit=" MB")
     yield Figure(name=f"memory of alongside run after {first:,} newcomers", value=after, goal=80, unit=" MB")
+
+
+def _killed(folder: Path, seconds: float, kills: int) -> Iterator[Figure]:
+    """Enrolling and one-click stops under load, the service killed again and again, on both kinds of store."""
+    for kind in ("sqlite", "postgresql"):
+        root = folder / f"killed-{kind}"
+        root.mkdir()
+        with ExitStack() as stack:
+            url = f"sqlite:///{root / 'alongside.sqlite'}"
+            if kind == "postgresql":
+                url = stack.enter_context(running_postgresql(folder=str(folder))).format(database="postgres")
+            found = kill_service(root, url=url, seconds=seconds, kills=kills, clients=16, seed=1)
+        print(
+            f"{kind}: {seconds:.0f} s of load, {found.kills} times kill -9: {found.enrolled:,} enrolled and "
+            f"{found.stopped:,} stopped, acknowledged; {found.asked_again:,} asked again; "
+            f"refused: {dict(found.refused) or 'none'}"
+        )
+        yield Figure(name=f"{kind}, acknowledged and lost", value=found.lost, goal=0)
+        yield Figure(name=f"{kind}, half done", value=found.torn, goal=0)
+        yield Figure(name=f"{kind}, done twice", value=found.doubled, goal=0)
 
 
 def _spread(rates: list[float]) -> str:

@@ -63,6 +63,7 @@ def test_what_happened_and_what_comes(run: Run, small_community: Path) -> None:
         "Test community  Wed 2 Dec 2026, 09:00 UTC\n"
         "\n"
         "month  The first month: 2 newcomers (1 active, 1 stopped)\n"
+        "    Community team: welcome (mail), check-in (mail)\n"
         "  step      sent  due  coming  skipped  stopped\n"
         "  welcome      2    0       0        0        0\n"
         "  check-in     0    0       1        0        1\n"
@@ -80,7 +81,7 @@ def test_what_happened_and_what_comes(run: Run, small_community: Path) -> None:
 @pytest.mark.usefixtures("eventful")
 def test_what_needs_a_person_stands_first_and_within_eighty_columns(run: Run) -> None:
     text = run("status", "--now", LATER).stdout
-    assert text.splitlines()[:14] == [
+    assert text.splitlines()[:15] == [
         "Test community  Wed 2 Dec 2026, 09:00 UTC",
         "",
         "What needs a person",
@@ -90,6 +91,7 @@ def test_what_needs_a_person_stands_first_and_within_eighty_columns(run: Run) ->
         "    alongside doctor",
         "",
         "month  The first month: 40 newcomers (39 active, 1 stopped)",
+        "    Community team: welcome (mail), check-in (mail)",
         "  step      sent  answered  due  coming  skipped  stopped  held  refused",
         "  welcome     37         3    0       0        0        0     2        1",
         "    bounced 1",
@@ -194,9 +196,10 @@ def test_the_question_for_a_confirmation_is_the_first_step(run: Run) -> None:
     run("enroll", "careful", "joana.yml", "--now", NOW)
     lines = run("status", "--now", NOW).stdout.splitlines()
     place = lines.index("careful  Asked twice: 1 newcomer (1 awaiting confirmation)")
-    assert lines[place + 1].split() == ["step", "sent", "due", "coming", "waiting", "skipped"]
-    assert lines[place + 2].split()[0] == "confirmation"
-    assert lines[place + 3].split() == ["hello", "0", "0", "0", "1", "0"]
+    assert lines[place + 1] == "    Community team: hello (mail)"
+    assert lines[place + 2].split() == ["step", "sent", "due", "coming", "waiting", "skipped"]
+    assert lines[place + 3].split()[0] == "confirmation"
+    assert lines[place + 4].split() == ["hello", "0", "0", "0", "1", "0"]
 
 
 def test_a_journey_that_is_gone_is_still_told(run: Run, small_community: Path) -> None:

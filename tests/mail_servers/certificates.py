@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
+from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,12 @@ class Certificate:
 
     certificate: Path
     key: Path
+
+    @property
+    def pin(self) -> str:
+        """The hash of its public key (RFC 7469 section 2.4), by which Chromium can be told to trust it."""
+        public = _openssl("pkey", "-in", str(self.key), "-pubout", "-outform", "DER")
+        return b64encode(hashlib.sha256(public).digest()).decode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,5 +71,5 @@ def _make_key(path: Path) -> None:
     _openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", str(path))
 
 
-def _openssl(*arguments: str) -> None:
-    subprocess.run(["openssl", *arguments], check=True, capture_output=True, timeout=30)
+def _openssl(*arguments: str) -> bytes:
+    return subprocess.run(["openssl", *arguments], check=True, capture_output=True, timeout=30).stdout

@@ -12,20 +12,27 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from starlette.types import ASGIApp, Message
 
 from alongside.delivery.by_token import stop_enrollment
+from alongside.delivery.members import own_word
 from alongside.delivery.notes.choices import choose
+from alongside.delivery.page_links import PageLink, make_page_token
+from alongside.delivery.relay_addresses import RelayKeys
+from alongside.delivery.schema import enrollments
 from alongside.delivery.store import StoreError, open_store
 from alongside.delivery.tokens import Choice
 from alongside.service import core, server, stopping
 from alongside.service.app import make_app
 from alongside.service.core import Service
+from alongside.service.home import Home
 
 from .conftest import NOW, ONE_CLICK, URLENCODED, Running, make_home
 
@@ -50,6 +57,7 @@ def links(service: Running) -> list[str]:
     paths = [f"/stop/{service.token('stop', number)}" for number in numbers]
     paths += [f"/confirm/{service.token('confirm', number)}" for number in numbers]
     paths += links_about_notes(service)
+    paths += links_to_pages_of_ones_own(service, active)
     return [*paths, f"{paths[1]}?List-Unsubscribe=One-Click&stop=yes&all=yes", f"{paths[4]}?confirm=yes"]
 
 
@@ -75,6 +83,19 @@ def links_about_notes(service: Running) -> list[str]:
     return [*paths, f"{paths[0]}?sure=yes", f"{service.path('ask-away', open_step)}?sure=yes&until=2026-12-01"]
 
 
+def links_to_pages_of_ones_own(service: Running, enrollment: int) -> list[str]:
+    """A newcomer's and a member's, what hangs on them, and the form for a note."""
+    keys, good = RelayKeys(key=service.store.key), NOW.date()
+    with service.store.writing() as connection:
+        newcomer = connection.scalar(sa.select(enrollments.c.newcomer_id).where(enrollments.c.id == enrollment)) or 0
+        ana = own_word(connection, "ana", resolve=str)
+    me = f"/me/{make_page_token(PageLink(whose='newcomer', number=newcomer, good_until=good), keys)}"
+    member = f"/member/{make_page_token(PageLink(whose='member', number=ana.number, good_until=good), keys)}"
+    asked = [f"{me}?do=stop-all", f"{member}?ask=withdraw&sure=yes&do=withdraw"]
+    forms = ["/note/ana?lang=pt"] if service.home.settings.note_form else []
+    return [me, f"{me}/data.json", f"{me}/erase", member, f"{member}/data.json", *asked, *forms]
+
+
 def requests(count: int, paths: list[str]) -> list[tuple[str, str]]:
     """(method, path) of so many; a quarter are HEAD, of each path some."""
     return [("HEAD" if number // len(paths) % 4 == 3 else "GET", paths[number % len(paths)]) for number in range(count)]
@@ -86,13 +107,18 @@ def test_ten_thousand_prefetches_change_nothing(tmp_path: Path) -> None:
     Those have a test of their own, with 500 and on both kinds of store.
     """
     store = open_store(tmp_path, {})
-    service = Running(port=0, store=store, home=make_home())
+    service = Running(port=0, store=store, home=with_notes(make_home()))
     wanted = requests(10_000, links(service))
     before = service.dump()
     application = make_app(Service(store=store, home=lambda: service.home, now=lambda: NOW, log=lambda *_: None))
     assert asyncio.run(all_statuses(application, wanted)) == {200}
     assert service.dump() == before
     store.close()
+
+
+def with_notes(home: Home) -> Home:
+    """Where members can be written to."""
+    return replace(home, settings=replace(home.settings, mail=replace(home.settings.mail, notes="notes@example.org")))
 
 
 async def all_statuses(application: ASGIApp, wanted: list[tuple[str, str]]) -> set[int]:

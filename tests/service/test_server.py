@@ -135,7 +135,7 @@ def test_who_is_a_proxy() -> None:
     assert not is_among("10.1.2.3", ("127.0.0.1",))
     assert not is_among("unknown", ("0.0.0.0/0",))
     assert neighbourhood("2001:db8:1:2:3::4") == neighbourhood("2001:db8:1:2::9") != neighbourhood("2001:db8:1:3::4")
-    assert neighbourhood("203.0.113.9") == "203.0.113.9"
+    assert neighbourhood("203.0.113.9") == neighbourhood("::ffff:203.0.113.9") == "203.0.113.9"
 
 
 # --- odd HTTP ---

@@ -10,12 +10,12 @@ from typing import Any
 
 import click
 
-from alongside.cli.options import clock, config_file, now, output_format, reports_errors, wants_colour
+from alongside.cli.options import clock, config_file, now, output_format, reports_errors, wants_colour, write_page
 from alongside.cli.stores import Home, find_journey, has_store, opened, read_home
 from alongside.cli.tables import Column, printable, render_table, shorten, style
 from alongside.delivery.overview import Overview, read_overview
 from alongside.model.journeys import Journey, Moment
-from alongside.problems import AlongsideError, UsageError
+from alongside.problems import UsageError
 from alongside.rendering.journey_map import Figures, JourneyMap, MappedJourney, Reached, map_html, map_journeys, map_svg
 from alongside.rendering.mails.prose import wrap
 
@@ -63,9 +63,9 @@ def command(
         click.echo(_as_text(told, colour=wants_colour()), nl=False)
     told = map_journeys(home.community, home.settings, journeys=slugs, reached=reached)
     if svg_file is not None:
-        _write(svg_file, map_svg(told))
+        write_page(svg_file, map_svg(told))
     if html_file is not None:
-        _write(html_file, map_html(told))
+        write_page(html_file, map_html(told))
 
 
 def figures_of(overview: Overview) -> Figures:
@@ -81,15 +81,6 @@ def figures_of(overview: Overview) -> Figures:
         for slug, counts in overview.journeys.items()
         for moment, step in counts.steps.items()
     }
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise AlongsideError(f"{path} cannot be written: {error.strerror}.") from error
-    click.echo(f"Wrote {path}", err=True)
 
 
 # --- for a terminal ---

@@ -93,6 +93,16 @@ def wants_colour(stream: Literal["stdout", "stderr"] = "stdout") -> bool:
     return (sys.stdout if stream == "stdout" else sys.stderr).isatty()
 
 
+def write_page(path: Path, text: str) -> None:
+    """A file that an option asked for, and a line that says so. Raises `AlongsideError`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise AlongsideError(f"{path} cannot be written: {error.strerror}.") from error
+    click.echo(f"Wrote {path}", err=True)
+
+
 def reports_errors(command: Callable[..., Any]) -> Callable[..., Any]:
     """Turn `AlongsideError` into one red line on stderr and its exit code; anything else is a defect and shows."""
 

@@ -6,19 +6,19 @@ import dataclasses
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import click
 
 from alongside.cli.map import figures_of
-from alongside.cli.options import clock, config_file, now, output_format, reports_errors, wants_colour
+from alongside.cli.options import clock, config_file, now, output_format, reports_errors, wants_colour, write_page
 from alongside.cli.stores import EMPTY, Home, has_store, instant_text, lost_moment, many, opened, read_home
 from alongside.cli.tables import Column, pad, printable, render_table, shorten, style, width
 from alongside.delivery.overview import JourneyCounts, Overview, StepCounts, read_overview
-from alongside.delivery.schema import CONFIRMATION
-from alongside.problems import AlongsideError
-from alongside.rendering.journey_map import map_journeys
+from alongside.delivery.schema import CONFIRMATION, ask_moment, asked_moment
+from alongside.rendering.journey_map import JourneyMap, map_journeys
 from alongside.rendering.mails.prose import wrap
 from alongside.rendering.mails.status_page import (
     DayFigures,
@@ -53,8 +53,8 @@ Examples:
 @now
 @reports_errors
 def command(html_file: Path | None, format_: str, config_file: Path, now_text: str | None) -> None:
-    """Show each journey's steps (sent, answered, due, coming, skipped and why), who took whom on this week, the last
-    pass, and what waits for a person.
+    """Show each journey's moments and teams, its steps (sent, answered, due, coming, skipped and why), who took whom
+    on this week, the last pass, and what waits for a person.
     """
     instant = clock(now_text).now
     home = read_home(config_file, now=instant)
@@ -70,16 +70,7 @@ def command(html_file: Path | None, format_: str, config_file: Path, now_text: s
     else:
         click.echo(_as_text(status, colour=wants_colour()), nl=False)
     if html_file is not None:
-        _write(html_file, status_html(status))
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise AlongsideError(f"{path} cannot be written: {error.strerror}.") from error
-    click.echo(f"Wrote {path}", err=True)
+        write_page(html_file, status_html(status))
 
 
 # --- figures in the order of what was authored ---
@@ -117,9 +108,11 @@ def _journeys(overview: Overview, home: Home) -> list[str]:
 
 
 def _steps(slug: str, counts: JourneyCounts, home: Home) -> list[str]:
-    """The question for a confirmation, the moments with a mail in authored order, then those the journey lost."""
+    """The question for a confirmation, the moments with a mail in authored order, each after the question to the
+    member about it, then those the journey lost."""
     journey = home.community.journeys.get(slug)
-    authored = [moment.id for moment in journey.steps] if journey is not None else []
+    steps = [moment.id for moment in journey.steps] if journey is not None else []
+    authored = [name for step in steps for name in (ask_moment(step), step) if name == step or name in counts.steps]
     asked = [CONFIRMATION] if CONFIRMATION in counts.steps else []
     return [*asked, *authored, *sorted(set(counts.steps) - {*authored, *asked})]
 
@@ -136,16 +129,17 @@ def _journey(slug: str, counts: JourneyCounts, home: Home) -> JourneyFigures:
 
 
 def _step(slug: str, moment: str, counts: JourneyCounts, home: Home) -> StepFigures:
-    name = moment.strip("()") if moment == CONFIRMATION else moment
+    about = asked_moment(moment)
+    name = f"{about}?" if about else moment.strip("()")  # the member is asked
     step = counts.steps.get(moment)
     if step is None:
         is_held_out = counts.states["held out"] == counts.states.total()
         return StepFigures(name=name, why=("they are held out" if is_held_out else "added after they enrolled",))
     journey = home.community.journeys.get(slug)
     why = [f"{reason} {count:,}" for reason, count in sorted(step.skipped.items()) if reason != "stopped"]
-    lost = journey is not None and moment != CONFIRMATION and journey.moment(moment) is None
+    lost = journey is not None and moment != CONFIRMATION and journey.moment(about or moment) is None
     if journey is not None and lost and step.due + step.coming:
-        why.append(lost_moment(moment, journey))
+        why.append(lost_moment(about or moment, journey))
     return StepFigures(name=name, skipped=step.skipped.total() - step.stopped, why=tuple(why), **_figures(step))
 
 
@@ -189,7 +183,9 @@ def _as_text(status: Status, *, colour: bool) -> str:
     parts = [f"{title}  {style(status.at, colour=colour, dim=True)}\n"]
     if status.needs:
         parts.append(_needs_text(status, colour=colour))
-    parts += [_journey_text(journey, colour=colour) for journey in status.journeys]
+    parts += [
+        _journey_text(journey, _map_lines(status.map, journey.slug), colour=colour) for journey in status.journeys
+    ]
     if any(day.sent for day in status.days):
         parts.append(_days_text(status, colour=colour))
     if status.members:
@@ -206,13 +202,26 @@ def _needs_text(status: Status, *, colour: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _journey_text(journey: JourneyFigures, *, colour: bool) -> str:
+def _map_lines(told: JourneyMap | None, slug: str) -> list[str]:
+    """The journey's moments in their order, with the team of each: `alongside map` says more of them."""
+    found = next((journey for journey in told.journeys if journey.slug == slug), None) if told is not None else None
+    if told is None or found is None:
+        return []
+    parts = []
+    for team, moments in groupby(found.moments, key=lambda moment: moment.team):
+        names = ", ".join(f"{moment.id} ({moment.place})" for moment in moments)
+        parts.append(printable(f"{told.teams[team]}: {names}"))
+    return list(wrap(" → ".join(parts), first="    ", rest="    ", columns=COLUMNS))
+
+
+def _journey_text(journey: JourneyFigures, moments: list[str], *, colour: bool) -> str:
     slug = printable(journey.slug)
     heading = "\n".join(
         wrap(f"{printable(journey.title)}: {journey.newcomers}", first=f"{slug}  ", rest="    ", columns=COLUMNS)
     )
     heading = style(slug, colour=colour, bold=True) + heading.removeprefix(slug)
-    return f"{heading}\n{_table(journey.steps, colour=colour)}"
+    shown = [style(line, colour=colour, dim=True) for line in moments]
+    return "\n".join((heading, *shown, _table(journey.steps, colour=colour)))
 
 
 def _table(steps: tuple[StepFigures, ...], *, colour: bool) -> str:

@@ -231,6 +231,15 @@ def _day_words(day: date, spoken: Interface) -> dict[str, object]:
     }
 
 
+# What stands between thousands (CLDR 46, `group`); a comma elsewhere.
+_GROUPS: Mapping[str, str] = {"de": ".", "es": ".", "fr": "\u202f", "pt": ".", "uk": "\u00a0"}
+
+
+def format_number(count: int, language: str) -> str:
+    """A whole number as that language writes it: `20,000`, `20.000`."""
+    return f"{count:,}".replace(",", _GROUPS.get(interface_language(language), ","))
+
+
 def format_date(day: date, language: str, style: DateStyle = "date") -> str:
     """A day in words. `date`: 4 May 2026; `weekday`: Monday, 4 May 2026; `short`: Mon 4 May; `month`: May 2026;
     `day`: 4 May; `month_short`: May, of four letters or fewer where the language has such names."""

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from alongside.model.community import Community
 from alongside.model.journeys import STOP, Journey, Moment, Where, Window
 from alongside.model.texts import direction
-from alongside.rendering.interface import interface_language, join_words, read_interface, say
+from alongside.rendering.interface import format_number, interface_language, join_words, read_interface, say
 from alongside.rendering.mails.holes import clean
 from alongside.rendering.map_drawing import Drawing, DrawnFollower, DrawnJourney, DrawnMoment, draw
 from alongside.rendering.templates import environment
@@ -209,7 +209,7 @@ def figures_in_words(reached: Reached, language: str) -> Iterator[str]:
     for field in fields(reached):
         count = getattr(reached, field.name)
         if count or field.name == "sent":
-            yield say(language, f"map.figure.{field.name}", number=f"{count:,}")
+            yield say(language, f"map.figure.{field.name}", number=format_number(count, language))
 
 
 # --- as SVG and HTML ---

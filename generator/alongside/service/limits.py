@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -16,8 +15,9 @@ from datetime import date, datetime
 
 from starlette.requests import Request
 
+from alongside.service.proxies import neighbourhood
+
 MOST_KEPT = 20_000  # of those who asked lately: who asked the longest ago is forgotten first
-_PREFIX = 64  # bits of an IPv6 address: what one household or machine has to itself (RFC 6177, RFC 7421)
 
 
 class Limits:
@@ -70,11 +70,4 @@ def client_of(request: Request) -> str:
     It is the connection's other end, or whom a proxy of the settings names: the server around us sees to that. Empty
     where there is none (a socket of the machine), so all of those count as one.
     """
-    host = request.client.host if request.client is not None else ""
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])  # without the zone of a link-local one
-    except ValueError:
-        return host[:100]
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(ipaddress.ip_network((address, _PREFIX), strict=False)) if address.version == 6 else str(address)
+    return neighbourhood(request.client.host if request.client is not None else "")

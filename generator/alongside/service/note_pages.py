@@ -22,7 +22,15 @@ from alongside.delivery.arrived.redaction import redact
 from alongside.delivery.notes.choices import first_note_journey
 from alongside.delivery.notes.writing import KEEP_FIRST_NOTES
 from alongside.model.people import Member
-from alongside.rendering.interface import autonym, format_date, interface_languages, join_words, language_name, say
+from alongside.rendering.interface import (
+    autonym,
+    format_date,
+    format_number,
+    interface_languages,
+    join_words,
+    language_name,
+    say,
+)
 from alongside.rendering.mails.holes import clean as clean_line
 from alongside.rendering.mails.notes import shown_name
 from alongside.service.home import Home
@@ -82,6 +90,11 @@ class Asking:
         return tuple(texts)
 
     @property
+    def most(self) -> str:
+        """How many characters a note may have, as people read it."""
+        return format_number(LONGEST_NOTE, self.language)
+
+    @property
     def labels(self) -> Mapping[Field, str]:
         """By field."""
         return {field: self.say(field) for field in FIELDS}
@@ -95,12 +108,8 @@ class Asking:
             "address": self.say("address_hint", days=str(KEEP_FIRST_NOTES.days)),
             "name": self.say("name_hint"),
             "language": "",
-            "message": " ".join((self.say("message_hint", most=_number(LONGEST_NOTE)), reads)).strip(),
+            "message": " ".join((self.say("message_hint", most=self.most), reads)).strip(),
         }
-
-
-def _number(count: int) -> str:
-    return f"{count:,}"
 
 
 # --- fields ---
@@ -128,7 +137,11 @@ def bad_name(asking: Asking) -> str:
 def bad_message(asking: Asking, kind: TroubleKind, message: str) -> str:
     """Why the note cannot be passed on."""
     if kind == "too long":
-        return asking.say("long_message", count=_number(len(clean(message).strip())), most=_number(LONGEST_NOTE))
+        return asking.say(
+            "long_message",
+            count=format_number(len(clean(message).strip()), asking.language),
+            most=asking.most,
+        )
     return asking.say("locked_message" if kind == "encrypted" else "no_message")
 
 
@@ -223,7 +236,7 @@ def as_json(asking: Asking, *, errors: Mapping[str, str], reason: Reason) -> dic
         "language": asking.language,
         "languages": _languages(),
         "words": {key: asking.say(key) for key in ("button", "sending", "cancel", "failed", "leave")}
-        | {"counted": asking.say("counted", count="{count}", most=_number(LONGEST_NOTE))},
+        | {"counted": asking.say("counted", count="{count}", most=asking.most)},
         "hidden": HIDDEN,
         "most": LONGEST_NOTE,
         "longest_name": LONGEST_NAME,

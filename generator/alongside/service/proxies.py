@@ -65,10 +65,19 @@ def is_among(host: str, proxies: Sequence[str]) -> bool:
 
 
 def neighbourhood(host: str) -> str:
-    """What one client may have addresses of at will: an address, or in IPv6 the 64 bits of a network."""
-    if ":" not in host or not _is_address(host):
-        return host
-    return str(ipaddress.ip_network((host.partition("%")[0], 64), strict=False))
+    """What one client may have addresses of at will: an IPv4 address, or in IPv6 a network (`2001:db8:1:2::/64`).
+
+    An IPv4 address that is written as an IPv6 one (RFC 4291 section 2.5.5.2) is the IPv4 one. What is no address stays
+    as it is.
+    """
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])  # without the zone of a link-local one
+    except ValueError:
+        return host[:100]
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    mapped = address.ipv4_mapped
+    return str(mapped) if mapped is not None else str(ipaddress.ip_network((address, 64), strict=False))
 
 
 @lru_cache(maxsize=64)

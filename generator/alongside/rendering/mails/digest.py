@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Literal
 
 from alongside.model.community import Community
-from alongside.rendering.interface import format_date, interface_language, join_words, say
+from alongside.rendering.interface import format_date, format_number, interface_language, join_words, say
 from alongside.rendering.mails.holes import clean
 from alongside.rendering.mails.notes import Told
 
@@ -117,16 +117,19 @@ def _journeys(digest: Digest, community: Community, language: str) -> Iterator[s
 def _figures(week: MomentWeek, language: str) -> str:
     """`sent 12, answered 3; left out: too late 1`; empty when nothing happened."""
     figures = [
-        say(language, f"map.figure.{name}", number=f"{count:,}")
+        say(language, f"map.figure.{name}", number=format_number(count, language))
         for name in ("sent", "answered", "stopped", "bounced")
         if (count := getattr(week, name))
     ]
     figures += [
-        say(language, f"digest.figure.{name}", number=f"{count:,}")
+        say(language, f"digest.figure.{name}", number=format_number(count, language))
         for name in ("held", "refused")
         if (count := getattr(week, name))
     ]
-    skipped = [say(language, f"digest.skipped.{TELLING[why]}", number=f"{count:,}") for why, count in week.skipped]
+    skipped = [
+        say(language, f"digest.skipped.{TELLING[why]}", number=format_number(count, language))
+        for why, count in week.skipped
+    ]
     told = [", ".join(figures)] if figures else []
     if skipped:
         told.append(say(language, "digest.skipped", reasons=", ".join(skipped)))

@@ -12,7 +12,7 @@ from datetime import date
 
 from alongside.model.community import Community
 from alongside.planning.plan import StepContent
-from alongside.rendering.interface import format_date, interface_language, reason_texts, say
+from alongside.rendering.interface import format_date, format_number, interface_language, reason_texts, say
 from alongside.rendering.mails.holes import clean
 
 MOST_CHARACTERS = 20_000  # of a note that is passed on
@@ -169,7 +169,7 @@ def answer_letter(
     language = letter_language(languages, community)
     told = {"name": name or say(language, "notes.somebody", community=community.name)}
     key = "notes.left_out.body" if kind == "left_out" else f"notes.{kind}.{detail}"
-    text = say(language, key, most=f"{MOST_CHARACTERS:,}", address=address, **told)
+    text = say(language, key, most=format_number(MOST_CHARACTERS, language), address=address, **told)
     if kind != "alert":
         text = f"{say(language, 'mail.team.hello_nobody')}\n\n{text}"
     return Told(subject=say(language, f"notes.{kind}.subject"), text=text, language=language)
