@@ -11,6 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from alongside.delivery import members as own
+from alongside.delivery import suppression
 from alongside.delivery.availability import read_full_until, read_own_words
 from alongside.delivery.contacts import import_contacts
 from alongside.delivery.helped import is_new_month, write_monthly
@@ -305,3 +306,13 @@ def test_who_withdrew_or_has_no_address_gets_no_word(store: Store, tmp_path: Pat
         told = {row.member: row.told_at for row in connection.execute(sa.select(members))}
         assert read_choices(connection, now=december).withdrawn == {"bea": True}
     assert told == {"ana": december, "bea": None}
+
+
+def test_who_wants_no_mail_gets_no_such_word(store: Store, tmp_path: Path) -> None:
+    place = village(store, tmp_path)
+    with store.writing() as connection:
+        suppression.stop(connection, store.key, ANA, journey="", reason="asked by mail", now=NOW)
+        write_letter(connection, "monthly", addressee="ana", detail="2026-11-01 1 1 0 0", now=NOW)
+        write_letter(connection, "member page", addressee="ana", now=NOW)
+    assert place.send() == []
+    assert place.letters() == [("monthly", "", "skipped"), ("member page", "", "skipped")]

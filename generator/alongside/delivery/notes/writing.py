@@ -352,6 +352,8 @@ def _write_to_member(connection: Connection, office: Office, letter: Letter) -> 
     contact = find_contact(connection, slug, resolve=community.resolve_member)
     if not contact:
         raise NotWantedError("no address of the member")
+    if wants_no_mail(connection, office.key, contact):
+        raise NotWantedError("stopped")
     word = own_word(connection, slug, resolve=community.resolve_member)
     page = PageWay(link=page_link(office.settings, office.relay_keys, word, day), good_until=last_day(day))
     if letter.kind == "monthly":
