@@ -101,14 +101,15 @@ def requests(count: int, paths: list[str]) -> list[tuple[str, str]]:
     return [("HEAD" if number // len(paths) % 4 == 3 else "GET", paths[number % len(paths)]) for number in range(count)]
 
 
-def test_ten_thousand_prefetches_change_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [2_000, pytest.param(10_000, marks=pytest.mark.soak)])
+def test_thousands_of_prefetches_change_nothing(tmp_path: Path, count: int) -> None:
     """Through the application in this process, where they take half as long as over connections.
 
     Those have a test of their own, with 500 and on both kinds of store.
     """
     store = open_store(tmp_path, {})
     service = Running(port=0, store=store, home=with_notes(make_home()))
-    wanted = requests(10_000, links(service))
+    wanted = requests(count, links(service))
     before = service.dump()
     application = make_app(Service(store=store, home=lambda: service.home, now=lambda: NOW, log=lambda *_: None))
     assert asyncio.run(all_statuses(application, wanted)) == {200}

@@ -36,6 +36,8 @@ from alongside.service.lines import Log
 from alongside.service.signatures import LiveSenders, Senders
 
 BODY_SECONDS = 10.0  # how long a body may take to arrive
+LARGEST_HEARD_OUT = 4_194_304  # bytes of a body that is too large, before its sender is cut off
+HEARD_OUT_SECONDS = 1.0  # the same in time
 LARGEST_FORM = 4096  # bytes; the largest form of our pages has some hundred
 STORE_THREADS = 8  # requests that look into the store at once; SQLAlchemy's pool has 15 connections
 
@@ -199,19 +201,28 @@ async def read_body(request: Request, *, largest: int) -> bytes:
     """The body, at most so many bytes of it. Raises `FormError`: 408 and 413; 415 for one that is compressed."""
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise FormError(415)  # nothing of ours is; some bytes could become gigabytes
+    announced = request.headers.get("content-length", "0")
+    if not announced.isdigit() or len(announced) > 9:
+        raise FormError(413)
+    is_too_large = int(announced) > largest
+    if is_too_large and (int(announced) > LARGEST_HEARD_OUT or "expect" in request.headers):
+        raise FormError(413)
     try:
-        return await asyncio.wait_for(_read_body(request, largest), BODY_SECONDS)
+        return await asyncio.wait_for(_read_body(request, largest), HEARD_OUT_SECONDS if is_too_large else BODY_SECONDS)
     except TimeoutError as error:
-        raise FormError(408) from error
+        raise FormError(413 if is_too_large else 408) from error
 
 
 async def _read_body(request: Request, largest: int) -> bytes:
-    announced = request.headers.get("content-length", "0")
-    if not announced.isdigit() or len(announced) > 9 or int(announced) > largest:
-        raise FormError(413)
-    body = b""
+    """Of one that is too large, some more is taken and let go of: who is cut off while sending hears no answer."""
+    parts: list[bytes] = []
+    size = 0
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > largest:
-            raise FormError(413)
-    return body
+        size += len(chunk)
+        if size <= largest:
+            parts.append(chunk)
+        elif size > LARGEST_HEARD_OUT:
+            break
+    if size > largest:
+        raise FormError(413)
+    return b"".join(parts)
