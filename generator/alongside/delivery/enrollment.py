@@ -374,7 +374,7 @@ def ask_again(connection: Connection, journey: Journey, asked: Iterable[Newcomer
     found = [
         (number, step)
         for number, step, begun, done_at in asked_before
-        if begun is None or done_at - begun <= now - done_at
+        if done_at is not None and (begun is None or done_at - begun <= now - done_at)
     ]
     if not found:
         return
