@@ -360,7 +360,7 @@ def ask_again(connection: Connection, journey: Journey, asked: Iterable[Newcomer
         .scalar_subquery()
     )
     asked_before = connection.execute(
-        select(enrollments.c.id, last.c.id, first, last.c.done_at)
+        select(enrollments.c.id, last.c.id, func.coalesce(first, enrollments.c.enrolled_at), last.c.done_at)
         .join(newcomers, newcomers.c.id == enrollments.c.newcomer_id)
         .join(last, (last.c.enrollment_id == enrollments.c.id) & (last.c.moment == CONFIRMATION))
         .where(
@@ -374,7 +374,7 @@ def ask_again(connection: Connection, journey: Journey, asked: Iterable[Newcomer
     found = [
         (number, step)
         for number, step, begun, done_at in asked_before
-        if begun is None or done_at - begun <= now - done_at
+        if done_at is not None and done_at - begun <= now - done_at
     ]
     if not found:
         return
