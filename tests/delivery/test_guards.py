@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from alongside.delivery.clocks import ClockError, check_clock
 from alongside.delivery.outgoing import UnlawfulError, check_lawful, choose_signer, choose_transport
 from alongside.delivery.retention import sweep
-from alongside.delivery.schema import messages, newcomers, received, runs, steps
+from alongside.delivery.schema import enrollments, messages, newcomers, received, runs, steps
 from alongside.delivery.store import Store
 from alongside.delivery.transports.maildir import Maildir, file_name
 from alongside.delivery.transports.sendmail import Sendmail
@@ -139,6 +139,21 @@ def test_who_still_waits_for_mail_is_still_known(post: Post) -> None:
         connection.execute(sa.update(steps).values(state="planned", done_at=None))
     sweep(post.store, post.settings, wall=NOW)
     assert held(post)["texts"] == [True, True]
+
+
+def test_who_never_confirms_is_forgotten(post: Post) -> None:
+    post.now = NOW - timedelta(days=61)
+    post.enroll(make_newcomers(4))
+    with post.store.writing() as connection:
+        numbers = list(connection.scalars(sa.select(enrollments.c.id).order_by(enrollments.c.id)))
+        waits = sa.update(enrollments).values(state="awaiting confirmation")
+        connection.execute(waits.where(enrollments.c.id.in_(numbers[:3])))
+        connection.execute(waits.where(enrollments.c.id == numbers[1]).values(arm="treated"))
+        connection.execute(waits.where(enrollments.c.id == numbers[2]).values(enrolled_at=NOW - timedelta(days=59)))
+    sweep(post.store, post.settings, wall=NOW)
+    with post.store.reading() as connection:
+        assert list(connection.scalars(sa.select(enrollments.c.id).order_by(enrollments.c.id))) == numbers[1:]
+        assert connection.scalar(sa.select(sa.func.count()).select_from(newcomers)) == 3
 
 
 def test_forever_lets_nothing_go(post: Post) -> None:

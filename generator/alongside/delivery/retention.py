@@ -1,5 +1,5 @@
 """What is kept only for a while (`mail: keep`, `keep_notes`): the words of notes, subjects, what people wrote about
-themselves, finished mails.
+themselves, finished mails; and who was asked whether they confirm, and never did.
 
 What stays is what delivery needs: that a step was sent, so that it is not sent again, and that an address wants no
 mail. Looked at once a day by the pass that comes first.
@@ -7,7 +7,7 @@ mail. Looked at once a day by the pass that comes first.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, exists, select, update
 
@@ -15,11 +15,12 @@ from alongside.delivery.erasure import empty_log
 from alongside.delivery.notes.care import forget_notes
 from alongside.delivery.requests import forget_answers
 from alongside.delivery.rows import insert_missing
-from alongside.delivery.schema import enrollments, facts, letters, messages, newcomers, received, steps
+from alongside.delivery.schema import conversations, enrollments, facts, letters, messages, newcomers, received, steps
 from alongside.delivery.store import Store
 from alongside.delivery.transports.maildir import Maildir
 from alongside.settings import Settings
 
+KEEP_UNCONFIRMED = timedelta(days=60)  # whose address somebody typed in, and who never said that it was them
 SWEPT = "swept"  # the fact that says on which day it was done last
 
 
@@ -37,6 +38,7 @@ def sweep(store: Store, settings: Settings, *, wall: datetime) -> None:
             return
         forget_notes(connection, keep=settings.mail.keep_notes, now=wall)
         forget_answers(connection, now=wall)
+        _forget_unconfirmed(connection, wall - KEEP_UNCONFIRMED)
         if settings.mail.keep is not None:
             _forget(connection, wall - settings.mail.keep)
     if outbox is not None and settings.mail.keep is not None:
@@ -52,6 +54,21 @@ def _begin_day(connection: Connection, wall: datetime) -> bool:
     insert_missing(connection, facts, [{"name": SWEPT, "value": today}])
     connection.execute(update(facts).where(facts.c.name == SWEPT).values(value=today))
     return True
+
+
+def _forget_unconfirmed(connection: Connection, before: datetime) -> None:
+    """Those of whom there is nothing else. Who is compared with others (`arm`) stays: else only who confirms counts."""
+    theirs = enrollments.c.newcomer_id == newcomers.c.id
+    waits = enrollments.c.state == "awaiting confirmation"
+    keeps = ~waits | (enrollments.c.enrolled_at >= before) | (enrollments.c.arm != "")
+    connection.execute(
+        delete(newcomers).where(
+            newcomers.c.created_at < before,
+            exists().where(theirs, waits),
+            ~exists().where(theirs, keeps),
+            ~exists().where(conversations.c.newcomer_id == newcomers.c.id),
+        )
+    )
 
 
 def _forget(connection: Connection, before: datetime) -> None:
