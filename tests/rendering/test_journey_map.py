@@ -15,7 +15,7 @@ from alongside.model.community import Community
 from alongside.model.journeys import Delay, Journey, Moment, Where, Window
 from alongside.model.texts import LocalText
 from alongside.problems import Position
-from alongside.rendering.interface import interface_languages
+from alongside.rendering.interface import format_number, interface_languages
 from alongside.rendering.journey_map import Reached, map_figure, map_html, map_journeys, map_svg, window_text
 from alongside.rendering.map_drawing import WIDTH, measure, wrapped
 from alongside.settings import Settings
@@ -75,7 +75,7 @@ def test_every_moment_is_drawn_inside_the_picture(count: int, language: str) -> 
     assert [text for text in texts if re.fullmatch(r"moment-\d+", text)] == [
         f"moment-{number}" for size in (count, 2) for number in range(size)
     ]
-    assert sum("1,234" in text for text in texts) == 1
+    assert sum(format_number(1234, language) in text for text in texts) == 1
     height = float(root.attrib["height"])
     for element in root.iter():
         for name, most in (("x", WIDTH), ("cx", WIDTH), ("y", height), ("cy", height)):
