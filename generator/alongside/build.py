@@ -216,9 +216,10 @@ def engine_stamp() -> bytes:
     package = Path(__file__).parent
     state = [__version__, sys.version, *(f"{name} {version(name)}" for name in _ENGINES)]
     for folder, folders, names in os.walk(package):
-        folders.sort()
+        # what Python compiles comes and goes, under passing names too, while others import
+        folders[:] = sorted(name for name in folders if name != "__pycache__")
         for name in sorted(names):
-            if not name.endswith((".pyc", ".mo")):
+            if not name.endswith(".mo"):
                 found = Path(folder, name).stat()
                 state.append(f"{folder}/{name} {found.st_size} {found.st_mtime_ns}")
     return blake2b("\n".join(state).encode(), digest_size=16).digest()
