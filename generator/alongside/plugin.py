@@ -150,6 +150,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
             raise PluginError(str(error)) from error
         if self.fresh:
             self._tree.begin()
+            self.fresh = False  # MkDocs keeps this object for every build of the process
         if self._before is not None and not self._tree.stand(self._before.files):
             self._before = None
         self._tree.put_away()

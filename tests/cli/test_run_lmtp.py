@@ -289,7 +289,7 @@ def test_killed_in_the_middle(start: StartDoor, environment: dict[str, str], sma
             wait_until(lambda: len(kinds_in(store)) >= heard, 60, "mails", host.postfix.folder / "log")  # noqa: B023
             service.process.send_signal(signal.SIGKILL)
             assert service.process.wait() == -signal.SIGKILL
-            wait_until(lambda: is_idle(host), 60, "Postfix to give up", host.postfix.folder / "log")
+            wait_until(lambda: is_idle(host), 180, "Postfix to give up", host.postfix.folder / "log")
             sent = (kill + 1) * MAILS // KILLS
             assert len(kinds_in(store)) >= sent - len(host.postfix.queue())
             service = open_door()
