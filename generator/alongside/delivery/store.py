@@ -13,6 +13,7 @@ import hmac
 import os
 import secrets
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -51,6 +52,8 @@ class Store:
     engine: Engine
     path: Path | None  # of the SQLite file; None on a server
     key: bytes = field(repr=False)  # for hashes of addresses and for Message-IDs
+    # Set once it is closed: what a thread gives back after that is closed, too, where a pool would keep it open.
+    closed: threading.Event = field(default_factory=threading.Event, repr=False, compare=False)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -108,6 +111,7 @@ class Store:
 
     def close(self) -> None:
         """Give the connections back; the last one out folds SQLite's log into the file."""
+        self.closed.set()
         self.engine.dispose()
 
 
@@ -164,7 +168,14 @@ def open_store(root: Path, environment: Mapping[str, str]) -> Store:
     except BaseException:
         engine.dispose()
         raise
-    return Store(engine=engine, path=path, key=key)
+    store = Store(engine=engine, path=path, key=key)
+    event.listen(engine, "checkin", lambda connection, _record: _close_late(store, connection))
+    return store
+
+
+def _close_late(store: Store, connection: Any) -> None:
+    if store.closed.is_set() and connection is not None:
+        connection.close()
 
 
 def _make_private(path: Path) -> None:
