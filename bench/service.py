@@ -126,7 +126,8 @@ def _killed(folder: Path, seconds: float, kills: int) -> Iterator[Figure]:
         with ExitStack() as stack:
             url = f"sqlite:///{root / 'alongside.sqlite'}"
             if kind == "postgresql":
-                url = stack.enter_context(running_postgresql(folder=str(folder))).format(database="postgres")
+                # its own user has to reach the folder
+                url = stack.enter_context(running_postgresql(folder="/tmp")).format(database="postgres")
             found = kill_service(root, url=url, seconds=seconds, kills=kills, clients=16, seed=1)
         print(
             f"{kind}: {seconds:.0f} s of load, {found.kills} times kill -9: {found.enrolled:,} enrolled and "
