@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -314,7 +313,7 @@ def test_a_hangup_reads_everything_again(run: Run, small_community: Path, tmp_pa
     assert all(json.loads(line)["time"] for line in service.lines)
 
 
-@pytest.mark.skipif(shutil.which("systemd-socket-activate") is None, reason="needs systemd's systemd-socket-activate")
+@pytest.mark.systemd
 def test_a_socket_that_systemd_holds(small_community: Path) -> None:
     """Who comes while nothing runs yet waits, and is answered."""
     [port] = free_ports(1)
