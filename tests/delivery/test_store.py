@@ -30,6 +30,30 @@ def test_the_migrations_make_the_schema_of_the_code(store: Store) -> None:
         assert context.get_current_revision() == REVISION
 
 
+def test_indexes_of_what_waits_cover_nothing_else(store: Store) -> None:
+    """Alembic does not compare it, and the code's schema does not say it."""
+    with store.reading() as connection:
+        where = f"{connection.dialect.name}_where"
+        found = {
+            index["name"]: str(index.get("dialect_options", {}).get(where))
+            for table in ("steps", "letters", "newcomers")
+            for index in sa.inspect(connection).get_indexes(table)
+        }
+    expected = {
+        "ix_steps_due": "planned",
+        "ix_letters_due": "planned",
+        "ix_steps_leased": "claimed",
+        "ix_newcomers_product_id": "product_id",
+    }
+    assert all(word in found[name] for name, word in expected.items()), found
+
+
+def test_what_uses_a_file_loads_nothing_of_a_server() -> None:
+    code = "import sys, alongside.cli.run, alongside.service.app; print([n for n in sys.modules if 'postgresql' in n])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == "[]\n"
+
+
 def test_the_newest_migration_is_the_one_the_code_names() -> None:
     versions = Path(store_module.__file__).parent / "migrations" / "versions"
     assert max(path.name for path in versions.glob("v*.py")).startswith(f"v{REVISION}_")

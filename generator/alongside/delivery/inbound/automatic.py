@@ -81,7 +81,7 @@ def is_automatic(mail: ArrivedMail, sender: str | None) -> bool:
         or _is_by_a_machine(mail.headers)
         or _is_report(mail)
         or _ROBOTS.match(mail.sender) is not None
-        or RETURNED_SUBJECT.match(_subject(mail)) is not None
+        or RETURNED_SUBJECT.begins(_subject(mail))
         or _count_hints(mail) >= 2
     )
 
@@ -96,7 +96,7 @@ def is_null_sender(mail: ArrivedMail, sender: str | None) -> bool:
 
 def is_vacation_subject(mail: ArrivedMail) -> bool:
     """Whether the subject begins as automatic answers do; "Re: Out of office" was written by a person."""
-    return AUTOMATIC_SUBJECT.match(_subject(mail)) is not None
+    return AUTOMATIC_SUBJECT.begins(_subject(mail))
 
 
 def is_autoreply(mail: ArrivedMail) -> bool:
@@ -113,7 +113,7 @@ def is_autoreply(mail: ArrivedMail) -> bool:
 
 def _is_a_note_of_holidays(mail: ArrivedMail) -> bool:
     """ "Holidays", and a text that says that its writer is away."""
-    return MAYBE_HOLIDAY.match(_subject(mail)) is not None and SAYS_AWAY.search(_opening(mail)) is not None
+    return MAYBE_HOLIDAY.begins(_subject(mail)) and SAYS_AWAY.is_in(_opening(mail))
 
 
 def _subject(mail: ArrivedMail) -> str:
@@ -165,11 +165,11 @@ def _count_hints(mail: ArrivedMail) -> int:
     suppressed = headers.first("x-auto-response-suppress").lower()
     asks_for_none = any(word in suppressed for word in ("all", "oof", "autoreply"))
     is_to_many = any(map(headers.has, ("list-unsubscribe", "feedback-id"))) and not _is_a_post(headers)
-    is_receipt, is_holiday = (each.match(subject) is not None for each in (MAYBE_RECEIPT, MAYBE_HOLIDAY))
+    is_receipt, is_holiday = (each.begins(subject) for each in (MAYBE_RECEIPT, MAYBE_HOLIDAY))
     hints = asks_for_none + is_to_many + (is_receipt or is_holiday)
     if hints != 1:
         return hints
-    return hints + (SAYS_SO.search(_opening(mail)) is not None)
+    return hints + SAYS_SO.is_in(_opening(mail))
 
 
 def _is_report(mail: ArrivedMail) -> bool:

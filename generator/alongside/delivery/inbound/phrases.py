@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
+from functools import cached_property
 
 # Scripts whose words no space parts.
 _NO_SPACES = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
@@ -28,3 +30,22 @@ def _whole(phrase: str) -> str:
         return pattern.replace(r"\s{1,4}", r"\s{0,4}")
     before = r"(?<!\w)" if phrase[0].isalnum() else ""
     return before + pattern + (r"(?![^\W\d])" if phrase[-1].isalnum() or phrase[-1] == "*" else "")
+
+
+class LatePattern:
+    """A large pattern, compiled when it is first looked for: a service that no mail reaches holds none of them."""
+
+    def __init__(self, write: Callable[[], str]) -> None:
+        self._write = write
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(self._write())
+
+    def begins(self, text: str) -> bool:
+        """Whether `text` begins with it."""
+        return self._pattern.match(text) is not None
+
+    def is_in(self, text: str) -> bool:
+        """Whether it is somewhere in `text`."""
+        return self._pattern.search(text) is not None
