@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from alongside.model.gatherings import Meetup
 from alongside.planning.occurrences import Occurrence, meetup_rule
 from alongside.planning.plan import StepContent
-from alongside.rendering.feeds.calendars import render_calendar, render_event
+from alongside.rendering.feeds.calendars import lone_uid, render_calendar, render_event
 from alongside.rendering.feeds.listing import event_texts, meetup_uids
 from alongside.rendering.mails.parts import Source
 from alongside.rendering.tracking import Site
@@ -54,9 +54,8 @@ class Invitations:
         key = (meetup.slug, occurrence.original)
         if key not in self._events:
             texts = event_texts(self._site, meetup, self._uids[meetup.slug])
-            if meetup_rule(meetup) is not None:
-                name, at, authority = texts.uid.partition("@")
-                texts = replace(texts, uid=f"{name}-{occurrence.original:%Y%m%d}{at}{authority}")
+            if meetup_rule(meetup) is not None or occurrence.original in meetup.also:
+                texts = replace(texts, uid=lone_uid(texts.uid, occurrence.original))
             once = as_single(meetup, occurrence)
             self._events[key] = once, render_event(once, texts)
         return self._events[key]
@@ -81,5 +80,6 @@ def as_single(meetup: Meetup, occurrence: Occurrence) -> Meetup:
         until=None,
         times=None,
         excluded=(),
+        also=(),
         changes={},
     )
