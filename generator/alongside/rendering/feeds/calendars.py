@@ -9,9 +9,9 @@ What calendar apps hold on to, and where it comes from:
 - UID: the slug and the site's address; a renamed meetup keeps the UID of its first slug.
 - DTSTAMP and SEQUENCE: a `Stamp`. It is never the clock, or every build would announce every event as changed.
 - Wall time in the meetup's zone with a VTIMEZONE of ours (`time_zones`); `Z` in UTC; days for all-day ones.
-- A date the apps would not agree on is an event by itself, with a UID of its own: those of `also` (Outlook and others
-  pass over RDATE), and those whose hour a clock change skips or repeats (some leave the date out, some are an hour off).
-  The rule has an EXDATE for them, starts with the first date that is left, and ends with UNTIL: COUNT would count them.
+- A date that apps would not agree on is an event by itself, with a UID of its own: those of `also` (Outlook and others
+  pass over RDATE), and those whose hour a clock change skips or repeats (left out by some, an hour off in others). The
+  rule has an EXDATE for them, starts with the first date that is left, and ends with UNTIL: COUNT would count them.
 - A cancelled meetup stays, as STATUS:CANCELLED: one that disappears stays in people's calendars as if it took place.
 - Nobody is named: hosts are people, and a calendar entry is copied to places where no consent reaches.
 """
@@ -39,6 +39,7 @@ from icalendar import (
 
 from alongside.model.gatherings import Meetup
 from alongside.model.places import Place
+from alongside.model.recurrences import WEEKDAYS, spelt_out
 from alongside.planning.occurrences import (
     Occurrence,
     changed_occurrences,
@@ -128,7 +129,7 @@ def lone_uid(uid: str, day: date) -> str:
 
 
 def _lone_days(meetup: Meetup) -> tuple[date, ...]:
-    """The planned days that no rule should give: those of `also`, and those with an hour that is skipped or repeated."""
+    """The planned days that no rule should give: those of `also`, and those whose hour is skipped or repeated."""
     if meetup_rule(meetup) is None:
         return tuple(sorted({*meetup.also} - {first_day(meetup)}))
     return tuple(sorted({*_unclear(meetup), *(day for day in meetup.also if not _is_ruled(meetup, day))}))
@@ -249,7 +250,11 @@ def _series_times(meetup: Meetup, first: date) -> tuple[datetime | date, datetim
 
 def _add_recurrence(event: Event, meetup: Meetup, first: date, excluded: tuple[date, ...]) -> None:
     """RRULE with its bound, and one EXDATE for each day taken out that the rule gives from `first` on."""
-    rule = vRecur.from_ical(meetup.rrule.upper())
+    ruled = meetup_rule(meetup)
+    assert ruled is not None
+    rule = vRecur.from_ical(str(spelt_out(ruled, first)))
+    if ruled.depends_on_weeks:  # said also where it is Monday: some take Sunday where nothing is said
+        rule["WKST"] = WEEKDAYS[ruled.week_start]
     last = last_ruled_day(meetup)
     if last is not None:
         rule["UNTIL"] = _until(meetup, last)
@@ -264,7 +269,7 @@ def _add_recurrence(event: Event, meetup: Meetup, first: date, excluded: tuple[d
 
 
 def _until(meetup: Meetup, last: date) -> datetime | date:
-    """The end of the last day in UTC, as section 3.3.10 asks where DTSTART has a zone; the day alone for all-day ones."""
+    """The end of the last day in UTC, as section 3.3.10 asks where DTSTART has a zone; for all-day ones the day."""
     if meetup.all_day:
         return last
     return local_time(datetime.combine(last, time(23, 59, 59)), read_zone(meetup.timezone)).astimezone(UTC)
