@@ -272,7 +272,7 @@ def render_calendar(
     without events carries the VTIMEZONE of `timezone`.
     """
     events = [(meetup, octets) for meetup, octets in events if octets]
-    head, end = _calendar(name, uri_value(url), uri_value(source)).to_ical(sorted=False).rsplit(b"END:", 1)
+    head, end = component_octets(_calendar(name, uri_value(url), uri_value(source))).rsplit(b"END:", 1)
     zones = [render_timezone(zone, year).encode() for zone, year in sorted(_zones(events, timezone).items())]
     return b"".join([head, *zones, *(octets for _, octets in events), b"END:", end])
 

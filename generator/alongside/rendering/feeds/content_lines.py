@@ -49,7 +49,7 @@ def uri_value(url: str) -> str:
 
 
 def component_octets(component: Component) -> bytes:
-    """A component without components in it, such as a VEVENT, its properties in the order they were set.
+    """A component without those it holds, such as a VEVENT; its properties in the order they were set.
 
     Lines are folded and ended by CRLF (section 3.1). The same as its own `to_ical(sorted=False)`.
     """
