@@ -46,7 +46,7 @@ from alongside.planning.occurrences import (
     planned_days,
 )
 from alongside.planning.zones import local_time, read_zone
-from alongside.rendering.feeds.content_lines import clean_text, one_line, uri_value
+from alongside.rendering.feeds.content_lines import clean_text, component_octets, one_line, uri_value
 from alongside.rendering.feeds.time_zones import render_timezone
 
 PRODUCT = "-//Alongside//Community calendars//EN"  # without a version: an upgrade alone changes no feed
@@ -105,7 +105,7 @@ def render_event(meetup: Meetup, texts: EventTexts, *, stamp: Stamp = UNSTAMPED)
 
     Empty for a meetup without any date (its only one is in `except`, or `until` lies before `starts`).
     """
-    return b"".join(event.to_ical(sorted=False) for event in _events(meetup, texts, stamp))
+    return b"".join(map(component_octets, _events(meetup, texts, stamp)))
 
 
 def _events(meetup: Meetup, texts: EventTexts, stamp: Stamp) -> Iterator[Event]:
@@ -272,7 +272,7 @@ def render_calendar(
     without events carries the VTIMEZONE of `timezone`.
     """
     events = [(meetup, octets) for meetup, octets in events if octets]
-    head, end = _calendar(name, uri_value(url), uri_value(source)).to_ical(sorted=False).rsplit(b"END:", 1)
+    head, end = component_octets(_calendar(name, uri_value(url), uri_value(source))).rsplit(b"END:", 1)
     zones = [render_timezone(zone, year).encode() for zone, year in sorted(_zones(events, timezone).items())]
     return b"".join([head, *zones, *(octets for _, octets in events), b"END:", end])
 
