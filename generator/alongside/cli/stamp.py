@@ -26,6 +26,7 @@ SHOWN = 20  # problems that are told in full
 # Where an error may hide a meetup, or part of what its events say: stamped now, it would be called off by mistake.
 _SOURCES = ("meetups", "groups", "challenges.yml", "challenges.yaml", ".alongside/stamps.jsonl")
 _BLIND = frozenset(("missing-folder", "unreadable-file"))
+_HARMLESS = frozenset(("dead-link", "unknown-member", "chat-expired"))  # no event says less for these
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,7 @@ def _refuse_errors(settings: Settings, problems: Sequence[Problem]) -> None:
         problem
         for problem in problems
         if problem.severity == "error"
+        and problem.code not in _HARMLESS
         and (
             problem.code in _BLIND
             or problem.position.path == settings.config_file.name

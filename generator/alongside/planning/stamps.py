@@ -244,10 +244,13 @@ def _is_forgotten(
 
 
 def ledger_differences(old: Ledger, new: Ledger) -> Mapping[EventKey, Difference]:
-    """What a stamp writes down of events; those it forgets are not among them."""
+    """What a stamp writes down of events; those it forgets, and dates of a deleted series, are not among them."""
     found: dict[EventKey, Difference] = {}
     for key, event in new.events.items():
         before = old.events.get(key)
+        series = new.events.get((event.name, None))
+        if event.day is not None and series is not None and series.gone:
+            continue
         if before is None:
             found[key] = "new"
         elif before != event:

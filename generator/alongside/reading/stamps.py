@@ -151,9 +151,11 @@ def _parse_line(line: bytes, number: int) -> StampedEvent | None:
 
 def _parse_day(value: object) -> date:
     try:
-        return datetime.strptime(str(value), "%Y-%m-%d").date()  # noqa: DTZ007  a day has no zone
-    except ValueError as error:
-        raise ValueError('This line is damaged: "day" is no date.') from error
+        if isinstance(value, str) and len(value) == len("2027-02-04"):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise ValueError('This line is damaged: "day" is no date.')
 
 
 def _parse_instant(value: object) -> datetime:

@@ -147,7 +147,7 @@ def _describe(event: Event, meetup: Meetup, one: Occurrence, texts: EventTexts) 
     if description := _description(meetup, one, texts):
         event["DESCRIPTION"] = _Text(description)
     change = meetup.changes.get(one.original)
-    if change is not None and change.reason:
+    if change is not None and change.reason and "RRULE" not in event:  # why one date differs is not said of all
         event["COMMENT"] = _Text(one_line(change.reason))
     _add_location(event, one.place, uri_value(one.online_url))
     if url := uri_value(texts.url):
