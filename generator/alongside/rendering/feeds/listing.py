@@ -7,7 +7,8 @@ A feed somebody subscribed to must not vanish: groups (retired ones too), places
 when nothing is planned, and groups and meetups keep one at every address they had (`was`).
 
 Calendars hold what is not over, and what ended since 1 January of last year. So an old community's feed stays small,
-and with unchanged content it changes once a year. A meetup's own calendar always has it.
+and with unchanged content it changes once a year. A meetup's own calendar always has it. One whose file is deleted
+stays in the calendars it was in, called off, as long as the ledger of stamps knows it.
 
 Story feeds hold the newest 50, as `summary` the words the writer chose (`welcome`), else the first ones, and name only
 tellers who consent to pages. Drafts are in no feed, not even in previews.
@@ -28,8 +29,10 @@ from alongside.model.community import Community
 from alongside.model.gatherings import Group, Meetup
 from alongside.model.people import Member
 from alongside.model.places import Place
+from alongside.model.stamps import Stamps, event_names
 from alongside.model.stories import Story
 from alongside.planning.occurrences import final_day
+from alongside.planning.stamps import forgotten_before, with_dates
 from alongside.problems import Position
 from alongside.rendering.artifacts import Artifact, Job
 from alongside.rendering.feeds.calendars import EventTexts, render_calendar, render_event
@@ -51,6 +54,7 @@ from alongside.settings import Settings
 FeedKind = Literal["all", "groups", "places", "challenges", "meetups", "stories"]
 NEWEST = 50  # stories in a feed
 _UNSAFE = re.compile(r"[^\w.-]+")
+_DELETED = "-"  # before the name of what only the ledger knows: no slug begins with it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,12 +121,12 @@ def feed_jobs(site: Site) -> Iterator[Job]:
 
 def _calendar_jobs(site: Site) -> Iterator[Job]:
     community = site.whole
-    uids = meetup_uids(site)
-    since = date(site.day.year - 1, 1, 1)
-    recent = tuple(slug for slug, meetup in community.meetups.items() if _is_recent(meetup, since))
+    uids = {**meetup_uids(site), **_deleted_uids(site)}
+    since = forgotten_before(site.day)
+    recent = tuple(slug for slug in uids if _is_recent(_meetup(community, slug), since))
 
     def job(kind: FeedKind, slug: str, slugs: Iterable[str], place: str = "") -> Job:
-        named = tuple((one, uids[one]) for one in sorted(slugs))
+        named = tuple((one, uids[one]) for one in sorted(slugs, key=lambda one: one.removeprefix(_DELETED)))
         render = partial(_render_calendar, site, kind, slug, named, place)
         return Job(name=feed_path(kind, slug), render=render, page=False)
 
@@ -139,6 +143,23 @@ def _calendar_jobs(site: Site) -> Iterator[Job]:
         yield job("challenges", slug, by_challenge.get(slug, ()))
     for slug in community.meetups:
         yield job("meetups", slug, (slug,))
+    theirs = {old for meetup in community.meetups.values() for old in (meetup.slug, *meetup.was)}
+    for name, meetup in community.deleted.items():
+        if meetup.slug not in theirs:
+            theirs.add(meetup.slug)
+            yield job("meetups", meetup.slug, (_DELETED + name,))
+
+
+def _meetup(community: Community, slug: str) -> Meetup:
+    """A meetup by its slug, or a deleted one by its mark and the name of its events."""
+    if slug.startswith(_DELETED):
+        return community.deleted[slug.removeprefix(_DELETED)]
+    return community.meetups[slug]
+
+
+def _deleted_uids(site: Site) -> Mapping[str, str]:
+    authority = feed_authority(site.settings)
+    return {_DELETED + name: f"{name}@{authority}" for name in site.whole.deleted}
 
 
 def _is_recent(meetup: Meetup, since: date) -> bool:
@@ -151,7 +172,7 @@ def _grouped(
 ) -> Mapping[str, list[str]]:
     found: dict[str, list[str]] = {}
     for slug in slugs:
-        for key in keys(community.meetups[slug]):
+        for key in keys(_meetup(community, slug)):
             found.setdefault(key, []).append(slug)
     return found
 
@@ -171,7 +192,7 @@ def _within(community: Community, slugs: Iterable[str], area: Place) -> list[str
     """Meetups anywhere in a country or region."""
     found = []
     for slug in slugs:
-        place = _where(community, community.meetups[slug])
+        place = _where(community, _meetup(community, slug))
         if place is not None and place.country == area.country and area.region in ("", place.region):
             found.append(slug)
     return found
@@ -188,7 +209,8 @@ def _places(site: Site) -> Mapping[str, Place]:
     community = site.whole
     members = (member for member in community.members.values() if site.allows(member, "page"))
     found: dict[str, Place] = {}
-    records: tuple[Group | Meetup | Member, ...] = (*community.groups.values(), *community.meetups.values(), *members)
+    meetups = (*community.meetups.values(), *community.deleted.values())
+    records: tuple[Group | Meetup | Member, ...] = (*community.groups.values(), *meetups, *members)
     for record in records:
         if record.place is not None and record.place.slug:
             found.setdefault(record.place.slug, record.place)
@@ -196,19 +218,14 @@ def _places(site: Site) -> Mapping[str, Place]:
 
 
 def meetup_uids(site: Site) -> Mapping[str, str]:
-    """The UID of each meetup: of its first slug. Who had a slug before keeps it; a newcomer to it is told apart."""
+    """The UID of each meetup, by slug: the name of its events, and what no other site has."""
     authority = feed_authority(site.settings)
-    taken: set[str] = set()
-    found: dict[str, str] = {}
-    meetups = site.whole.meetups
-    for slug in sorted(meetups, key=lambda slug: (not meetups[slug].was, slug)):
-        meetup = meetups[slug]
-        name = meetup.was[-1] if meetup.was else slug
-        while name in taken:
-            name += "+"
-        taken.add(name)
-        found[slug] = f"{name}@{authority}"
-    return found
+    return {slug: f"{name}@{authority}" for slug, name in event_names(site.whole.meetups).items()}
+
+
+def event_stamps(site: Site, uid: str) -> Stamps:
+    """The stamps of a meetup's events, by its UID; without any where nobody stamps."""
+    return site.community.stamps.get(uid.removesuffix(f"@{feed_authority(site.settings)}"), Stamps())
 
 
 def _render_calendar(
@@ -219,8 +236,9 @@ def _render_calendar(
     for meetup_slug, uid in named:
         # one meetup stands in up to six calendars; its event is serialised for the first
         octets = site.memo("event", partial(_render_event, site), meetup_slug, uid)
-        events.append((site.community.meetups[meetup_slug], octets))
-    name, page, former = _about(site, kind, slug, place)
+        events.append((_meetup(site.community, meetup_slug), octets))
+    first = _meetup(site.community, named[0][0]) if kind == "meetups" else None
+    name, page, former = _about(site, kind, slug, place) if first is None else _about_meetup(site, first)
     address = site.settings.site_url
     content = render_calendar(
         events,
@@ -239,13 +257,6 @@ def _about(site: Site, kind: FeedKind, slug: str, place: str) -> tuple[str, str,
     if kind == "groups":
         group = community.groups[slug]
         return group.name.text(language), group.path, tuple(old for old in group.was if old not in community.groups)
-    if kind == "meetups":
-        meetup = community.meetups[slug]
-        return (
-            meetup.title.text(language),
-            meetup.path,
-            tuple(old for old in meetup.was if old not in community.meetups),
-        )
     if kind == "challenges":
         challenge = community.challenges[slug]
         return f"{challenge.title.text(language)} · {community.name}", challenge.path, ()
@@ -254,9 +265,18 @@ def _about(site: Site, kind: FeedKind, slug: str, place: str) -> tuple[str, str,
     return community.name, "meetups/", ()
 
 
+def _about_meetup(site: Site, meetup: Meetup) -> tuple[str, str, tuple[str, ...]]:
+    """The same of a meetup's own calendar."""
+    former = tuple(old for old in meetup.was if old not in site.community.meetups)
+    return meetup.title.text(site.community.language), meetup.path, former
+
+
 def _render_event(site: Site, slug: str, uid: str) -> bytes:
-    meetup = site.community.meetups[slug]
-    return render_event(meetup, event_texts(site, meetup, uid))
+    meetup = _meetup(site.community, slug)
+    stamps = event_stamps(site, uid)
+    if slug.startswith(_DELETED):  # its page is gone, and nothing is known of its dates
+        return render_event(meetup, EventTexts(uid=uid, language=site.community.language), stamps=stamps)
+    return render_event(with_dates(meetup, stamps.dates), event_texts(site, meetup, uid), stamps=stamps)
 
 
 def event_texts(site: Site, meetup: Meetup, uid: str) -> EventTexts:
