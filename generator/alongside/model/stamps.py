@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from alongside.model.gatherings import Meetup
+from alongside.model.gatherings import Meetup, first_slugs
 
 EventKey = tuple[str, date | None]  # name of the meetup's events; None: its only event, or that of the whole series
 
@@ -78,17 +78,5 @@ class Ledger:
 
 
 def event_names(meetups: Mapping[str, Meetup]) -> Mapping[str, str]:
-    """The name of each meetup's events, by slug: its first slug.
-
-    Who had a slug before keeps it; a newcomer to it is told apart.
-    """
-    taken: set[str] = set()
-    found: dict[str, str] = {}
-    for slug in sorted(meetups, key=lambda slug: (not meetups[slug].was, slug)):
-        meetup = meetups[slug]
-        name = meetup.was[-1] if meetup.was else slug
-        while name in taken:
-            name += "+"
-        taken.add(name)
-        found[slug] = name
-    return found
+    """The name of each meetup's events, by slug: its first slug."""
+    return first_slugs(meetups)
