@@ -40,3 +40,8 @@ def uri_value(url: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.netloc:
         return ""
     return quote(clean_text(url.strip()), safe=_URI_CHARACTERS)
+
+
+def page_address(site_url: str, path: str) -> str:
+    """The whole address of a site path, percent-encoded; empty where the site's own is unknown."""
+    return f"{site_url}{quote(path)}" if site_url else ""
