@@ -44,6 +44,7 @@ from alongside.rendering.feeds.stories import (
     render_entry,
     render_json_feed,
 )
+from alongside.rendering.feeds.subscribing import subscribe_links
 from alongside.rendering.markdown import render_markdown
 from alongside.rendering.tracking import Site
 from alongside.settings import Settings
@@ -76,17 +77,12 @@ def feed_links(settings: Settings, kind: FeedKind, slug: str = "") -> tuple[Feed
     links: list[FeedLink] = []
     if kind != "stories":
         path = feed_path(kind, slug)
-        links.append(FeedLink(path=path, media_type="text/calendar", subscribe=_webcal(settings.site_url, path)))
+        subscribe = subscribe_links(settings.site_url, path, "").webcal
+        links.append(FeedLink(path=path, media_type="text/calendar", subscribe=subscribe))
     if kind in ("stories", "challenges"):
         links.append(FeedLink(path=feed_path(kind, slug, "atom"), media_type="application/atom+xml"))
         links.append(FeedLink(path=feed_path(kind, slug, "json"), media_type="application/feed+json"))
     return tuple(links)
-
-
-def _webcal(site_url: str, path: str) -> str:
-    if not site_url.startswith(("http://", "https://")):
-        return ""
-    return "webcal:" + site_url.partition(":")[2] + quote(path)
 
 
 def feed_authority(settings: Settings) -> str:

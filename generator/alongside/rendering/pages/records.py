@@ -20,7 +20,8 @@ from alongside.model.stories import Story
 from alongside.model.texts import direction
 from alongside.rendering.artifacts import Artifact, Job
 from alongside.rendering.embeds.oembeds import oembed_link, oembed_path, story_oembed
-from alongside.rendering.feeds.listing import FeedKind, feed_links, feed_path
+from alongside.rendering.feeds.listing import FeedKind, feed_path
+from alongside.rendering.feeds.subscribing import SubscribeLinks, subscribe_links
 from alongside.rendering.journey_map import map_figure, map_journeys
 from alongside.rendering.pages import lists
 from alongside.rendering.pages.jsonld import Data, Linked, script_json
@@ -41,7 +42,8 @@ from alongside.rendering.pages.words import PageWords
 from alongside.rendering.shells import Page
 from alongside.rendering.tracking import Site
 
-_STYLE_SOURCE = Path(__file__).parent.parent / "assets" / "alongside.css"
+_ASSETS = Path(__file__).parent.parent / "assets"
+SUBSCRIBE_SCRIPT = "assets/subscribe.js"  # site path of what `parts.subscribe` loads
 MORE_STORIES = 3  # of the same teller
 TITLES_BETWEEN = 4  # stories of a list that are titles alone, between two that speak
 Kind = Literal["stories", "members", "groups", "meetups", "challenges", "places"]
@@ -49,9 +51,10 @@ KINDS: tuple[Kind, ...] = ("stories", "members", "groups", "meetups", "challenge
 
 
 def render_pages(site: Site) -> Iterator[Job]:
-    """The jobs of all record pages and their lists, by kind and slug, and of the style sheet they share."""
+    """The jobs of all record pages and their lists, by kind and slug, and of the style sheet and script they share."""
     community = site.whole
-    yield Job(name=STYLE_SHEET, render=partial(style_sheet, _STYLE_SOURCE.read_text(encoding="utf-8")), page=False)
+    for path in (STYLE_SHEET, SUBSCRIBE_SCRIPT):
+        yield Job(name=path, render=partial(asset, path, (_ASSETS / Path(path).name).read_text("utf-8")), page=False)
     _prepare(site)
     for story in community.stories.values():
         if lists.is_shown(site, story):
@@ -102,9 +105,9 @@ def _prepare(site: Site) -> None:
         make(site)
 
 
-def style_sheet(text: str) -> Iterator[Artifact]:
-    """The record pages' style sheet. Its text is an argument, so that a change of it is a change of the job."""
-    yield Artifact(STYLE_SHEET, text.encode())
+def asset(path: str, text: str) -> Iterator[Artifact]:
+    """A file the record pages share. Its text is an argument, so that a change of it is a change of the job."""
+    yield Artifact(path, text.encode())
 
 
 # --- what every page has ---
@@ -204,9 +207,10 @@ def _calendar(ui: PageWords, kind: FeedKind, slug: str = "") -> tuple[str, str, 
     return ("text/calendar", ui.say("footer.calendar"), feed_path(kind, slug))
 
 
-def subscribe_url(site: Site, ui: PageWords, kind: FeedKind, slug: str = "") -> str:
-    """Where a calendar app subscribes: the `webcal:` address, or the file where the site's own address is unknown."""
-    return feed_links(site.settings, kind, slug)[0].subscribe or ui.url(feed_path(kind, slug))
+def _ways(site: Site, kind: FeedKind, slug: str, name: str) -> SubscribeLinks:
+    """The ways into the calendar of a page, for `parts.subscribe`. `name`: the group's, meetup's, ... own."""
+    whole = f"{name} · {site.settings.site_name}" if kind in ("challenges", "places") else name
+    return subscribe_links(site.settings.site_url, feed_path(kind, slug), whole)
 
 
 # --- stories ---
@@ -389,7 +393,7 @@ def group_page(site: Site, slug: str) -> Iterator[Page]:
             "challenges": views.challenges(group.challenges),
             "topics": tuple(one_line(topic) for topic in group.topics),
             "conduct": conduct_url(site, ui, group.conduct),
-            "subscribe": subscribe_url(site, ui, "groups", slug),
+            "subscribe": _ways(site, "groups", slug, card.name.text),
         },
         data=[draft.linked.group(card, hosts=hosts, place=group.place)],
         feeds=[_calendar(ui, "groups", slug)],
@@ -438,8 +442,7 @@ def meetup_page(site: Site, slug: str) -> Iterator[Page]:
             "challenges": views.challenges(meetup.challenges),
             "topics": tuple(one_line(topic) for topic in meetup.topics),
             "conduct": conduct_url(site, ui, group.conduct if group is not None else ""),
-            "calendar": ui.url(feed_path("meetups", slug)),
-            "subscribe": subscribe_url(site, ui, "meetups", slug),
+            "subscribe": _ways(site, "meetups", slug, title.text),
         },
         data=[draft.linked.event(card, meetup, when, hosts=hosts) for when in dates],
         feeds=[_calendar(ui, "meetups", slug)],
@@ -481,7 +484,7 @@ def challenge_page(site: Site, slug: str) -> Iterator[Page]:
         context={
             "heading": heading,
             "also": tuple(one_line(name) for name in challenge.also),
-            "subscribe": subscribe_url(site, draft.ui, "challenges", slug),
+            "subscribe": _ways(site, "challenges", slug, heading.text),
             **found,
         },
         data=[draft.linked.listing(heading.text, found["stories"])],
@@ -506,7 +509,7 @@ def place_page(site: Site, slug: str) -> Iterator[Page]:
         context={
             "place": place,
             "near": near,
-            "subscribe": subscribe_url(site, draft.ui, "places", slug),
+            "subscribe": _ways(site, "places", slug, one_line(place.name)),
             "map_url": map_url(place.lat, place.lon) if place.precise else "",
             **found,
         },
@@ -621,7 +624,7 @@ def meetup_list(site: Site, path: str) -> Iterator[Page]:
     )
     yield draft.page(
         title,
-        context={"page": page, "sections": sections, "subscribe": subscribe_url(site, ui, "all")},
+        context={"page": page, "sections": sections, "subscribe": _ways(site, "all", "", site.settings.site_name)},
         data=[draft.linked.listing(title, cards)],
         description=ui.say("list.meetups"),
         feeds=[_calendar(ui, "all")],
