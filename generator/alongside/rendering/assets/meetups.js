@@ -28,10 +28,11 @@
       const start = startOf(row);
       if (!start.includes("T") || isMine(row)) continue;
       others += 1;
-      const from = new Date(start), to = row.dataset.ends && new Date(row.dataset.ends);
+      const from = new Date(start), ends = new Date(row.dataset.ends ?? start);
+      const isLong = ends - from >= 864e5; // then hours say little without their days
       const hours = document.createElement("bdi"), own = document.createElement("span");
       hours.dir = "ltr";
-      hours.textContent = clock.format(from) + (to && row.classList.contains("as-date") ? `–${clock.format(to)}` : "");
+      hours.textContent = clock.format(from) + (ends > from && !isLong && row.matches(".as-date") ? `–${clock.format(ends)}` : "");
       // where it is another day, the day is said
       const here = [from.getFullYear(), from.getMonth() + 1, from.getDate()].map((part) => String(part).padStart(2, "0"));
       const [before, after] = form.dataset.time.split("{time}");
@@ -80,8 +81,9 @@
 
   // Where a community plans more than one page holds, the page of a place, language or online holds what is asked for.
   const leave = (go) => {
-    const found = ["place", "language", "how"].map((name) => chosen(name)?.dataset.path).find(Boolean);
-    const path = found ?? (form.dataset.narrowed && form.dataset.home);
+    const place = chosen("place");
+    const found = [place, chosen("language"), chosen("how")].map((option) => option?.dataset.path).find(Boolean);
+    const path = place?.dataset.near ? `${form.dataset.towns}${place.value}/` : found ?? (form.dataset.narrowed && form.dataset.home);
     if ("whole" in form.dataset || !path) return false;
     const target = new URL(path, location.href);
     if (target.pathname === location.pathname) return false;

@@ -16,15 +16,15 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import Literal, TypeGuard
 
 from alongside.matching.index import meetup_place
 from alongside.model.community import Community
-from alongside.model.gatherings import Group, Meetup
+from alongside.model.gatherings import Change, Group, Meetup
 from alongside.model.places import Place
 from alongside.planning.occurrences import (
     Occurrence,
@@ -96,8 +96,9 @@ class Choice:
 
     value: str  # as a date's own values have it (`values_of`)
     name: str = ""  # places: as they are called; others are named in the page's language
-    path: str = ""  # of the page that holds those dates and no others; empty: none
-    within: str = ""  # of a region or city: its country's code, in small letters
+    path: str = ""  # countries and languages: of the page that holds those dates and no others
+    within: str = ""  # of a city: its country's code, in small letters
+    region: str = ""  # of a city: the value of its region
 
 
 def month_path(day: date) -> str:
@@ -203,7 +204,7 @@ def _lists_of(meetup: Meetup, place: Place | None, community: Community) -> Iter
 
 
 def languages_of(meetup: Meetup, group: Group | None) -> tuple[str, ...]:
-    """What is spoken there: a meetup's own languages, else its group's. Without their regions, as people choose them."""
+    """What is spoken there, regions left out as people choose: a meetup's own languages, else its group's."""
     spoken = meetup.languages or (group.languages if group is not None else ())
     return tuple(dict.fromkeys(language.split("-")[0].casefold() for language in spoken))
 
@@ -230,12 +231,13 @@ _DEGREES = 0.5  # of a square of the map: wider than NEAR_KM from north to south
 
 
 def near_towns(site: Site) -> Mapping[str, Town]:
-    """The towns of all meetups and groups, by the slug of their page."""
+    """The towns of all meetups, moved dates and groups, by the slug of their page."""
 
     def compute(community: Community) -> Mapping[str, Town]:
         places: dict[str, Place] = {}
-        gatherings: tuple[Meetup | Group, ...] = (*community.meetups.values(), *community.groups.values())
-        for place in (gathering.place for gathering in gatherings):
+        changes = (change for meetup in community.meetups.values() for change in meetup.changes.values())
+        held: Iterable[Meetup | Group | Change] = chain(community.meetups.values(), community.groups.values(), changes)
+        for place in (one.place for one in held):
             if _is_town(place):
                 places.setdefault(place.slug, place)
         squares: dict[tuple[int, int], list[Place]] = defaultdict(list)
@@ -255,22 +257,26 @@ def _is_town(place: Place | None) -> TypeGuard[Place]:
 
 
 def _square(place: Place) -> tuple[int, int]:
-    assert place.lat is not None and place.lon is not None
-    return math.floor(place.lat / _DEGREES), math.floor(place.lon / _DEGREES)
+    lat, lon = _spot(place)
+    return math.floor(lat / _DEGREES), math.floor(lon / _DEGREES)
+
+
+def _spot(place: Place) -> tuple[float, float]:
+    assert place.lat is not None  # as `_is_town` says
+    assert place.lon is not None
+    return place.lat, place.lon
 
 
 def _around(place: Place, squares: Mapping[tuple[int, int], Sequence[Place]]) -> Iterator[str]:
-    assert place.lat is not None and place.lon is not None
     row, column = _square(place)
-    width = 111.2 * _DEGREES * max(0.01, math.cos(math.radians(abs(place.lat) + _DEGREES)))
+    width = 111.2 * _DEGREES * max(0.01, math.cos(math.radians(abs(_spot(place)[0]) + _DEGREES)))
     reach, columns = math.ceil(NEAR_KM / width), round(360 / _DEGREES)
     for north in (-1, 0, 1):
         for east in range(-reach, reach + 1):
             # the map goes on beyond the date line
             beyond = (column + east + columns // 2) % columns - columns // 2
             for other in squares.get((row + north, beyond), ()):
-                assert other.lat is not None and other.lon is not None
-                if distance_km(place.lat, place.lon, other.lat, other.lon) <= NEAR_KM:
+                if distance_km(*_spot(place), *_spot(other)) <= NEAR_KM:
                     yield other.slug
 
 
@@ -316,12 +322,10 @@ def _choices_of(meetup: Meetup, place: Place | None, community: Community) -> It
         country = place.country.lower()
         yield "country", Choice(value=country, name=place.country_name, path=narrowed_path("country", country))
         if place.region:
-            yield "region", Choice(value=region_value(place), name=place.region, within=country)
+            yield "region", Choice(value=region_value(place), name=place.region)
         if _is_town(place):
-            yield (
-                "city",
-                Choice(value=place.slug, name=place.name, path=narrowed_path("near", place.slug), within=country),
-            )
+            region = region_value(place) if place.region else ""
+            yield "city", Choice(value=place.slug, name=place.name, within=country, region=region)
     group = community.groups.get(meetup.group)
     for language in languages_of(meetup, group):
         yield "language", Choice(value=language, path=narrowed_path("language", language))

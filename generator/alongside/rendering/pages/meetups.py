@@ -1,4 +1,4 @@
-"""Dates of meetups as their pages show them: rows of a list by month and day, weeks of a month, and what to choose from.
+"""Dates of meetups as pages show them: rows of a list by month and day, weeks of a month, and what to choose from.
 
 Beside `views`, above `dates`, which says what stands where. Each date carries its values (`data-is`: where, near what,
 in which language, ...), its offset from UTC and its instants, all worked out here: `assets/meetups.js` only compares
@@ -8,10 +8,9 @@ them, and asks the browser nothing but the reader's own offset.
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import partial
 from itertools import groupby
 
 from markupsafe import Markup
@@ -22,14 +21,14 @@ from alongside.planning.occurrences import Occurrence, occurrence_on
 from alongside.planning.zones import local_time, read_zone
 from alongside.rendering.interface import language_name, read_interface
 from alongside.rendering.pages import dates
-from alongside.rendering.pages.dates import Choice, Dated, DatePage, Day, MonthPage
+from alongside.rendering.pages.dates import Dated, DatePage, Day, MonthPage
 from alongside.rendering.pages.lists import name_key
-from alongside.rendering.pages.views import Label, MeetupCard, Views, one_line
+from alongside.rendering.pages.views import MeetupCard, Views, one_line
 from alongside.rendering.pages.words import PageWords
 from alongside.rendering.tracking import Site
 
 SCRIPT, STYLE = "assets/meetups.js", "assets/meetups.css"  # site paths
-CITIES = 400  # to choose from on a page; where there are more, one chooses the country first
+CITIES = 400  # to choose from on a page that is not narrowed; where there are more, one chooses the country first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +48,7 @@ class Cell:
     """A day in a month."""
 
     day: date
-    rows: tuple[Markup, ...]
+    rows: tuple[Row, ...]
     more: int
     listed: str  # address that says what more there is; empty: none
 
@@ -72,35 +71,49 @@ class Country:
     parts: tuple[Option, ...]  # regions, then cities
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A date as it stands in a list or a month."""
+
+    day: date  # where it takes place
+    html: Markup
+    values: frozenset[str]
+
+
+Months = tuple[tuple[date, tuple[tuple[date, tuple[Row, ...]], ...]], ...]  # (its first day, (day, rows) of each day)
+
+
 # --- dates ---
 
 
-def list_rows(
-    site: Site, ui: PageWords, views: Views, page: DatePage
-) -> tuple[tuple[date, tuple[tuple[date, tuple[Markup, ...]], ...]], ...]:
-    """Rows of a list by month and day: (first day of the month, (day, rows) of each day)."""
-    days: list[tuple[date, Markup]] = [_row(site, ui, views, dated, "meetup_date.html") for dated in page.dates]
-    # by day and not by instant: in the east a day begins earlier, and each stands in the list once
-    days.sort(key=lambda entry: entry[0])
+def list_rows(site: Site, ui: PageWords, views: Views, page: DatePage) -> tuple[Row, ...]:
+    """The rows of a list, by day and not by instant: in the east a day begins earlier, and each stands there once."""
+    rows = [_row(site, ui, views, dated, "meetup_date.html") for dated in page.dates]
+    return tuple(sorted(rows, key=lambda row: row.day))
+
+
+def by_month(rows: Sequence[Row]) -> Months:
+    """Rows by month and day."""
     return tuple(
         (
             date(year, month, 1),
-            tuple((day, tuple(row for _, row in rows)) for day, rows in groupby(found, key=lambda entry: entry[0])),
+            tuple((day, tuple(same)) for day, same in groupby(found, key=lambda row: row.day)),
         )
-        for (year, month), found in groupby(days, key=lambda entry: (entry[0].year, entry[0].month))
+        for (year, month), found in groupby(rows, key=lambda row: (row.day.year, row.day.month))
     )
 
 
-def _row(site: Site, ui: PageWords, views: Views, dated: Dated, template: str) -> tuple[date, Markup]:
-    """A date's day and its row. Most stand on several pages; a row is made once for all of one depth."""
+def _row(site: Site, ui: PageWords, views: Views, dated: Dated, template: str) -> Row:
+    """A date's row. Most stand on several pages; it is made once for all of one depth."""
 
-    def compute(slug: str, original: date, root: str, language: str) -> tuple[date, Markup]:
-        shown = date_card(site, views, (slug, original))
+    def compute(*_: object) -> Row:
+        shown = date_card(site, views, dated)
         assert shown.card.when is not None
-        row = site.templates.get_template(template).render(ui=ui, shown=shown, card=shown.card, when=shown.card.when)
-        return shown.card.when.day, Markup(row)  # noqa: S704  made by a template that escapes
+        html = site.templates.get_template(template).render(ui=ui, shown=shown, card=shown.card, when=shown.card.when)
+        # made by a template that escapes
+        return Row(day=shown.card.when.day, html=Markup(html), values=frozenset(shown.values.split()))  # noqa: S704
 
-    return site.memo(f"dates {template}", compute, *dated, ui.root, ui.language)
+    return site.memo(f"dates {template}", compute, dated, ui.root, ui.language)
 
 
 def date_card(site: Site, views: Views, dated: Dated) -> DateCard:
@@ -175,7 +188,7 @@ def weeks(site: Site, ui: PageWords, views: Views, page: MonthPage) -> tuple[tup
 def _cell(site: Site, ui: PageWords, views: Views, day: Day) -> Cell:
     return Cell(
         day=day.day,
-        rows=tuple(_row(site, ui, views, dated, "meetup_entry.html")[1] for dated in day.dates),
+        rows=tuple(_row(site, ui, views, dated, "meetup_entry.html") for dated in day.dates),
         more=day.more,
         listed=f"{ui.url(day.listed)}#d-{day.day.isoformat()}" if day.listed else "",
     )
@@ -184,29 +197,34 @@ def _cell(site: Site, ui: PageWords, views: Views, day: Day) -> Cell:
 # --- what to choose from ---
 
 
-def countries(site: Site, ui: PageWords, country: str = "") -> tuple[Country, ...]:
-    """Places to choose from, by country; where there are too many cities, only those of `country` (a code)."""
+def countries(site: Site, ui: PageWords, page: DatePage | None) -> tuple[Country, ...]:
+    """Places to choose from, by country. `page`: one that is narrowed has the cities of its country or surroundings
+    alone, and so has any (None: a month) where there are too many."""
     found = dates.choices(site)
+    towns = dates.near_towns(site)
     cities = found["city"]
-    if len(cities) > CITIES:
+    if page is not None and page.narrowing == "near":
+        cities = tuple(choice for choice in cities if choice.value in towns[page.value].near)
+    elif len(cities) > CITIES or (page is not None and page.narrowing):
+        country = page.value if page is not None and page.narrowing == "country" else ""
         cities = tuple(choice for choice in cities if choice.within == country)
     values = {choice.value for choice in cities}
-    towns = dates.near_towns(site)
     made = []
     for choice in found["country"]:
-        own = [city for city in cities if city.within == choice.value]
-        regions = [region for region in found["region"] if region.within == choice.value]
         name = country_name(choice.value.upper(), ui.language)
+        own = [city for city in cities if city.within == choice.value]
+        regions = {city.region for city in own if city.region}
         parts = [
-            *(Option(value=one.value, name=f"{one_line(one.name)}, {name}") for one in regions if len(regions) > 1),
+            *(
+                Option(value=one.value, name=f"{one_line(one.name)}, {name}")
+                for one in found["region"]
+                if one.value in regions and len(regions) > 1
+            ),
             *(
                 Option(
                     value=city.value,
                     name=one_line(city.name),
-                    path=ui.url(city.path),
-                    near=" ".join(slug for slug in towns[city.value].near if slug in values)
-                    if city.value in towns
-                    else "",
+                    near=" ".join(slug for slug in towns[city.value].near if slug in values),
                 )
                 for city in own
             ),
@@ -216,21 +234,26 @@ def countries(site: Site, ui: PageWords, country: str = "") -> tuple[Country, ..
     return tuple(sorted(made, key=lambda one: name_key(one.whole.name)))
 
 
-def options(site: Site, ui: PageWords, views: Views) -> dict[str, tuple[Option, ...]]:
-    """What else there is to choose: `language`, `challenge`, `group`, each by name."""
+def options(
+    site: Site, ui: PageWords, views: Views, only: Collection[str] | None = None
+) -> dict[str, tuple[Option, ...]]:
+    """What else there is to choose: `language`, `challenge`, `group`, each by name. `only`: values of dates on a page
+    that does not hold all there are; another challenge or group would find nothing there."""
     found = dates.choices(site)
-    challenges = {one.value: views.challenges((one.value,)) for one in found["challenge"]}
-    groups = {one.value: site.community.groups[one.value] for one in found["group"]}
+    challenges, groups = (
+        [one.value for one in found[kind] if only is None or f"{kind}:{one.value}" in only]
+        for kind in ("challenge", "group")
+    )
+    labels = views.challenges(challenges)
     named = {
-        "language": (_option(ui, one, language_name(one.value, ui.language)) for one in found["language"]),
-        "challenge": (Option(value=slug, name=labels[0].text) for slug, labels in challenges.items() if labels),
-        "group": (Option(value=slug, name=views.local(group.name).text) for slug, group in groups.items()),
+        "language": [
+            Option(value=one.value, name=language_name(one.value, ui.language), path=ui.url(one.path))
+            for one in found["language"]
+        ],
+        "challenge": [Option(value=slug, name=label.text) for slug, label in zip(challenges, labels, strict=True)],
+        "group": [Option(value=slug, name=views.local(site.community.groups[slug].name).text) for slug in groups],
     }
     return {kind: tuple(sorted(made, key=lambda one: name_key(one.name))) for kind, made in named.items()}
-
-
-def _option(ui: PageWords, choice: Choice, name: str) -> Option:
-    return Option(value=choice.value, name=name, path=ui.url(choice.path))
 
 
 def narrowed_title(ui: PageWords, page: DatePage) -> str:

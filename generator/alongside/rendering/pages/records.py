@@ -517,6 +517,8 @@ def place_page(site: Site, slug: str) -> Iterator[Page]:
         context={
             "place": place,
             "near": near,
+            "around": dates.narrowed_path("near", slug) if slug in dates.near_towns(site) else "",
+            "km": dates.NEAR_KM,
             "subscribe": _ways(site, "places", slug, one_line(place.name)),
             "map_url": map_url(place.lat, place.lon) if place.precise else "",
             **found,
@@ -627,18 +629,22 @@ def meetup_list(site: Site, path: str) -> Iterator[Page]:
         title = f"{title}: {meetups.narrowed_title(ui, page)}"
     elif page.number > 1:
         title = f"{title} ({page.number})"
-    country = page.place.country.lower() if page.place is not None else page.value
+    rows = meetups.list_rows(site, ui, views, page)
+    whole = len(rows) == page.total
+    values = None if whole and not page.narrowing else {value for row in rows for value in row.values}
     yield draft.page(
         title,
         context={
             "page": page,
-            "months": meetups.list_rows(site, ui, views, page),
+            "months": meetups.by_month(rows),
             "month_path": dates.this_month(site)["path"],
-            "whole": len(page.dates) == page.total,
+            "whole": whole,
             "narrowed": meetups.narrowed_query(page),
             "years": lists.past_years(site)["years"] if page.path == "meetups/" else (),
             "subscribe": _ways(site, "all", "", site.settings.site_name),
-            **_filters(site, ui, views, country),
+            "countries": meetups.countries(site, ui, page),
+            "options": meetups.options(site, ui, views, values),
+            "km": dates.NEAR_KM,
         },
         data=[draft.linked.listing(title, _first_dates(views, page))],
         description=ui.say("list.meetups"),
@@ -649,17 +655,9 @@ def meetup_list(site: Site, path: str) -> Iterator[Page]:
 
 
 def _first_dates(views: Views, page: DatePage) -> tuple[MeetupCard, ...]:
-    """The meetups of a list, each once; their next dates are not asked for, so the page stays as it is when one comes."""
+    """The meetups of a list, each once. Nobody asks for their next dates: the page stays as it is when one comes."""
     slugs = dict.fromkeys(slug for slug, _ in page.dates)
     return tuple(views.meetup_on(views.site.community.meetups[slug], None) for slug in slugs)
-
-
-def _filters(site: Site, ui: PageWords, views: Views, country: str = "") -> dict[str, Any]:
-    return {
-        "countries": meetups.countries(site, ui, country),
-        "options": meetups.options(site, ui, views),
-        "km": dates.NEAR_KM,
-    }
 
 
 def _meetup_head(ui: PageWords) -> tuple[str, ...]:
@@ -686,7 +684,9 @@ def meetup_month(site: Site, path: str) -> Iterator[Page]:
             "weekdays": meetups.weekdays(ui.language),
             "months": tuple((first, dates.month_path(first)) for first in page.all),
             "subscribe": _ways(site, "all", "", site.settings.site_name),
-            **_filters(site, ui, views),
+            "countries": meetups.countries(site, ui, None),
+            "options": meetups.options(site, ui, views),
+            "km": dates.NEAR_KM,
         },
         description=ui.say("list.meetups"),
         feeds=[_calendar(ui, "all")],
