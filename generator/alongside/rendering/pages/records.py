@@ -23,7 +23,8 @@ from alongside.rendering.embeds.oembeds import oembed_link, oembed_path, story_o
 from alongside.rendering.feeds.listing import FeedKind, feed_path
 from alongside.rendering.feeds.subscribing import SubscribeLinks, subscribe_links
 from alongside.rendering.journey_map import map_figure, map_journeys
-from alongside.rendering.pages import lists
+from alongside.rendering.pages import dates, lists, meetups
+from alongside.rendering.pages.dates import DatePage
 from alongside.rendering.pages.jsonld import Data, Linked, script_json
 from alongside.rendering.pages.lists import Gathered, ListPage
 from alongside.rendering.pages.moments import STYLE_SHEET
@@ -31,6 +32,7 @@ from alongside.rendering.pages.views import (
     Face,
     GroupCard,
     Label,
+    MeetupCard,
     StoryCard,
     Views,
     body_language,
@@ -53,7 +55,7 @@ KINDS: tuple[Kind, ...] = ("stories", "members", "groups", "meetups", "challenge
 def render_pages(site: Site) -> Iterator[Job]:
     """The jobs of all record pages and their lists, by kind and slug, and of the style sheet and script they share."""
     community = site.whole
-    for path in (STYLE_SHEET, SUBSCRIBE_SCRIPT):
+    for path in (STYLE_SHEET, SUBSCRIBE_SCRIPT, meetups.STYLE, meetups.SCRIPT):
         yield Job(name=path, render=partial(asset, path, (_ASSETS / Path(path).name).read_text("utf-8")), page=False)
     _prepare(site)
     for story in community.stories.values():
@@ -82,7 +84,9 @@ def _list_jobs(site: Site) -> Iterator[Job]:
         (lists.story_pages, story_list),
         (lists.member_pages, member_list),
         (lists.group_pages, group_list),
-        (lists.meetup_pages, meetup_list),
+        (dates.date_pages, meetup_list),
+        (dates.month_pages, meetup_month),
+        (lists.past_pages, past_meetups),
         (lists.place_pages, place_list),
     )
     for pages, maker in makers:
@@ -101,6 +105,10 @@ def _prepare(site: Site) -> None:
         lists.hosted_by,
         lists.meetups_of_groups,
         lists.near_places,
+        lists.past_years,
+        dates.choices,
+        dates.this_month,
+        dates.near_towns,
     ):
         make(site)
 
@@ -509,6 +517,8 @@ def place_page(site: Site, slug: str) -> Iterator[Page]:
         context={
             "place": place,
             "near": near,
+            "around": dates.narrowed_path("near", slug) if slug in dates.near_towns(site) else "",
+            "km": dates.NEAR_KM,
             "subscribe": _ways(site, "places", slug, one_line(place.name)),
             "map_url": map_url(place.lat, place.lon) if place.precise else "",
             **found,
@@ -610,24 +620,96 @@ def _by_country(site: Site, ui: PageWords, cards: Iterable[GroupCard]) -> tuple[
 
 
 def meetup_list(site: Site, path: str) -> Iterator[Page]:
-    """A page of the list of meetups: coming ones by month, or those of a past year."""
-    page = lists.meetup_pages(site)[path]
-    draft = _list_draft(site, "meetups", page, "meetups.html")
+    """A page of the list of coming dates by month and day: all of them, or narrowed."""
+    page = dates.date_pages(site)[path]
+    draft = _Draft(site, path=path, language=site.settings.language, template="meetups.html").under("meetups")
+    ui, views = draft.ui, draft.views
+    title = ui.say("nav.meetups")
+    if page.narrowing:
+        title = f"{title}: {meetups.narrowed_title(ui, page)}"
+    elif page.number > 1:
+        title = f"{title} ({page.number})"
+    rows = meetups.list_rows(site, ui, views, page)
+    whole = len(rows) == page.total
+    values = None if whole and not page.narrowing else {value for row in rows for value in row.values}
+    yield draft.page(
+        title,
+        context={
+            "page": page,
+            "months": meetups.by_month(rows),
+            "month_path": dates.this_month(site)["path"],
+            "whole": whole,
+            "narrowed": meetups.narrowed_query(page),
+            "years": lists.past_years(site)["years"] if page.path == "meetups/" else (),
+            "subscribe": _ways(site, "all", "", site.settings.site_name),
+            "countries": meetups.countries(site, ui, page),
+            "options": meetups.options(site, ui, views, values),
+            "km": dates.NEAR_KM,
+        },
+        data=[draft.linked.listing(title, _first_dates(views, page))],
+        description=ui.say("list.meetups"),
+        feeds=[_calendar(ui, "all")],
+        listed=page.narrowing != "near",
+        more_head=_meetup_head(ui),
+    )
+
+
+def _first_dates(views: Views, page: DatePage) -> tuple[MeetupCard, ...]:
+    """The meetups of a list, each once. Nobody asks for their next dates: the page stays as it is when one comes."""
+    slugs = dict.fromkeys(slug for slug, _ in page.dates)
+    return tuple(views.meetup_on(views.site.community.meetups[slug], None) for slug in slugs)
+
+
+def _meetup_head(ui: PageWords) -> tuple[str, ...]:
+    """Their own style and script: other pages and embeds do without."""
+    return (
+        f'<link rel="stylesheet" href="{ui.url(meetups.STYLE)}">',
+        f'<script src="{ui.url(meetups.SCRIPT)}" defer></script>',
+    )
+
+
+def meetup_month(site: Site, path: str) -> Iterator[Page]:
+    """A month of meetups, as people hang it on a wall."""
+    page = dates.month_pages(site)[path]
+    draft = _Draft(site, path=path, language=site.settings.language, template="meetups_month.html").under("meetups")
+    ui, views = draft.ui, draft.views
+    month = ui.day(page.first, "month")
+    yield draft.page(
+        f"{ui.say('nav.meetups')}: {month}",
+        context={
+            "page": page,
+            "month": month,
+            "month_path": path,
+            "weeks": meetups.weeks(site, ui, views, page),
+            "weekdays": meetups.weekdays(ui.language),
+            "months": tuple((first, dates.month_path(first)) for first in page.all),
+            "subscribe": _ways(site, "all", "", site.settings.site_name),
+            "countries": meetups.countries(site, ui, None),
+            "options": meetups.options(site, ui, views),
+            "km": dates.NEAR_KM,
+        },
+        description=ui.say("list.meetups"),
+        feeds=[_calendar(ui, "all")],
+        more_head=_meetup_head(ui),
+    )
+
+
+def past_meetups(site: Site, path: str) -> Iterator[Page]:
+    """A page of the meetups of a past year, newest first."""
+    page = lists.past_pages(site)[path]
+    draft = _list_draft(site, "meetups", page, "meetups_past.html")
     ui = draft.ui
     cards = draft.views.meetups(page.slugs)
-    title = _counted_title(ui.say("meetup.year", year=page.year) if page.year else ui.say("nav.meetups"), page)
+    title = _counted_title(ui.say("meetup.year", year=page.year), page)
     sections = tuple(
         (ui.day(date(year, number, 1), "month"), tuple(group))
-        for (year, number), group in groupby(
-            cards, key=lambda card: _year_and_month(card.when.day if card.when else card.last)
-        )
+        for (year, number), group in groupby(cards, key=lambda card: _year_and_month(card.last))
     )
     yield draft.page(
         title,
-        context={"page": page, "sections": sections, "subscribe": _ways(site, "all", "", site.settings.site_name)},
+        context={"page": page, "sections": sections},
         data=[draft.linked.listing(title, cards)],
         description=ui.say("list.meetups"),
-        feeds=[_calendar(ui, "all")],
     )
 
 
