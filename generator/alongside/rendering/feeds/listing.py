@@ -196,18 +196,20 @@ def _places(site: Site) -> Mapping[str, Place]:
 
 
 def meetup_uids(site: Site) -> Mapping[str, str]:
-    """The UID of each meetup: of its first slug. Who had a slug before keeps it; a newcomer to it is told apart."""
+    """The UID of each meetup: its own, else of its first slug. Who had one before keeps it; a newcomer is told apart."""
     authority = feed_authority(site.settings)
     taken: set[str] = set()
     found: dict[str, str] = {}
     meetups = site.whole.meetups
-    for slug in sorted(meetups, key=lambda slug: (not meetups[slug].was, slug)):
+    for slug in sorted(meetups, key=lambda slug: (not meetups[slug].uid, not meetups[slug].was, slug)):
         meetup = meetups[slug]
-        name = meetup.was[-1] if meetup.was else slug
-        while name in taken:
+        name, suffix = (meetup.was[-1] if meetup.was else slug), f"@{authority}"
+        if meetup.uid:
+            name, suffix = meetup.uid, ""
+        while f"{name}{suffix}" in taken:
             name += "+"
-        taken.add(name)
-        found[slug] = f"{name}@{authority}"
+        found[slug] = f"{name}{suffix}"
+        taken.add(found[slug])
     return found
 
 
