@@ -31,6 +31,7 @@ _STATUSES: dict[str, MeetupStatus] = {
     "CANCELED": "cancelled",
 }
 _LONGEST_UID = 250  # Google's and Outlook's have up to 150
+_UNTIL = re.compile(r"\bUNTIL=([0-9TZ]{8,16})")
 _COLOURS = re.compile(r"(?:red|orange|yellow|green|blue|purple) category", re.IGNORECASE)
 
 
@@ -182,11 +183,18 @@ def _addresses(lines: Lines) -> Iterator[str]:
 
 
 def last_days(events: Sequence[Event]) -> date | None:
-    """The last day that any of them touches, roughly; None where one repeats, or says no start."""
-    days = []
+    """The last day that any of them touches, roughly; None where one goes on, or says no start."""
+    days: list[date] = []
     for event in events:
-        if event.starts is None or event.rules or event.dates:
+        if event.starts is None:
             return None
-        length = event.length or timedelta()
-        days.append(event.ends.day if event.ends is not None else event.starts.day + min(length, timedelta(days=366)))
+        ends = [event.starts.day, *(when.day for when in event.dates)]
+        for rule in event.rules:
+            until = _UNTIL.search(rule)
+            when = parse_when(Line("UNTIL", {}, until[1])) if until is not None else None
+            if when is None:
+                return None
+            ends.append(when.day)
+        length = event.ends.day - event.starts.day if event.ends is not None else event.length or timedelta()
+        days.append(max(ends) + min(length, timedelta(days=366)))
     return max(days, default=None)

@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
+from itertools import chain, count
 from pathlib import Path
 from typing import Literal
 
@@ -42,6 +43,7 @@ _HEADER = """\
 """
 _PLAIN = re.compile(r"[^\W_](?:[\w ./()+'’–-]*[\w.)+])?")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?")
+_NUMBER = re.compile(r"-?\d{1,3}(?:\.\d{1,6})?")
 _NULLS = frozenset(("null", "Null", "NULL"))
 
 
@@ -249,16 +251,10 @@ class _Planner:
         )
 
     def _slug(self, entry: Entry) -> str:
+        """A name that no meetup has or had: of the title, then with the day, then with a number."""
         base = slugify(entry.title)
-        names: Iterator[str] = (
-            name for number in range(1, 10_000) for name in ([base] if number == 1 else [f"{base}-{number}"])
-        )
-        dated = f"{base}-{entry.day}"
-        return (
-            base
-            if base not in self.taken
-            else next((name for name in (dated, *names) if name not in self.taken), dated)
-        )
+        names = chain((base, f"{base}-{entry.day}"), (f"{base}-{entry.day}-{number}" for number in count(2)))
+        return next(name for name in names if name not in self.taken)
 
     def _readable(self, entry: Entry, slug: str, text: str) -> Meetup | None:
         """The meetup as `alongside check` would read it; None, and told, where it would find an error."""
@@ -369,7 +365,7 @@ def _flow(value: Value) -> str:
 
 def _quoted(text: str) -> str:
     """A YAML scalar that stands anywhere: as it is where it is plain, else as JSON, which is YAML."""
-    if (_PLAIN.fullmatch(text) or _MOMENT.fullmatch(text)) and text not in _NULLS:
+    if any(form.fullmatch(text) for form in (_PLAIN, _MOMENT, _NUMBER)) and text not in _NULLS:
         return text
     return json.dumps(text, ensure_ascii=False)
 

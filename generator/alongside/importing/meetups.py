@@ -140,6 +140,7 @@ class _Conversion:
                 self.tell(
                     f"From {event.original.day} on all dates are different, which was not read.",
                     "Write `until:` in the meetup, and another one for the dates from there on.",
+                    left_out=True,
                 )
             else:
                 changes[event.original.wall] = event
@@ -217,7 +218,7 @@ class _Conversion:
     def _add(self, uid: str, event: Event, series: Series, changes: list[Event]) -> list[Event]:
         """Write a meetup down. Returns the changes that belong to another."""
         if not event.title:
-            raise UnsaidError("It has no title.", "Give it one in the calendar, or write the meetup by hand.")
+            raise UnsaidError(f"It has no title ({series.first}).", "Give it one in the calendar.")
         body, where, title = self._describe(event)
         said: dict[str, Value] = {}
         excluded = set(series.excluded)
@@ -305,7 +306,7 @@ class _Conversion:
         """What `changes` says of one date; empty where nothing differs, None where it cannot say it."""
         if change.status == "cancelled" and event.status != "cancelled":
             told = without_addresses(change.reason)[0]
-            return {"status": "cancelled"} | ({"reason": told} if told else {})
+            return {"status": "cancelled", "reason": told} if told else {"status": "cancelled"}
         if change.starts is None:
             return {}
         wall = self.clock.wall(change.starts, series.zone)

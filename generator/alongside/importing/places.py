@@ -39,8 +39,9 @@ _LISTS = (
 # What people write instead of a place.
 _ONLINE = re.compile(
     r"(?:online(?: event| meeting)?|virtual(?: event| meeting)?|remote|internet|webinar|video ?(?:call|conference)|"
-    r"zoom(?: meeting| call)?|(?:microsoft )?teams(?:[ -](?:meeting|besprechung|call))?|(?:google )?meet|jitsi(?: meet)?"
-    r"|webex|skype|discord|big ?blue ?button|en ligne|en l[ií]nea|onlinetreffen|オンライン|онлайн|عبر الإنترنت)",
+    r"zoom(?: meeting| call)?|(?:microsoft )?teams(?:[ -](?:meeting|besprechung|call))?|(?:google )?meet|"
+    r"jitsi(?: meet)?|"
+    r"webex|skype|discord|big ?blue ?button|en ligne|en l[ií]nea|onlinetreffen|オンライン|онлайн|عبر الإنترنت)",
     re.IGNORECASE,
 )
 _POSTCODE = re.compile(r"(?<![\w-])[A-Z]{0,2}-?\d{4,6}(?:-\d{3,4})?(?![\w-])")
@@ -61,26 +62,29 @@ class Where:
 def read_where(
     location: str, geo: tuple[float, float] | None, url: str, rooms: Sequence[str], text: str, *, default: str = ""
 ) -> Where:
-    """`location`, `text` (the description): plain. `rooms`: conference links. `default`: `place` where none is named."""
+    """`location`, `text` (the description): plain; `rooms`: links; `default`: `place` where none is named."""
     location = one_line(location)
     inside = [address for address in map(_address, _URL.findall(location)) if address]
     words = _place_words(_URL.sub(" ", location))
     page = _address(url)
     known = [address for address in map(_address, rooms) if address]
-    mentioned = [address for address in map(_address, _URL.findall(text)) if address and is_room(address)]
-    found = [*known, *filter(is_room, inside), *([page] if is_room(page) else []), *mentioned, *inside]
+    mentioned = [address for address in map(_address, _URL.findall(text)) if address]
+    rooms_said = [address for address in mentioned if _host_in(address, _ROOMS) and is_room(address)]
+    lists = {address for address in (page, *mentioned) if _host_in(address, _LISTS) and len(urlsplit(address).path) > 1}
+    found = [*known, *filter(is_room, inside), *([page] if is_room(page) else []), *rooms_said, *inside]
     online = found[0] if found else ""
     if not online and words and _ONLINE.fullmatch(words):
         online = "true"
     if words and _ONLINE.fullmatch(words):
         words = ""
+    rsvp = page if page in lists else lists.pop() if len(lists) == 1 else ""
     place, rest = _place(words, geo)
     return Where(
         place=place or default or None,
         online=online,
-        rsvp=page if _host_in(page, _LISTS) and page != online else "",
+        rsvp=rsvp,
         words=rest,
-        page="" if page in ("", online) or _host_in(page, _LISTS) or page in text else page,
+        page="" if page in ("", online, rsvp) or page in text else page,
     )
 
 
@@ -91,9 +95,12 @@ def _address(text: str) -> str:
 
 
 def is_room(url: str) -> bool:
-    """Whether an address is one where people meet."""
-    host = urlsplit(url).hostname or ""
-    return _host_in(url, _ROOMS) or host.startswith(_ROOM_NAMES)
+    """Whether an address is one where people meet: a room, not the pages around it."""
+    parts = urlsplit(url)
+    if _host_in(url, ("zoom.us", "zoomgov.com", "zoom.com")):
+        return parts.path.startswith(("/j/", "/my/", "/w/", "/s/", "/wc/"))
+    known = _host_in(url, _ROOMS) or (parts.hostname or "").startswith(_ROOM_NAMES)
+    return known and len(parts.path) > 1
 
 
 def _host_in(url: str, hosts: Sequence[str]) -> bool:
@@ -103,9 +110,11 @@ def _host_in(url: str, hosts: Sequence[str]) -> bool:
 
 def _place_words(text: str) -> str:
     """LOCATION without addresses, and without the parts that only say that it is online."""
-    parts = [part.strip(" ,;:-()") for part in re.split(r"[;|]", text)]
-    real = [part for part in parts if part and not _ONLINE.fullmatch(part)]
-    return ", ".join(real) if real else next(filter(None, parts), "")
+    parts = [part for part in (part.strip(" ,;:-") for part in re.split(r"[;|]", text)) if part]
+    real = [part for part in parts if not _ONLINE.fullmatch(part.strip("()"))]
+    if not real:
+        return parts[0].strip("()") if parts else ""
+    return ", ".join(real) if len(real) < len(parts) else text.strip(" ,;:-")
 
 
 def _place(words: str, geo: tuple[float, float] | None) -> tuple[PlaceValue | None, str]:

@@ -16,7 +16,8 @@ from alongside.rendering.feeds.content_lines import clean_text, uri_value
 from alongside.rendering.markdown import clean_html
 
 LONGEST = 40_000  # characters of a description; whole mail threads are pasted into some
-_SHORT = 60  # columns: a line this short was ended by a person
+_SHORT = 40  # columns: a line this short was ended by a person
+_LABEL = re.compile(r"[^\s:]{1,20}(?: [^\s:]{1,20}){0,3}:\s")  # "Join us via Zoom: ..." is a line of its own
 _URL = re.compile(r"https?://[^\s<>\"]+")
 # Handles (@ana@example.social) and parts of URLs are no addresses.
 _MAIL = re.compile(r"(?<![@/\w.+%=-])(?:mailto:)?[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[a-zA-Z]{2,24}\b", re.IGNORECASE)
@@ -56,8 +57,9 @@ def markdown_of_text(text: str) -> str:
     """Markdown that shows plain text as it is."""
     lines: list[str] = []
     before = ""  # what the last line was: "text", "item", or nothing
-    for raw in text.replace("\t", " ").split("\n"):
-        line = raw.strip()
+    raws = [raw.strip() for raw in text.replace("\t", " ").split("\n")]
+    width = max(map(len, raws))
+    for number, line in enumerate(raws):
         kind = "item" if _BULLET.match(line) or _NUMBER.match(line) else "text" if line else ""
         if _RULE.fullmatch(line):
             kind, shown = "rule", "* * *"
@@ -65,12 +67,19 @@ def markdown_of_text(text: str) -> str:
             shown = _shown_line(line)
         if kind and before and (kind != before or kind == "rule"):
             lines.append("")
-        elif kind == before == "text" and len(lines[-1]) < _SHORT:
+        elif kind == before == "text" and _ended(raws[number - 1], line, width):
             lines[-1] += "\\"
         if shown or (lines and lines[-1]):
             lines.append(shown)
         before = kind
     return "\n".join(lines).strip()
+
+
+def _ended(line: str, following: str, width: int) -> bool:
+    """Whether a person ended the line; else a program wrapped it, since the next word would not have fitted."""
+    word = following.split(" ", 1)[0]
+    fits = len(line) + 1 + len(word) <= width
+    return fits or len(line) < _SHORT or _LABEL.match(following) is not None or _URL.search(line) is not None
 
 
 def _shown_line(line: str) -> str:

@@ -17,6 +17,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
@@ -24,18 +25,19 @@ from alongside.importing.components import Line, Lines, VTimezone
 from alongside.importing.values import parse_when, plain_value, split_values
 from alongside.model.recurrences import RecurrenceError, Rule, parse_rule, rule_days
 from alongside.planning.zones import read_zone
+from alongside.reading.slugs import slugify
 from alongside.reading.times import parse_zone, zone_names
 
 _WINDOWS = {name.casefold(): zone for name, zone in WINDOWS_TO_OLSON.items()}
-# What Outlook shows for zones in which it names no city.
+# What Outlook shows for zones, as slugs, where that is no name of a city in the IANA database.
 _SHOWN = {
-    "atlantic time (canada)": "America/Halifax", "eastern time (us & canada)": "America/New_York",
-    "central time (us & canada)": "America/Chicago", "mountain time (us & canada)": "America/Denver",
-    "pacific time (us & canada)": "America/Los_Angeles", "arizona": "America/Phoenix", "alaska": "America/Anchorage",
-    "hawaii": "Pacific/Honolulu", "indiana (east)": "America/Indiana/Indianapolis",
-    "newfoundland": "America/St_Johns", "brasilia": "America/Sao_Paulo", "coordinated universal time": "UTC",
-    "chennai": "Asia/Kolkata", "canberra": "Australia/Sydney", "beijing": "Asia/Shanghai",
-    "abu dhabi": "Asia/Dubai", "edinburgh": "Europe/London", "osaka": "Asia/Tokyo", "pretoria": "Africa/Johannesburg",
+    "atlantic-time-canada": "America/Halifax", "eastern-time-us-canada": "America/New_York",
+    "central-time-us-canada": "America/Chicago", "mountain-time-us-canada": "America/Denver",
+    "pacific-time-us-canada": "America/Los_Angeles", "arizona": "America/Phoenix", "alaska": "America/Anchorage",
+    "hawaii": "Pacific/Honolulu", "indiana-east": "America/Indiana/Indianapolis", "newfoundland": "America/St_Johns",
+    "brasilia": "America/Sao_Paulo", "coordinated-universal-time": "UTC", "chennai": "Asia/Kolkata",
+    "canberra": "Australia/Sydney", "beijing": "Asia/Shanghai", "abu-dhabi": "Asia/Dubai",
+    "edinburgh": "Europe/London", "osaka": "Asia/Tokyo", "pretoria": "Africa/Johannesburg",
     "wellington": "Pacific/Auckland", "bern": "Europe/Zurich",
 }  # fmt: skip
 _SHOWN_OFFSET = re.compile(r"\((?:UTC|GMT)\s*(?:([+-])(\d{1,2})[:.](\d{2}))?\)\s*(.+)", re.IGNORECASE)
@@ -81,7 +83,7 @@ def named_zone(text: str) -> str | None:
     """The IANA name that a name of a zone means, whoever made it up; None where it means none."""
     text = text.strip().strip('"')
     parts = text.strip("/").split("/")
-    for name in (text, *("/".join(parts[-length:]) for length in (3, 2, 1) if len(parts) > length)):
+    for name in (text, *("/".join(parts[-length:]) for length in (3, 2, 1) if len(parts) >= length)):
         known = parse_zone(name)
         if known is not None:
             return known
@@ -100,8 +102,8 @@ def _shown_zone(text: str) -> str | None:
         return None
     seconds = _seconds(match[1], match[2], match[3]) if match[2] else 0
     for place in (match[4], *match[4].split(",")):
-        folded = place.strip().casefold()
-        zone = _SHOWN.get(folded) or _cities().get(folded.replace(" ", "_"))
+        name = slugify(place)
+        zone = _SHOWN.get(name) or _cities().get(name)
         if zone is not None and any(
             _zone_seconds(zone, datetime(2026, month, 1, tzinfo=UTC)) == seconds for month in (1, 7)
         ):
@@ -109,8 +111,9 @@ def _shown_zone(text: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=1)
 def _cities() -> dict[str, str]:
-    return {name.rsplit("/", 1)[-1].casefold(): name for name in zone_names()}
+    return {slugify(name.rsplit("/", 1)[-1].replace("_", " ")): name for name in zone_names()}
 
 
 def _offset_zone(text: str) -> str | None:
