@@ -95,6 +95,7 @@ class Meetup:
     topics: tuple[str, ...] = ()
     capacity: int | None = None
     rsvp: str = ""
+    uid: str = ""  # RFC 5545 section 3.8.4.7, of a calendar it came from; empty: made of the slug
     body: str = ""  # Markdown
     body_line: int = field(default=1, compare=False)
     was: tuple[str, ...] = ()

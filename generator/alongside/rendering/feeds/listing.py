@@ -187,7 +187,7 @@ def _meetup(community: Community, slug: str) -> Meetup:
 
 def _deleted_uids(site: Site) -> Mapping[str, str]:
     authority = feed_authority(site.settings)
-    return {_DELETED + name: f"{name}@{authority}" for name in site.whole.deleted}
+    return {_DELETED + name: _uid(meetup, name, authority) for name, meetup in site.whole.deleted.items()}
 
 
 def _is_recent(meetup: Meetup, since: date) -> bool:
@@ -268,14 +268,20 @@ def _places(site: Site) -> Mapping[str, Place]:
 
 
 def meetup_uids(site: Site) -> Mapping[str, str]:
-    """The UID of each meetup, by slug: the name of its events, and what no other site has."""
+    """The UID of each meetup, by slug: its own, else the name of its events and what no other site has."""
     authority = feed_authority(site.settings)
-    return {slug: f"{name}@{authority}" for slug, name in event_names(site.whole.meetups).items()}
+    meetups = site.whole.meetups
+    return {slug: _uid(meetups[slug], name, authority) for slug, name in event_names(meetups).items()}
 
 
 def event_stamps(site: Site, uid: str) -> Stamps:
     """The stamps of a meetup's events, by its UID; without any where nobody stamps."""
-    return site.community.stamps.get(uid.removesuffix(f"@{feed_authority(site.settings)}"), Stamps())
+    stamps = site.community.stamps
+    return stamps.get(uid) or stamps.get(uid.removesuffix(f"@{feed_authority(site.settings)}")) or Stamps()
+
+
+def _uid(meetup: Meetup, name: str, authority: str) -> str:
+    return name if meetup.uid else f"{name}@{authority}"
 
 
 def _render_calendar(
