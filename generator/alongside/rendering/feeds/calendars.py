@@ -7,13 +7,20 @@ stand in the order they are added here, so that another version of the package m
 
 What calendar apps hold on to, and where it comes from:
 - UID: the slug and the site's address; a renamed meetup keeps the UID of its first slug.
-- DTSTAMP and SEQUENCE: a `Stamp`. It is never the clock, or every build would announce every event as changed.
+- DTSTAMP, LAST-MODIFIED and SEQUENCE: a `Stamp` of the ledger. It is never the clock, or every build would announce
+  every event as changed.
 - Wall time in the meetup's zone with a VTIMEZONE of ours (`time_zones`); `Z` in UTC; days for all-day ones.
 - A date that apps would not agree on is an event by itself, with a UID of its own: those of `also` (Outlook and others
   pass over RDATE), and those whose hour a clock change skips or repeats (left out by some, an hour off in others). The
   rule has an EXDATE for them, starts with the first date that is left, and ends with UNTIL: COUNT would count them.
 - A cancelled meetup stays, as STATUS:CANCELLED: one that disappears stays in people's calendars as if it took place.
 - Nobody is named: hosts are people, and a calendar entry is copied to places where no consent reaches.
+- ORGANIZER, which METHOD:PUBLISH asks for (RFC 5546 section 3.2.1), is the group or the community, at the address of
+  its page. A `mailto:` would invite apps to answer to it, and there is no address to give. Apps show the name of one
+  that is no mailbox (Thunderbird; Apple's servers write such themselves) or pass over it (Android's sync adapters).
+  A site without an address has none to say.
+- A calendar has a UID of its own, and no LAST-MODIFIED: it changes with every event, and with those that leave it, and
+  nobody keeps when that was.
 """
 
 from __future__ import annotations
@@ -26,6 +33,7 @@ from icalendar import (
     Calendar,
     Conference,
     Event,
+    vCalAddress,
     vCategory,
     vDate,
     vDatetime,
@@ -40,6 +48,7 @@ from icalendar import (
 from alongside.model.gatherings import Meetup
 from alongside.model.places import Place
 from alongside.model.recurrences import WEEKDAYS, spelt_out
+from alongside.model.stamps import UNSTAMPED, Stamps
 from alongside.planning.occurrences import (
     Occurrence,
     changed_occurrences,
@@ -50,27 +59,25 @@ from alongside.planning.occurrences import (
     ruled_days,
 )
 from alongside.planning.zones import comes_twice, local_time, read_zone
-from alongside.rendering.feeds.content_lines import clean_text, one_line, uri_value
+from alongside.rendering.feeds.content_lines import clean_text, component_octets, one_line, uri_value
 from alongside.rendering.feeds.time_zones import render_timezone, unclear_days
 
 PRODUCT = "-//Alongside//Community calendars//EN"  # without a version: an upgrade alone changes no feed
 REFRESH = timedelta(hours=12)  # how often apps should ask again
-COLOR = "teal"  # a CSS name (RFC 7986 section 5.9)
 LONGEST_DESCRIPTION = 8000  # characters; some apps refuse or cut longer ones, and the page has it all
 _DAY = timedelta(days=1)
+_NO_STAMPS = Stamps()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stamp:
-    """When an event was last changed, and how often."""
+@dataclass(frozen=True, slots=True)
+class Color:
+    """The colour a calendar asks for: people who subscribe to two of a community tell them apart."""
 
-    instant: datetime  # aware: DTSTAMP
-    sequence: int = 0  # SEQUENCE: counts changes of time, place or status
+    name: str  # of CSS (RFC 7986 section 5.9)
+    hex: str  # the same for Apple's apps, "#008080"
 
 
-# For events whose changes nobody has kept: one instant for all. A stamp made from the content would go back in time at
-# half of the edits, and apps that compare would then keep the old event; equal stamps leave it to them to look.
-UNSTAMPED = Stamp(instant=datetime(2026, 1, 1, tzinfo=UTC))
+TEAL = Color("teal", "#008080")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +89,10 @@ class EventTexts:
     description: str = ""  # plain text
     categories: tuple[str, ...] = ()  # names of challenges, and topics
     language: str = "en"  # which version of a title is taken
+    organizer: str = ""  # the name of the group or community it is held by, never of a person
+    organizer_url: str = ""  # of its page; without one there is no ORGANIZER
+    picture: str = ""  # https, of the site's own
+    join: str = ""  # what the link to an online meetup is called
 
 
 class _Text(vText):
@@ -103,23 +114,25 @@ class _Geo(vGeo):
         return f"{self.latitude:.6f};{self.longitude:.6f}"
 
 
-def render_event(meetup: Meetup, texts: EventTexts, *, stamp: Stamp = UNSTAMPED) -> bytes:
+def render_event(meetup: Meetup, texts: EventTexts, *, stamps: Stamps = _NO_STAMPS) -> bytes:
     """The VEVENTs of a meetup, lines folded and ended by CRLF: one, and one for each changed date of a series.
+
+    An event of which `stamps` knows nothing has that of its series, else `UNSTAMPED` and no LAST-MODIFIED.
 
     Empty for a meetup without any date (its only one is in `except`, or `until` lies before `starts`).
     """
-    return b"".join(event.to_ical(sorted=False) for event in _events(meetup, texts, stamp))
+    return b"".join(map(component_octets, _events(meetup, texts, stamps)))
 
 
-def _events(meetup: Meetup, texts: EventTexts, stamp: Stamp) -> Iterator[Event]:
+def _events(meetup: Meetup, texts: EventTexts, stamps: Stamps) -> Iterator[Event]:
     lone = _lone_days(meetup)
     if meetup_rule(meetup) is None:
         for day in ruled_days(meetup, start=date.min, end=date.max, excluded=meetup.excluded):
-            yield from _single(meetup, day, texts, stamp)
+            yield _single(meetup, day, texts, stamps, None)
     else:
-        yield from _series(meetup, lone, texts, stamp)
+        yield from _series(meetup, lone, texts, stamps)
     for day in lone:
-        yield from _single(meetup, day, replace(texts, uid=lone_uid(texts.uid, day)), stamp)
+        yield _single(meetup, day, replace(texts, uid=lone_uid(texts.uid, day)), stamps, day)
 
 
 def lone_uid(uid: str, day: date) -> str:
@@ -145,16 +158,15 @@ def _is_ruled(meetup: Meetup, day: date) -> bool:
     return any(ruled_days(meetup, start=day, end=day, excluded=meetup.excluded))
 
 
-def _single(meetup: Meetup, day: date, texts: EventTexts, stamp: Stamp) -> Iterator[Event]:
-    """The event of one planned day, without a rule."""
+def _single(meetup: Meetup, day: date, texts: EventTexts, stamps: Stamps, stamped: date | None) -> Event:
+    """The event of one planned day, without a rule; `stamped` is what its stamp is found by."""
     one = occurrence_on(meetup, day)
-    if one is not None:
-        event = _begin_event(texts, stamp)
-        _add_times(event, one.starts, one.ends, meetup.timezone)
-        yield _describe(event, meetup, one, texts)
+    event = _begin_event(texts, stamps, stamped)
+    _add_times(event, one.starts, one.ends, meetup.timezone)
+    return _describe(event, meetup, one, texts)
 
 
-def _series(meetup: Meetup, lone: tuple[date, ...], texts: EventTexts, stamp: Stamp) -> Iterator[Event]:
+def _series(meetup: Meetup, lone: tuple[date, ...], texts: EventTexts, stamps: Stamps) -> Iterator[Event]:
     """The event of the rule, and one for each of its dates that `changes` touches."""
     excluded = (*meetup.excluded, *lone)
     first = next(ruled_days(meetup, start=date.min, end=date.max, excluded=excluded), None)
@@ -164,23 +176,28 @@ def _series(meetup: Meetup, lone: tuple[date, ...], texts: EventTexts, stamp: St
         meetup=meetup.slug, starts=meetup.starts, ends=None, original=first, title=meetup.title, place=meetup.place,
         online_url=meetup.online_url, status=meetup.status, zone=meetup.timezone,
     )  # fmt: skip
-    series = _begin_event(texts, stamp)
+    series = _begin_event(texts, stamps, None)
     _add_times(series, *_series_times(meetup, first), meetup.timezone)
     _add_recurrence(series, meetup, first, excluded)
     yield _describe(series, meetup, plain, texts)
     for changed in changed_occurrences(meetup):
         if changed.original not in lone:
-            event = _begin_event(texts, stamp)
+            event = _begin_event(texts, stamps, changed.original)
             event["RECURRENCE-ID"] = _moment(_wall(meetup, changed.original), meetup.timezone)
             _add_times(event, changed.starts, changed.ends, meetup.timezone)
             yield _describe(event, meetup, changed, texts)
 
 
-def _begin_event(texts: EventTexts, stamp: Stamp) -> Event:
+def _begin_event(texts: EventTexts, stamps: Stamps, day: date | None) -> Event:
+    """An event with its identity; `day` is that of a date with an event of its own."""
+    stamp = stamps.of(day)
+    known = stamp or UNSTAMPED
     event = Event()
     event["UID"] = _Text(one_line(texts.uid))
-    event["DTSTAMP"] = vDatetime(stamp.instant.astimezone(UTC))
-    event["SEQUENCE"] = vInt(stamp.sequence)
+    event["DTSTAMP"] = vDatetime(known.instant.astimezone(UTC))
+    if stamp is not None:
+        event["LAST-MODIFIED"] = vDatetime(stamp.instant.astimezone(UTC))
+    event["SEQUENCE"] = vInt(known.sequence)
     return event
 
 
@@ -193,11 +210,15 @@ def _describe(event: Event, meetup: Meetup, one: Occurrence, texts: EventTexts) 
     if description := _description(meetup, one, texts):
         event["DESCRIPTION"] = _Text(description)
     change = meetup.changes.get(one.original)
-    if change is not None and change.reason:
+    if change is not None and change.reason and "RRULE" not in event:  # why one date differs is not said of all
         event["COMMENT"] = _Text(one_line(change.reason))
-    _add_location(event, one.place, uri_value(one.online_url))
+    _add_location(event, one.place, uri_value(one.online_url), texts.join)
     if url := uri_value(texts.url):
         event["URL"] = vUri(url)
+    if (organizer := uri_value(texts.organizer_url)) and (name := one_line(texts.organizer)):
+        event["ORGANIZER"] = vCalAddress(organizer, params={"CN": name})
+    if (picture := uri_value(texts.picture)).startswith("https:"):
+        event["IMAGE"] = vUri(picture, params={"VALUE": "URI", "DISPLAY": "BADGE"})
     if names := [_Text(name) for name in dict.fromkeys(map(one_line, texts.categories)) if name]:
         categories = vCategory([])
         categories.cats.extend(names)  # given as its values they would become plain vText
@@ -287,7 +308,7 @@ def _description(meetup: Meetup, one: Occurrence, texts: EventTexts) -> str:
     return "\n\n".join(part for part in (text, *dict.fromkeys(addresses)) if part)
 
 
-def _add_location(event: Event, place: Place | None, online: str) -> None:
+def _add_location(event: Event, place: Place | None, online: str, label: str) -> None:
     if place is not None:
         event["LOCATION"] = _Text(one_line(place.label))
         if place.precise and place.lat is not None and place.lon is not None:
@@ -295,7 +316,7 @@ def _add_location(event: Event, place: Place | None, online: str) -> None:
     elif online:
         event["LOCATION"] = _Text(online)
     if online:
-        event["CONFERENCE"] = Conference(online, feature="VIDEO").to_uri()
+        event["CONFERENCE"] = Conference(online, feature="VIDEO", label=one_line(label) or None).to_uri()
 
 
 # --- calendars ---
@@ -305,36 +326,47 @@ def render_calendar(
     events: Sequence[tuple[Meetup, bytes]],
     *,
     name: str,
+    description: str = "",
     url: str = "",
     source: str = "",
+    uid: str = "",
+    color: Color = TEAL,
     timezone: str = "UTC",
 ) -> bytes:
     """A VCALENDAR of meetups and their rendered events, with the VTIMEZONE of each zone they use.
 
-    `url` is the page it belongs to, `source` its own address. A calendar needs a component (section 3.4), so one
-    without events carries the VTIMEZONE of `timezone`.
+    `url` is the page it belongs to, `source` its own address, `uid` what it keeps when both change. A calendar needs a
+    component (section 3.4), so one without events carries the VTIMEZONE of `timezone`.
     """
     events = [(meetup, octets) for meetup, octets in events if octets]
-    head, end = _calendar(name, uri_value(url), uri_value(source)).to_ical(sorted=False).rsplit(b"END:", 1)
+    calendar = _calendar(name, description, uri_value(url), uri_value(source), uid, color)
+    head, end = component_octets(calendar).rsplit(b"END:", 1)
     zones = [render_timezone(zone, year).encode() for zone, year in sorted(_zones(events, timezone).items())]
     return b"".join([head, *zones, *(octets for _, octets in events), b"END:", end])
 
 
-def _calendar(name: str, url: str, source: str) -> Calendar:
+def _calendar(name: str, description: str, url: str, source: str, uid: str, color: Color) -> Calendar:
+    """What a calendar says of itself: by the words of RFC 7986, and by those that apps had before."""
     calendar = Calendar()
     calendar["VERSION"] = vText("2.0")
     calendar["PRODID"] = vText(PRODUCT)
     calendar["CALSCALE"] = vText("GREGORIAN")
     calendar["METHOD"] = vText("PUBLISH")
+    if uid:
+        calendar["UID"] = _Text(one_line(uid))
     calendar["NAME"] = _Text(one_line(name))
     calendar["X-WR-CALNAME"] = _Text(one_line(name))
+    if description:
+        calendar["DESCRIPTION"] = _Text(one_line(description))
+        calendar["X-WR-CALDESC"] = _Text(one_line(description))
     if url:
         calendar["URL"] = vUri(url)
     if source:
         calendar["SOURCE"] = vUri(source, params={"VALUE": "URI"})
     calendar["REFRESH-INTERVAL"] = vDuration(REFRESH, params={"VALUE": "DURATION"})
     calendar["X-PUBLISHED-TTL"] = vDuration(REFRESH)
-    calendar["COLOR"] = vText(COLOR)
+    calendar["COLOR"] = vText(color.name)
+    calendar["X-APPLE-CALENDAR-COLOR"] = vText(color.hex)
     return calendar
 
 
