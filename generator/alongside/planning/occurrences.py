@@ -139,6 +139,14 @@ def changed_occurrences(meetup: Meetup) -> tuple[Occurrence, ...]:
     return tuple(sorted((_changed(meetup, one, zone) for one in changes if _plannable(one)), key=_order))
 
 
+def occurrence_on(meetup: Meetup, day: date) -> Occurrence | None:
+    """The date of `day`, one of the planned days, as it is now; None where a change moved it out of all years."""
+    change, zone = meetup.changes.get(day), read_zone(meetup.timezone)
+    if change is None:
+        return _plain(meetup, day, zone)
+    return _changed(meetup, change, zone) if _plannable(change) else None
+
+
 def final_day(meetup: Meetup) -> date | None:
     """The last day anything of it lies on, durations and moved dates included; None: it goes on for ever.
 
@@ -171,16 +179,6 @@ def occurrences(meetup: Meetup, *, start: datetime, end: datetime) -> Iterator[O
             return
         if _ahead(occurrence, start):
             yield occurrence
-
-
-def occurrence_on(meetup: Meetup, day: date) -> Occurrence:
-    """The date that the rule gives on `day`, as its change has it; it may lie on another day by now.
-
-    Whether the rule gives one there is not asked: `planned_days` and `Occurrence.original` say on which it does.
-    """
-    zone = read_zone(meetup.timezone)
-    change = meetup.changes.get(day)
-    return _plain(meetup, day, zone) if change is None else _changed(meetup, change, zone)
 
 
 def next_occurrence(meetup: Meetup, *, after: datetime) -> Occurrence | None:

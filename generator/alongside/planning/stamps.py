@@ -89,7 +89,6 @@ def _said(meetup: Meetup, community: Community) -> Iterator[tuple[date | None, M
         "text": meetup.body,
         "rsvp": meetup.rsvp,
         "about": [*titles, *meetup.topics],
-        "also": [day.isoformat() for day in meetup.also],
     }
     changed = {one.original: one for one in changed_occurrences(meetup)} if meetup.changes else {}
     if meetup_rule(meetup) is None:
@@ -98,8 +97,9 @@ def _said(meetup: Meetup, community: Community) -> Iterator[tuple[date | None, M
             yield None, {**common, **_changed(meetup, changed[day], language)}
         elif any(planned_days(meetup, start=day, end=day)):
             yield None, {**common, **_as_planned(meetup, language)}
+        yield from _also(meetup, changed, common, language)
         return
-    if not any(ruled_days(meetup, start=date.min, end=date.max)) and not meetup.also:
+    if not any(ruled_days(meetup, start=date.min, end=date.max)):
         return
     rule = {
         "rule": meetup.rrule,
@@ -110,8 +110,21 @@ def _said(meetup: Meetup, community: Community) -> Iterator[tuple[date | None, M
         ],
     }
     yield None, {**common, **_as_planned(meetup, language), **rule}
+    yield from _also(meetup, changed, common, language)
     for day, one in changed.items():
-        yield day, {**common, **_changed(meetup, one, language)}
+        if day not in meetup.also:
+            yield day, {**common, **_changed(meetup, one, language)}
+
+
+def _also(
+    meetup: Meetup, changed: Mapping[date, Occurrence], common: Mapping[str, object], language: str
+) -> Iterator[tuple[date | None, Mapping[str, object]]]:
+    """What each date of `also` says, which is an event by itself."""
+    for day in sorted(set(meetup.also)):
+        if day in changed:
+            yield day, {**common, **_changed(meetup, changed[day], language)}
+        elif meetup_rule(meetup) is not None or day != first_day(meetup):
+            yield day, {**common, **_as_planned(meetup, language), "day": day.isoformat()}
 
 
 def _as_planned(meetup: Meetup, language: str) -> Mapping[str, object]:

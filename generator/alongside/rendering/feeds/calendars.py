@@ -128,11 +128,11 @@ def _events(meetup: Meetup, texts: EventTexts, stamps: Stamps) -> Iterator[Event
     lone = _lone_days(meetup)
     if meetup_rule(meetup) is None:
         for day in ruled_days(meetup, start=date.min, end=date.max, excluded=meetup.excluded):
-            yield _single(meetup, day, texts, stamps, None)
+            yield from _single(meetup, day, texts, stamps)
     else:
         yield from _series(meetup, lone, texts, stamps)
     for day in lone:
-        yield _single(meetup, day, replace(texts, uid=lone_uid(texts.uid, day)), stamps, day)
+        yield from _single(meetup, day, replace(texts, uid=lone_uid(texts.uid, day)), stamps, day)
 
 
 def lone_uid(uid: str, day: date) -> str:
@@ -158,12 +158,15 @@ def _is_ruled(meetup: Meetup, day: date) -> bool:
     return any(ruled_days(meetup, start=day, end=day, excluded=meetup.excluded))
 
 
-def _single(meetup: Meetup, day: date, texts: EventTexts, stamps: Stamps, stamped: date | None) -> Event:
-    """The event of one planned day, without a rule; `stamped` is what its stamp is found by."""
+def _single(
+    meetup: Meetup, day: date, texts: EventTexts, stamps: Stamps, stamped: date | None = None
+) -> Iterator[Event]:
+    """The event of one planned day, without a rule. `stamped`: the day its stamp is kept by."""
     one = occurrence_on(meetup, day)
-    event = _begin_event(texts, stamps, stamped)
-    _add_times(event, one.starts, one.ends, meetup.timezone)
-    return _describe(event, meetup, one, texts)
+    if one is not None:
+        event = _begin_event(texts, stamps, stamped)
+        _add_times(event, one.starts, one.ends, meetup.timezone)
+        yield _describe(event, meetup, one, texts)
 
 
 def _series(meetup: Meetup, lone: tuple[date, ...], texts: EventTexts, stamps: Stamps) -> Iterator[Event]:
