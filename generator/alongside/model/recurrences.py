@@ -179,17 +179,21 @@ def _check_combination(rule: Rule) -> None:
 
 
 def spelt_out(rule: Rule, first: date) -> Rule:
-    """The same days from `first` on, with nothing left open that calendar programs fill in differently.
+    """The same days from `first` on, said so that calendar programs have nothing to fill in or to get wrong.
 
-    From the 29th on the day is named (some go on from 29 February to the 28th, or to 1 March), with the days of a month
-    so are the months of a yearly rule (ical.js and libical take that of the start alone).
+    From the 29th on the day is named: some go on from 29 February to the 28th, or to 1 March. Days of several months
+    are said by the month: of a yearly rule ical.js and libical take the month of the start alone, or the day of one
+    month for all.
     """
-    by_month = rule.frequency in ("MONTHLY", "YEARLY")
-    named = rule.weekdays or rule.month_days or rule.year_days
-    if by_month and not named and first.day > _SHORTEST_MONTH:
+    open_day = not (rule.weekdays or rule.month_days or rule.year_days)
+    if rule.frequency in ("MONTHLY", "YEARLY") and open_day and first.day > _SHORTEST_MONTH:
         rule = replace(rule, month_days=frozenset({first.day}), months=rule.months or _open_months(rule, first))
-    if rule.frequency == "YEARLY" and rule.month_days and not rule.months and not rule.year_days:
-        rule = replace(rule, months=frozenset(range(1, 13)))
+    by_month = rule.month_days and not rule.year_days and not rule.positions and len(rule.months) != 1
+    numbered = any(ordinal for ordinal, _ in rule.weekdays)
+    if rule.frequency == "YEARLY" and by_month and not numbered:
+        if rule.interval == 1:
+            return replace(rule, frequency="MONTHLY")
+        return replace(rule, months=rule.months or frozenset(range(1, 13)))
     return rule
 
 

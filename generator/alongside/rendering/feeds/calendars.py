@@ -11,8 +11,9 @@ What calendar apps hold on to, and where it comes from:
   every event as changed.
 - Wall time in the meetup's zone with a VTIMEZONE of ours (`time_zones`); `Z` in UTC; days for all-day ones.
 - A date that apps would not agree on is an event by itself, with a UID of its own: those of `also` (Outlook and others
-  pass over RDATE), and those whose hour a clock change skips or repeats (left out by some, an hour off in others). The
-  rule has an EXDATE for them, starts with the first date that is left, and ends with UNTIL: COUNT would count them.
+  pass over RDATE), and those on which clocks change at the start, at the end or in between (left out by some, an hour
+  off in others). The rule has an EXDATE for them, starts with the first date that is left, and ends with UNTIL: COUNT
+  would count them.
 - A cancelled meetup stays, as STATUS:CANCELLED: one that disappears stays in people's calendars as if it took place.
 - Nobody is named: hosts are people, and a calendar entry is copied to places where no consent reaches.
 - ORGANIZER, which METHOD:PUBLISH asks for (RFC 5546 section 3.2.1), is the group or the community, at the address of
@@ -50,6 +51,7 @@ from alongside.model.places import Place
 from alongside.model.recurrences import WEEKDAYS, spelt_out
 from alongside.model.stamps import UNSTAMPED, Stamps
 from alongside.planning.occurrences import (
+    LONGEST,
     Occurrence,
     changed_occurrences,
     first_day,
@@ -142,7 +144,7 @@ def lone_uid(uid: str, day: date) -> str:
 
 
 def _lone_days(meetup: Meetup) -> tuple[date, ...]:
-    """The planned days that no rule should give: those of `also`, and those whose hour is skipped or repeated."""
+    """The planned days that no rule should give: those of `also`, and those with a clock change in their hours."""
     if meetup_rule(meetup) is None:
         return tuple(sorted({*meetup.also} - {first_day(meetup)}))
     return tuple(sorted({*_unclear(meetup), *(day for day in meetup.also if not _is_ruled(meetup, day))}))
@@ -151,7 +153,9 @@ def _lone_days(meetup: Meetup) -> tuple[date, ...]:
 def _unclear(meetup: Meetup) -> tuple[date, ...]:
     if not isinstance(meetup.starts, datetime):
         return ()
-    return tuple(day for day in unclear_days(meetup.timezone, meetup.starts.time()) if _is_ruled(meetup, day))
+    lasts = min(meetup.duration or timedelta(), LONGEST)
+    days = unclear_days(meetup.timezone, meetup.starts.time(), lasts)
+    return tuple(day for day in days if _is_ruled(meetup, day))
 
 
 def _is_ruled(meetup: Meetup, day: date) -> bool:
@@ -283,13 +287,18 @@ def _add_recurrence(event: Event, meetup: Meetup, first: date, excluded: tuple[d
     if last is not None:
         rule["UNTIL"] = _until(meetup, last)
     event["RRULE"] = rule
-    taken_out = [
-        _moment(_wall(meetup, day), meetup.timezone)
-        for day in sorted(set(excluded))
-        if day > first and any(ruled_days(meetup, start=day, end=day))
-    ]
-    if taken_out:
+    days = (day for day in sorted(set(excluded)) if day > first and any(ruled_days(meetup, start=day, end=day)))
+    if taken_out := [_moment(wall, meetup.timezone) for day in days for wall in _walls(meetup, day)]:
         event["EXDATE"] = taken_out
+
+
+def _walls(meetup: Meetup, day: date) -> list[datetime | date]:
+    """What a rule gives on `day`; where clocks skip that, also what libical makes of it."""
+    wall = _wall(meetup, day)
+    if not isinstance(wall, datetime):
+        return [wall]
+    shown = local_time(wall, read_zone(meetup.timezone)).replace(tzinfo=None, fold=0)
+    return [wall] if shown == wall else [wall, shown]
 
 
 def _until(meetup: Meetup, last: date) -> datetime | date:
