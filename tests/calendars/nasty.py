@@ -16,8 +16,8 @@ LAST = date(2025, 6, 30)  # of zones that may change their clocks: what is known
 
 # (first wall time, rule); a start that does not fit the rule is moved by our feeds to the first day that does
 RULES = (
-    ("2019-01-01 19:00", "FREQ=DAILY;INTERVAL=3"),
-    ("2019-01-01 19:00", "FREQ=DAILY;INTERVAL=2;BYDAY=MO,TU,WE,TH,FR"),
+    ("2023-01-01 19:00", "FREQ=DAILY;INTERVAL=3"),
+    ("2023-01-02 19:00", "FREQ=DAILY;INTERVAL=2;BYDAY=MO,TU,WE,TH,FR"),
     ("2019-01-01 19:00", "FREQ=DAILY;BYMONTH=1,12;INTERVAL=5"),
     ("2012-02-29 19:00", "FREQ=WEEKLY"),
     ("2012-03-06 19:00", "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,TH"),
@@ -121,14 +121,14 @@ def _by_rule() -> Iterator[Meetup]:
     for starts, rule in RULES:
         slug = f"{_slug(rule)}-{starts[:10]}"
         yield _meetup(slug, at(starts), rule, duration=2 * HOUR)
-        yield _meetup(f"{slug}-new-york", at(starts), rule, "America/New_York", until=date(2026, 6, 30))
+        yield _meetup(f"{slug}-new-york", at(starts), rule, "America/New_York", until=at(starts).date() + 900 * DAY)
         yield _meetup(f"{slug}-utc", at(starts), rule, "UTC", times=9)
-        yield _meetup(f"{slug}-day", at(starts).date(), rule)
+        yield _meetup(f"{slug}-day", at(starts).date(), rule, until=at(starts).date() + 1500 * DAY)
 
 
 def _by_zone() -> Iterator[Meetup]:
     for zone, starts in ZONES:
-        yield _meetup(f"weekly-{_slug(zone)}", at(starts), "FREQ=WEEKLY", zone, until=LAST, duration=3 * HOUR / 2)
+        yield _meetup(f"weekly-{_slug(zone)}", at(starts), "FREQ=WEEKLY;INTERVAL=3", zone, until=LAST, duration=3 * HOUR / 2)
         yield _meetup(f"monthly-{_slug(zone)}", at(starts), "FREQ=MONTHLY;BYDAY=4WE", zone, until=LAST)
 
 

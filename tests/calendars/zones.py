@@ -36,6 +36,12 @@ class WallTime:
     instant: datetime
 
 
+def is_repeated(time: WallTime) -> bool:
+    """Whether clocks show it twice, once on either side of a change."""
+    first, second = (time.wall.replace(tzinfo=read_zone(time.zone), fold=fold).utcoffset() for fold in (0, 1))
+    return first != second
+
+
 def different_zones(first_year: int) -> tuple[str, ...]:
     """One name for each VTIMEZONE that differs from all others in more than its TZID."""
     found: dict[str, str] = {}

@@ -133,7 +133,12 @@ def _observance(wall: datetime, before: Offset, after: Offset, rule: str = "") -
 
 
 def _is_summer(before: Offset, after: Offset) -> bool:
-    """Clocks are ahead in what calendars call daylight time; Ireland's file has it the other way round."""
+    """Clocks are ahead in what calendars call daylight time; Ireland's file has it the other way round.
+
+    Samoa left out a day in summer: as DAYLIGHT, which icalendar takes for clocks a day ahead, no event could be read.
+    """
+    if abs(after.seconds - before.seconds) >= _DAY_SECONDS:
+        return False
     if before.daylight == after.daylight:
         return after.daylight
     return after.seconds > before.seconds
