@@ -120,16 +120,17 @@ def _slug(text: str) -> str:
 def _by_rule() -> Iterator[Meetup]:
     for starts, rule in RULES:
         slug = f"{_slug(rule)}-{starts[:10]}"
-        yield _meetup(slug, at(starts), rule, duration=2 * HOUR)
-        yield _meetup(f"{slug}-new-york", at(starts), rule, "America/New_York", until=at(starts).date() + 900 * DAY)
+        first, frequent = at(starts).date(), "YEARLY" not in rule
+        yield _meetup(slug, at(starts), rule, duration=2 * HOUR, until=first + 1500 * DAY if frequent else None)
+        yield _meetup(f"{slug}-new-york", at(starts), rule, "America/New_York", until=first + 500 * DAY)
         yield _meetup(f"{slug}-utc", at(starts), rule, "UTC", times=9)
-        yield _meetup(f"{slug}-day", at(starts).date(), rule, until=at(starts).date() + 1500 * DAY)
+        yield _meetup(f"{slug}-day", first, rule, until=first + 500 * DAY)
 
 
 def _by_zone() -> Iterator[Meetup]:
     for zone, starts in ZONES:
-        yield _meetup(f"weekly-{_slug(zone)}", at(starts), "FREQ=WEEKLY;INTERVAL=3", zone, until=LAST, duration=3 * HOUR / 2)
-        yield _meetup(f"monthly-{_slug(zone)}", at(starts), "FREQ=MONTHLY;BYDAY=4WE", zone, until=LAST)
+        yield _meetup(f"weekly-{_slug(zone)}", at(starts), "FREQ=WEEKLY;INTERVAL=5", zone, until=LAST, duration=3 * HOUR / 2)
+        yield _meetup(f"monthly-{_slug(zone)}", at(starts), "FREQ=MONTHLY;INTERVAL=2;BYDAY=4WE", zone, until=LAST)
 
 
 def _of_days() -> Iterator[Meetup]:
@@ -181,7 +182,7 @@ def _bounded() -> Iterator[Meetup]:
             yield _meetup(slug, starts, "FREQ=WEEKLY", zone, until=date(2024, 7, 4), duration=HOUR)
             yield _meetup(f"{slug}-daily", starts, "FREQ=DAILY", zone, until=date(2024, 1, 9))
     yield _meetup("until-and-times", at("2024-01-04 19:00"), "FREQ=WEEKLY", until=date(2024, 3, 1), times=4)
-    yield _meetup("for-ever", at("2009-12-31 23:59"), "FREQ=DAILY;INTERVAL=29")
+    yield _meetup("for-ever", at("2009-12-31 23:59"), "FREQ=WEEKLY;INTERVAL=4")
 
 
 def _single() -> Iterator[Meetup]:
