@@ -17,7 +17,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -86,7 +86,9 @@ def read_all(
 def missing() -> list[str]:
     """What is not installed, in words; empty when all five can run."""
     found = [] if (MODULES / "ical.js").is_dir() and (MODULES / "node-ical").is_dir() else ["make calendars (npm)"]
-    found += [f"{program} (Debian)" for program in ("node", "gcc", "g++", "pkg-config") if shutil.which(program) is None]
+    found += [
+        f"{program} (Debian)" for program in ("node", "gcc", "g++", "pkg-config") if shutil.which(program) is None
+    ]
     return found
 
 
@@ -109,7 +111,9 @@ def _command(reader: ReaderName) -> tuple[str, ...]:
 def _compiled(compiler: str, source: str, packages: Sequence[str], flags: Sequence[str]) -> Path:
     """The program of a source, made with the first of `packages` that is there, unless it was made before."""
     for package in packages:
-        found = subprocess.run(["pkg-config", "--cflags", "--libs", package], capture_output=True, text=True, check=False)
+        found = subprocess.run(
+            ["pkg-config", "--cflags", "--libs", package], capture_output=True, text=True, check=False
+        )
         if found.returncode == 0:
             break
     else:

@@ -221,6 +221,7 @@ MEETUP = Table(
         TOPICS,
         Field(name="capacity", parser=whole(1, 1_000_000), about="How many people fit in."),
         Field(name="rsvp", parser=URL, default="", about="Where to say that one comes."),
+        Field(name="uid", parser=LINE, default="", about="Its UID in the calendar it came from, which feeds keep."),
         WAS,
     ),
 )
@@ -266,6 +267,16 @@ def read_meetup(source: Source, content: bytes) -> Reading:
         return Reading(references=tuple(sheet.references), links=links, problems=tuple(source.problems))
     draft = _meetup(sheet, fields, series, source.slug, parts.body, parts.body_line)
     return Reading(drafts=(draft,), links=links, problems=tuple(source.problems))
+
+
+def read_outline(sheet: Sheet, slug: str) -> Meetup | None:
+    """A meetup of which only some keys are left (`reading.stamps`); None where they no longer say what and when."""
+    fields, complete = read_fields(sheet, MEETUP, sheet.document.value)
+    if not complete:
+        return None
+    record = _meetup(sheet, fields, _series(sheet, fields), slug, "", 1).record
+    assert isinstance(record, Meetup)
+    return record
 
 
 def read_meetups(source: Source, content: bytes) -> Reading:
@@ -343,6 +354,7 @@ def _meetup(
         topics=fields["topics"],
         capacity=fields["capacity"],
         rsvp=fields["rsvp"],
+        uid=fields["uid"],
         body=body,
         body_line=body_line,
         was=fields["was"],
@@ -350,7 +362,7 @@ def _meetup(
         **series,
     )
     return Draft(
-        record=meetup, references=tuple(sheet.references), marks=marks(sheet, "starts", "title", "slug", "was")
+        record=meetup, references=tuple(sheet.references), marks=marks(sheet, "starts", "title", "slug", "uid", "was")
     )
 
 
