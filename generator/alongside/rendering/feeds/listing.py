@@ -44,7 +44,7 @@ from alongside.rendering.feeds.content_lines import clean_text, one_line, page_a
 from alongside.rendering.feeds.meetup_words import meetup_words, whole_html
 from alongside.rendering.feeds.plain_texts import plain_text
 from alongside.rendering.feeds.text_feeds import (
-    MEDIA_TYPES,
+    FORMS,
     FeedAbout,
     FeedEntry,
     RenderedEntry,
@@ -55,6 +55,7 @@ from alongside.rendering.feeds.text_feeds import (
     render_rss,
 )
 from alongside.rendering.interface import autonym, say
+from alongside.rendering.pages.lists import place_path, places
 from alongside.rendering.tracking import Site
 from alongside.settings import Settings
 
@@ -84,7 +85,8 @@ class FeedLink:
     """A feed as a page links to it."""
 
     path: str  # below the site's root
-    media_type: str  # "text/calendar", "application/atom+xml", "application/feed+json"
+    form: str  # what people call it: "iCalendar", "Atom", "RSS", "JSON Feed"
+    media_type: str  # "text/calendar", "application/atom+xml", "application/rss+xml", "application/feed+json"
     subscribe: str = ""  # calendars: `webcal:` address that a calendar app opens; empty when the site has no address
 
 
@@ -101,12 +103,13 @@ def feed_links(settings: Settings, kind: FeedKind, slug: str = "") -> tuple[Feed
     """The feeds of one page, its calendar first; stories alone have none."""
     links: list[FeedLink] = []
     if kind != "stories":
-        path = feed_path(kind, slug)
-        links.append(FeedLink(path=path, media_type="text/calendar", subscribe=_webcal(settings.site_url, path)))
+        path, address = feed_path(kind, slug), settings.site_url
+        link = FeedLink(path=path, form="iCalendar", media_type="text/calendar", subscribe=_webcal(address, path))
+        links.append(link)
     if kind in _TEXTS:
         links += [
-            FeedLink(path=feed_path(_TEXTS[kind], slug, suffix), media_type=media_type)
-            for suffix, media_type in MEDIA_TYPES.items()
+            FeedLink(path=feed_path(_TEXTS[kind], slug, suffix), form=form, media_type=media_type)
+            for suffix, (form, media_type) in FORMS.items()
         ]
     return tuple(links)
 
@@ -164,7 +167,7 @@ def _calendar_jobs(site: Site) -> Iterator[Job]:
     for slug, first in first_slugs(community.groups).items():
         yield job("groups", slug, by_group.get(slug, ()), first=first)
     by_place = _grouped(community, recent, lambda meetup: _place_slugs(community, meetup))
-    for slug, place in _places(site).items():
+    for slug, place in places(site).items():
         yield job("places", slug, by_place.get(slug, ()), name=place.name)
     by_challenge = _grouped(community, recent, lambda meetup: _challenges(community, meetup))
     for slug in community.challenges:
@@ -233,21 +236,6 @@ def _challenges(community: Community, meetup: Meetup) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*meetup.challenges, *(group.challenges if group is not None else ()))))
 
 
-def _places(site: Site) -> Mapping[str, Place]:
-    """Places of groups and meetups, past ones too, with their regions and countries; places of members with a page."""
-    community = site.whole
-    found: dict[str, Place] = {}
-    gatherings: tuple[Group | Meetup, ...] = (*community.groups.values(), *community.meetups.values())
-    for record in gatherings:
-        if record.place is not None and record.place.slug:
-            for place in (record.place, *areas_of(record.place)):
-                found.setdefault(place.slug, place)
-    for member in community.members.values():
-        if member.place is not None and member.place.slug and site.allows(member, "page"):
-            found.setdefault(member.place.slug, member.place)
-    return dict(sorted(found.items()))
-
-
 def meetup_uids(site: Site) -> Mapping[str, str]:
     """The UID of each meetup: of its first slug. Who had a slug before keeps it; a newcomer to it is told apart."""
     authority = feed_authority(site.settings)
@@ -307,7 +295,7 @@ def _about(site: Site, kind: FeedKind, slug: str, place: str) -> tuple[str, str,
     elif kind == "challenges":
         name, page = community.challenges[slug].title.text(language), community.challenges[slug].path
     elif kind == "places":
-        name, page = place, f"places/{slug}/"
+        name, page = place, place_path(slug)
     elif kind == "languages":
         name = autonym(slug)
     elif kind == "online":
@@ -388,8 +376,7 @@ def _render_coming(
     """The feed of the meetups `named` (slug, first slug), soonest first, at its addresses of then and now."""
     entries: list[RenderedEntry] = []
     for meetup_slug, stem in named:
-        # a meetup stands in the feed of all and in that of its group; its entries are made for the first
-        entries += site.memo("coming entries", partial(_render_dates, site), meetup_slug, stem)
+        entries += _render_dates(site, meetup_slug, stem)
     community = site.community
     group = community.groups[slug] if slug else None
     name = group.name.text(community.language) if group is not None else community.name
@@ -401,7 +388,8 @@ def _render_coming(
         )
 
 
-def _render_dates(site: Site, slug: str, stem: str) -> tuple[RenderedEntry, ...]:
+def _render_dates(site: Site, slug: str, stem: str) -> Iterator[RenderedEntry]:
+    """Made for each feed anew: but for the soonest hundred, a meetup stands in that of its group alone."""
     meetup = site.community.meetups[slug]
     entries = date_entries(
         site,
@@ -411,7 +399,8 @@ def _render_dates(site: Site, slug: str, stem: str) -> tuple[RenderedEntry, ...]
         categories=_categories(site, meetup),
     )
     community = one_line(site.community.name)
-    return tuple(render_entry(one, community=community, address=site.settings.site_url) for one in entries)
+    for one in entries:
+        yield render_entry(one, community=community, address=site.settings.site_url)
 
 
 def _tag(site: Site) -> str:

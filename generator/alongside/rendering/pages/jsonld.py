@@ -114,34 +114,44 @@ class Linked:
         point = {}
         if place.lat is not None and place.lon is not None and place.precise:
             point = {"@type": "GeoCoordinates", "latitude": place.lat, "longitude": place.lon}
+        # an event needs an address (Google, "Event structured data"): what the writer wrote says it best
         address = {
             "@type": "PostalAddress",
+            "streetAddress": one_line(place.label) if place.label != place.name else "",
             "addressLocality": place.city,
             "addressRegion": place.region,
             "addressCountry": place.country,
         }
         return kept({"@type": "Place", "name": one_line(place.label), "address": kept(address), "geo": point})
 
-    def event(self, card: MeetupCard, meetup: Meetup, when: When, *, hosts: Sequence[Face]) -> Data:
-        """One date of a meetup. Recurring ones are an event a date, as search engines ask."""
+    def event(
+        self, card: MeetupCard, meetup: Meetup, when: When, *, near: Place | None = None, words: str, picture: str = ""
+    ) -> Data:
+        """One date of a meetup. Recurring ones are an event a date, as search engines ask.
+
+        `near`: the place of its group, for one that says no place. `words`: a plain text; `picture`: an address. Who
+        holds it is a group or the community: a date stands in lists of others, where no consent reaches.
+        """
         return {
             "@type": "Event",
             "name": when.title.text if when.title else card.title.text,
+            "description": words,
             "url": self.address(card.path),
+            "image": [picture] if picture else [],
             "startDate": machine_time(when.starts),
             "endDate": machine_time(when.ends) if when.ends is not None else "",
             "eventStatus": "https://schema.org/" + self._status(when),
-            "previousStartDate": when.moved_from.isoformat() if when.moved_from else "",
+            "previousStartDate": machine_time(when.planned) if when.planned is not None else "",
             "eventAttendanceMode": "https://schema.org/" + self._attendance(meetup, when),
-            "location": self._locations(meetup, when),
-            "organizer": self._organiser(card, hosts),
+            "location": self._locations(meetup, when, near),
+            "organizer": self._organizer(card),
             "inLanguage": list(meetup.languages),
             "maximumAttendeeCapacity": meetup.capacity,
             "offers": {"@type": "Offer", "url": safe_url(meetup.rsvp)} if safe_url(meetup.rsvp) else {},
         }
 
     def _status(self, when: When) -> str:
-        if when.status != "cancelled" and when.moved_from is not None:
+        if when.status != "cancelled" and when.planned is not None:
             return "EventRescheduled"
         return STATUS[when.status]
 
@@ -150,16 +160,18 @@ class Linked:
             return "MixedEventAttendanceMode" if when.place else "OnlineEventAttendanceMode"
         return "OfflineEventAttendanceMode"
 
-    def _locations(self, meetup: Meetup, when: When) -> list[Data]:
-        found = [self.place(when.place)] if when.place else []
-        if meetup.online or when.online_url:
+    def _locations(self, meetup: Meetup, when: When, near: Place | None) -> list[Data]:
+        online = meetup.online or bool(when.online_url)
+        place = when.place or (None if online else near)
+        found = [self.place(place)] if place is not None else []
+        if online:
             found.append(kept({"@type": "VirtualLocation", "url": when.online_url or self.address(meetup.path)}))
         return found
 
-    def _organiser(self, card: MeetupCard, hosts: Sequence[Face]) -> list[Data]:
+    def _organizer(self, card: MeetupCard) -> Data:
         if card.group is not None:
-            return [kept({"@type": "Organization", "name": card.group.text, "url": self.address(card.group.path)})]
-        return [kept({**self.person(face), "jobTitle": []}) for face in hosts] or [self.community()]
+            return kept({"@type": "Organization", "name": card.group.text, "url": self.address(card.group.path)})
+        return self.community()
 
     def listing(self, title: str, cards: Iterable[StoryCard | GroupCard | MeetupCard | Face]) -> Data:
         """A list's page: the order in which it stands."""

@@ -16,11 +16,15 @@ from typing import Any, Literal
 from markupsafe import escape
 
 from alongside.model.people import Member, MemberPage
+from alongside.model.places import Place
 from alongside.model.stories import Story
 from alongside.model.texts import direction
+from alongside.reading.places import areas_of
 from alongside.rendering.artifacts import Artifact, Job
 from alongside.rendering.embeds.oembeds import oembed_link, oembed_path, story_oembed
 from alongside.rendering.feeds.listing import FeedKind, feed_links, feed_path
+from alongside.rendering.feeds.meetup_words import meetup_words
+from alongside.rendering.feeds.text_feeds import first_words
 from alongside.rendering.journey_map import map_figure, map_journeys
 from alongside.rendering.pages import lists
 from alongside.rendering.pages.jsonld import Data, Linked, script_json
@@ -30,8 +34,10 @@ from alongside.rendering.pages.views import (
     Face,
     GroupCard,
     Label,
+    MeetupCard,
     StoryCard,
     Views,
+    When,
     body_language,
     docs_source,
     one_line,
@@ -204,6 +210,29 @@ def _calendar(ui: PageWords, kind: FeedKind, slug: str = "") -> tuple[str, str, 
     return ("text/calendar", ui.say("footer.calendar"), feed_path(kind, slug))
 
 
+def _feeds(site: Site, ui: PageWords, kind: FeedKind, slug: str = "", name: str = "") -> list[tuple[str, str, str]]:
+    """All feeds of a page, its calendar first. `name`: whose coming meetups they tell; of stories there is none."""
+    words = ui.say("feed.meetups", name=name) if name else ui.say("footer.feed")
+    links = feed_links(site.settings, kind, slug)
+    texts = [(one.media_type, f"{words} ({one.form})", one.path) for one in links if one.form != "iCalendar"]
+    return texts if kind == "stories" else [_calendar(ui, kind, slug), *texts]
+
+
+def _event(views: Views, linked: Linked, card: MeetupCard, when: When) -> Data:
+    """One date of a meetup for search engines."""
+    site = views.site
+    meetup = site.community.meetups[card.slug]
+    group = site.community.groups.get(meetup.group) if meetup.group else None
+    words, picture = meetup_words(site, card.slug)
+    near = group.place if group is not None else None
+    return linked.event(card, meetup, when, near=near, words=first_words(words), picture=picture)
+
+
+def _next_events(views: Views, linked: Linked, cards: Iterable[MeetupCard]) -> list[Data]:
+    """The next date of each meetup of a list."""
+    return [_event(views, linked, card, card.when) for card in cards if card.when is not None]
+
+
 def subscribe_url(site: Site, ui: PageWords, kind: FeedKind, slug: str = "") -> str:
     """Where a calendar app subscribes: the `webcal:` address, or the file where the site's own address is unknown."""
     return feed_links(site.settings, kind, slug)[0].subscribe or ui.url(feed_path(kind, slug))
@@ -256,7 +285,7 @@ def story_page(site: Site, slug: str) -> Iterator[Page | Artifact]:
         ],
         description=" ".join(card.words),
         alternates=versions,
-        feeds=[("application/atom+xml", ui.say("footer.feed"), feed_path("stories", suffix="atom"))],
+        feeds=_feeds(site, ui, "stories"),
         source=docs_source(site, story.position),
         kind="article",
         modified=story.date,
@@ -377,6 +406,7 @@ def group_page(site: Site, slug: str) -> Iterator[Page]:
     card = views.group_of(group)
     hosts = views.faces(group.hosts)
     coming, past = lists.meetups_of_groups(site).get(slug, ((), ()))
+    coming_cards = views.meetups(coming)
     yield draft.page(
         card.name.text,
         context={
@@ -384,15 +414,18 @@ def group_page(site: Site, slug: str) -> Iterator[Page]:
             "card": card,
             "body": views.prose(group.body, group.position, body_language(group.languages, language)),
             "hosts": hosts,
-            "coming": views.meetups(coming),
+            "coming": coming_cards,
             "past": views.meetups(past),
             "challenges": views.challenges(group.challenges),
             "topics": tuple(one_line(topic) for topic in group.topics),
             "conduct": conduct_url(site, ui, group.conduct),
             "subscribe": subscribe_url(site, ui, "groups", slug),
         },
-        data=[draft.linked.group(card, hosts=hosts, place=group.place)],
-        feeds=[_calendar(ui, "groups", slug)],
+        data=[
+            draft.linked.group(card, hosts=hosts, place=group.place),
+            *_next_events(views, draft.linked, coming_cards),
+        ],
+        feeds=_feeds(site, ui, "groups", slug, name=card.name.text),
         source=docs_source(site, group.position),
     )
 
@@ -441,7 +474,7 @@ def meetup_page(site: Site, slug: str) -> Iterator[Page]:
             "calendar": ui.url(feed_path("meetups", slug)),
             "subscribe": subscribe_url(site, ui, "meetups", slug),
         },
-        data=[draft.linked.event(card, meetup, when, hosts=hosts) for when in dates],
+        data=[_event(views, draft.linked, card, when) for when in dates],
         feeds=[_calendar(ui, "meetups", slug)],
         source=docs_source(site, meetup.position),
     )
@@ -485,7 +518,7 @@ def challenge_page(site: Site, slug: str) -> Iterator[Page]:
             **found,
         },
         data=[draft.linked.listing(heading.text, found["stories"])],
-        feeds=[_calendar(draft.ui, "challenges", slug)],
+        feeds=_feeds(site, draft.ui, "challenges", slug),
     )
 
 
@@ -497,22 +530,26 @@ def place_page(site: Site, slug: str) -> Iterator[Page]:
         "places"
     )
     found = _gathered(draft.views, lists.gathered_by_place(site).get(slug, Gathered()))
-    near = tuple(
-        (Label(text=one_line(shown[other].name), language="", path=lists.place_path(other)), km)
-        for other, km in lists.near_places(site).get(slug, ())
-    )
+    near = tuple((_place_label(shown[other]), km) for other, km in lists.near_places(site).get(slug, ()))
     yield draft.page(
         one_line(place.name),
         context={
             "place": place,
+            "areas": tuple(_place_label(shown[area.slug]) for area in areas_of(place) if area.slug in shown),
             "near": near,
             "subscribe": subscribe_url(site, draft.ui, "places", slug),
             "map_url": map_url(place.lat, place.lon) if place.precise else "",
             **found,
         },
-        data=[draft.linked.place(place)],
+        listed=any(found[kind] for kind in ("members", "stories", "groups", "meetups")),
+        data=[draft.linked.place(place), *_next_events(draft.views, draft.linked, found["meetups"])],
         feeds=[_calendar(draft.ui, "places", slug)],
     )
+
+
+def _place_label(place: Place) -> Label:
+    """A place by the name of its page, which it has."""
+    return Label(text=one_line(place.name), language="", path=lists.place_path(place.slug))
 
 
 # --- lists ---
@@ -541,7 +578,7 @@ def story_list(site: Site, path: str) -> Iterator[Page]:
         },
         data=[draft.linked.listing(title, cards)],
         description=draft.ui.say("list.stories"),
-        feeds=[("application/atom+xml", draft.ui.say("footer.feed"), feed_path("stories", suffix="atom"))],
+        feeds=_feeds(site, draft.ui, "stories"),
     )
 
 
@@ -624,7 +661,7 @@ def meetup_list(site: Site, path: str) -> Iterator[Page]:
         context={"page": page, "sections": sections, "subscribe": subscribe_url(site, ui, "all")},
         data=[draft.linked.listing(title, cards)],
         description=ui.say("list.meetups"),
-        feeds=[_calendar(ui, "all")],
+        feeds=_feeds(site, ui, "all", name=draft.linked.site_name),
     )
 
 
@@ -639,13 +676,18 @@ def place_list(site: Site, path: str) -> Iterator[Page]:
     shown = lists.places(site)
     title = _counted_title(draft.ui.say("nav.places"), page)
     sections = tuple(
-        (
-            country,
-            tuple(Label(text=one_line(shown[slug].name), language="", path=lists.place_path(slug)) for slug in slugs),
-        )
-        for country, slugs in groupby(page.slugs, key=lambda slug: shown[slug].country_name or shown[slug].name)
+        (heading, tuple(_place_label(shown[slug]) for slug in slugs if lists.place_path(slug) != heading.path))
+        for heading, slugs in groupby(page.slugs, key=lambda slug: _country_label(shown[slug], shown))
     )
     yield draft.page(title, context={"page": page, "sections": sections}, description=draft.ui.say("list.places"))
+
+
+def _country_label(place: Place, shown: Mapping[str, Place]) -> Label:
+    """What a place stands below: its country, with its page where it has one, or itself."""
+    country = ((place, *areas_of(place)))[-1]
+    if country.slug in shown and country.name == place.country_name:
+        return _place_label(country)
+    return Label(text=one_line(place.country_name or place.name), language="")
 
 
 def challenge_list(site: Site) -> Iterator[Page]:
