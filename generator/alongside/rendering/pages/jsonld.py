@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 from alongside.model.gatherings import Meetup
 from alongside.model.places import Place
+from alongside.model.recurrences import WEEKDAYS
+from alongside.planning.occurrences import first_day, meetup_rule
 from alongside.rendering.pages.views import Face, GroupCard, Label, MeetupCard, StoryCard, When, one_line, safe_url
 from alongside.rendering.pages.words import PLAIN_PATH, SAFE_IN_PATHS, machine_time
 
 Data = dict[str, Any]
 STATUS = {"confirmed": "EventScheduled", "tentative": "EventScheduled", "cancelled": "EventCancelled"}
+_DAY = timedelta(days=1)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _ESCAPES = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"}
 
@@ -114,10 +118,10 @@ class Linked:
         point = {}
         if place.lat is not None and place.lon is not None and place.precise:
             point = {"@type": "GeoCoordinates", "latitude": place.lat, "longitude": place.lon}
-        # an event needs an address (Google, "Event structured data"): what the writer wrote says it best
+        # Google's event results need an address: in the middle of nowhere it is the writer's words
         address = {
             "@type": "PostalAddress",
-            "streetAddress": one_line(place.label) if place.label != place.name else "",
+            "streetAddress": one_line(place.label) if place.label != place.name or not place.country else "",
             "addressLocality": place.city,
             "addressRegion": place.region,
             "addressCountry": place.country,
@@ -181,6 +185,42 @@ class Linked:
             if self.site_url
         ]
         return {"@type": "ItemList", "name": title, "itemListElement": items}
+
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def schedule(meetup: Meetup) -> Data:
+    """When a series takes place, as a schema.org Schedule; nothing where that has no word for its rule.
+
+    Its days may have a number before them, as in a calendar ("1TH"); positions in a set, days of the year, and days
+    counted from the end of a month it does not know.
+    """
+    rule = meetup_rule(meetup)
+    if rule is None or rule.positions or rule.year_days or any(day < 0 for day in rule.month_days):
+        return {}
+    starts, length = meetup.starts, meetup.duration
+    timed = isinstance(starts, datetime)
+    return kept(
+        {
+            "@type": "Schedule",
+            "repeatFrequency": f"P{rule.interval}{rule.frequency[0]}",
+            "byDay": [_weekday(ordinal, day) for ordinal, day in sorted(rule.weekdays)],
+            "byMonth": sorted(rule.months),
+            "byMonthDay": sorted(rule.month_days),
+            "startDate": first_day(meetup).isoformat(),
+            "endDate": meetup.until.isoformat() if meetup.until is not None else "",
+            "repeatCount": meetup.times,
+            "exceptDate": [day.isoformat() for day in sorted(set(meetup.excluded))],
+            "startTime": f"{starts:%H:%M:%S}" if timed else "",
+            "endTime": f"{starts + length:%H:%M:%S}" if timed and length is not None and length < _DAY else "",
+            "scheduleTimezone": meetup.timezone if timed else "",
+        }
+    )
+
+
+def _weekday(ordinal: int, day: int) -> str:
+    return f"{ordinal}{WEEKDAYS[day]}" if ordinal else f"https://schema.org/{_DAYS[day]}"
 
 
 def kept(data: Data) -> Data:

@@ -27,7 +27,7 @@ from alongside.rendering.feeds.meetup_words import meetup_words
 from alongside.rendering.feeds.text_feeds import first_words
 from alongside.rendering.journey_map import map_figure, map_journeys
 from alongside.rendering.pages import lists
-from alongside.rendering.pages.jsonld import Data, Linked, script_json
+from alongside.rendering.pages.jsonld import Data, Linked, schedule, script_json
 from alongside.rendering.pages.lists import Gathered, ListPage
 from alongside.rendering.pages.moments import STYLE_SHEET
 from alongside.rendering.pages.views import (
@@ -452,6 +452,9 @@ def meetup_page(site: Site, slug: str) -> Iterator[Page]:
     hosts = views.faces(meetup.hosts)
     title = views.local(meetup.title)
     group = site.community.groups.get(meetup.group) if meetup.group else None
+    events = [_event(views, draft.linked, card, when) for when in dates]
+    if events:
+        events[0]["eventSchedule"] = schedule(meetup)
     yield draft.page(
         title.text,
         context={
@@ -474,7 +477,7 @@ def meetup_page(site: Site, slug: str) -> Iterator[Page]:
             "calendar": ui.url(feed_path("meetups", slug)),
             "subscribe": subscribe_url(site, ui, "meetups", slug),
         },
-        data=[_event(views, draft.linked, card, when) for when in dates],
+        data=events,
         feeds=[_calendar(ui, "meetups", slug)],
         source=docs_source(site, meetup.position),
     )
