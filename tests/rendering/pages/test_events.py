@@ -167,7 +167,7 @@ def test_dates_stand_on_the_pages_of_meetups_groups_and_places(write_community: 
     assert f"IMAGE;VALUE=URI;DISPLAY=BADGE:{SITE}meetups/cake%20b.png\r\n" in wire
     assert f'ORGANIZER;CN="Docs Berlin":{SITE}groups/docs-berlin/\r\n' in wire
     assert f'ORGANIZER;CN="Test community":{SITE}\r\n' in wire
-    assert 'LABEL="Join online"' in wire
+    assert "CONFERENCE;FEATURE=VIDEO;LABEL=Join online;VALUE=URI:https://meet.example.org/x\r\n" in wire
     assert "evil.example" not in wire.replace("evil.example/x.png)", "")  # but as the words of a link
 
 
