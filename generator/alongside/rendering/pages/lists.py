@@ -369,7 +369,11 @@ def places(site: Site) -> Mapping[str, Place]:
 
     def compute(community: Community) -> Mapping[str, Place]:
         found = dict(_listed_places(site, community))
-        gatherings: tuple[Group | Meetup, ...] = (*community.groups.values(), *community.meetups.values())
+        gatherings: tuple[Group | Meetup, ...] = (
+            *community.groups.values(),
+            *community.meetups.values(),
+            *community.deleted.values(),
+        )
         for record in gatherings:
             if record.place is not None and record.place.slug:
                 for place in (record.place, *areas_of(record.place)):
