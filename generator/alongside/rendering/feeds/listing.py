@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import partial
 from typing import Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from alongside.model.community import Community
 from alongside.model.gatherings import Meetup, first_slugs
@@ -46,6 +46,7 @@ from alongside.rendering.feeds.coming import date_entries, soonest_meetups
 from alongside.rendering.feeds.content_lines import clean_text, one_line, page_address
 from alongside.rendering.feeds.meetup_words import meetup_words, whole_html
 from alongside.rendering.feeds.plain_texts import plain_text
+from alongside.rendering.feeds.subscribing import subscribe_links
 from alongside.rendering.feeds.text_feeds import (
     FORMS,
     FeedAbout,
@@ -107,21 +108,15 @@ def feed_links(settings: Settings, kind: FeedKind, slug: str = "") -> tuple[Feed
     """The feeds of one page, its calendar first; stories alone have none."""
     links: list[FeedLink] = []
     if kind != "stories":
-        path, address = feed_path(kind, slug), settings.site_url
-        link = FeedLink(path=path, form="iCalendar", media_type="text/calendar", subscribe=_webcal(address, path))
-        links.append(link)
+        path = feed_path(kind, slug)
+        subscribe = subscribe_links(settings.site_url, path, "").webcal
+        links.append(FeedLink(path=path, form="iCalendar", media_type="text/calendar", subscribe=subscribe))
     if kind in _TEXTS:
         links += [
             FeedLink(path=feed_path(_TEXTS[kind], slug, suffix), form=form, media_type=media_type)
             for suffix, (form, media_type) in FORMS.items()
         ]
     return tuple(links)
-
-
-def _webcal(site_url: str, path: str) -> str:
-    if not site_url.startswith(("http://", "https://")):
-        return ""
-    return "webcal:" + site_url.partition(":")[2] + quote(path)
 
 
 def feed_authority(settings: Settings) -> str:
