@@ -1,6 +1,6 @@
 // Subscribing to a calendar: the button that copies its address, and the list of ways open for a link to `#subscribe`.
 for (const details of document.querySelectorAll(".as-subscribe")) {
-  const field = details.querySelector("input"), button = details.querySelector("button");
+  const field = details.querySelector("textarea"), button = details.querySelector("button");
   const status = details.querySelector("[role=status]");
   button.hidden = false;
   button.addEventListener("click", async () => {

@@ -1,16 +1,16 @@
 """Subscribing: the ways from a calendar feed into people's calendar apps, as addresses a page can link to.
 
 A feed's address in, one link a way out. A link is all there is: nothing is asked of Google or Microsoft before somebody
-presses one. Neither company documents its address, so each is what others found to work and what is pressed every day:
+presses one. Neither documents its address; these are the forms that projects with many users found to work, and say so:
 
-- `webcal:` (registered with IANA as provisional): Apple Calendar, Thunderbird, Evolution, ICSx5 and the phone's own.
-  Android alone opens it with nothing, and the new Outlook for Windows loses its scheme, so it is never the only way.
-- Google: `calendar/r?cid=` with the feed's `webcal:` address. With `https:` it answers on computers that the address
-  cannot be added (found by several projects, JEvents first). Its phone apps cannot add a feed; the browser can.
+- `webcal:` (provisional in IANA's list of schemes) opens what the device has for it: Apple Calendar, Thunderbird,
+  Evolution, ICSx5. An Android phone has nothing of its own (PlaceCal), and the new Outlook for Windows loses the scheme
+  on the way (ASAP Hub), so it is never the only way.
+- Google: `calendar/r?cid=` with the feed's `webcal:` address, as the add-to-calendar-button project has it. An `https:`
+  address is taken for the mail address of a calendar, and not found (Calagator, JEvents). The phone apps add no feed.
 - Outlook: `calendar/0/addfromweb` with `url` and `name`, on one host for private accounts and on another for those of
-  work and school. Without the `0` all but the first parameter is lost. `https:` fills the form in; with `webcal:` some
-  accounts are told that the address is wrong.
-- Everything else (Proton, Fastmail, Nextcloud, Yahoo, ...) has a field for an address and no link: `address` is for it.
+  work and school (add-to-calendar-button); without the `0` the second parameter may be lost. `https:` fills its form.
+- All others (Proton, Fastmail, Nextcloud, Yahoo, ...) have a field for an address and no link: `address` is for them.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class SubscribeLinks:
 def subscribe_links(site_url: str, feed_path: str, name: str) -> SubscribeLinks:
     """Every way to subscribe to the calendar at `feed_path` ("feeds/groups/docs-berlin.ics") of the site `site_url`.
 
-    `site_url` ends with a slash, or is empty. `name` is what Outlook proposes to call it; others read it in the feed.
+    `site_url` ends with a slash, or is empty. `name` is what Outlook proposes to call it; others read that in the feed.
     """
     if not site_url.startswith(("http://", "https://")):
         return SubscribeLinks(path=feed_path)
