@@ -18,6 +18,7 @@ from click.testing import Result
 from alongside.rendering.embeds import listing
 from calendar_rules import broken_rules
 from commands import Command, run_command
+from conftest import ROOT
 from few_places import few_places
 
 Run = Callable[..., Result]
@@ -150,6 +151,11 @@ def test_what_cannot_be_read_is_not_called_off(run: Run, home: Path, path: str, 
         assert f"{path}:" in result.stderr
         assert "Nothing is stamped" in result.stderr
     assert (home / FILE).read_bytes() == written
+
+
+def test_the_example_is_stamped(run: Run) -> None:
+    result = run("stamp", "--check", "-f", str(ROOT / "mkdocs.yml"), "--now", "2026-11-23T09:00Z")
+    assert result.exit_code == 0, result.output
 
 
 def test_attributes_of_others_stay(run: Run, home: Path) -> None:

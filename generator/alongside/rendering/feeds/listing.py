@@ -223,9 +223,11 @@ def meetup_uids(site: Site) -> Mapping[str, str]:
     return {slug: f"{name}@{authority}" for slug, name in event_names(site.whole.meetups).items()}
 
 
-def event_stamps(site: Site, uid: str) -> Stamps:
-    """The stamps of a meetup's events, by its UID; without any where nobody stamps."""
-    return site.community.stamps.get(uid.removesuffix(f"@{feed_authority(site.settings)}"), Stamps())
+def event_stamps(site: Site, slug: str) -> Stamps:
+    """The stamps of a meetup's events; none where nobody stamps."""
+    names = site.shared("event names", lambda community: event_names(community.meetups))
+    name = slug.removeprefix(_DELETED) if slug.startswith(_DELETED) else names[slug]
+    return site.community.stamps.get(name, Stamps())
 
 
 def _render_calendar(
@@ -273,7 +275,7 @@ def _about_meetup(site: Site, meetup: Meetup) -> tuple[str, str, tuple[str, ...]
 
 def _render_event(site: Site, slug: str, uid: str) -> bytes:
     meetup = _meetup(site.community, slug)
-    stamps = event_stamps(site, uid)
+    stamps = event_stamps(site, slug)
     if slug.startswith(_DELETED):  # its page is gone, and nothing is known of its dates
         return render_event(meetup, EventTexts(uid=uid, language=site.community.language), stamps=stamps)
     return render_event(with_dates(meetup, stamps.dates), event_texts(site, meetup, uid), stamps=stamps)
