@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 AREA ?= all
 # Invented people have invented dates: their consents and meetups are looked at as on this day.
 EXAMPLE_NOW := 2026-12-01T09:00Z
-PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal -q
+PYTEST := $(BIN)/python -m pytest -n 4 --dist worksteal -q
 
 # Tests start hundreds of processes: what Python has compiled is kept, whatever the machine's habit.
 export PYTHONDONTWRITEBYTECODE :=

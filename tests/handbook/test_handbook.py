@@ -703,7 +703,7 @@ def test_blocks_of_web_servers_are_whole() -> None:
     texts = [block.text for _, block in shown]
     assert sum(f"127.0.0.1:{port}" in text for text in texts) == 2
     assert all('Access-Control-Allow-Origin "*"' in text for text in texts)
-    assert len(texts) == 4
+    assert len(texts) == 6
 
 
 def nginx_file(text: str, folder: Path, certificate: Certificate) -> Path:

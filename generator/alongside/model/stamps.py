@@ -2,7 +2,8 @@
 
 A calendar app takes an event for a newer one when its SEQUENCE is higher, or its DTSTAMP later (RFC 5546 section
 2.1.5). Neither stands in what authors write, so both are kept beside it: one line for each VEVENT, by the meetup's name
-(its UID up to the "@") and, for a date that has an event of its own, the day the rule gives (its RECURRENCE-ID).
+(its UID, where that is ours up to the "@") and, for a date that has an event of its own, the day the rule gives (its
+RECURRENCE-ID).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from alongside.model.gatherings import Meetup
+from alongside.model.gatherings import Meetup, first_slugs
 
 EventKey = tuple[str, date | None]  # name of the meetup's events; None: its only event, or that of the whole series
 
@@ -78,15 +79,12 @@ class Ledger:
 
 
 def event_names(meetups: Mapping[str, Meetup]) -> Mapping[str, str]:
-    """The name of each meetup's events, by slug: its first slug.
-
-    Who had a slug before keeps it; a newcomer to it is told apart.
-    """
-    taken: set[str] = set()
+    """The name of each meetup's events, by slug: its own UID, else its first slug; told apart by a "+"."""
     found: dict[str, str] = {}
-    for slug in sorted(meetups, key=lambda slug: (not meetups[slug].was, slug)):
-        meetup = meetups[slug]
-        name = meetup.was[-1] if meetup.was else slug
+    taken: set[str] = set()
+    names = first_slugs({slug: one for slug, one in meetups.items() if not one.uid})
+    wanted = [(slug, one.uid) for slug, one in sorted(meetups.items()) if one.uid]
+    for slug, name in (*wanted, *names.items()):
         while name in taken:
             name += "+"
         taken.add(name)

@@ -16,6 +16,7 @@ The rules, for people who read feeds and ledgers side by side:
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -40,6 +41,7 @@ from alongside.settings import Settings
 
 Difference = Literal["new", "changed", "gone"]
 _SECOND = timedelta(seconds=1)
+_PICTURE = re.compile(r"!\[[^\]]*\][(\[][^)\]]*|<img[^>]*", re.IGNORECASE)  # an event shows its group's
 
 
 def forgotten_before(today: date) -> date:
@@ -81,7 +83,7 @@ def _said(meetup: Meetup, community: Community) -> Iterator[tuple[date | None, M
     ]
     common = {
         "page": meetup.slug,
-        "by": group.name.text(language) if group is not None else community.name,
+        "by": [group.slug, group.name.text(language), *_PICTURE.findall(group.body)] if group else community.name,
         "zone": meetup.timezone,
         "begins": meetup.starts.isoformat(),
         "length": _length(meetup),

@@ -221,6 +221,7 @@ MEETUP = Table(
         TOPICS,
         Field(name="capacity", parser=whole(1, 1_000_000), about="How many people fit in."),
         Field(name="rsvp", parser=URL, default="", about="Where to say that one comes."),
+        Field(name="uid", parser=LINE, default="", about="Its UID in the calendar it came from, which feeds keep."),
         WAS,
     ),
 )
@@ -353,6 +354,7 @@ def _meetup(
         topics=fields["topics"],
         capacity=fields["capacity"],
         rsvp=fields["rsvp"],
+        uid=fields["uid"],
         body=body,
         body_line=body_line,
         was=fields["was"],
@@ -360,7 +362,7 @@ def _meetup(
         **series,
     )
     return Draft(
-        record=meetup, references=tuple(sheet.references), marks=marks(sheet, "starts", "title", "slug", "was")
+        record=meetup, references=tuple(sheet.references), marks=marks(sheet, "starts", "title", "slug", "uid", "was")
     )
 
 

@@ -12,6 +12,12 @@ What calendar apps hold on to, and where it comes from:
 - Wall time in the meetup's zone with a VTIMEZONE of ours (`time_zones`); `Z` in UTC; days for all-day ones.
 - A cancelled meetup stays, as STATUS:CANCELLED: one that disappears stays in people's calendars as if it took place.
 - Nobody is named: hosts are people, and a calendar entry is copied to places where no consent reaches.
+- ORGANIZER, which METHOD:PUBLISH asks for (RFC 5546 section 3.2.1), is the group or the community, at the address of
+  its page. A `mailto:` would invite apps to answer to it, and there is no address to give. Apps show the name of one
+  that is no mailbox (Thunderbird; Apple's servers write such themselves) or pass over it (Android's sync adapters).
+  A site without an address has none to say.
+- A calendar has a UID of its own, and no LAST-MODIFIED: it changes with every event, and with those that leave it, and
+  nobody keeps when that was.
 """
 
 from __future__ import annotations
@@ -24,6 +30,7 @@ from icalendar import (
     Calendar,
     Conference,
     Event,
+    vCalAddress,
     vCategory,
     vDate,
     vDatetime,
@@ -48,16 +55,26 @@ from alongside.planning.occurrences import (
     planned_days,
 )
 from alongside.planning.zones import local_time, read_zone
-from alongside.rendering.feeds.content_lines import clean_text, one_line, uri_value
+from alongside.rendering.feeds.content_lines import clean_text, component_octets, one_line, uri_value
 from alongside.rendering.feeds.time_zones import render_timezone
 
 PRODUCT = "-//Alongside//Community calendars//EN"  # without a version: an upgrade alone changes no feed
 REFRESH = timedelta(hours=12)  # how often apps should ask again
-COLOR = "teal"  # a CSS name (RFC 7986 section 5.9)
 LONGEST_DESCRIPTION = 8000  # characters; some apps refuse or cut longer ones, and the page has it all
 _BEGIN, _END = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
 _NO_STAMPS = Stamps()
+
+
+@dataclass(frozen=True, slots=True)
+class Color:
+    """The colour a calendar asks for: people who subscribe to two of a community tell them apart."""
+
+    name: str  # of CSS (RFC 7986 section 5.9)
+    hex: str  # the same for Apple's apps, "#008080"
+
+
+TEAL = Color("teal", "#008080")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +86,10 @@ class EventTexts:
     description: str = ""  # plain text
     categories: tuple[str, ...] = ()  # names of challenges, and topics
     language: str = "en"  # which version of a title is taken
+    organizer: str = ""  # the name of the group or community it is held by, never of a person
+    organizer_url: str = ""  # of its page; without one there is no ORGANIZER
+    picture: str = ""  # https, of the site's own
+    join: str = ""  # what the link to an online meetup is called
 
 
 class _Text(vText):
@@ -97,7 +118,7 @@ def render_event(meetup: Meetup, texts: EventTexts, *, stamps: Stamps = _NO_STAM
 
     Empty for a meetup without any date (its only one is in `except`, or `until` lies before `starts`).
     """
-    return b"".join(event.to_ical(sorted=False) for event in _events(meetup, texts, stamps))
+    return b"".join(map(component_octets, _events(meetup, texts, stamps)))
 
 
 def _events(meetup: Meetup, texts: EventTexts, stamps: Stamps) -> Iterator[Event]:
@@ -149,9 +170,13 @@ def _describe(event: Event, meetup: Meetup, one: Occurrence, texts: EventTexts) 
     change = meetup.changes.get(one.original)
     if change is not None and change.reason and "RRULE" not in event:  # why one date differs is not said of all
         event["COMMENT"] = _Text(one_line(change.reason))
-    _add_location(event, one.place, uri_value(one.online_url))
+    _add_location(event, one.place, uri_value(one.online_url), texts.join)
     if url := uri_value(texts.url):
         event["URL"] = vUri(url)
+    if (organizer := uri_value(texts.organizer_url)) and (name := one_line(texts.organizer)):
+        event["ORGANIZER"] = vCalAddress(organizer, params={"CN": name})
+    if (picture := uri_value(texts.picture)).startswith("https:"):
+        event["IMAGE"] = vUri(picture, params={"VALUE": "URI", "DISPLAY": "BADGE"})
     if names := [_Text(name) for name in dict.fromkeys(map(one_line, texts.categories)) if name]:
         categories = vCategory([])
         categories.cats.extend(names)  # given as its values they would become plain vText
@@ -241,7 +266,7 @@ def _description(meetup: Meetup, one: Occurrence, texts: EventTexts) -> str:
     return "\n\n".join(part for part in (text, *dict.fromkeys(addresses)) if part)
 
 
-def _add_location(event: Event, place: Place | None, online: str) -> None:
+def _add_location(event: Event, place: Place | None, online: str, label: str) -> None:
     if place is not None:
         event["LOCATION"] = _Text(one_line(place.label))
         if place.precise and place.lat is not None and place.lon is not None:
@@ -249,7 +274,7 @@ def _add_location(event: Event, place: Place | None, online: str) -> None:
     elif online:
         event["LOCATION"] = _Text(online)
     if online:
-        event["CONFERENCE"] = Conference(online, feature="VIDEO").to_uri()
+        event["CONFERENCE"] = Conference(online, feature="VIDEO", label=one_line(label) or None).to_uri()
 
 
 # --- calendars ---
@@ -259,36 +284,47 @@ def render_calendar(
     events: Sequence[tuple[Meetup, bytes]],
     *,
     name: str,
+    description: str = "",
     url: str = "",
     source: str = "",
+    uid: str = "",
+    color: Color = TEAL,
     timezone: str = "UTC",
 ) -> bytes:
     """A VCALENDAR of meetups and their rendered events, with the VTIMEZONE of each zone they use.
 
-    `url` is the page it belongs to, `source` its own address. A calendar needs a component (section 3.4), so one
-    without events carries the VTIMEZONE of `timezone`.
+    `url` is the page it belongs to, `source` its own address, `uid` what it keeps when both change. A calendar needs a
+    component (section 3.4), so one without events carries the VTIMEZONE of `timezone`.
     """
     events = [(meetup, octets) for meetup, octets in events if octets]
-    head, end = _calendar(name, uri_value(url), uri_value(source)).to_ical(sorted=False).rsplit(b"END:", 1)
+    calendar = _calendar(name, description, uri_value(url), uri_value(source), uid, color)
+    head, end = component_octets(calendar).rsplit(b"END:", 1)
     zones = [render_timezone(zone, year).encode() for zone, year in sorted(_zones(events, timezone).items())]
     return b"".join([head, *zones, *(octets for _, octets in events), b"END:", end])
 
 
-def _calendar(name: str, url: str, source: str) -> Calendar:
+def _calendar(name: str, description: str, url: str, source: str, uid: str, color: Color) -> Calendar:
+    """What a calendar says of itself: by the words of RFC 7986, and by those that apps had before."""
     calendar = Calendar()
     calendar["VERSION"] = vText("2.0")
     calendar["PRODID"] = vText(PRODUCT)
     calendar["CALSCALE"] = vText("GREGORIAN")
     calendar["METHOD"] = vText("PUBLISH")
+    if uid:
+        calendar["UID"] = _Text(one_line(uid))
     calendar["NAME"] = _Text(one_line(name))
     calendar["X-WR-CALNAME"] = _Text(one_line(name))
+    if description:
+        calendar["DESCRIPTION"] = _Text(one_line(description))
+        calendar["X-WR-CALDESC"] = _Text(one_line(description))
     if url:
         calendar["URL"] = vUri(url)
     if source:
         calendar["SOURCE"] = vUri(source, params={"VALUE": "URI"})
     calendar["REFRESH-INTERVAL"] = vDuration(REFRESH, params={"VALUE": "DURATION"})
     calendar["X-PUBLISHED-TTL"] = vDuration(REFRESH)
-    calendar["COLOR"] = vText(COLOR)
+    calendar["COLOR"] = vText(color.name)
+    calendar["X-APPLE-CALENDAR-COLOR"] = vText(color.hex)
     return calendar
 
 

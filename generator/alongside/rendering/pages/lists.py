@@ -45,7 +45,6 @@ class ListPage:
     number: int = 1
     directory: tuple[tuple[str, str, str], ...] = ()  # on the first: (path, first name, last name) of each page
     year: int = 0  # past meetups: of which year
-    years: tuple[tuple[int, str], ...] = ()  # meetups, on the first: years with past ones, newest first, and paths
     total: int = 0  # records in the whole list
 
 
@@ -146,28 +145,42 @@ def group_pages(site: Site) -> Mapping[str, ListPage]:
     return site.shared("lists.groups", compute)
 
 
-def meetup_pages(site: Site) -> Mapping[str, ListPage]:
-    """Pages of the list of meetups, by path: coming ones, then past ones by year."""
+def soonest_meetups(site: Site) -> Mapping[str, tuple[str, ...]]:
+    """Under `all`: the first meetups with a date ahead, soonest first."""
+
+    def compute(community: Community) -> Mapping[str, tuple[str, ...]]:
+        return {"all": tuple(meetup.slug for meetup in coming_meetups(site, community)[:GATHERED])}
+
+    return site.shared("lists.soonest_meetups", compute)
+
+
+def past_pages(site: Site) -> Mapping[str, ListPage]:
+    """Pages of the meetups that are over, by path, by year."""
 
     def compute(community: Community) -> Mapping[str, ListPage]:
-        coming = [meetup.slug for meetup in coming_meetups(site, community)]
-        ahead = set(coming)
         years: dict[int, list[tuple[int, str]]] = defaultdict(list)
         for slug, meetup in community.meetups.items():
-            if slug not in ahead:
-                day = last_day(meetup) or start_day(meetup)
+            day = last_day(meetup) or start_day(meetup)
+            if site.upcoming[slug] is None and day < site.day:
                 years[day.year].append((-day.toordinal(), slug))
-        parts = _cut(coming)
-        paths = ["meetups/", *(f"meetups/coming/{number}/" for number in range(2, len(parts) + 1))]
-        listed = tuple((year, f"meetups/past/{year}/") for year in sorted(years, reverse=True))
-        pages = dict(_chained(paths, parts, years=listed))
-        for year, path in listed:
-            slugs = [slug for _, slug in sorted(years[year])]
-            past = _cut(slugs)
-            pages.update(_chained([path, *(f"{path}{n}/" for n in range(2, len(past) + 1))], past, year=year))
+        pages: dict[str, ListPage] = {}
+        for year, found in years.items():
+            parts = _cut([slug for _, slug in sorted(found)])
+            path = f"meetups/past/{year}/"
+            pages.update(_chained([path, *(f"{path}{n}/" for n in range(2, len(parts) + 1))], parts, year=year))
         return pages
 
-    return site.shared("lists.meetups", compute)
+    return site.shared("lists.past_meetups", compute)
+
+
+def past_years(site: Site) -> Mapping[str, tuple[tuple[int, str], ...]]:
+    """Under `years`: those with past meetups, newest first, and the path of each."""
+
+    def compute(_: Community) -> Mapping[str, tuple[tuple[int, str], ...]]:
+        first = {page.year: path for path, page in past_pages(site).items() if page.number == 1}
+        return {"years": tuple(sorted(first.items(), reverse=True))}
+
+    return site.shared("lists.past_years", compute)
 
 
 def place_pages(site: Site) -> Mapping[str, ListPage]:
@@ -200,7 +213,6 @@ def _chained(
     parts: Sequence[Sequence[str]],
     *,
     directory: tuple[tuple[str, str, str], ...] = (),
-    years: tuple[tuple[int, str], ...] = (),
     year: int = 0,
 ) -> Mapping[str, ListPage]:
     """Pages that know their neighbours; only the first knows all."""
@@ -213,7 +225,6 @@ def _chained(
             following=paths[index + 1] if index + 1 < len(paths) else "",
             number=index + 1,
             directory=() if index else directory,
-            years=() if index else years,
             year=year,
             total=0 if index else total,
         )

@@ -20,9 +20,11 @@ from alongside.model.stories import Story
 from alongside.model.texts import direction
 from alongside.rendering.artifacts import Artifact, Job
 from alongside.rendering.embeds.oembeds import oembed_link, oembed_path, story_oembed
-from alongside.rendering.feeds.listing import FeedKind, feed_links, feed_path
+from alongside.rendering.feeds.listing import FeedKind, feed_path
+from alongside.rendering.feeds.subscribing import SubscribeLinks, subscribe_links
 from alongside.rendering.journey_map import map_figure, map_journeys
-from alongside.rendering.pages import lists
+from alongside.rendering.pages import dates, lists, meetups
+from alongside.rendering.pages.dates import DatePage
 from alongside.rendering.pages.jsonld import Data, Linked, script_json
 from alongside.rendering.pages.lists import Gathered, ListPage
 from alongside.rendering.pages.moments import STYLE_SHEET
@@ -30,6 +32,7 @@ from alongside.rendering.pages.views import (
     Face,
     GroupCard,
     Label,
+    MeetupCard,
     StoryCard,
     Views,
     body_language,
@@ -41,7 +44,8 @@ from alongside.rendering.pages.words import PageWords
 from alongside.rendering.shells import Page
 from alongside.rendering.tracking import Site
 
-_STYLE_SOURCE = Path(__file__).parent.parent / "assets" / "alongside.css"
+_ASSETS = Path(__file__).parent.parent / "assets"
+SUBSCRIBE_SCRIPT = "assets/subscribe.js"  # site path of what `parts.subscribe` loads
 MORE_STORIES = 3  # of the same teller
 TITLES_BETWEEN = 4  # stories of a list that are titles alone, between two that speak
 Kind = Literal["stories", "members", "groups", "meetups", "challenges", "places"]
@@ -49,9 +53,10 @@ KINDS: tuple[Kind, ...] = ("stories", "members", "groups", "meetups", "challenge
 
 
 def render_pages(site: Site) -> Iterator[Job]:
-    """The jobs of all record pages and their lists, by kind and slug, and of the style sheet they share."""
+    """The jobs of all record pages and their lists, by kind and slug, and of the style sheet and script they share."""
     community = site.whole
-    yield Job(name=STYLE_SHEET, render=partial(style_sheet, _STYLE_SOURCE.read_text(encoding="utf-8")), page=False)
+    for path in (STYLE_SHEET, SUBSCRIBE_SCRIPT, meetups.STYLE, meetups.SCRIPT):
+        yield Job(name=path, render=partial(asset, path, (_ASSETS / Path(path).name).read_text("utf-8")), page=False)
     _prepare(site)
     for story in community.stories.values():
         if lists.is_shown(site, story):
@@ -79,7 +84,9 @@ def _list_jobs(site: Site) -> Iterator[Job]:
         (lists.story_pages, story_list),
         (lists.member_pages, member_list),
         (lists.group_pages, group_list),
-        (lists.meetup_pages, meetup_list),
+        (dates.date_pages, meetup_list),
+        (dates.month_pages, meetup_month),
+        (lists.past_pages, past_meetups),
         (lists.place_pages, place_list),
     )
     for pages, maker in makers:
@@ -98,13 +105,17 @@ def _prepare(site: Site) -> None:
         lists.hosted_by,
         lists.meetups_of_groups,
         lists.near_places,
+        lists.past_years,
+        dates.choices,
+        dates.this_month,
+        dates.near_towns,
     ):
         make(site)
 
 
-def style_sheet(text: str) -> Iterator[Artifact]:
-    """The record pages' style sheet. Its text is an argument, so that a change of it is a change of the job."""
-    yield Artifact(STYLE_SHEET, text.encode())
+def asset(path: str, text: str) -> Iterator[Artifact]:
+    """A file the record pages share. Its text is an argument, so that a change of it is a change of the job."""
+    yield Artifact(path, text.encode())
 
 
 # --- what every page has ---
@@ -204,9 +215,10 @@ def _calendar(ui: PageWords, kind: FeedKind, slug: str = "") -> tuple[str, str, 
     return ("text/calendar", ui.say("footer.calendar"), feed_path(kind, slug))
 
 
-def subscribe_url(site: Site, ui: PageWords, kind: FeedKind, slug: str = "") -> str:
-    """Where a calendar app subscribes: the `webcal:` address, or the file where the site's own address is unknown."""
-    return feed_links(site.settings, kind, slug)[0].subscribe or ui.url(feed_path(kind, slug))
+def _ways(site: Site, kind: FeedKind, slug: str, name: str) -> SubscribeLinks:
+    """The ways into the calendar of a page, for `parts.subscribe`. `name`: the group's, meetup's, ... own."""
+    whole = f"{name} · {site.settings.site_name}" if kind in ("challenges", "places") else name
+    return subscribe_links(site.settings.site_url, feed_path(kind, slug), whole)
 
 
 # --- stories ---
@@ -389,7 +401,7 @@ def group_page(site: Site, slug: str) -> Iterator[Page]:
             "challenges": views.challenges(group.challenges),
             "topics": tuple(one_line(topic) for topic in group.topics),
             "conduct": conduct_url(site, ui, group.conduct),
-            "subscribe": subscribe_url(site, ui, "groups", slug),
+            "subscribe": _ways(site, "groups", slug, card.name.text),
         },
         data=[draft.linked.group(card, hosts=hosts, place=group.place)],
         feeds=[_calendar(ui, "groups", slug)],
@@ -438,8 +450,7 @@ def meetup_page(site: Site, slug: str) -> Iterator[Page]:
             "challenges": views.challenges(meetup.challenges),
             "topics": tuple(one_line(topic) for topic in meetup.topics),
             "conduct": conduct_url(site, ui, group.conduct if group is not None else ""),
-            "calendar": ui.url(feed_path("meetups", slug)),
-            "subscribe": subscribe_url(site, ui, "meetups", slug),
+            "subscribe": _ways(site, "meetups", slug, title.text),
         },
         data=[draft.linked.event(card, meetup, when, hosts=hosts) for when in dates],
         feeds=[_calendar(ui, "meetups", slug)],
@@ -481,7 +492,7 @@ def challenge_page(site: Site, slug: str) -> Iterator[Page]:
         context={
             "heading": heading,
             "also": tuple(one_line(name) for name in challenge.also),
-            "subscribe": subscribe_url(site, draft.ui, "challenges", slug),
+            "subscribe": _ways(site, "challenges", slug, heading.text),
             **found,
         },
         data=[draft.linked.listing(heading.text, found["stories"])],
@@ -506,7 +517,9 @@ def place_page(site: Site, slug: str) -> Iterator[Page]:
         context={
             "place": place,
             "near": near,
-            "subscribe": subscribe_url(site, draft.ui, "places", slug),
+            "around": dates.narrowed_path("near", slug) if slug in dates.near_towns(site) else "",
+            "km": dates.NEAR_KM,
+            "subscribe": _ways(site, "places", slug, one_line(place.name)),
             "map_url": map_url(place.lat, place.lon) if place.precise else "",
             **found,
         },
@@ -607,24 +620,96 @@ def _by_country(site: Site, ui: PageWords, cards: Iterable[GroupCard]) -> tuple[
 
 
 def meetup_list(site: Site, path: str) -> Iterator[Page]:
-    """A page of the list of meetups: coming ones by month, or those of a past year."""
-    page = lists.meetup_pages(site)[path]
-    draft = _list_draft(site, "meetups", page, "meetups.html")
+    """A page of the list of coming dates by month and day: all of them, or narrowed."""
+    page = dates.date_pages(site)[path]
+    draft = _Draft(site, path=path, language=site.settings.language, template="meetups.html").under("meetups")
+    ui, views = draft.ui, draft.views
+    title = ui.say("nav.meetups")
+    if page.narrowing:
+        title = f"{title}: {meetups.narrowed_title(ui, page)}"
+    elif page.number > 1:
+        title = f"{title} ({page.number})"
+    rows = meetups.list_rows(site, ui, views, page)
+    whole = len(rows) == page.total
+    values = None if whole and not page.narrowing else {value for row in rows for value in row.values}
+    yield draft.page(
+        title,
+        context={
+            "page": page,
+            "months": meetups.by_month(rows),
+            "month_path": dates.this_month(site)["path"],
+            "whole": whole,
+            "narrowed": meetups.narrowed_query(page),
+            "years": lists.past_years(site)["years"] if page.path == "meetups/" else (),
+            "subscribe": _ways(site, "all", "", site.settings.site_name),
+            "countries": meetups.countries(site, ui, page),
+            "options": meetups.options(site, ui, views, values),
+            "km": dates.NEAR_KM,
+        },
+        data=[draft.linked.listing(title, _first_dates(views, page))],
+        description=ui.say("list.meetups"),
+        feeds=[_calendar(ui, "all")],
+        listed=page.narrowing != "near",
+        more_head=_meetup_head(ui),
+    )
+
+
+def _first_dates(views: Views, page: DatePage) -> tuple[MeetupCard, ...]:
+    """The meetups of a list, each once. Nobody asks for their next dates: the page stays as it is when one comes."""
+    slugs = dict.fromkeys(slug for slug, _ in page.dates)
+    return tuple(views.meetup_on(views.site.community.meetups[slug], None) for slug in slugs)
+
+
+def _meetup_head(ui: PageWords) -> tuple[str, ...]:
+    """Their own style and script: other pages and embeds do without."""
+    return (
+        f'<link rel="stylesheet" href="{ui.url(meetups.STYLE)}">',
+        f'<script src="{ui.url(meetups.SCRIPT)}" defer></script>',
+    )
+
+
+def meetup_month(site: Site, path: str) -> Iterator[Page]:
+    """A month of meetups, as people hang it on a wall."""
+    page = dates.month_pages(site)[path]
+    draft = _Draft(site, path=path, language=site.settings.language, template="meetups_month.html").under("meetups")
+    ui, views = draft.ui, draft.views
+    month = ui.day(page.first, "month")
+    yield draft.page(
+        f"{ui.say('nav.meetups')}: {month}",
+        context={
+            "page": page,
+            "month": month,
+            "month_path": path,
+            "weeks": meetups.weeks(site, ui, views, page),
+            "weekdays": meetups.weekdays(ui.language),
+            "months": tuple((first, dates.month_path(first)) for first in page.all),
+            "subscribe": _ways(site, "all", "", site.settings.site_name),
+            "countries": meetups.countries(site, ui, None),
+            "options": meetups.options(site, ui, views),
+            "km": dates.NEAR_KM,
+        },
+        description=ui.say("list.meetups"),
+        feeds=[_calendar(ui, "all")],
+        more_head=_meetup_head(ui),
+    )
+
+
+def past_meetups(site: Site, path: str) -> Iterator[Page]:
+    """A page of the meetups of a past year, newest first."""
+    page = lists.past_pages(site)[path]
+    draft = _list_draft(site, "meetups", page, "meetups_past.html")
     ui = draft.ui
     cards = draft.views.meetups(page.slugs)
-    title = _counted_title(ui.say("meetup.year", year=page.year) if page.year else ui.say("nav.meetups"), page)
+    title = _counted_title(ui.say("meetup.year", year=page.year), page)
     sections = tuple(
         (ui.day(date(year, number, 1), "month"), tuple(group))
-        for (year, number), group in groupby(
-            cards, key=lambda card: _year_and_month(card.when.day if card.when else card.last)
-        )
+        for (year, number), group in groupby(cards, key=lambda card: _year_and_month(card.last))
     )
     yield draft.page(
         title,
-        context={"page": page, "sections": sections, "subscribe": subscribe_url(site, ui, "all")},
+        context={"page": page, "sections": sections},
         data=[draft.linked.listing(title, cards)],
         description=ui.say("list.meetups"),
-        feeds=[_calendar(ui, "all")],
     )
 
 

@@ -209,7 +209,7 @@ class When:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetupCard:
-    """A meetup where it stands among others, with its next date."""
+    """A meetup where it stands among others, with its next date or another one."""
 
     slug: str
     path: str
@@ -378,8 +378,11 @@ class Views:
 
     def meetup_of(self, meetup: Meetup) -> MeetupCard:
         """A meetup's card with its next date."""
-        following = self.site.upcoming.get(meetup.slug)
-        when = self.when(meetup, following) if following is not None else None
+        return self.meetup_on(meetup, self.site.upcoming.get(meetup.slug))
+
+    def meetup_on(self, meetup: Meetup, occurrence: Occurrence | None) -> MeetupCard:
+        """A meetup's card with one of its dates; None: nothing lies ahead."""
+        when = self.when(meetup, occurrence) if occurrence is not None else None
         group = self.site.community.groups.get(meetup.group) if meetup.group else None
         place = when.place if when is not None else meetup.place
         return MeetupCard(
