@@ -83,6 +83,7 @@ class Meetup:
     until: date | None = None  # last day an occurrence may fall on
     times: int | None = None  # number of occurrences
     excluded: tuple[date, ...] = ()  # `except`: days the rule gives that do not happen
+    also: tuple[date, ...] = ()  # days it happens on as well, at the hour of `starts`, in order
     changes: Mapping[date, Change] = field(default_factory=dict)
     group: str = ""  # slug
     place: Place | None = None

@@ -26,6 +26,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 _BIG_BANG = -2_300_000_000  # some files begin long before what `datetime` knows
 _DAY_SECONDS = 86_400
+_LAST_UNCLEAR_YEAR = 2040  # unclear days are looked for up to its end; what governments do later, nobody knows
 _NAME = r"(<[^<>]+>|[A-Za-z]{3,})"
 _OFFSET = r"([+-]?\d{1,3}(?::\d{2}){0,2})"
 _RULE = r"M(\d{1,2})\.(\d)\.(\d)(?:/" + _OFFSET + ")?"
@@ -163,6 +164,44 @@ def _yearly_observances(change: YearlyChange, *, after: datetime, from_year: int
             if wall.replace(tzinfo=UTC) - timedelta(seconds=change.before.seconds) > after:
                 yield _observance(wall, change.before, change.after, rule)
                 break
+
+
+@lru_cache(maxsize=4096)
+def unclear_days(name: str, clock: time) -> tuple[date, ...]:
+    """The days from 1900 to 2040 on which clocks in a zone skip the wall time `clock`, or show it twice, in order.
+
+    Raises ZoneInfoNotFoundError for an unknown zone.
+    """
+    days: set[date] = set()
+    for begin, end in _unclear_spans(name):
+        # a skipped span may be a whole day and lie on two, as in Samoa in 2011
+        for day in (begin.date() + timedelta(days=number) for number in range((end - begin).days + 2)):
+            if begin <= datetime.combine(day, clock) < end:
+                days.add(day)
+    return tuple(sorted(days))
+
+
+@lru_cache(maxsize=1024)
+def _unclear_spans(name: str) -> tuple[tuple[datetime, datetime], ...]:
+    """The wall times that clocks skip or show twice, a span for each change: (from, to), naive, `to` not included."""
+    history = read_history(name)
+    walls = [(one.wall, one.after.seconds - one.before.seconds) for one in history.transitions]
+    for change in history.yearly:
+        seconds = change.after.seconds - change.before.seconds
+        walls += [(wall, seconds) for wall in _yearly_walls(change, after=history.ruled_from)]
+    moved = [(wall, wall + timedelta(seconds=seconds)) for wall, seconds in walls]
+    return tuple((min(span), max(span)) for span in moved)
+
+
+def _yearly_walls(change: YearlyChange, *, after: datetime) -> Iterator[datetime]:
+    """What the clock shows at each coming of a yearly change after the instant `after`."""
+    shift, seconds = divmod(change.seconds, _DAY_SECONDS)
+    for rule in _day_rules(change.month, change.week, change.weekday, shift):
+        first = date(after.year, 1, 1)
+        for day in rule_days(parse_rule(rule), first, start=first, end=date(_LAST_UNCLEAR_YEAR, 12, 31)):
+            wall = datetime.combine(day, time()) + timedelta(seconds=seconds)
+            if wall.replace(tzinfo=UTC) - timedelta(seconds=change.before.seconds) > after:
+                yield wall
 
 
 def _day_rules(month: int, week: int, weekday: int, shift: int) -> list[str]:

@@ -121,6 +121,7 @@ def date_card(site: Site, views: Views, dated: Dated) -> DateCard:
     slug, original = dated
     meetup = site.community.meetups[slug]
     one = occurrence_on(meetup, original)
+    assert one is not None  # it was found among the dates of planned years
     card = views.meetup_on(meetup, one)
     day = one.ends if isinstance(one.ends, date) and not isinstance(one.ends, datetime) else None
     return DateCard(

@@ -204,7 +204,7 @@ class PageWords:
     def clock(self, when: When) -> Markup:
         """When it begins, where there is little room: "18:30 UTC+1"."""
         assert isinstance(when.starts, datetime)
-        offset = escape(utc_offset(when.starts))
+        offset = escape(interface.utc_offset(when.starts))
         return _html(
             f'<bdi dir="ltr">{interface.format_time(when.starts)}</bdi> <span class="as-zone" dir="ltr">{offset}</span>'
         )
