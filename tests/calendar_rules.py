@@ -10,6 +10,7 @@ _MOMENT = re.compile(r"\d{8}T\d{6}Z?")
 _FORMS = {
     "UID": r".+",
     "DTSTAMP": r"\d{8}T\d{6}Z",
+    "LAST-MODIFIED": r"\d{8}T\d{6}Z",
     "SEQUENCE": r"\d+",
     "STATUS": r"CONFIRMED|TENTATIVE|CANCELLED",
     "GEO": r"-?\d{1,2}\.\d{6};-?\d{1,3}\.\d{6}",
@@ -45,7 +46,7 @@ _TEXTS = {
 _ONCE = {
     "VEVENT": {
         "UID", "DTSTAMP", "DTSTART", "DTEND", "SEQUENCE", "STATUS", "SUMMARY", "DESCRIPTION", "LOCATION", "GEO", "URL",
-        "RRULE", "RECURRENCE-ID", "TRANSP", "ORGANIZER",
+        "RRULE", "RECURRENCE-ID", "TRANSP", "LAST-MODIFIED", "ORGANIZER",
     },
     "VCALENDAR": {"PRODID", "VERSION", "METHOD", "CALSCALE", "NAME", "COLOR", "URL", "SOURCE", "REFRESH-INTERVAL", "UID",
         "X-WR-CALNAME", "X-WR-CALDESC", "X-APPLE-CALENDAR-COLOR"},

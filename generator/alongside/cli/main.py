@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "send": ("send", "Deliver what is due."),
     "run": ("run", "Run the service: one-click stop, and sending by the clock."),
     "inbound": ("inbound", "Hear the mail that comes back."),
+    "stamp": ("stamp", "Tell calendar apps which meetups changed."),
     "refresh": ("refresh", "Tell the build who has room this week."),
     "status": ("status", "Show what happened and what comes next."),
     "outcomes": ("outcomes", "Take in what newcomers did in the product."),

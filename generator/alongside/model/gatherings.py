@@ -109,3 +109,20 @@ class Meetup:
     def all_day(self) -> bool:
         """True when it has days and no hours."""
         return not isinstance(self.starts, datetime)
+
+
+def first_slugs(records: Mapping[str, Meetup] | Mapping[str, Group]) -> Mapping[str, str]:
+    """What each record was called first, by slug: a name for what must outlive a rename.
+
+    Who had a slug before keeps it; a newcomer to it is told apart by a "+".
+    """
+    taken: set[str] = set()
+    found: dict[str, str] = {}
+    for slug in sorted(records, key=lambda slug: (not records[slug].was, slug)):
+        record = records[slug]
+        name = record.was[-1] if record.was else slug
+        while name in taken:
+            name += "+"
+        taken.add(name)
+        found[slug] = name
+    return found

@@ -158,6 +158,16 @@ def occurrences(meetup: Meetup, *, start: datetime, end: datetime) -> Iterator[O
             yield occurrence
 
 
+def occurrence_on(meetup: Meetup, day: date) -> Occurrence:
+    """The date that the rule gives on `day`, as its change has it; it may lie on another day by now.
+
+    Whether the rule gives one there is not asked: `planned_days` and `Occurrence.original` say on which it does.
+    """
+    zone = read_zone(meetup.timezone)
+    change = meetup.changes.get(day)
+    return _plain(meetup, day, zone) if change is None else _changed(meetup, change, zone)
+
+
 def next_occurrence(meetup: Meetup, *, after: datetime) -> Occurrence | None:
     """The next date at or after `after` (aware) that takes place: cancelled ones are passed over.
 

@@ -268,6 +268,16 @@ def read_meetup(source: Source, content: bytes) -> Reading:
     return Reading(drafts=(draft,), links=links, problems=tuple(source.problems))
 
 
+def read_outline(sheet: Sheet, slug: str) -> Meetup | None:
+    """A meetup of which only some keys are left (`reading.stamps`); None where they no longer say what and when."""
+    fields, complete = read_fields(sheet, MEETUP, sheet.document.value)
+    if not complete:
+        return None
+    record = _meetup(sheet, fields, _series(sheet, fields), slug, "", 1).record
+    assert isinstance(record, Meetup)
+    return record
+
+
 def read_meetups(source: Source, content: bytes) -> Reading:
     """`meetups/2027.yml`: a list of meetups."""
     document = read_list(source, content, "list of meetups")

@@ -275,14 +275,14 @@ def format_hours(starts: datetime, ends: datetime | None, language: str) -> str:
 
 def format_zone(zone: str, moment: datetime, language: str) -> str:
     """The IANA zone of an aware instant as people say it: "Berlin time (UTC+1)"."""
-    offset = _utc_offset(moment)
+    offset = utc_offset(moment)
     city = zone.rsplit("/", 1)[-1].replace("_", " ")
     if "/" not in zone or zone.startswith("Etc/"):
         return offset
     return f"{say(language, 'meetup.zone', city=city)} ({offset})"
 
 
-def _utc_offset(moment: datetime) -> str:
+def utc_offset(moment: datetime) -> str:
     """`UTC+5:30` of an aware instant."""
     offset = moment.utcoffset()
     minutes = round(offset.total_seconds() / 60) if offset is not None else 0

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from alongside.model.gatherings import Change, Meetup, MeetupStatus
 from alongside.model.places import Place
+from alongside.model.stamps import Stamp, Stamps
 from alongside.model.texts import LocalText
 from alongside.planning.occurrences import Occurrence, occurrences
 from alongside.problems import Position
-from alongside.rendering.feeds.calendars import Color, EventTexts, Stamp, render_calendar, render_event
+from alongside.rendering.feeds.calendars import Color, EventTexts, render_calendar, render_event
 from alongside.rendering.feeds.content_lines import clean_text, uri_value
 from calendar_rules import broken_rules
 
@@ -257,8 +258,17 @@ def test_a_second_reader_reads_all_of_an_event() -> None:
 
 def test_a_stamp_says_when_an_event_changed() -> None:
     stamp = Stamp(instant=datetime(2026, 11, 1, 12, tzinfo=UTC), sequence=3)
-    text = render_event(meetup(at("2026-12-03 18:00")), TEXTS, stamp=stamp)
-    assert b"DTSTAMP:20261101T120000Z\r\nSEQUENCE:3\r\n" in text
+    text = render_event(meetup(at("2026-12-03 18:00")), TEXTS, stamps=Stamps(own=stamp))
+    assert b"DTSTAMP:20261101T120000Z\r\nLAST-MODIFIED:20261101T120000Z\r\nSEQUENCE:3\r\n" in text
+    assert b"LAST-MODIFIED" not in render_event(meetup(at("2026-12-03 18:00")), TEXTS)
+
+
+def test_why_the_first_date_differs_is_not_said_of_the_whole_series() -> None:
+    first = date(2026, 12, 3)
+    changes = {first: Change(original=first, reason="ill", status="cancelled", position=HERE)}
+    text = render_event(meetup(at("2026-12-03 18:00"), "FREQ=WEEKLY", changes=changes), TEXTS)
+    series, changed = text.split(b"END:VEVENT\r\n")[:2]
+    assert (b"COMMENT" in series, b"COMMENT:ill" in changed) == (False, True)
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -7,7 +7,8 @@ stand in the order they are added here, so that another version of the package m
 
 What calendar apps hold on to, and where it comes from:
 - UID: the slug and the site's address; a renamed meetup keeps the UID of its first slug.
-- DTSTAMP and SEQUENCE: a `Stamp`. It is never the clock, or every build would announce every event as changed.
+- DTSTAMP, LAST-MODIFIED and SEQUENCE: a `Stamp` of the ledger. It is never the clock, or every build would announce
+  every event as changed.
 - Wall time in the meetup's zone with a VTIMEZONE of ours (`time_zones`); `Z` in UTC; days for all-day ones.
 - A cancelled meetup stays, as STATUS:CANCELLED: one that disappears stays in people's calendars as if it took place.
 - Nobody is named: hosts are people, and a calendar entry is copied to places where no consent reaches.
@@ -44,6 +45,7 @@ from icalendar import (
 from alongside.model.gatherings import Meetup
 from alongside.model.places import Place
 from alongside.model.recurrences import nth_day
+from alongside.model.stamps import UNSTAMPED, Stamps
 from alongside.planning.occurrences import (
     Occurrence,
     changed_occurrences,
@@ -61,19 +63,7 @@ REFRESH = timedelta(hours=12)  # how often apps should ask again
 LONGEST_DESCRIPTION = 8000  # characters; some apps refuse or cut longer ones, and the page has it all
 _BEGIN, _END = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stamp:
-    """When an event was last changed, and how often."""
-
-    instant: datetime  # aware: DTSTAMP
-    sequence: int = 0  # SEQUENCE: counts changes of time, place or status
-
-
-# For events whose changes nobody has kept: one instant for all. A stamp made from the content would go back in time at
-# half of the edits, and apps that compare would then keep the old event; equal stamps leave it to them to look.
-UNSTAMPED = Stamp(instant=datetime(2026, 1, 1, tzinfo=UTC))
+_NO_STAMPS = Stamps()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +111,20 @@ class _Geo(vGeo):
         return f"{self.latitude:.6f};{self.longitude:.6f}"
 
 
-def render_event(meetup: Meetup, texts: EventTexts, *, stamp: Stamp = UNSTAMPED) -> bytes:
+def render_event(meetup: Meetup, texts: EventTexts, *, stamps: Stamps = _NO_STAMPS) -> bytes:
     """The VEVENTs of a meetup, lines folded and ended by CRLF: one, and one for each changed date of a series.
+
+    An event of which `stamps` knows nothing has that of its series, else `UNSTAMPED` and no LAST-MODIFIED.
 
     Empty for a meetup without any date (its only one is in `except`, or `until` lies before `starts`).
     """
-    return b"".join(event.to_ical(sorted=False) for event in _events(meetup, texts, stamp))
+    return b"".join(event.to_ical(sorted=False) for event in _events(meetup, texts, stamps))
 
 
-def _events(meetup: Meetup, texts: EventTexts, stamp: Stamp) -> Iterator[Event]:
+def _events(meetup: Meetup, texts: EventTexts, stamps: Stamps) -> Iterator[Event]:
     if meetup_rule(meetup) is None:
         for one in occurrences(meetup, start=_BEGIN, end=_END):
-            event = _begin_event(texts, stamp)
+            event = _begin_event(texts, stamps, None)
             _add_times(event, one.starts, one.ends, meetup.timezone)
             yield _describe(event, meetup, one, texts)
         return
@@ -143,22 +135,27 @@ def _events(meetup: Meetup, texts: EventTexts, stamp: Stamp) -> Iterator[Event]:
         meetup=meetup.slug, starts=meetup.starts, ends=None, original=first, title=meetup.title, place=meetup.place,
         online_url=meetup.online_url, status=meetup.status, zone=meetup.timezone,
     )  # fmt: skip
-    series = _begin_event(texts, stamp)
+    series = _begin_event(texts, stamps, None)
     _add_times(series, *_series_times(meetup, first), meetup.timezone)
     _add_recurrence(series, meetup)
     yield _describe(series, meetup, plain, texts)
     for changed in changed_occurrences(meetup):
-        event = _begin_event(texts, stamp)
+        event = _begin_event(texts, stamps, changed.original)
         event["RECURRENCE-ID"] = _moment(_wall(meetup, changed.original), meetup.timezone)
         _add_times(event, changed.starts, changed.ends, meetup.timezone)
         yield _describe(event, meetup, changed, texts)
 
 
-def _begin_event(texts: EventTexts, stamp: Stamp) -> Event:
+def _begin_event(texts: EventTexts, stamps: Stamps, day: date | None) -> Event:
+    """An event with its identity; `day` is that of a date with an event of its own."""
+    stamp = stamps.of(day)
+    known = stamp or UNSTAMPED
     event = Event()
     event["UID"] = _Text(one_line(texts.uid))
-    event["DTSTAMP"] = vDatetime(stamp.instant.astimezone(UTC))
-    event["SEQUENCE"] = vInt(stamp.sequence)
+    event["DTSTAMP"] = vDatetime(known.instant.astimezone(UTC))
+    if stamp is not None:
+        event["LAST-MODIFIED"] = vDatetime(stamp.instant.astimezone(UTC))
+    event["SEQUENCE"] = vInt(known.sequence)
     return event
 
 
@@ -171,7 +168,7 @@ def _describe(event: Event, meetup: Meetup, one: Occurrence, texts: EventTexts) 
     if description := _description(meetup, one, texts):
         event["DESCRIPTION"] = _Text(description)
     change = meetup.changes.get(one.original)
-    if change is not None and change.reason:
+    if change is not None and change.reason and "RRULE" not in event:  # why one date differs is not said of all
         event["COMMENT"] = _Text(one_line(change.reason))
     _add_location(event, one.place, uri_value(one.online_url), texts.join)
     if url := uri_value(texts.url):

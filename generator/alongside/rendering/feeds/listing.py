@@ -13,7 +13,8 @@ online evening is still near its people. Its languages are its own, else its gro
 calendar of a language holds is read by whoever reads it, in whatever region (`pt` has `pt-BR`).
 
 Calendars hold what is not over, and what ended since 1 January of last year. So an old community's feed stays small,
-and with unchanged content it changes once a year. A meetup's own calendar always has it.
+and with unchanged content it changes once a year. A meetup's own calendar always has it. One whose file is deleted
+stays in the calendars it was in, called off, as long as the ledger of stamps knows it.
 
 Story feeds hold the newest 50, as `summary` the words the writer chose (`welcome`), else the first ones, and name only
 tellers who consent to pages. Drafts are in no feed, not even in previews. Feeds of coming meetups name nobody
@@ -31,11 +32,13 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from alongside.model.community import Community
-from alongside.model.gatherings import Group, Meetup
+from alongside.model.gatherings import Meetup, first_slugs
 from alongside.model.people import Member
 from alongside.model.places import Place
+from alongside.model.stamps import Stamps, event_names
 from alongside.model.stories import Story
 from alongside.planning.occurrences import final_day
+from alongside.planning.stamps import forgotten_before, with_dates
 from alongside.reading.places import areas_of
 from alongside.rendering.artifacts import Artifact, Job
 from alongside.rendering.feeds.calendars import TEAL, Color, EventTexts, render_calendar, render_event
@@ -45,7 +48,7 @@ from alongside.rendering.feeds.meetup_words import meetup_words, whole_html
 from alongside.rendering.feeds.plain_texts import plain_text
 from alongside.rendering.feeds.subscribing import subscribe_links
 from alongside.rendering.feeds.text_feeds import (
-    MEDIA_TYPES,
+    FORMS,
     FeedAbout,
     FeedEntry,
     RenderedEntry,
@@ -56,6 +59,7 @@ from alongside.rendering.feeds.text_feeds import (
     render_rss,
 )
 from alongside.rendering.interface import autonym, say
+from alongside.rendering.pages.lists import place_path, places
 from alongside.rendering.tracking import Site
 from alongside.settings import Settings
 
@@ -78,6 +82,7 @@ _TEXTS: Mapping[FeedKind, FeedKind] = {
     "challenges": "challenges",
     "stories": "stories",
 }
+_DELETED = "-"  # before the name of what only the ledger knows: no slug begins with it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +90,8 @@ class FeedLink:
     """A feed as a page links to it."""
 
     path: str  # below the site's root
-    media_type: str  # "text/calendar", "application/atom+xml", "application/feed+json"
+    form: str  # what people call it: "iCalendar", "Atom", "RSS", "JSON Feed"
+    media_type: str  # "text/calendar", "application/atom+xml", "application/rss+xml", "application/feed+json"
     subscribe: str = ""  # calendars: `webcal:` address that a calendar app opens; empty when the site has no address
 
 
@@ -104,11 +110,11 @@ def feed_links(settings: Settings, kind: FeedKind, slug: str = "") -> tuple[Feed
     if kind != "stories":
         path = feed_path(kind, slug)
         subscribe = subscribe_links(settings.site_url, path, "").webcal
-        links.append(FeedLink(path=path, media_type="text/calendar", subscribe=subscribe))
+        links.append(FeedLink(path=path, form="iCalendar", media_type="text/calendar", subscribe=subscribe))
     if kind in _TEXTS:
         links += [
-            FeedLink(path=feed_path(_TEXTS[kind], slug, suffix), media_type=media_type)
-            for suffix, media_type in MEDIA_TYPES.items()
+            FeedLink(path=feed_path(_TEXTS[kind], slug, suffix), form=form, media_type=media_type)
+            for suffix, (form, media_type) in FORMS.items()
         ]
     return tuple(links)
 
@@ -142,17 +148,17 @@ def feed_jobs(site: Site) -> Iterator[Job]:
 
 def _calendar_jobs(site: Site) -> Iterator[Job]:
     community = site.whole
-    uids = meetup_uids(site)
-    since = date(site.day.year - 1, 1, 1)
-    recent = tuple(slug for slug, meetup in community.meetups.items() if _is_recent(meetup, since))
+    uids = {**meetup_uids(site), **_deleted_uids(site)}
+    since = forgotten_before(site.day)
+    recent = tuple(slug for slug in uids if _is_recent(_meetup(community, slug), since))
 
     def job(kind: FeedKind, slug: str, slugs: Iterable[str], *, first: str = "", name: str = "") -> Job:
-        named = tuple((one, uids[one]) for one in sorted(slugs))
+        named = tuple((one, uids[one]) for one in sorted(slugs, key=lambda one: one.removeprefix(_DELETED)))
         render = partial(_render_calendar, site, kind, slug, named, first or slug, name)
         return Job(name=feed_path(kind, slug), render=render, page=False)
 
     yield job("all", "", recent)
-    yield job("online", "", (slug for slug in recent if is_online(community.meetups[slug])))
+    yield job("online", "", (slug for slug in recent if is_online(_meetup(community, slug))))
     by_language = _grouped(community, recent, lambda meetup: languages_of(community, meetup))
     for code in _languages(community):
         yield job("languages", code, by_language.get(code, ()))
@@ -160,13 +166,30 @@ def _calendar_jobs(site: Site) -> Iterator[Job]:
     for slug, first in first_slugs(community.groups).items():
         yield job("groups", slug, by_group.get(slug, ()), first=first)
     by_place = _grouped(community, recent, lambda meetup: _place_slugs(community, meetup))
-    for slug, place in _places(site).items():
+    for slug, place in places(site).items():
         yield job("places", slug, by_place.get(slug, ()), name=place.name)
     by_challenge = _grouped(community, recent, lambda meetup: _challenges(community, meetup))
     for slug in community.challenges:
         yield job("challenges", slug, by_challenge.get(slug, ()))
-    for slug, first in first_slugs(community.meetups).items():
+    for slug, first in event_names(community.meetups).items():
         yield job("meetups", slug, (slug,), first=first)
+    theirs = {old for meetup in community.meetups.values() for old in (meetup.slug, *meetup.was)}
+    for name, meetup in community.deleted.items():
+        if meetup.slug not in theirs:
+            theirs.add(meetup.slug)
+            yield job("meetups", meetup.slug, (_DELETED + name,), first=name)
+
+
+def _meetup(community: Community, slug: str) -> Meetup:
+    """A meetup by its slug, or a deleted one by its mark and the name of its events."""
+    if slug.startswith(_DELETED):
+        return community.deleted[slug.removeprefix(_DELETED)]
+    return community.meetups[slug]
+
+
+def _deleted_uids(site: Site) -> Mapping[str, str]:
+    authority = feed_authority(site.settings)
+    return {_DELETED + name: f"{name}@{authority}" for name in site.whole.deleted}
 
 
 def _is_recent(meetup: Meetup, since: date) -> bool:
@@ -179,7 +202,7 @@ def _grouped(
 ) -> Mapping[str, list[str]]:
     found: dict[str, list[str]] = {}
     for slug in slugs:
-        for key in keys(community.meetups[slug]):
+        for key in keys(_meetup(community, slug)):
             found.setdefault(key, []).append(slug)
     return found
 
@@ -216,7 +239,7 @@ def _primary(code: str) -> str:
 def _languages(community: Community) -> tuple[str, ...]:
     """Those of all groups and meetups, past ones too, and the community's."""
     found = {_primary(community.language)}
-    for meetup in community.meetups.values():
+    for meetup in (*community.meetups.values(), *community.deleted.values()):
         found.update(languages_of(community, meetup))
     for group in community.groups.values():
         found.update(map(_primary, group.languages))
@@ -229,39 +252,15 @@ def _challenges(community: Community, meetup: Meetup) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*meetup.challenges, *(group.challenges if group is not None else ()))))
 
 
-def _places(site: Site) -> Mapping[str, Place]:
-    """Places of groups and meetups, past ones too, with their regions and countries; places of members with a page."""
-    community = site.whole
-    found: dict[str, Place] = {}
-    gatherings: tuple[Group | Meetup, ...] = (*community.groups.values(), *community.meetups.values())
-    for record in gatherings:
-        if record.place is not None and record.place.slug:
-            for place in (record.place, *areas_of(record.place)):
-                found.setdefault(place.slug, place)
-    for member in community.members.values():
-        if member.place is not None and member.place.slug and site.allows(member, "page"):
-            found.setdefault(member.place.slug, member.place)
-    return dict(sorted(found.items()))
-
-
 def meetup_uids(site: Site) -> Mapping[str, str]:
-    """The UID of each meetup: of its first slug. Who had a slug before keeps it; a newcomer to it is told apart."""
+    """The UID of each meetup, by slug: the name of its events, and what no other site has."""
     authority = feed_authority(site.settings)
-    return {slug: f"{name}@{authority}" for slug, name in first_slugs(site.whole.meetups).items()}
+    return {slug: f"{name}@{authority}" for slug, name in event_names(site.whole.meetups).items()}
 
 
-def first_slugs(records: Mapping[str, Meetup] | Mapping[str, Group]) -> Mapping[str, str]:
-    """What each record was called first, told apart by a "+" where another bears that name now."""
-    taken: set[str] = set()
-    found: dict[str, str] = {}
-    for slug in sorted(records, key=lambda slug: (not records[slug].was, slug)):
-        record = records[slug]
-        name = record.was[-1] if record.was else slug
-        while name in taken:
-            name += "+"
-        taken.add(name)
-        found[slug] = name
-    return found
+def event_stamps(site: Site, uid: str) -> Stamps:
+    """The stamps of a meetup's events, by its UID; without any where nobody stamps."""
+    return site.community.stamps.get(uid.removesuffix(f"@{feed_authority(site.settings)}"), Stamps())
 
 
 def _render_calendar(
@@ -275,8 +274,9 @@ def _render_calendar(
     for meetup_slug, uid in named:
         # one meetup stands in up to nine calendars; its event is serialised for the first
         octets = site.memo("event", partial(_render_event, site), meetup_slug, uid)
-        events.append((site.community.meetups[meetup_slug], octets))
-    name, description, page = _about(site, kind, slug, place)
+        events.append((_meetup(site.community, meetup_slug), octets))
+    own = _meetup(site.community, named[0][0]) if kind == "meetups" else None
+    name, description, page = _about(site, kind, slug, place, own)
     address = site.settings.site_url
     content = render_calendar(
         events,
@@ -288,22 +288,25 @@ def _render_calendar(
         color=_COLORS[kind],
         timezone=site.community.timezone,
     )
-    for path in (slug, *_former(site, kind, slug)):
+    for path in (slug, *_former(site, kind, slug, own)):
         yield Artifact(feed_path(kind, path), content)
 
 
-def _about(site: Site, kind: FeedKind, slug: str, place: str) -> tuple[str, str, str]:
-    """What a calendar is called, what it says of itself, and the path of its page."""
+def _about(site: Site, kind: FeedKind, slug: str, place: str = "", own: Meetup | None = None) -> tuple[str, str, str]:
+    """What a calendar is called, what it says of itself, and the path of its page.
+
+    `place`: the name of a place. `own`: the meetup whose calendar it is.
+    """
     community, language = site.community, site.community.language
     name, page = "", "meetups/"
     if kind == "groups":
         name, page = community.groups[slug].name.text(language), community.groups[slug].path
-    elif kind == "meetups":
-        name, page = community.meetups[slug].title.text(language), community.meetups[slug].path
+    elif own is not None:
+        name, page = own.title.text(language), own.path
     elif kind == "challenges":
         name, page = community.challenges[slug].title.text(language), community.challenges[slug].path
     elif kind == "places":
-        name, page = place, f"places/{slug}/"
+        name, page = place, place_path(slug)
     elif kind == "languages":
         name = autonym(slug)
     elif kind == "online":
@@ -315,19 +318,24 @@ def _about(site: Site, kind: FeedKind, slug: str, place: str) -> tuple[str, str,
     return f"{name} · {community.name}" if name else community.name, description, page
 
 
-def _former(site: Site, kind: FeedKind, slug: str) -> tuple[str, ...]:
+def _former(site: Site, kind: FeedKind, slug: str, own: Meetup | None = None) -> tuple[str, ...]:
     """The slugs that a group or meetup had before and nobody else has now."""
     groups, meetups = site.community.groups, site.community.meetups
     if kind == "groups":
         return tuple(dict.fromkeys(old for old in groups[slug].was if old not in groups))
-    if kind == "meetups":
-        return tuple(dict.fromkeys(old for old in meetups[slug].was if old not in meetups))
+    if own is not None:
+        return tuple(dict.fromkeys(old for old in own.was if old not in meetups))
     return ()
 
 
 def _render_event(site: Site, slug: str, uid: str) -> bytes:
-    meetup = site.community.meetups[slug]
-    return render_event(meetup, event_texts(site, meetup, uid))
+    meetup = _meetup(site.community, slug)
+    stamps = event_stamps(site, uid)
+    if slug.startswith(_DELETED):  # its page is gone, and nothing is known of its dates
+        organizer, organizer_url = _organizer(site, meetup)
+        texts = EventTexts(uid=uid, language=site.community.language, organizer=organizer, organizer_url=organizer_url)
+        return render_event(meetup, texts, stamps=stamps)
+    return render_event(with_dates(meetup, stamps.dates), event_texts(site, meetup, uid), stamps=stamps)
 
 
 def event_texts(site: Site, meetup: Meetup, uid: str) -> EventTexts:
@@ -368,7 +376,7 @@ def _categories(site: Site, meetup: Meetup) -> tuple[str, ...]:
 
 
 def _coming_jobs(site: Site) -> Iterator[Job]:
-    firsts = first_slugs(site.whole.meetups)
+    firsts = event_names(site.whole.meetups)
     soonest = soonest_meetups(site)
     groups = first_slugs(site.whole.groups)
     for slug in ("", *groups):
@@ -384,30 +392,32 @@ def _render_coming(
     """The feed of the meetups `named` (slug, first slug), soonest first, at its addresses of then and now."""
     entries: list[RenderedEntry] = []
     for meetup_slug, stem in named:
-        # a meetup stands in the feed of all and in that of its group; its entries are made for the first
-        entries += site.memo("coming entries", partial(_render_dates, site), meetup_slug, stem)
+        entries += _render_dates(site, meetup_slug, stem)
     community = site.community
     group = community.groups[slug] if slug else None
     name = group.name.text(community.language) if group is not None else community.name
     title = say(community.language, "feed.meetups", name=name)
-    _, description, page = _about(site, "groups" if slug else "all", slug, "")
+    _, description, page = _about(site, "groups" if slug else "all", slug)
     for path in (slug, *_former(site, kind, slug)) if slug else ("",):
         yield from _text_feeds(
             site, kind, path, entries, title=title, description=description, home=page, id_path=feed_path(kind, first)
         )
 
 
-def _render_dates(site: Site, slug: str, stem: str) -> tuple[RenderedEntry, ...]:
+def _render_dates(site: Site, slug: str, stem: str) -> Iterator[RenderedEntry]:
+    """Made for each feed anew: but for the soonest hundred, a meetup stands in that of its group alone."""
     meetup = site.community.meetups[slug]
     entries = date_entries(
         site,
         meetup,
         id_stem=f"{_tag(site)}:meetups/{stem}",
+        stamps=site.community.stamps.get(stem, Stamps()),
         organizer=_organizer(site, meetup),
         categories=_categories(site, meetup),
     )
     community = one_line(site.community.name)
-    return tuple(render_entry(one, community=community, address=site.settings.site_url) for one in entries)
+    for one in entries:
+        yield render_entry(one, community=community, address=site.settings.site_url)
 
 
 def _tag(site: Site) -> str:

@@ -84,7 +84,7 @@ def _prepare(site: Site) -> None:
     welcoming_members(site)
     stories_to_begin_with(site)
     open_groups(site)
-    lists.meetup_pages(site)
+    lists.soonest_meetups(site)
     lists.places(site)
 
 
@@ -271,7 +271,7 @@ def _groups(views: Views) -> tuple[GroupCard, ...]:
 
 
 def _meetups(views: Views) -> tuple[MeetupCard, ...]:
-    return views.meetups(lists.meetup_pages(views.site)["meetups/"].slugs[:MEETUPS_SHOWN])
+    return views.meetups(lists.soonest_meetups(views.site)["all"][:MEETUPS_SHOWN])
 
 
 # --- tags in ordinary pages ---

@@ -189,6 +189,26 @@ class PageWords:
         """`<time>` around a text that says `day`."""
         return _html(f'<time datetime="{machine_time(day)}">{escape(text)}</time>')
 
+    def machine(self, day: date | datetime) -> str:
+        """A day or instant as `<time datetime>` has it."""
+        return machine_time(day)
+
+    def weekday(self, day: date) -> str:
+        """The name of a day's weekday."""
+        return self.weekday_name(day.weekday())
+
+    def weekday_name(self, weekday: int, short: bool = False) -> str:
+        """The name of a weekday; Monday is 0."""
+        return str(interface.read_interface(self.language).dates["weekdays_short" if short else "weekdays"][weekday])
+
+    def clock(self, when: When) -> Markup:
+        """When it begins, where there is little room: "18:30 UTC+1"."""
+        assert isinstance(when.starts, datetime)
+        offset = escape(interface.utc_offset(when.starts))
+        return _html(
+            f'<bdi dir="ltr">{interface.format_time(when.starts)}</bdi> <span class="as-zone" dir="ltr">{offset}</span>'
+        )
+
     def span(self, when: When) -> Markup:
         """A date of a meetup in one line: day, hours, zone."""
         starts, ends = when.starts, when.ends
