@@ -1,8 +1,8 @@
 """Dates of meetups as pages show them: rows of a list by month and day, weeks of a month, and what to choose from.
 
-Beside `views`, above `dates`, which says what stands where. Each date carries its values (`data-is`: where, near what,
-in which language, ...), its offset from UTC and its instants, all worked out here: `assets/meetups.js` only compares
-them, and asks the browser nothing but the reader's own offset.
+Beside `views`, above `dates`, which says what stands where. Each date carries its values (`data-is`: where, in which
+language, ...), its offset from UTC and its instants, all worked out here: `assets/meetups.js` only compares them, and
+asks the browser nothing but the reader's own clock.
 """
 
 from __future__ import annotations
