@@ -27,6 +27,8 @@ from alongside.importing.zones import Zones, named_zone
 from alongside.rendering.feeds.plain_texts import plain_text
 
 MOST_DATES = 200  # RDATE: each becomes a meetup
+LONGEST_TITLE = 300  # characters
+MOST_EXCEPTIONS = 1_000  # days taken out or changed: what has more repeats by no rule
 _SLACK = timedelta(days=2)  # before zones are looked up, a day is known to one or two
 
 Value: TypeAlias = "str | list[str] | Mapping[str, Value]"  # of a key in front matter
@@ -132,6 +134,11 @@ class _Conversion:
         if any(event.private for event in events):
             self.tell("It is marked as private, and was left alone.", "Write it by hand, if it is for everybody.")
             return
+        if len(events) > MOST_EXCEPTIONS:
+            self.tell(
+                f"More than {MOST_EXCEPTIONS:,} events have this UID.", "Export the coming year alone.", left_out=True
+            )
+            return
         masters = _newest(event for event in events if event.original is None)
         changes: dict[datetime | date, Event] = {}
         for event in sorted((event for event in events if event.original is not None), key=_revision):
@@ -176,6 +183,10 @@ class _Conversion:
             self.tell("It has a rule of exceptions (EXRULE), which was not read.", "Write the days in `except:`.")
         if len(event.rules) > 1:
             self.tell("It has several rules, and became several meetups.", "Days that two of them give are in both.")
+        if len(event.excluded) > MOST_EXCEPTIONS:
+            raise UnsaidError(
+                f"More than {MOST_EXCEPTIONS:,} of its days are taken out.", "Give it a rule that says when it happens."
+            )
         several = [series for rule in event.rules for series in read_series(event, rule, self.clock)]
         if len(several) > max(1, len(event.rules)):
             self.tell("Its rule names several hours, and it became a meetup for each.")
@@ -274,7 +285,7 @@ class _Conversion:
     def _describe(self, event: Event) -> tuple[str, Where, str]:
         """(Markdown, where it is, title), without addresses."""
         html, text = event.html, event.text
-        title, in_title = without_addresses(event.title, event.addresses)
+        title, in_title = without_addresses(event.title[:LONGEST_TITLE], event.addresses)
         location, in_location = without_addresses(event.location, event.addresses)
         text, in_text = without_addresses(text, event.addresses)
         html, in_html = without_addresses(html, event.addresses)
@@ -342,7 +353,7 @@ class _Conversion:
 
 def one_title(event: Event) -> str:
     """A title that can be shown to whoever runs the import."""
-    return without_addresses(event.title, event.addresses)[0]
+    return without_addresses(event.title[:LONGEST_TITLE], event.addresses)[0]
 
 
 def _revision(event: Event) -> tuple[int, str]:
