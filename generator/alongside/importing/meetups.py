@@ -23,7 +23,7 @@ from alongside.importing.rules import repeats_words, simple_rule
 from alongside.importing.series import Clock, Series, UnsaidError, day_of, read_series, read_single
 from alongside.importing.texts import LONGEST, escape_markdown, markdown_of, markdown_of_html, without_addresses
 from alongside.importing.values import When
-from alongside.importing.zones import Zones, named_zone
+from alongside.importing.zones import Zones, named_zone, stated_zones
 from alongside.rendering.feeds.plain_texts import plain_text
 
 MOST_DATES = 200  # RDATE: each becomes a meetup
@@ -81,7 +81,7 @@ def read_meetups(components: Components, wishes: Wishes) -> Imported:
     """Meetups of all events that are not over, by UID; what cannot be said is a notice."""
     found = Imported(others=dict(components.others))
     own = named_zone(components.value("X-WR-TIMEZONE")) or ""
-    zones = Zones(stated=components.zones, wanted=[zone for zone in (own, wishes.zone) if zone])
+    zones = Zones(stated=stated_zones(components.zones), wanted=[zone for zone in (own, wishes.zone) if zone])
     clock = Clock(zones=zones, floating=own or wishes.zone, shown=own or "UTC")
     called_off = components.value("METHOD").strip().upper() == "CANCEL"
     by_uid: dict[str, list[Event]] = {}
@@ -192,14 +192,14 @@ class _Conversion:
             self.tell("Its rule names several hours, and it became a meetup for each.")
         apart = list(event.dates[:MOST_DATES])
         if len(event.dates) > MOST_DATES:
-            self.tell(f"It has more than {MOST_DATES} dates of its own; the others were left out.", "Give it a rule.")
+            self.tell(f"It has more than {MOST_DATES} single dates (RDATE).", "Give it a rule.", left_out=True)
         first = self.clock.wall(event.starts, several[0].zone) if several else None
         if not any(first == series.starts for series in several) and not _taken_out(event, event.starts):
             if event.rules:
                 self.tell("Its first date is none that its rule gives, and became a meetup of its own.")
             apart.insert(0, event.starts)
-        elif apart:
-            self.tell("It has dates beside its rule (RDATE); each became a meetup of its own.")
+        if event.dates:
+            self.tell("It has single dates (RDATE); each became a meetup of its own.")
         apart = [when for when in dict.fromkeys(apart) if not _taken_out(event, when)]
         if not several and not apart:
             raise UnsaidError("It takes place on no day: its rule ends before it begins.", "Nothing has to be written.")

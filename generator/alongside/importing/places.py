@@ -27,17 +27,22 @@ PlaceValue = str | dict[str, str]  # as in front matter: a name, or label, lat a
 _URL = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]]")
 _ZOOM = (".zoom.us", ".zoomgov.com", ".zoom.com")
 # Hosts where a link is a room to join, and where it is a page to say that one comes.
-_ROOMS = (
-    ".zoom.us", ".zoomgov.com", ".zoom.com", ".meet.google.com", ".hangouts.google.com", ".teams.microsoft.com",
-    ".teams.live.com", ".jit.si", ".8x8.vc", ".webex.com", ".gotomeeting.com", ".gotomeet.me", ".goto.com", ".whereby.com",
-    ".join.skype.com", ".bluejeans.com", ".crowdcast.io", ".bigmarker.com", ".gather.town", ".livestorm.co", ".ring.com",
-    ".stream.yandex.ru", ".telemost.yandex.ru", ".meeting.tencent.com",
-)  # fmt: skip
+_ROOMS = tuple(
+    f".{host}"
+    for host in (
+        "zoom.us zoomgov.com zoom.com meet.google.com hangouts.google.com teams.microsoft.com teams.live.com jit.si "
+        "8x8.vc webex.com gotomeeting.com gotomeet.me goto.com whereby.com join.skype.com bluejeans.com crowdcast.io "
+        "bigmarker.com gather.town livestorm.co ring.com stream.yandex.ru telemost.yandex.ru meeting.tencent.com"
+    ).split()
+)
 _ROOM_NAMES = ("meet.", "bbb.", "jitsi.", "webinar.", "zoom.", "conf.", "talk.", "meeting.")
-_LISTS = (
-    ".meetup.com", ".eventbrite.com", ".eventbrite.co.uk", ".eventbrite.de", ".eventbrite.fr", ".lu.ma", ".luma.com", ".ti.to",
-    ".pretix.eu", ".guild.host", ".tickettailor.com", ".sympla.com.br", ".connpass.com", ".doorkeeper.jp", ".mobilizon.fr",
-)  # fmt: skip
+_LISTS = tuple(
+    f".{host}"
+    for host in (
+        "meetup.com eventbrite.com eventbrite.co.uk eventbrite.de eventbrite.fr lu.ma luma.com ti.to pretix.eu "
+        "guild.host tickettailor.com sympla.com.br connpass.com doorkeeper.jp mobilizon.fr"
+    ).split()
+)
 # What people write instead of a place.
 _ONLINE = re.compile(
     r"(?:online(?: event| meeting)?|virtual(?: event| meeting)?|remote|internet|webinar|video ?(?:call|conference)|"

@@ -25,7 +25,7 @@ _URL = re.compile(r"https?://[^\s<>\"]+")
 _MAIL = re.compile(r"(?<![@/\w.+%=-])(?:mailto:)?[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[a-zA-Z]{2,24}\b", re.IGNORECASE)
 _HTML = re.compile(r"</?(?:p|br|a|b|i|u|ul|ol|li|div|span|strong|em|html|h[1-6])(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _HTML_BLOCK = re.compile(r"<(?:p|br|div|li|html|h[1-6])[\s/>]", re.IGNORECASE)
-_SPECIAL = re.compile(r"[\\`*\[\]<]|~~|(?<!\w)_|_(?!\w)|&(?=#?\w{1,32};)")
+_SPECIAL = re.compile(r"[\\`*\[\]<]|~|(?<!\w)_|_(?!\w)|&(?=#?\w{1,32};)")
 _BULLET = re.compile(r"[-*+•·–◦▪]\s+")
 _NUMBER = re.compile(r"\d{1,9}[.)]\s+")
 _RULE = re.compile(r"[-_=*~‐–—─]{3,}")
@@ -91,7 +91,7 @@ def _shown_line(line: str) -> str:
     if number is not None:
         return f"{number[0].strip()} {escape_markdown(line[number.end() :])}"
     shown = escape_markdown(line)
-    return f"\\{shown}" if re.match(r"#{1,6}(?:\s|$)|>|[-+=]|~~~", shown) else shown
+    return f"\\{shown}" if re.match(r"#{1,6}(?:\s|$)|>|[-+=]", shown) else shown
 
 
 def escape_markdown(text: str) -> str:
@@ -164,7 +164,7 @@ class _Markdown:
 
 def _guarded(line: str) -> str:
     """A line that starts like a list, heading or quote, and was none."""
-    if re.match(r"#{1,6}(?:\s|$)|>|[-+]\s|[=-]{2,}|~~~", line):
+    if re.match(r"#{1,6}(?:\s|$)|>|[-+]\s|[=-]{2,}", line):
         return f"\\{line}"
     return re.sub(r"^(\d{1,9})([.)])(?=\s)", r"\1\\\2", line)
 
