@@ -54,6 +54,7 @@ _ONLINE = re.compile(
 _POSTCODE = re.compile(r"(?<![\w-])[A-Z]{0,2}-?\d{4,6}(?:-\d{3,4})?(?![\w-])")
 _NEAR_KM = 5.0
 _MOST_URLS = 20
+_LONGEST_URL = 2000  # characters
 _LONGEST = 300  # characters of LOCATION, as the label of a place
 
 
@@ -105,7 +106,7 @@ def _urls(text: str) -> list[str]:
 def _address(text: str) -> str:
     """An address that a meetup may have; empty for another."""
     url = uri_value(text)
-    return url if url and not web_address_fault(url) else ""
+    return url if url and len(url) <= _LONGEST_URL and not web_address_fault(url) else ""
 
 
 def is_room(url: str) -> bool:
