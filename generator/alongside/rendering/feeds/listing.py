@@ -124,7 +124,7 @@ def _calendar_jobs(site: Site) -> Iterator[Job]:
     def job(kind: FeedKind, slug: str, slugs: Iterable[str], place: str = "") -> Job:
         named = tuple((one, uids[one]) for one in sorted(slugs))
         render = partial(_render_calendar, site, kind, slug, named, place)
-        return Job(name=feed_path(kind, slug), render=render, page=False)
+        return Job(name=feed_path(kind, slug), render=render, page=False, first=kind == "meetups")
 
     yield job("all", "", recent)
     by_group = _grouped(community, recent, lambda meetup: (meetup.group,))
@@ -215,11 +215,9 @@ def _render_calendar(
     site: Site, kind: FeedKind, slug: str, named: tuple[tuple[str, str], ...], place: str
 ) -> Iterator[Artifact]:
     """A calendar of the meetups `named` (slug, UID), `place` the name of a place; at its addresses of then and now."""
-    events = []
-    for meetup_slug, uid in named:
-        # one meetup stands in up to six calendars; its event is serialised for the first
-        octets = site.memo("event", partial(_render_event, site), meetup_slug, uid)
-        events.append((site.community.meetups[meetup_slug], octets))
+    # one meetup stands in up to six calendars; its event is serialised for the first, and kept for later builds
+    octets = site.pieces("event", partial(_render_event, site), named)
+    events = [(site.community.meetups[meetup_slug], one) for (meetup_slug, _), one in zip(named, octets, strict=True)]
     name, page, former = _about(site, kind, slug, place)
     address = site.settings.site_url
     content = render_calendar(
