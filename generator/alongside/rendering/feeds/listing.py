@@ -155,7 +155,7 @@ def _calendar_jobs(site: Site) -> Iterator[Job]:
     def job(kind: FeedKind, slug: str, slugs: Iterable[str], *, first: str = "", name: str = "") -> Job:
         named = tuple((one, uids[one]) for one in sorted(slugs, key=lambda one: one.removeprefix(_DELETED)))
         render = partial(_render_calendar, site, kind, slug, named, first or slug, name)
-        return Job(name=feed_path(kind, slug), render=render, page=False)
+        return Job(name=feed_path(kind, slug), render=render, page=False, first=kind == "meetups")
 
     yield job("all", "", recent)
     yield job("online", "", (slug for slug in recent if is_online(_meetup(community, slug))))
@@ -287,12 +287,10 @@ def _render_calendar(
 
     `first`: the slug it had first, told apart. `place`: the name of a place.
     """
-    events = []
-    for meetup_slug, uid in named:
-        # one meetup stands in up to nine calendars; its event is serialised for the first
-        octets = site.memo("event", partial(_render_event, site), meetup_slug, uid)
-        events.append((_meetup(site.community, meetup_slug), octets))
-    meetup = _meetup(site.community, named[0][0]) if kind == "meetups" else None
+    # one meetup stands in up to nine calendars; its event is serialised for the first, and kept for later builds
+    octets = site.pieces("event", partial(_render_event, site), named)
+    events = [(_meetup(site.community, each), one) for (each, _), one in zip(named, octets, strict=True)]
+    meetup = events[0][0] if kind == "meetups" else None
     name, description, page = _about(site, kind, slug, place, meetup)
     address = site.settings.site_url
     content = render_calendar(
