@@ -156,7 +156,7 @@ def _calendar_jobs(site: Site) -> Iterator[Job]:
     def job(kind: FeedKind, slug: str, slugs: Iterable[str], *, first: str = "", name: str = "") -> Job:
         named = tuple((one, uids[one]) for one in sorted(slugs, key=lambda one: one.removeprefix(_DELETED)))
         render = partial(_render_calendar, site, kind, slug, named, first or slug, name)
-        return Job(name=feed_path(kind, slug), render=render, page=False)
+        return Job(name=feed_path(kind, slug), render=render, page=False, first=kind == "meetups")
 
     yield job("all", "", recent)
     yield job("online", "", (slug for slug in recent if is_online(_meetup(community, slug))))
@@ -288,16 +288,27 @@ def _challenges(community: Community, meetup: Meetup) -> tuple[str, ...]:
 
 
 def meetup_uids(site: Site) -> Mapping[str, str]:
-    """The UID of each meetup, by slug: its own, else the name of its events and what no other site has."""
-    authority = feed_authority(site.settings)
-    meetups = site.whole.meetups
-    return {slug: _uid(meetups[slug], name, authority) for slug, name in event_names(meetups).items()}
+    """The UID of each meetup, by slug: its own, else the name of its events and what no other site has.
+
+    A meetup that was brought in from a calendar of ours keeps the UID it had there; its twin here is told apart.
+    """
+    authority, meetups = feed_authority(site.settings), site.whole.meetups
+    names = event_names(meetups)
+    own = {name for slug, name in names.items() if meetups[slug].uid}
+    found: dict[str, str] = {}
+    for slug, name in names.items():
+        found[slug] = _uid(meetups[slug], name, authority)
+        while found[slug] in own and not meetups[slug].uid:
+            name += "+"
+            found[slug] = _uid(meetups[slug], name, authority)
+    return found
 
 
-def event_stamps(site: Site, uid: str) -> Stamps:
-    """The stamps of a meetup's events, by its UID; without any where nobody stamps."""
-    stamps = site.community.stamps
-    return stamps.get(uid) or stamps.get(uid.removesuffix(f"@{feed_authority(site.settings)}")) or Stamps()
+def event_stamps(site: Site, slug: str) -> Stamps:
+    """The stamps of a meetup's events; none where nobody stamps."""
+    names = site.shared("event names", lambda community: event_names(community.meetups))
+    name = slug.removeprefix(_DELETED) if slug.startswith(_DELETED) else names[slug]
+    return site.community.stamps.get(name, Stamps())
 
 
 def _uid(meetup: Meetup, name: str, authority: str) -> str:
@@ -311,12 +322,10 @@ def _render_calendar(
 
     `first`: the slug it had first, told apart. `place`: the name of a place.
     """
-    events = []
-    for meetup_slug, uid in named:
-        # one meetup stands in up to nine calendars; its event is serialised for the first
-        octets = site.memo("event", partial(_render_event, site), meetup_slug, uid)
-        events.append((_meetup(site.community, meetup_slug), octets))
-    meetup = _meetup(site.community, named[0][0]) if kind == "meetups" else None
+    # one meetup stands in up to nine calendars; its event is serialised for the first, and kept for later builds
+    octets = site.pieces("event", partial(_render_event, site), named)
+    events = [(_meetup(site.community, each), one) for (each, _), one in zip(named, octets, strict=True)]
+    meetup = events[0][0] if kind == "meetups" else None
     name, description, page = _about(site, kind, slug, place, meetup)
     address = site.settings.site_url
     content = render_calendar(
@@ -368,7 +377,7 @@ def _former(site: Site, record: Group | Meetup | None) -> tuple[str, ...]:
 
 def _render_event(site: Site, slug: str, uid: str) -> bytes:
     meetup = _meetup(site.community, slug)
-    stamps = event_stamps(site, uid)
+    stamps = event_stamps(site, slug)
     if slug.startswith(_DELETED):  # its page is gone, and nothing is known of its dates
         organizer, organizer_url = _organizer(site, meetup)
         texts = EventTexts(uid=uid, language=site.community.language, organizer=organizer, organizer_url=organizer_url)
