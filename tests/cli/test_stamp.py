@@ -18,6 +18,7 @@ from click.testing import Result
 from alongside.rendering.embeds import listing
 from calendar_rules import broken_rules
 from commands import Command, run_command
+from conftest import ROOT
 from few_places import few_places
 
 Run = Callable[..., Result]
@@ -115,7 +116,7 @@ def test_from_one_edit_to_one_event(run: Run, home: Path) -> None:
     run("build", "--now", DAYS[2])
     after = feeds(home)
     assert sorted(name for name in after if after[name] != before[name]) == ["all.ics", "bee.ics", "en.ics"]
-    for name in ("all.ics", "bee.ics"):
+    for name in ("all.ics", "bee.ics", "en.ics"):
         (changed,) = [new for old, new in zip(events(before[name]), events(after[name]), strict=True) if old != new]
         assert b"DTSTAMP:20261203T090000Z\r\nLAST-MODIFIED:20261203T090000Z\r\nSEQUENCE:1\r\n" in changed
         assert b"COMMENT:a holiday" in changed
@@ -150,6 +151,11 @@ def test_what_cannot_be_read_is_not_called_off(run: Run, home: Path, path: str, 
         assert f"{path}:" in result.stderr
         assert "Nothing is stamped" in result.stderr
     assert (home / FILE).read_bytes() == written
+
+
+def test_the_example_is_stamped(run: Run) -> None:
+    result = run("stamp", "--check", "-f", str(ROOT / "mkdocs.yml"), "--now", "2026-11-23T09:00Z")
+    assert result.exit_code == 0, result.output
 
 
 def test_attributes_of_others_stay(run: Run, home: Path) -> None:
@@ -328,7 +334,7 @@ def test_git_merges_two_branches(run: Run, home: Path, case: str) -> None:
         ),
         "one deletes": (
             lambda: (home / "content/meetups/bee.md").unlink(), lambda: write(home, "cat", title="Theirs"),
-            {("bee", ""): 1, ("cat", ""): 1, ("cat", "2027-02-04"): 1},
+            {("bee", ""): 1, ("bee", "2027-02-04"): 1, ("cat", ""): 1, ("cat", "2027-02-04"): 1},
         ),
         "dates of one series": (
             lambda: (home / "content/meetups/ant.md").write_text(series.replace("until: 2027-12-31", "until: 2028-12-31")),

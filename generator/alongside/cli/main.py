@@ -12,6 +12,7 @@ from alongside import __version__
 # name -> (module below alongside.cli, the line `--help` shows); the function in it is called `command`
 COMMANDS: dict[str, tuple[str, str]] = {
     "new": ("new", "Make a community to start from."),
+    "import": ("import_", "Bring the meetups of a calendar you have."),
     "check": ("check", "Report every problem in content and journeys."),
     "schema": ("schema", "Write JSON Schemas of the front matter, for editors."),
     "build": ("build", "Compile the site, embeds, feeds and sequences."),

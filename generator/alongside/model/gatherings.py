@@ -83,6 +83,7 @@ class Meetup:
     until: date | None = None  # last day an occurrence may fall on
     times: int | None = None  # number of occurrences
     excluded: tuple[date, ...] = ()  # `except`: days the rule gives that do not happen
+    also: tuple[date, ...] = ()  # days it happens on as well, at the hour of `starts`, in order
     changes: Mapping[date, Change] = field(default_factory=dict)
     group: str = ""  # slug
     place: Place | None = None
@@ -95,6 +96,7 @@ class Meetup:
     topics: tuple[str, ...] = ()
     capacity: int | None = None
     rsvp: str = ""
+    uid: str = ""  # RFC 5545 section 3.8.4.7, of a calendar it came from; empty: made of the slug
     body: str = ""  # Markdown
     body_line: int = field(default=1, compare=False)
     was: tuple[str, ...] = ()
@@ -112,7 +114,7 @@ class Meetup:
 
 
 def first_slugs(records: Mapping[str, Meetup] | Mapping[str, Group]) -> Mapping[str, str]:
-    """What each record was called first, by slug: a name for what must outlive a rename.
+    """What each record was called first, by its slug of today.
 
     Who had a slug before keeps it; a newcomer to it is told apart by a "+".
     """

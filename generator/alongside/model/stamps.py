@@ -2,7 +2,8 @@
 
 A calendar app takes an event for a newer one when its SEQUENCE is higher, or its DTSTAMP later (RFC 5546 section
 2.1.5). Neither stands in what authors write, so both are kept beside it: one line for each VEVENT, by the meetup's name
-(its UID up to the "@") and, for a date that has an event of its own, the day the rule gives (its RECURRENCE-ID).
+(its UID, where that is ours up to the "@") and, for a date that has an event of its own, the day the rule gives (its
+RECURRENCE-ID).
 """
 
 from __future__ import annotations
@@ -78,5 +79,14 @@ class Ledger:
 
 
 def event_names(meetups: Mapping[str, Meetup]) -> Mapping[str, str]:
-    """The name of each meetup's events, by slug: its first slug."""
-    return first_slugs(meetups)
+    """The name of each meetup's events, by slug: its own UID, else its first slug; told apart by a "+"."""
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    names = first_slugs({slug: one for slug, one in meetups.items() if not one.uid})
+    wanted = [(slug, one.uid) for slug, one in sorted(meetups.items()) if one.uid]
+    for slug, name in (*wanted, *names.items()):
+        while name in taken:
+            name += "+"
+        taken.add(name)
+        found[slug] = name
+    return found

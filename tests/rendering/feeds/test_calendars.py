@@ -183,7 +183,7 @@ def test_what_a_calendar_says_of_itself() -> None:
         (meetup(date(2026, 12, 3)), ["DTSTART;VALUE=DATE:20261203", "DTEND;VALUE=DATE:20261204"]),
         (meetup(date(2026, 12, 3), last_day=date(2026, 12, 5)), ["DTEND;VALUE=DATE:20261206"]),
         (meetup(date(2026, 12, 3), "FREQ=DAILY", until=date(2026, 12, 9)), ["RRULE:FREQ=DAILY;UNTIL=20261209"]),
-        (meetup(at("2026-12-03 18:00"), "FREQ=DAILY", times=3), ["RRULE:FREQ=DAILY;COUNT=3"]),
+        (meetup(at("2026-12-03 18:00"), "FREQ=DAILY", times=3), ["RRULE:FREQ=DAILY;UNTIL=20261205T225959Z"]),
         (
             meetup(at("2026-12-03 18:00"), "FREQ=DAILY", times=3, until=date(2026, 12, 31)),
             ["RRULE:FREQ=DAILY;UNTIL=20261205T225959Z"],

@@ -10,6 +10,10 @@ What calendar apps hold on to, and where it comes from:
 - DTSTAMP, LAST-MODIFIED and SEQUENCE: a `Stamp` of the ledger. It is never the clock, or every build would announce
   every event as changed.
 - Wall time in the meetup's zone with a VTIMEZONE of ours (`time_zones`); `Z` in UTC; days for all-day ones.
+- A date that apps would not agree on is an event by itself, with a UID of its own: those of `also` (Outlook and others
+  pass over RDATE), and those on which clocks change at the start, at the end or in between (left out by some, an hour
+  off in others). The rule has an EXDATE for them, starts with the first date that is left, and ends with UNTIL: COUNT
+  would count them.
 - A cancelled meetup stays, as STATUS:CANCELLED: one that disappears stays in people's calendars as if it took place.
 - Nobody is named: hosts are people, and a calendar entry is copied to places where no consent reaches.
 - ORGANIZER, which METHOD:PUBLISH asks for (RFC 5546 section 3.2.1), is the group or the community, at the address of
@@ -23,7 +27,7 @@ What calendar apps hold on to, and where it comes from:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from icalendar import (
@@ -44,24 +48,25 @@ from icalendar import (
 
 from alongside.model.gatherings import Meetup
 from alongside.model.places import Place
-from alongside.model.recurrences import nth_day
+from alongside.model.recurrences import WEEKDAYS, spelt_out
 from alongside.model.stamps import UNSTAMPED, Stamps
 from alongside.planning.occurrences import (
+    LONGEST,
     Occurrence,
     changed_occurrences,
     first_day,
+    last_ruled_day,
     meetup_rule,
-    occurrences,
-    planned_days,
+    occurrence_on,
+    ruled_days,
 )
-from alongside.planning.zones import local_time, read_zone
-from alongside.rendering.feeds.content_lines import clean_text, one_line, uri_value
-from alongside.rendering.feeds.time_zones import render_timezone
+from alongside.planning.zones import comes_twice, local_time, read_zone
+from alongside.rendering.feeds.content_lines import clean_text, component_octets, one_line, uri_value
+from alongside.rendering.feeds.time_zones import render_timezone, unclear_days
 
 PRODUCT = "-//Alongside//Community calendars//EN"  # without a version: an upgrade alone changes no feed
 REFRESH = timedelta(hours=12)  # how often apps should ask again
 LONGEST_DESCRIPTION = 8000  # characters; some apps refuse or cut longer ones, and the page has it all
-_BEGIN, _END = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
 _NO_STAMPS = Stamps()
 
@@ -118,17 +123,60 @@ def render_event(meetup: Meetup, texts: EventTexts, *, stamps: Stamps = _NO_STAM
 
     Empty for a meetup without any date (its only one is in `except`, or `until` lies before `starts`).
     """
-    return b"".join(event.to_ical(sorted=False) for event in _events(meetup, texts, stamps))
+    return b"".join(map(component_octets, _events(meetup, texts, stamps)))
 
 
 def _events(meetup: Meetup, texts: EventTexts, stamps: Stamps) -> Iterator[Event]:
+    lone = _lone_days(meetup)
     if meetup_rule(meetup) is None:
-        for one in occurrences(meetup, start=_BEGIN, end=_END):
-            event = _begin_event(texts, stamps, None)
-            _add_times(event, one.starts, one.ends, meetup.timezone)
-            yield _describe(event, meetup, one, texts)
-        return
-    first = next(planned_days(meetup, start=date.min, end=date.max, excluded=()), None)
+        for day in ruled_days(meetup, start=date.min, end=date.max, excluded=meetup.excluded):
+            yield from _single(meetup, day, texts, stamps)
+    else:
+        yield from _series(meetup, lone, texts, stamps)
+    for day in lone:
+        yield from _single(meetup, day, replace(texts, uid=lone_uid(texts.uid, day)), stamps, day)
+
+
+def lone_uid(uid: str, day: date) -> str:
+    """The UID of a date of a series that is an event by itself: with the day, and a sign that no slug has."""
+    name, at, authority = uid.partition("@")
+    return f"{name}+{day:%Y%m%d}{at}{authority}"
+
+
+def _lone_days(meetup: Meetup) -> tuple[date, ...]:
+    """The planned days that no rule should give: those of `also`, and those with a clock change in their hours."""
+    if meetup_rule(meetup) is None:
+        return tuple(sorted({*meetup.also} - {first_day(meetup)}))
+    return tuple(sorted({*_unclear(meetup), *(day for day in meetup.also if not _is_ruled(meetup, day))}))
+
+
+def _unclear(meetup: Meetup) -> tuple[date, ...]:
+    if not isinstance(meetup.starts, datetime):
+        return ()
+    lasts = min(meetup.duration or timedelta(), LONGEST)
+    days = unclear_days(meetup.timezone, meetup.starts.time(), lasts)
+    return tuple(day for day in days if _is_ruled(meetup, day))
+
+
+def _is_ruled(meetup: Meetup, day: date) -> bool:
+    return any(ruled_days(meetup, start=day, end=day, excluded=meetup.excluded))
+
+
+def _single(
+    meetup: Meetup, day: date, texts: EventTexts, stamps: Stamps, stamped: date | None = None
+) -> Iterator[Event]:
+    """The event of one planned day, without a rule. `stamped`: the day its stamp is kept by."""
+    one = occurrence_on(meetup, day)
+    if one is not None:
+        event = _begin_event(texts, stamps, stamped)
+        _add_times(event, one.starts, one.ends, meetup.timezone)
+        yield _describe(event, meetup, one, texts)
+
+
+def _series(meetup: Meetup, lone: tuple[date, ...], texts: EventTexts, stamps: Stamps) -> Iterator[Event]:
+    """The event of the rule, and one for each of its dates that `changes` touches."""
+    excluded = (*meetup.excluded, *lone)
+    first = next(ruled_days(meetup, start=date.min, end=date.max, excluded=excluded), None)
     if first is None:
         return
     plain = Occurrence(
@@ -137,13 +185,14 @@ def _events(meetup: Meetup, texts: EventTexts, stamps: Stamps) -> Iterator[Event
     )  # fmt: skip
     series = _begin_event(texts, stamps, None)
     _add_times(series, *_series_times(meetup, first), meetup.timezone)
-    _add_recurrence(series, meetup)
+    _add_recurrence(series, meetup, first, excluded)
     yield _describe(series, meetup, plain, texts)
     for changed in changed_occurrences(meetup):
-        event = _begin_event(texts, stamps, changed.original)
-        event["RECURRENCE-ID"] = _moment(_wall(meetup, changed.original), meetup.timezone)
-        _add_times(event, changed.starts, changed.ends, meetup.timezone)
-        yield _describe(event, meetup, changed, texts)
+        if changed.original not in lone:
+            event = _begin_event(texts, stamps, changed.original)
+            event["RECURRENCE-ID"] = _moment(_wall(meetup, changed.original), meetup.timezone)
+            _add_times(event, changed.starts, changed.ends, meetup.timezone)
+            yield _describe(event, meetup, changed, texts)
 
 
 def _begin_event(texts: EventTexts, stamps: Stamps, day: date | None) -> Event:
@@ -204,6 +253,11 @@ def _wall(meetup: Meetup, day: date) -> datetime | date:
 
 
 def _add_times(event: Event, starts: datetime | date, ends: datetime | date | None, zone: str) -> None:
+    """DTSTART and DTEND: in `zone`, or in UTC where its clocks show one of the two twice."""
+    moments = [moment for moment in (starts, ends) if isinstance(moment, datetime) and moment.tzinfo is not None]
+    if any(map(comes_twice, moments)):
+        starts, *rest = [moment.astimezone(UTC) for moment in moments]
+        ends, zone = (rest[0] if rest else None), "UTC"
     event["DTSTART"] = _moment(starts, zone)
     if not isinstance(starts, datetime):  # the end of days is the day after (section 3.6.1)
         event["DTEND"] = _moment((starts if ends is None else ends) + _DAY, zone)
@@ -222,36 +276,36 @@ def _series_times(meetup: Meetup, first: date) -> tuple[datetime | date, datetim
     return starts, (starts.replace(tzinfo=zone).astimezone(UTC) + meetup.duration).astimezone(zone)
 
 
-def _add_recurrence(event: Event, meetup: Meetup) -> None:
-    """RRULE with its bound, and one EXDATE for each day taken out that the rule gives."""
-    rule = vRecur.from_ical(meetup.rrule.upper())
-    if meetup.until is not None:
-        rule["UNTIL"] = _until(meetup, meetup.until)
-    elif meetup.times is not None:
-        rule["COUNT"] = max(meetup.times, 1)
+def _add_recurrence(event: Event, meetup: Meetup, first: date, excluded: tuple[date, ...]) -> None:
+    """RRULE with its bound, and one EXDATE for each day taken out that the rule gives from `first` on."""
+    ruled = meetup_rule(meetup)
+    assert ruled is not None
+    rule = vRecur.from_ical(str(spelt_out(ruled, first)))
+    if ruled.depends_on_weeks:  # said also where it is Monday: some take Sunday where nothing is said
+        rule["WKST"] = WEEKDAYS[ruled.week_start]
+    last = last_ruled_day(meetup)
+    if last is not None:
+        rule["UNTIL"] = _until(meetup, last)
     event["RRULE"] = rule
-    excluded = [
-        _moment(_wall(meetup, day), meetup.timezone)
-        for day in sorted(set(meetup.excluded))
-        if any(planned_days(meetup, start=day, end=day, excluded=()))
-    ]
-    if excluded:
-        event["EXDATE"] = excluded
+    days = (day for day in sorted(set(excluded)) if day > first and any(ruled_days(meetup, start=day, end=day)))
+    if taken_out := [_moment(wall, meetup.timezone) for day in days for wall in _walls(meetup, day)]:
+        event["EXDATE"] = taken_out
 
 
-def _until(meetup: Meetup, until: date) -> datetime | date:
-    """The end of the last day in UTC, as section 3.3.10 asks where DTSTART has a zone; the day alone for all-day ones.
+def _walls(meetup: Meetup, day: date) -> list[datetime | date]:
+    """What a rule gives on `day`; where clocks skip that, also what libical makes of it."""
+    wall = _wall(meetup, day)
+    if not isinstance(wall, datetime):
+        return [wall]
+    shown = local_time(wall, read_zone(meetup.timezone)).replace(tzinfo=None, fold=0)
+    return [wall] if shown == wall else [wall, shown]
 
-    Where `times` ends it earlier, that day: a rule has one of the two.
-    """
-    if meetup.times is not None:
-        rule = meetup_rule(meetup)
-        assert rule is not None
-        nth = nth_day(rule, first_day(meetup), max(meetup.times, 1))
-        until = min(until, nth) if nth is not None else until
+
+def _until(meetup: Meetup, last: date) -> datetime | date:
+    """The end of the last day in UTC, as section 3.3.10 asks where DTSTART has a zone; for all-day ones the day."""
     if meetup.all_day:
-        return until
-    return local_time(datetime.combine(until, time(23, 59, 59)), read_zone(meetup.timezone)).astimezone(UTC)
+        return last
+    return local_time(datetime.combine(last, time(23, 59, 59)), read_zone(meetup.timezone)).astimezone(UTC)
 
 
 # --- what and where ---
@@ -298,7 +352,7 @@ def render_calendar(
     """
     events = [(meetup, octets) for meetup, octets in events if octets]
     calendar = _calendar(name, description, uri_value(url), uri_value(source), uid, color)
-    head, end = calendar.to_ical(sorted=False).rsplit(b"END:", 1)
+    head, end = component_octets(calendar).rsplit(b"END:", 1)
     zones = [render_timezone(zone, year).encode() for zone, year in sorted(_zones(events, timezone).items())]
     return b"".join([head, *zones, *(octets for _, octets in events), b"END:", end])
 
@@ -332,11 +386,12 @@ def _zones(events: Sequence[tuple[Meetup, bytes]], default: str) -> dict[str, in
     """Each zone the events name, with the first year they need it for."""
     years: dict[str, int] = {}
     for meetup, _ in events:
-        if not meetup.all_day and meetup.timezone != "UTC":
-            days = [
-                first_day(meetup),
-                *(change.starts for change in meetup.changes.values() if change.starts is not None),
-            ]
-            first = max(1900, min(day.year for day in days))
-            years[meetup.timezone] = min(first, years.get(meetup.timezone, first))
+        zone, starts = meetup.timezone, meetup.starts
+        if zone != "UTC" and isinstance(starts, datetime):
+            year = starts.year
+            if meetup.changes or meetup.also:
+                moved = (change.starts for change in meetup.changes.values() if change.starts is not None)
+                year = min([year, *(day.year for day in (*moved, *meetup.also))])
+            if year < years.get(zone, 9999):
+                years[zone] = max(year, 1900)
     return years if events else {default: 2026}

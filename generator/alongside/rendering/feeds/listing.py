@@ -32,7 +32,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from alongside.model.community import Community
-from alongside.model.gatherings import Meetup, first_slugs
+from alongside.model.gatherings import Group, Meetup, first_slugs
 from alongside.model.people import Member
 from alongside.model.places import Place
 from alongside.model.stamps import Stamps, event_names
@@ -65,6 +65,7 @@ from alongside.settings import Settings
 FeedKind = Literal["all", "online", "languages", "groups", "places", "challenges", "meetups", "stories"]
 NEWEST = 50  # stories in a feed
 _UNSAFE = re.compile(r"[^\w.-]+")
+_DELETED = "-"  # before the name of what only the ledger knows: no slug begins with it
 _COLORS: Mapping[FeedKind, Color] = {
     "all": TEAL,
     "online": Color("steelblue", "#4682B4"),
@@ -81,7 +82,6 @@ _TEXTS: Mapping[FeedKind, FeedKind] = {
     "challenges": "challenges",
     "stories": "stories",
 }
-_DELETED = "-"  # before the name of what only the ledger knows: no slug begins with it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +151,7 @@ def _calendar_jobs(site: Site) -> Iterator[Job]:
     def job(kind: FeedKind, slug: str, slugs: Iterable[str], *, first: str = "", name: str = "") -> Job:
         named = tuple((one, uids[one]) for one in sorted(slugs, key=lambda one: one.removeprefix(_DELETED)))
         render = partial(_render_calendar, site, kind, slug, named, first or slug, name)
-        return Job(name=feed_path(kind, slug), render=render, page=False)
+        return Job(name=feed_path(kind, slug), render=render, page=False, first=kind == "meetups")
 
     yield job("all", "", recent)
     yield job("online", "", (slug for slug in recent if is_online(_meetup(community, slug))))
@@ -185,7 +185,7 @@ def _meetup(community: Community, slug: str) -> Meetup:
 
 def _deleted_uids(site: Site) -> Mapping[str, str]:
     authority = feed_authority(site.settings)
-    return {_DELETED + name: f"{name}@{authority}" for name in site.whole.deleted}
+    return {_DELETED + name: _uid(meetup, name, authority) for name, meetup in site.whole.deleted.items()}
 
 
 def _is_recent(meetup: Meetup, since: date) -> bool:
@@ -249,14 +249,31 @@ def _challenges(community: Community, meetup: Meetup) -> tuple[str, ...]:
 
 
 def meetup_uids(site: Site) -> Mapping[str, str]:
-    """The UID of each meetup, by slug: the name of its events, and what no other site has."""
-    authority = feed_authority(site.settings)
-    return {slug: f"{name}@{authority}" for slug, name in event_names(site.whole.meetups).items()}
+    """The UID of each meetup, by slug: its own, else the name of its events and what no other site has.
+
+    A meetup that was brought in from a calendar of ours keeps the UID it had there; its twin here is told apart.
+    """
+    authority, meetups = feed_authority(site.settings), site.whole.meetups
+    names = event_names(meetups)
+    own = {name for slug, name in names.items() if meetups[slug].uid}
+    found: dict[str, str] = {}
+    for slug, name in names.items():
+        found[slug] = _uid(meetups[slug], name, authority)
+        while found[slug] in own and not meetups[slug].uid:
+            name += "+"
+            found[slug] = _uid(meetups[slug], name, authority)
+    return found
 
 
-def event_stamps(site: Site, uid: str) -> Stamps:
-    """The stamps of a meetup's events, by its UID; without any where nobody stamps."""
-    return site.community.stamps.get(uid.removesuffix(f"@{feed_authority(site.settings)}"), Stamps())
+def event_stamps(site: Site, slug: str) -> Stamps:
+    """The stamps of a meetup's events; none where nobody stamps."""
+    names = site.shared("event names", lambda community: event_names(community.meetups))
+    name = slug.removeprefix(_DELETED) if slug.startswith(_DELETED) else names[slug]
+    return site.community.stamps.get(name, Stamps())
+
+
+def _uid(meetup: Meetup, name: str, authority: str) -> str:
+    return name if meetup.uid else f"{name}@{authority}"
 
 
 def _render_calendar(
@@ -266,13 +283,11 @@ def _render_calendar(
 
     `first`: the slug it had first, told apart. `place`: the name of a place.
     """
-    events = []
-    for meetup_slug, uid in named:
-        # one meetup stands in up to nine calendars; its event is serialised for the first
-        octets = site.memo("event", partial(_render_event, site), meetup_slug, uid)
-        events.append((_meetup(site.community, meetup_slug), octets))
-    own = _meetup(site.community, named[0][0]) if kind == "meetups" else None
-    name, description, page = _about(site, kind, slug, place, own)
+    # one meetup stands in up to nine calendars; its event is serialised for the first, and kept for later builds
+    octets = site.pieces("event", partial(_render_event, site), named)
+    events = [(_meetup(site.community, each), one) for (each, _), one in zip(named, octets, strict=True)]
+    meetup = events[0][0] if kind == "meetups" else None
+    name, description, page = _about(site, kind, slug, place, meetup)
     address = site.settings.site_url
     content = render_calendar(
         events,
@@ -284,21 +299,20 @@ def _render_calendar(
         color=_COLORS[kind],
         timezone=site.community.timezone,
     )
-    for path in (slug, *_former(site, kind, slug, own)):
+    for path in (slug, *_former(site, site.community.groups[slug] if kind == "groups" else meetup)):
         yield Artifact(feed_path(kind, path), content)
 
 
-def _about(site: Site, kind: FeedKind, slug: str, place: str = "", own: Meetup | None = None) -> tuple[str, str, str]:
-    """What a calendar is called, what it says of itself, and the path of its page.
-
-    `place`: the name of a place. `own`: the meetup whose calendar it is.
-    """
+def _about(
+    site: Site, kind: FeedKind, slug: str, place: str = "", meetup: Meetup | None = None
+) -> tuple[str, str, str]:
+    """What a calendar is called, what it says of itself, and the path of its page. `meetup`: whose own it is."""
     community, language = site.community, site.community.language
     name, page = "", "meetups/"
     if kind == "groups":
         name, page = community.groups[slug].name.text(language), community.groups[slug].path
-    elif own is not None:
-        name, page = own.title.text(language), own.path
+    elif meetup is not None:
+        name, page = meetup.title.text(language), meetup.path if meetup.slug in community.meetups else page
     elif kind == "challenges":
         name, page = community.challenges[slug].title.text(language), community.challenges[slug].path
     elif kind == "places":
@@ -314,19 +328,17 @@ def _about(site: Site, kind: FeedKind, slug: str, place: str = "", own: Meetup |
     return f"{name} · {community.name}" if name else community.name, description, page
 
 
-def _former(site: Site, kind: FeedKind, slug: str, own: Meetup | None = None) -> tuple[str, ...]:
+def _former(site: Site, record: Group | Meetup | None) -> tuple[str, ...]:
     """The slugs that a group or meetup had before and nobody else has now."""
-    groups, meetups = site.community.groups, site.community.meetups
-    if kind == "groups":
-        return tuple(dict.fromkeys(old for old in groups[slug].was if old not in groups))
-    if own is not None:
-        return tuple(dict.fromkeys(old for old in own.was if old not in meetups))
-    return ()
+    if record is None:
+        return ()
+    taken = site.community.groups if isinstance(record, Group) else site.community.meetups
+    return tuple(dict.fromkeys(old for old in record.was if old not in taken))
 
 
 def _render_event(site: Site, slug: str, uid: str) -> bytes:
     meetup = _meetup(site.community, slug)
-    stamps = event_stamps(site, uid)
+    stamps = event_stamps(site, slug)
     if slug.startswith(_DELETED):  # its page is gone, and nothing is known of its dates
         organizer, organizer_url = _organizer(site, meetup)
         texts = EventTexts(uid=uid, language=site.community.language, organizer=organizer, organizer_url=organizer_url)
@@ -394,7 +406,7 @@ def _render_coming(
     name = group.name.text(community.language) if group is not None else community.name
     title = say(community.language, "feed.meetups", name=name)
     _, description, page = _about(site, "groups" if slug else "all", slug)
-    for path in (slug, *_former(site, kind, slug)) if slug else ("",):
+    for path in (slug, *_former(site, group)):
         yield from _text_feeds(
             site, kind, path, entries, title=title, description=description, home=page, id_path=feed_path(kind, first)
         )
