@@ -30,12 +30,14 @@ SOURCES = Path(__file__).resolve().parent / "readers"
 MODULES = ROOT / "build" / "npm-calendars" / "node_modules"  # what `make calendars` installs
 COMPILED = ROOT / "build" / "calendars"
 FIRST, END = date(2010, 1, 1), date(2028, 1, 1)  # dates are read from the first day up to the second
+# Python looks for zones in the `tzdata` package alone; Node.js has its own, libical and Qt those of the machine.
+_NOTHING_OF_THE_MACHINE = {"TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONTZPATH": ""}
 _MARGIN_YEARS = 2  # read on either side as well: a changed date may have moved in or out
 _TZID = re.compile(rb"(TZID[=:])(?!X-)([^:;\r\n]+)")
 
 ReaderName = Literal["ical.js", "node-ical", "icalendar", "libical", "KCalendarCore"]
 READERS: tuple[ReaderName, ...] = ("ical.js", "node-ical", "icalendar", "libical", "KCalendarCore")
-OF_OUR_ZONES: tuple[ReaderName, ...] = ("ical.js", "icalendar", "libical", "KCalendarCore")  # read a VTIMEZONE
+OF_OUR_ZONES: tuple[ReaderName, ...] = ("ical.js", "icalendar", "libical")  # take the VTIMEZONE as it is
 
 
 class ReaderError(Exception):
@@ -63,10 +65,10 @@ def read_dates(reader: ReaderName, calendar: bytes, *, first: date = FIRST, end:
     """What starts from `first` up to `end`, sorted. Raises ReaderError when the program fails or complains."""
     wide = (first.replace(year=first.year - _MARGIN_YEARS), end.replace(year=end.year + _MARGIN_YEARS))
     command = [*_command(reader), *(day.isoformat() for day in wide)]
-    environment = {"PATH": os.environ["PATH"], "TZ": "UTC", "LC_ALL": "C.UTF-8", "NODE_PATH": str(MODULES)}
+    environment = {**_NOTHING_OF_THE_MACHINE, "PATH": os.environ["PATH"], "NODE_PATH": str(MODULES)}
     done = subprocess.run(command, input=calendar, capture_output=True, env=environment, cwd=SOURCES, check=False)
     if done.returncode or done.stderr:
-        raise ReaderError(f"{reader} ended with {done.returncode}: {done.stderr.decode(errors='replace')[:2000]}")
+        raise ReaderError(f"{reader} ended with {done.returncode}: {done.stderr.decode(errors='replace')[-2000:]}")
     dates = [Date(**json.loads(line)) for line in done.stdout.splitlines()]
     return sorted(one for one in dates if first.isoformat() <= one.start < end.isoformat())
 

@@ -45,8 +45,8 @@ ATTRIBUTES = "stamps.jsonl merge=union text eol=lf\n"  # for git, in a `.gitattr
 _MAX_BYTES = 64_000_000  # a hundred thousand meetups
 _MAX_SEQUENCE = 1_000_000_000  # an INTEGER ends at 2,147,483,647 (RFC 5545 section 3.3.8), and edits go on
 _OUTLINE = (
-    "slug", "uid", "title", "group", "starts", "ends", "timezone", "repeats", "until", "times",
-    "except", "also", "place", "online", "languages", "challenges",
+    "slug", "uid", "title", "group", "starts", "ends", "timezone", "repeats", "until", "times", "except", "also",
+    "place", "online", "languages", "challenges",
 )  # fmt: skip
 _KNOWN = frozenset(("event", "day", "sequence", "changed", "digest", "gone", *_OUTLINE))
 _INSTANT = re.compile(r"(?:19[7-9]\d|20\d\d|21\d\d)-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)

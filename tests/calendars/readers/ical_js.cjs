@@ -7,14 +7,15 @@ const [first, end] = process.argv.slice(2);
 const calendar = new ICAL.Component(ICAL.parse(readFileSync(0, "utf8")));
 for (const zone of calendar.getAllSubcomponents("vtimezone")) ICAL.TimezoneService.register(zone);
 
-const events = calendar.getAllSubcomponents("vevent").map((one) => new ICAL.Event(one, { strictExceptions: true }));
+const events = calendar.getAllSubcomponents("vevent");
 const changes = new Map();
-for (const event of events.filter((one) => one.isRecurrenceException()))
-  changes.set(event.uid, [...(changes.get(event.uid) ?? []), event]);
+for (const event of events.filter(isChange))
+  changes.set(uid(event), [...(changes.get(uid(event)) ?? []), event]);
 
 const lines = [];
-for (const event of events.filter((one) => !one.isRecurrenceException())) {
-  for (const change of changes.get(event.uid) ?? []) event.relateException(change);
+for (const component of events.filter((one) => !isChange(one))) {
+  // named here: left to itself, an event takes the changes of all others
+  const event = new ICAL.Event(component, { strictExceptions: true, exceptions: changes.get(uid(component)) ?? [] });
   if (!event.isRecurring()) {
     add(event, event.startDate, event.endDate);
     continue;
@@ -28,6 +29,14 @@ for (const event of events.filter((one) => !one.isRecurrenceException())) {
   }
 }
 process.stdout.write(lines.join(""));
+
+function uid(component) {
+  return component.getFirstPropertyValue("uid");
+}
+
+function isChange(component) {
+  return component.hasProperty("recurrence-id");
+}
 
 function add(event, startDate, endDate) {
   const status = event.component.getFirstPropertyValue("status") ?? "";

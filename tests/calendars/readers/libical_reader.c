@@ -50,7 +50,9 @@ static void print_occurrence(icalcomponent *event, time_t start) {
     printf("}\n");
 }
 
-static bool is_change(icalcomponent *event) { return !icaltime_is_null_time(icalcomponent_get_recurrenceid(event)); }
+static bool is_change(icalcomponent *event) {
+    return icalcomponent_get_first_property(event, ICAL_RECURRENCEID_PROPERTY) != NULL;
+}
 
 /* The instants of one series that an event of their own stands for. */
 struct replaced {
@@ -63,7 +65,8 @@ static void find_replaced(icalcomponent *calendar, icalcomponent *event, struct 
     replaced->count = 0;
     for (icalcomponent *one; (one = icalcompiter_deref(&events)); icalcompiter_next(&events))
         if (is_change(one) && strcmp(text_of(icalcomponent_get_uid(one)), text_of(icalcomponent_get_uid(event))) == 0)
-            replaced->instants[replaced->count++] = instant(icalcomponent_get_recurrenceid(one));
+            replaced->instants[replaced->count++] = instant(icalproperty_get_datetime_with_component(
+                icalcomponent_get_first_property(one, ICAL_RECURRENCEID_PROPERTY), one));
 }
 
 static void take_occurrence(icalcomponent *event, struct icaltime_span *span, void *data) {

@@ -110,13 +110,11 @@ def _observances(history: ZoneHistory, first_year: int) -> Iterator[str]:
 
 
 def _observance_before(last: Transition | None, first: Offset, first_year: int) -> str:
-    """What holds when the range begins, by a change long ago or by none at all.
+    """What holds when the range begins, told as if it had always been so.
 
-    One before 1970 is told as if it had always been so: it may come from local mean time, with seconds in its offset
-    that ical.js carries over.
+    The change it came by is left out. It may be from local mean time, with seconds in its offset that ical.js carries
+    over; and KCalendarCore, which looks for a zone with the same changes, takes Brisbane's of 1992 for Sydney's.
     """
-    if last is not None and (last.at.year >= 1970 or first_year <= 1970):
-        return _observance(last.wall, last.before, last.after)
     offset = first if last is None else last.after
     return _observance(datetime.combine(date(min(first_year - 1, 1970), 1, 1), time()), offset, offset)
 
@@ -136,7 +134,12 @@ def _observance(wall: datetime, before: Offset, after: Offset, rule: str = "") -
 
 
 def _is_summer(before: Offset, after: Offset) -> bool:
-    """Clocks are ahead in what calendars call daylight time; Ireland's file has it the other way round."""
+    """Clocks are ahead in what calendars call daylight time; Ireland's file has it the other way round.
+
+    Samoa left out a day in summer: as DAYLIGHT, which icalendar takes for clocks a day ahead, no event could be read.
+    """
+    if abs(after.seconds - before.seconds) >= _DAY_SECONDS:
+        return False
     if before.daylight == after.daylight:
         return after.daylight
     return after.seconds > before.seconds
@@ -167,16 +170,18 @@ def _yearly_observances(change: YearlyChange, *, after: datetime, from_year: int
 
 
 @lru_cache(maxsize=4096)
-def unclear_days(name: str, clock: time) -> tuple[date, ...]:
-    """The days from 1900 to 2040 on which clocks in a zone skip the wall time `clock`, or show it twice, in order.
+def unclear_days(name: str, clock: time, duration: timedelta) -> tuple[date, ...]:
+    """The days from 1900 to 2040 on which clocks change while something lasts that starts at the wall time `clock`.
 
-    Raises ZoneInfoNotFoundError for an unknown zone.
+    In order; those also on which the clocks skip `clock` itself, or show it twice. Raises ZoneInfoNotFoundError for an
+    unknown zone.
     """
     days: set[date] = set()
     for begin, end in _unclear_spans(name):
+        first = (begin - duration).date()
         # a skipped span may be a whole day and lie on two, as in Samoa in 2011
-        for day in (begin.date() + timedelta(days=number) for number in range((end - begin).days + 2)):
-            if begin <= datetime.combine(day, clock) < end:
+        for day in (first + timedelta(days=number) for number in range((end.date() - first).days + 1)):
+            if begin - duration <= datetime.combine(day, clock) < end:
                 days.add(day)
     return tuple(sorted(days))
 
