@@ -243,6 +243,17 @@ def test_a_damaged_line_is_told_and_nothing_is_lost(run: Run, home: Path, line: 
     assert "stamp-stale" not in checked.output  # what can be read counts
 
 
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to(path.name)])
+def test_what_is_no_file_is_left_alone(run: Run, home: Path, make: Callable[[Path], None]) -> None:
+    (home / FILE).parent.mkdir()
+    make(home / FILE)
+    result = run("stamp", "--now", DAYS[0])
+    assert result.exit_code == 1
+    assert f"{FILE}:1:1: This file cannot be read" in result.stderr
+    assert not (home / FILE).is_file()
+    assert run("check", "--now", DAYS[0]).exit_code == 1
+
+
 def test_what_a_newer_version_wrote_is_kept(run: Run, home: Path) -> None:
     run("stamp", "--now", DAYS[0])
     lines = (home / FILE).read_text().splitlines()
