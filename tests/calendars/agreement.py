@@ -72,8 +72,6 @@ def compare(meetups: Sequence[Meetup], calendar: bytes, readers: Iterable[Reader
     found[PLANNED] = set(planned_dates(meetups))
     everything = set().union(*found.values())
     disputed = {
-        one: who
-        for one in everything
-        if (who := tuple(name for name, dates in found.items() if one not in dates))
+        one: who for one in everything if (who := tuple(name for name, dates in found.items() if one not in dates))
     }
     return Agreement(dates=len(everything), disputed=disputed, uids=len(meetups))
