@@ -106,15 +106,13 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _meetup(
-    slug: str, starts: datetime | date, rrule: str = "", zone: str = "Europe/Berlin", **fields: Any
-) -> Meetup:
+def _meetup(slug: str, starts: datetime | date, rrule: str = "", zone: str = "Europe/Berlin", **fields: Any) -> Meetup:
     title = LocalText((("en", f"Meetup: {slug}"),))
     return Meetup(slug=slug, title=title, starts=starts, timezone=zone, rrule=rrule, position=HERE, **fields)
 
 
 def _slug(text: str) -> str:
-    return text.lower().translate(str.maketrans({";": "-", "=": "-", ",": "-", "/": "-", "_": "-"}))
+    return text.lower().translate(str.maketrans(";=,/_+", "------"))
 
 
 def _by_rule() -> Iterator[Meetup]:
@@ -129,7 +127,9 @@ def _by_rule() -> Iterator[Meetup]:
 
 def _by_zone() -> Iterator[Meetup]:
     for zone, starts in ZONES:
-        yield _meetup(f"weekly-{_slug(zone)}", at(starts), "FREQ=WEEKLY;INTERVAL=5", zone, until=LAST, duration=3 * HOUR / 2)
+        yield _meetup(
+            f"weekly-{_slug(zone)}", at(starts), "FREQ=WEEKLY;INTERVAL=5", zone, until=LAST, duration=3 * HOUR / 2
+        )
         yield _meetup(f"monthly-{_slug(zone)}", at(starts), "FREQ=MONTHLY;INTERVAL=2;BYDAY=4WE", zone, until=LAST)
 
 
