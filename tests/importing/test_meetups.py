@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from textwrap import dedent
 
+import icalendar
 import pytest
 
 from alongside.importing.components import CalendarError, read_components
@@ -394,3 +396,17 @@ def test_bombs_are_small_work() -> None:
             event(f"{name}:{value}").replace("SUMMARY:One\n", "" if name == "SUMMARY" else "SUMMARY:One\n")
         ).entries
         assert len(file_text(entry)) < 200_000
+
+
+def test_no_sample_of_a_parser_brings_an_import_down() -> None:
+    """What `icalendar` tests itself with: broken files of many programs, found over the years."""
+    samples = sorted((Path(icalendar.__file__).parent / "tests").rglob("*.ics"))
+    taken = 0
+    for sample in samples:
+        content = sample.read_bytes()
+        if b"BEGIN:VCALENDAR" in content[:4000].upper():
+            found = take(content)
+            taken += len(found.entries)
+            assert all(message.endswith(".") for message in messages(found))
+    assert len(samples) > 100
+    assert taken > 50
