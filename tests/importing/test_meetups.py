@@ -261,7 +261,7 @@ SEVERAL = [
     ),
     (
         ["RRULE:FREQ=DAILY;BYHOUR=9,18;BYMINUTE=0"],
-        [("one", "2027-01-14 09:00", "every day"), ("one+2", "2027-01-14 18:00", "every day")],
+        [("one", "2027-01-15 09:00", "every day"), ("one+2", "2027-01-14 18:00", "every day")],
     ),
     (
         ["RRULE:FREQ=WEEKLY;BYDAY=TU;COUNT=3"],
@@ -299,6 +299,7 @@ def test_what_becomes_several_meetups(lines: list[str], expected: list[tuple[str
         (event("CLASS:PRIVATE"), "It is marked as private, and was left alone."),
         (event(starts="20270114T180000"), "Its time names no zone; it was taken for one of Europe/Lisbon."),
         (event("ATTACH:https://example.org/slides.pdf"), "Its attachments were left out."),
+        (event("LOCATION:https://zoom.us/j/1?pwd=a"), "Its link holds the password of the call."),
         (event("LOCATION:Room 5"), 'Where "Room 5" is, nobody knows; it stands in the text.'),
         (event("RECURRENCE-ID;RANGE=THISANDFUTURE:20270121T180000Z"), "left out: From 2027-01-21 on all dates"),
         (event().replace("END:VEVENT\nEND:VCALENDAR\n", ""), "The calendar ends in the middle."),
