@@ -1,4 +1,4 @@
-"""The two sides of the calendar bench, each run as a process of its own: `python -m bench.calendar_sides SIDE COUNT FOLDER`.
+"""The sides of the calendar bench, each a process of its own: `python -m bench.calendar_sides SIDE COUNT FOLDER`.
 
     naive   what everybody writes first: an icalendar calendar filled and serialised for each feed
     cold    our events, each made once and joined into every feed; kept for the next process as a build keeps them
@@ -87,7 +87,7 @@ def settings_in(root: Path) -> Settings:
 
 
 def _ours(meetups: Sequence[Meetup], folder: Path) -> bytes:
-    """Four feeds as a build makes them, short of writing them: what is kept is looked through, used and written anew."""
+    """Four feeds as a build makes them, short of writing them: what is kept is looked through and written anew."""
     community = Community(name="X", meetups={one.slug: one for one in meetups})
     site = Site(community=community, settings=settings_in(folder), now=NOW)
     tree = Tree(folder / "site", folder / "cache")
