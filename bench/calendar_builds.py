@@ -162,8 +162,13 @@ def near_me() -> Iterator[Figure]:
 
 def _gatherings() -> Iterator[Artifact]:
     places = [find_place(city)[0] for city in CITIES]
-    meetups = [
-        replace(one, place=places[number * number % len(places)], rrule=one.rrule or "FREQ=WEEKLY")
+    meetups = [  # half of them in five cities, and a tenth online
+        replace(
+            one,
+            place=places[number % (len(places) if number % 2 else 5)] if number % 10 else None,
+            online=number % 10 == 0,
+            rrule=one.rrule or "FREQ=WEEKLY",
+        )
         for number, one in enumerate(generated_meetups(NEAR_MEETUPS))
     ]
     community = Community(name="X", meetups={one.slug: one for one in meetups})

@@ -95,6 +95,7 @@ def _ours(meetups: Sequence[Meetup], folder: Path) -> bytes:
     changed = {read for read, digest in before.reads.items() if site.digest_of_read(read) != digest}
     kept = tree.read_pieces(before.pieces) if before.pieces else {}
     site.made_pieces.update(one for one in kept.items() if changed.isdisjoint(one[1][1]))
+    made = b""
     with site.reading() as reads:
         for _ in range(FEEDS):
             made = _feed(site)  # a build writes a feed before it renders the next
@@ -125,13 +126,14 @@ def _event(site: Site, slug: str) -> bytes:
 
 
 def _naive(meetups: Sequence[Meetup], _: Path) -> bytes:
+    made = b""
     for _feed_number in range(FEEDS):
         calendar = icalendar.Calendar()
         calendar.add("PRODID", "-//naive//EN")
         calendar.add("VERSION", "2.0")
         for one in meetups:
             calendar.add_component(_naive_event(one))
-        made = calendar.to_ical()
+        made = bytes(calendar.to_ical())
     return made
 
 
