@@ -8,12 +8,12 @@ BIN := $(VENV)/bin
 AREA ?= all
 # Invented people have invented dates: their consents and meetups are looked at as on this day.
 EXAMPLE_NOW := 2026-12-01T09:00Z
-PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal -q
+PYTEST := $(BIN)/python -m pytest -n 4 --dist worksteal -q
 
 # Tests start hundreds of processes: what Python has compiled is kept, whatever the machine's habit.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help install dev debian hosts demo serve check lint types layers format test test-real soak bench lock clean
+.PHONY: help install dev debian hosts calendars demo serve check lint types layers format test test-real soak bench lock clean
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -42,12 +42,17 @@ debian:  ## What the tests need from Debian (browsers, PostgreSQL, mail servers 
 
 hosts: build/npm/.installed  ## What pages that show the embed are made with in the tests (React, Bootstrap ...), from npm
 
-# Where there is no npm, or no way to its packages, the tests that need them say that they are left out.
+calendars: build/npm-calendars/.installed  ## The calendar programs that read our feeds in the tests (ical.js, node-ical), from npm
+
 build/npm/.installed: tests/browser/hosts/package.json tests/browser/hosts/package-lock.json
+build/npm-calendars/.installed: tests/calendars/readers/package.json tests/calendars/readers/package-lock.json
+
+# Where there is no npm, or no way to its packages, the tests that need them say that they are left out.
+build/%/.installed:
 	@mkdir -p $(@D) && cp $^ $(@D)
-	@echo "Installing what host pages are made with ..."
+	@echo "Installing from npm what $(<D) names ..."
 	@if cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --silent; then touch .installed; \
-	else echo "NOT INSTALLED: packages from npm for host pages of the embed" >&2; [ "$$CI" != true ]; fi
+	else echo "NOT INSTALLED: packages from npm for $(<D)" >&2; [ "$$CI" != true ]; fi
 
 demo: install  ## The example community: checked, built, and 30 days of its mail on a simulated clock
 	@$(BIN)/python tools/demo.py
@@ -72,16 +77,16 @@ format: dev  ## Put the code into shape
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-test: debian hosts check  ## Every check and every test that needs nothing but this checkout
+test: debian hosts calendars check  ## Every check and every test that needs nothing but this checkout
 	@$(PYTEST) -m "not real and not soak" $$(tools/install-debian-packages --missing)
 
-test-real: debian dev  ## The same code against real communities (../shared, or ALONGSIDE_SHARED)
+test-real: debian calendars dev  ## The same code against real communities (../shared, or ALONGSIDE_SHARED)
 	@$(PYTEST) -m real -s tests/real
 
 soak: debian dev  ## The long runs: every fault of a server in every way, disks full to every degree, many seeds
 	@$(PYTEST) -m soak $$(tools/install-debian-packages --missing)
 
-bench: debian dev  ## Figures beside named peers; one area: make bench AREA=site
+bench: debian calendars dev  ## Figures beside named peers; one area: make bench AREA=site
 	@$(BIN)/python -m bench --area $(AREA)
 
 lock: dev  ## Pin the newest versions that pyproject.toml allows

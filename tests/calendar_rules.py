@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-_NAME = re.compile(r"([A-Z0-9-]+)((?:;[A-Z0-9-]+=[^\";:,\x00-\x1f]+)*):(.*)", re.DOTALL)
+_NAME = re.compile(r'([A-Z0-9-]+)((?:;[A-Z0-9-]+=(?:"[^"\x00-\x1f]+"|[^";:,\x00-\x1f]+))*):(.*)', re.DOTALL)
 _MOMENT = re.compile(r"\d{8}T\d{6}Z?")
 _FORMS = {
     "UID": r".+",
     "DTSTAMP": r"\d{8}T\d{6}Z",
+    "LAST-MODIFIED": r"\d{8}T\d{6}Z",
     "SEQUENCE": r"\d+",
     "STATUS": r"CONFIRMED|TENTATIVE|CANCELLED",
     "GEO": r"-?\d{1,2}\.\d{6};-?\d{1,3}\.\d{6}",
@@ -17,6 +18,10 @@ _FORMS = {
     "URL": r"https?://[!-~]+",
     "SOURCE": r"https?://[!-~]+",
     "CONFERENCE": r"https?://[!-~]+",
+    "ORGANIZER": r"https?://[!-~]+",
+    "IMAGE": r"https://[!-~]+",
+    "COLOR": r"[a-z]+",
+    "X-APPLE-CALENDAR-COLOR": r"#[0-9A-F]{6}",
     "TZOFFSETFROM": r"[+-]\d{4}(\d\d)?",
     "TZOFFSETTO": r"[+-]\d{4}(\d\d)?",
     "DTSTART": r"\d{8}(T\d{6}Z?)?",
@@ -32,6 +37,7 @@ _TEXTS = {
     "COMMENT",
     "NAME",
     "X-WR-CALNAME",
+    "X-WR-CALDESC",
     "CATEGORIES",
     "TZNAME",
     "UID",
@@ -40,20 +46,24 @@ _TEXTS = {
 _ONCE = {
     "VEVENT": {
         "UID", "DTSTAMP", "DTSTART", "DTEND", "SEQUENCE", "STATUS", "SUMMARY", "DESCRIPTION", "LOCATION", "GEO", "URL",
-        "RRULE", "RECURRENCE-ID", "TRANSP",
+        "RRULE", "RECURRENCE-ID", "TRANSP", "LAST-MODIFIED", "ORGANIZER",
     },
-    "VCALENDAR": {"PRODID", "VERSION", "METHOD", "CALSCALE", "NAME", "COLOR", "URL", "SOURCE", "REFRESH-INTERVAL"},
+    "VCALENDAR": {"PRODID", "VERSION", "METHOD", "CALSCALE", "NAME", "COLOR", "URL", "SOURCE", "REFRESH-INTERVAL", "UID",
+        "X-WR-CALNAME", "X-WR-CALDESC", "X-APPLE-CALENDAR-COLOR"},
     "VTIMEZONE": {"TZID"},
     "STANDARD": {"DTSTART", "TZOFFSETFROM", "TZOFFSETTO", "RRULE"},
     "DAYLIGHT": {"DTSTART", "TZOFFSETFROM", "TZOFFSETTO", "RRULE"},
 }  # fmt: skip
 _NEEDED = {
     "VEVENT": {"UID", "DTSTAMP", "DTSTART"},
-    "VCALENDAR": {"PRODID", "VERSION", "METHOD", "NAME", "X-WR-CALNAME", "REFRESH-INTERVAL", "X-PUBLISHED-TTL"},
+    "VCALENDAR": {
+        "PRODID", "VERSION", "METHOD", "NAME", "X-WR-CALNAME", "REFRESH-INTERVAL", "X-PUBLISHED-TTL", "COLOR",
+        "X-APPLE-CALENDAR-COLOR",
+    },
     "VTIMEZONE": {"TZID"},
     "STANDARD": {"DTSTART", "TZOFFSETFROM", "TZOFFSETTO"},
     "DAYLIGHT": {"DTSTART", "TZOFFSETFROM", "TZOFFSETTO"},
-}
+}  # fmt: skip
 _INSIDE = {"": {"VCALENDAR"}, "VCALENDAR": {"VEVENT", "VTIMEZONE"}, "VTIMEZONE": {"STANDARD", "DAYLIGHT"}}
 
 

@@ -20,13 +20,18 @@ import icalendar
 import mailparser
 import pytest
 
+from made_once import made_once
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the example community after the demo ran in it."""
-    folder = tmp_path_factory.mktemp("demo")
+    """A copy of the example community after the demo ran in it, which nothing may write to."""
+    return made_once(tmp_path_factory, "demo", _walk)
+
+
+def _walk(folder: Path) -> None:
     for name in ("content", "journeys", "tools"):
         shutil.copytree(ROOT / name, folder / name)
     shutil.copy(ROOT / "mkdocs.yml", folder)
@@ -34,7 +39,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [sys.executable, "tools/demo.py"], cwd=folder, capture_output=True, text=True, timeout=300, check=False
     )
     assert result.returncode == 0, result.stdout + result.stderr
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import subprocess
@@ -15,6 +14,8 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+
+from made_once import made_once
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXAMPLE_DAY = datetime(2026, 11, 23, 9, tzinfo=UTC)  # the example's own day
@@ -38,18 +39,10 @@ class Quiet(SimpleHTTPRequestHandler):
 @pytest.fixture(scope="session")
 def example_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the built site, which nothing may write to: all workers of a run look at the same one."""
-    base = tmp_path_factory.getbasetemp()
-    root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "example"
-    with root.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (root / "built").exists():
-            _build(root)
-            (root / "built").touch()
-    return root / "site"
+    return made_once(tmp_path_factory, "example", _build) / "site"
 
 
 def _build(root: Path) -> None:
-    shutil.rmtree(root, ignore_errors=True)
     for name in ("content", "journeys"):
         shutil.copytree(ROOT / name, root / name)
     shutil.copy(ROOT / "mkdocs.yml", root)

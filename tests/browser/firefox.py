@@ -62,7 +62,7 @@ _QUIET = {
     "toolkit.telemetry.server": "",
 }
 _PATIENCE_SECONDS = 30.0
-_KEYS = {"Tab": "\ue004", "Enter": "\ue007", "Escape": "\ue00c", "Shift": "\ue008"}
+_KEYS = {"Tab": "\ue004", "Enter": "\ue007", "Escape": "\ue00c", "Shift": "\ue008", "Control": "\ue009"}
 
 
 class BidiError(AssertionError):

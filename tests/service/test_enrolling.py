@@ -236,6 +236,7 @@ def test_what_is_sent_otherwise(product: Product) -> None:
     assert "too large" in is_problem(product.post(b"", Content_Length="2097152"), 413)
     assert product.post(b" " * (1_048_576 - len(body)) + body).status == 201
     answer = product.service.ask("GET", "/enroll")
+    assert "another method" in is_problem(answer, 405)
     assert (answer.status, sorted(answer.headers["allow"].split(", "))) == (405, ["OPTIONS", "POST"])
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from alongside.cli.options import clock, config_file, now, output_format, reports_errors, wants_colour
+from alongside.planning.stamps import check_stamps
 from alongside.problems import Problem
 from alongside.reading.loader import Loaded, load_community
 from alongside.reading.settings_file import read_settings
@@ -56,7 +57,8 @@ def command(
     loaded = load_community(settings, today=at.now.date(), cache=not no_cache, progress=progress)
     if progress is not None:
         progress.clear()
-    found = sorted([*problems, *loaded.problems], key=lambda problem: problem.sort_key)
+    stale = check_stamps(settings, loaded.community, loaded.ledger, now=at.now)
+    found = sorted([*problems, *loaded.problems, *stale], key=lambda problem: problem.sort_key)
     match format_:
         case "json":
             click.echo(problems_as_json(found))

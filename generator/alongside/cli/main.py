@@ -12,6 +12,7 @@ from alongside import __version__
 # name -> (module below alongside.cli, the line `--help` shows); the function in it is called `command`
 COMMANDS: dict[str, tuple[str, str]] = {
     "new": ("new", "Make a community to start from."),
+    "import": ("import_", "Bring the meetups of a calendar you have."),
     "check": ("check", "Report every problem in content and journeys."),
     "schema": ("schema", "Write JSON Schemas of the front matter, for editors."),
     "build": ("build", "Compile the site, embeds, feeds and sequences."),
@@ -24,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "send": ("send", "Deliver what is due."),
     "run": ("run", "Run the service: one-click stop, and sending by the clock."),
     "inbound": ("inbound", "Hear the mail that comes back."),
+    "stamp": ("stamp", "Tell calendar apps which meetups changed."),
     "refresh": ("refresh", "Tell the build who has room this week."),
     "status": ("status", "Show what happened and what comes next."),
     "outcomes": ("outcomes", "Take in what newcomers did in the product."),

@@ -50,6 +50,7 @@ class Limits:
     seconds: float = 10.0  # for all of it: names, redirects, the last octet
     octets: int = 262_144  # of the body, uncompressed
     redirects: int = 3
+    plain: bool = False  # http: is asked as well, which anybody on the way can read and change
     # Hosts that may lie within one's own network, speak http and have any port. Lower case; named by whoever runs this.
     internal: frozenset[str] = frozenset()
 
@@ -156,7 +157,7 @@ class Fetcher:
     def _port(self, address: httpx.URL, host: str) -> int:
         """The port of an address that may be asked. Raises `FetchError`."""
         inside = host in self._limits.internal
-        if address.scheme not in _PORTS or (address.scheme == "http" and not inside):
+        if address.scheme not in _PORTS or (address.scheme == "http" and not (inside or self._limits.plain)):
             raise FetchError(f"It is an address of {address.scheme or 'no'}:, and only https: is asked.")
         if address.userinfo:
             raise FetchError("It holds a user name or a password.")
@@ -164,7 +165,7 @@ class Fetcher:
             raise FetchError(f"{host} is a name for examples.")
         port = address.port or _PORTS[address.scheme]
         if port not in _PORTS.values() and not inside:
-            raise FetchError(f"It has the port {port}, and only 443 is asked.")
+            raise FetchError(f"It has the port {port}, and only {'80 and ' if self._limits.plain else ''}443 is asked.")
         return port
 
     async def _addresses(self, host: str, port: int) -> list[tuple[str, int]]:

@@ -8,6 +8,15 @@ Ground floor: it imports nothing of alongside, and reads one file of its own, op
 
 from alongside.gazetteer.points import nearest_city
 from alongside.gazetteer.records import Located, Outcome, Precision
-from alongside.gazetteer.searches import country_name, locate
+from alongside.gazetteer.searches import country_name, locate, locate_country, locate_region
 
-__all__ = ["Located", "Outcome", "Precision", "country_name", "locate", "nearest_city"]
+__all__ = [
+    "Located",
+    "Outcome",
+    "Precision",
+    "country_name",
+    "locate",
+    "locate_country",
+    "locate_region",
+    "nearest_city",
+]

@@ -126,6 +126,25 @@ def country_name(code: str, language: str = "en") -> str:
     return atlas.countries[number].name
 
 
+def locate_country(code: str) -> Located | None:
+    """The country of a code (ISO 3166-1 alpha-2), or None where there is no such."""
+    number = open_atlas().country_numbers.get(code)
+    return None if number is None else _located_country(number)
+
+
+def locate_region(country: str, name: str) -> Located | None:
+    """The region that a `Located` of that country (ISO 3166-1 alpha-2) names, or None where there is no such.
+
+    By its code and not by a text: "Berlin, Germany" is the city, and the region is "Berlin region, Germany".
+    """
+    atlas = open_atlas()
+    number = atlas.country_numbers.get(country)
+    if number is None or not name:
+        return None
+    found = _find_regions(atlas, number, fold(name))
+    return next((_located_region(one) for one in found if atlas.region(one).name == name), None)
+
+
 _CHINESE = {"zh-tw": "zh-Hant", "zh-hk": "zh-Hant", "zh-mo": "zh-Hant", "zh-hant": "zh-Hant", "no": "nb", "nn": "nb"}
 
 

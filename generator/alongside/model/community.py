@@ -12,6 +12,7 @@ from alongside.model.group_facts import GroupFacts
 from alongside.model.journeys import Journey
 from alongside.model.people import Challenge, Container, Member
 from alongside.model.places import Place
+from alongside.model.stamps import Stamps
 from alongside.model.stories import Story
 
 
@@ -38,6 +39,10 @@ class Community:
     full_until: Mapping[str, date] = field(default_factory=dict)
     # a group's slug -> what was read of its chat rooms and invitations, as of the last `alongside refresh`
     group_facts: Mapping[str, GroupFacts] = field(default_factory=dict)
+    # the name of a meetup's events (`stamps.event_names`) -> how often they were changed; as of the last `stamp`
+    stamps: Mapping[str, Stamps] = field(default_factory=dict)
+    # the same names -> meetups whose files are deleted, called off: calendars say so until they are long over
+    deleted: Mapping[str, Meetup] = field(default_factory=dict)
 
     def is_full(self, slug: str, day: date) -> bool:
         """True when that member was known to have no room left on `day`."""

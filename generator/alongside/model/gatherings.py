@@ -83,6 +83,7 @@ class Meetup:
     until: date | None = None  # last day an occurrence may fall on
     times: int | None = None  # number of occurrences
     excluded: tuple[date, ...] = ()  # `except`: days the rule gives that do not happen
+    also: tuple[date, ...] = ()  # days it happens on as well, at the hour of `starts`, in order
     changes: Mapping[date, Change] = field(default_factory=dict)
     group: str = ""  # slug
     place: Place | None = None
@@ -95,6 +96,7 @@ class Meetup:
     topics: tuple[str, ...] = ()
     capacity: int | None = None
     rsvp: str = ""
+    uid: str = ""  # RFC 5545 section 3.8.4.7, of a calendar it came from; empty: made of the slug
     body: str = ""  # Markdown
     body_line: int = field(default=1, compare=False)
     was: tuple[str, ...] = ()
@@ -109,3 +111,20 @@ class Meetup:
     def all_day(self) -> bool:
         """True when it has days and no hours."""
         return not isinstance(self.starts, datetime)
+
+
+def first_slugs(records: Mapping[str, Meetup] | Mapping[str, Group]) -> Mapping[str, str]:
+    """What each record was called first, by its slug of today.
+
+    Who had a slug before keeps it; a newcomer to it is told apart by a "+".
+    """
+    taken: set[str] = set()
+    found: dict[str, str] = {}
+    for slug in sorted(records, key=lambda slug: (not records[slug].was, slug)):
+        record = records[slug]
+        name = record.was[-1] if record.was else slug
+        while name in taken:
+            name += "+"
+        taken.add(name)
+        found[slug] = name
+    return found

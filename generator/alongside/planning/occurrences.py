@@ -6,8 +6,9 @@ nobody asks for: a series is walked from the day that is asked for (`model.recur
 The rules, for people who read feeds and pages side by side:
 - The hour is wall time in the meetup's zone on every date (`planning.zones` says what clock changes do to it).
 - `until` is a day in the meetup's zone and counts; `times` counts the dates of the rule, before `except`.
-- A change is found by the day the rule gives, on whatever day it moved to; one for a day that the rule does not give,
-  or that `except` takes out, is nothing (`check` tells the writer).
+- The days of `also` come on top, whatever `until`, `times` and `except` say of the rule, also where there is none.
+- A change is found by the day the rule (or `also`) gives, on whatever day it moved to; one for a day that they do not
+  give, or that `except` takes out, is nothing (`check` tells the writer).
 - A rule that cannot be read leaves one date, `starts`; years before 1900 and after 2199 are not planned.
 """
 
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from alongside.model.community import Community
@@ -31,6 +33,7 @@ HORIZON = timedelta(days=3660)  # how far ahead a next date is looked for: ten y
 LONGEST = timedelta(days=366)  # a duration beyond this is cut; nobody attends it
 _DAY = timedelta(days=1)
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
+_FIRST, _LAST = date(_FIRST_YEAR, 1, 1), date(_LAST_YEAR, 12, 31)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +43,7 @@ class Occurrence:
     meetup: str  # slug
     starts: datetime | date  # aware, in the meetup's zone; or a day (all day)
     ends: datetime | date | None  # aware; all day: the last day, included; None: not said
-    original: date  # the day the rule gives: what `changes` names it by
+    original: date  # the day the rule or `also` gives: what `changes` names it by
     title: LocalText
     place: Place | None
     online_url: str
@@ -82,6 +85,12 @@ def first_day(meetup: Meetup) -> date:
 
 
 def last_day(meetup: Meetup) -> date | None:
+    """The last day it may be planned for, `until`, `times` and `also` looked at; None: it goes on."""
+    last = last_ruled_day(meetup)
+    return None if last is None else max((last, *meetup.also))
+
+
+def last_ruled_day(meetup: Meetup) -> date | None:
     """The last day the rule may give, `until` and `times` both looked at; None: it goes on."""
     rule = meetup_rule(meetup)
     if rule is None:
@@ -93,16 +102,22 @@ def last_day(meetup: Meetup) -> date | None:
     return min(limits, default=None)
 
 
-def planned_days(meetup: Meetup, *, start: date, end: date, excluded: tuple[date, ...] | None = None) -> Iterator[date]:
-    """The days the rule gives from `start` to `end`, both included, without those that `except` takes out.
+def planned_days(meetup: Meetup, *, start: date, end: date) -> Iterator[date]:
+    """The days from `start` to `end`, both included, that the rule gives and `except` leaves, and those of `also`."""
+    also = [day for day in meetup.also if max(start, _FIRST) <= day <= min(end, _LAST)]
+    ruled = ruled_days(meetup, start=start, end=end, excluded=meetup.excluded)
+    if not also:
+        return ruled
+    return (day for day, _ in groupby(heapq.merge(ruled, sorted(also))))
 
-    `excluded` stands in for `except`: an empty tuple gives all days of the rule.
-    """
-    without = frozenset(meetup.excluded if excluded is None else excluded)
-    rule, first, last = meetup_rule(meetup), first_day(meetup), last_day(meetup)
+
+def ruled_days(meetup: Meetup, *, start: date, end: date, excluded: tuple[date, ...] = ()) -> Iterator[date]:
+    """The days the rule gives from `start` to `end`, both included, without those `excluded`."""
+    without = frozenset(excluded)
+    rule, first, last = meetup_rule(meetup), first_day(meetup), last_ruled_day(meetup)
     if last is not None:
         end = min(end, last)
-    start, end = max(start, date(_FIRST_YEAR, 1, 1)), min(end, date(_LAST_YEAR, 12, 31))
+    start, end = max(start, _FIRST), min(end, _LAST)
     if rule is None:
         if start <= first <= end and first not in without:
             yield first
@@ -113,7 +128,7 @@ def planned_days(meetup: Meetup, *, start: date, end: date, excluded: tuple[date
 
 
 def changed_days(meetup: Meetup) -> tuple[date, ...]:
-    """The days of `changes` that the rule really gives, in order."""
+    """The days of `changes` that are really planned, in order."""
     return tuple(day for day in sorted(meetup.changes) if any(planned_days(meetup, start=day, end=day)))
 
 
@@ -122,6 +137,14 @@ def changed_occurrences(meetup: Meetup) -> tuple[Occurrence, ...]:
     zone = read_zone(meetup.timezone)
     changes = (meetup.changes[day] for day in changed_days(meetup))
     return tuple(sorted((_changed(meetup, one, zone) for one in changes if _plannable(one)), key=_order))
+
+
+def occurrence_on(meetup: Meetup, day: date) -> Occurrence | None:
+    """The date of `day`, one of the planned days, as it is now; None where a change moved it out of all years."""
+    change, zone = meetup.changes.get(day), read_zone(meetup.timezone)
+    if change is None:
+        return _plain(meetup, day, zone)
+    return _changed(meetup, change, zone) if _plannable(change) else None
 
 
 def final_day(meetup: Meetup) -> date | None:
@@ -208,7 +231,7 @@ def _walk(meetup: Meetup, zone: ZoneInfo, start: date, end: date) -> Iterator[Oc
 
 
 def _shift(day: date, days: int) -> date:
-    return min(max(day, date(_FIRST_YEAR, 1, 1)), date(_LAST_YEAR, 12, 31)) + timedelta(days=days)
+    return min(max(day, _FIRST), _LAST) + timedelta(days=days)
 
 
 def _plannable(change: Change) -> bool:

@@ -50,3 +50,8 @@ def local_time(wall: datetime, zone: ZoneInfo) -> datetime:
 def later(moment: datetime, duration: timedelta) -> datetime:
     """`moment` plus exact elapsed time, in the same zone: two hours stay two hours across a clock change."""
     return (moment.astimezone(UTC) + duration).astimezone(moment.tzinfo)
+
+
+def comes_twice(moment: datetime) -> bool:
+    """Whether clocks show the wall time of `moment` (aware) a second time that day, being put back."""
+    return moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset()

@@ -227,6 +227,7 @@ def check_all(
 ) -> Iterator[Problem]:
     """Every rule between files that needs no record to be changed."""
     yield from check_former_slugs(drafts)
+    yield from check_uids(drafts)
     yield from check_story_ages(community, drafts, today=today)
     yield from check_consents(community, drafts, today=today)
     yield from check_chats(community, today=today)
@@ -261,6 +262,23 @@ def check_former_slugs(drafts: Drafts) -> Iterator[Problem]:
                         message=f'The former slug "{old}" belongs to {taken}.',
                         hint="`was` names addresses that nothing else has now; delete it.",
                     )
+
+
+def check_uids(drafts: Drafts) -> Iterator[Problem]:
+    """A UID belongs to one meetup: calendar apps show one event of two that share it."""
+    owners: dict[str, Draft] = {}
+    for draft in drafts.meetups.values():
+        assert isinstance(draft.record, Meetup)
+        if not draft.record.uid:
+            continue
+        owner = owners.setdefault(draft.record.uid, draft)
+        if owner is not draft:
+            yield Problem(
+                position=draft.mark("uid"),
+                code="uid-collision",
+                message=f"The UID is that of {owner.record.position}, and calendar apps would show one of the two.",
+                hint="Delete `uid:` in the one that was copied; feeds then make one of its name.",
+            )
 
 
 def check_translation(story: Story, stories: Mapping[str, Story], draft: Draft) -> Problem | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from alongside.model.community import Community
 from alongside.model.journeys import Journey
+from alongside.model.stamps import Ledger
 from alongside.problems import Problem
 from alongside.processes import collector_off
 from alongside.reading.availability import with_availability
@@ -25,6 +26,7 @@ from alongside.reading.pages import read_page
 from alongside.reading.people import language_of, read_challenges, read_member, read_member_page
 from alongside.reading.readings import Reading
 from alongside.reading.settings_file import relative
+from alongside.reading.stamps import read_ledger, with_stamps
 from alongside.reading.stories import read_story
 from alongside.settings import Settings
 from alongside.source.decoding import read_bytes
@@ -39,6 +41,7 @@ class Loaded:
 
     community: Community
     problems: tuple[Problem, ...]  # sorted as a writer meets them
+    ledger: Ledger  # of calendar events
     files: int = 0  # how many files were looked at
     fresh: int = 0  # how many of them had to be read, the cache knowing the others
 
@@ -67,9 +70,12 @@ def load_community(settings: Settings, *, today: date, cache: bool = True, progr
     community, told = with_availability(settings, community)
     group_facts, unread_facts = read_group_facts(settings, community)
     dead = check_dead_chats(community, group_facts, today=today)
-    problems.extend((*linked, *told, *unread_facts, *dead))
+    ledger, damaged = read_ledger(settings)
+    community, unclear = with_stamps(settings, community, ledger)
+    problems.extend((*linked, *told, *unread_facts, *dead, *damaged, *unclear))
     return Loaded(
         community=replace(community, group_facts=group_facts),
+        ledger=ledger,
         problems=tuple(sorted(_limited(problems), key=lambda problem: problem.sort_key)),
         files=len(found) + journey_files,
         fresh=store.fresh + journey_files,

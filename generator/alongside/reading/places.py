@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from alongside.gazetteer import Located, country_name, locate, nearest_city
+from alongside.gazetteer import Located, country_name, locate, locate_country, locate_region, nearest_city
 from alongside.model.places import Place
 from alongside.reading.fields import Field, Parser, Sheet, Table, read_table, wrong_type
 from alongside.reading.slugs import slugify
@@ -70,6 +70,26 @@ def _city_slug(city: Located) -> str:
         return slug
     north, east = "s" if city.lat < 0 else "n", "w" if city.lon < 0 else "e"
     return f"{slug}-{north}{abs(city.lat):.2f}-{east}{abs(city.lon):.2f}"
+
+
+def areas_of(place: Place) -> tuple[Place, ...]:
+    """The region and the country that a place lies in, as places, the smaller first; itself is left out.
+
+    Their slugs are those of the shortest names that mean them, as everywhere: `luxembourg` is the country,
+    `luxembourg-luxembourg` its city, `berlin-region-germany` the region around `berlin-germany`.
+    """
+    return tuple(area for area in _areas(place.country, place.region) if area.slug != place.slug)
+
+
+def country_place(code: str) -> Place | None:
+    """The country of a code (ISO 3166-1 alpha-2) as a place, or None where there is no such."""
+    return next(iter(_areas(code, "")), None)
+
+
+@lru_cache(maxsize=8192)
+def _areas(country: str, region: str) -> tuple[Place, ...]:
+    found = (locate_region(country, region), locate_country(country))
+    return tuple(named_place(area.label, area) for area in found if area is not None)
 
 
 @lru_cache(maxsize=8192)

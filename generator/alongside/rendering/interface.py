@@ -263,6 +263,35 @@ def format_time(moment: datetime) -> str:
     return f"{moment.hour:02d}:{moment.minute:02d}"
 
 
+def format_hours(starts: datetime, ends: datetime | None, language: str) -> str:
+    """From when to when on one clock: "18:30–20:30"; an end a day or more later is named with its day."""
+    if ends is None:
+        return format_time(starts)
+    end = format_time(ends)
+    if ends.date() != starts.date() and (ends - starts).total_seconds() >= 24 * 3600:
+        end = f"{format_date(ends, language, 'short')} {end}"
+    return f"{format_time(starts)}–{end}"
+
+
+def format_zone(zone: str, moment: datetime, language: str) -> str:
+    """The IANA zone of an aware instant as people say it: "Berlin time (UTC+1)"."""
+    offset = utc_offset(moment)
+    city = zone.rsplit("/", 1)[-1].replace("_", " ")
+    if "/" not in zone or zone.startswith("Etc/"):
+        return offset
+    return f"{say(language, 'meetup.zone', city=city)} ({offset})"
+
+
+def utc_offset(moment: datetime) -> str:
+    """`UTC+5:30` of an aware instant."""
+    offset = moment.utcoffset()
+    minutes = round(offset.total_seconds() / 60) if offset is not None else 0
+    if not minutes:
+        return "UTC"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'+' if minutes > 0 else '−'}{hours}" + (f":{rest:02d}" if rest else "")
+
+
 def format_span(first: date, last: date, language: str) -> str:
     """Days from `first` to `last`, both included."""
     if first == last:

@@ -78,6 +78,7 @@ class Service:
     rounds: Rounds = field(default_factory=Rounds)  # the work by the clock, as far as it is done here
     stopping: threading.Event = field(default_factory=threading.Event)
     number: Callable[[], str] = lambda: secrets.token_hex(4)  # of a fault of ours: on its page, and in the log
+    faults: dict[Callable[..., object], Fault] = field(default_factory=dict)  # by endpoint, where it is no page
 
     # --- the store, in threads: it may wait for another process ---
 
@@ -152,10 +153,11 @@ class Service:
         self.log("error", "http", f"{what} (number {request.state.number})")
 
     async def http_error(self, request: Request, error: Exception) -> Response:
-        """404 and 405, as Starlette raises them."""
+        """404 and 405, as Starlette raises them: told by a page, or as the route tells its failures."""
         status = error.status_code if isinstance(error, HTTPException) else 500
         headers = error.headers if isinstance(error, HTTPException) else None
-        return self.fault(request, "missing" if status == 404 else "refused", status, headers or {})
+        fault = self.faults.get(request.scope.get("endpoint", self.http_error), self.fault)
+        return fault(request, "missing" if status == 404 else "refused", status, headers or {})
 
     def route(
         self, path: str, endpoint: Endpoint, *methods: str, fault: Fault | None = None, cors: bool = False
@@ -177,6 +179,8 @@ class Service:
                 self._tell_origin(request, response, allowed)
             return response
 
+        if fault is not None:
+            self.faults[answer] = fault
         return Route(path, answer, methods=allowed)
 
     def _tell_origin(self, request: Request, response: Response, methods: Sequence[str]) -> None:

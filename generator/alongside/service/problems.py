@@ -20,6 +20,7 @@ from alongside.service import pages
 # For what is refused before anybody looks at what it says.
 _REFUSED = {
     400: "The request cannot be read.",
+    405: "Use another method: Allow lists them.",
     408: "The body took too long to arrive.",
     413: "The body is too large.",
     415: "Send the body uncompressed.",

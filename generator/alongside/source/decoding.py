@@ -41,13 +41,13 @@ def position_at(text: str, index: int, path: str, *, first_line: int = 1) -> Pos
     return Position(path, first_line + text.count("\n", 0, index), index - start + 1)
 
 
-def read_bytes(file: Path, path: str) -> bytes | Problem:
-    """The file's bytes, or the problem that kept them: no permission, a folder, a link to nowhere."""
+def read_bytes(file: Path, path: str, *, most: int = MAX_BYTES) -> bytes | Problem:
+    """The file's bytes, or the problem that kept them: no permission, a folder, a link to nowhere, more than `most`."""
     try:
         if not stat.S_ISREG(file.stat().st_mode):  # a pipe would wait for ever, a device never end
             raise OSError(0, "it is no regular file")
         with file.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
+            content = stream.read(most + 1)
     except OSError as error:
         return Problem(
             position=Position(path),
@@ -55,11 +55,11 @@ def read_bytes(file: Path, path: str) -> bytes | Problem:
             message=f"This file cannot be read ({error.strerror or type(error).__name__}).",
             hint="Check its permissions, and that it is a file and no folder or broken link.",
         )
-    if len(content) > MAX_BYTES:
+    if len(content) > most:
         return Problem(
             position=Position(path),
             code="file-too-large",
-            message=f"This file is larger than {MAX_BYTES // 1_000_000} MB.",
+            message=f"This file is larger than {most // 1_000_000} MB.",
             hint="Split it, or keep recordings and images in files of their own.",
         )
     return content

@@ -9,9 +9,11 @@ import pytest
 import sqlalchemy as sa
 
 from alongside.delivery import people
+from alongside.delivery.contacts import import_contacts
 from alongside.delivery.inbound import Heard, hearing
+from alongside.delivery.members import list_words
 from alongside.delivery.schema import received, steps
-from delivery.inbound.letters import BRUNO, JOANA, MAILBOX, STRANGER, Office, letter, report
+from delivery.inbound.letters import BRUNO, JOANA, MAILBOX, NOW, STRANGER, Office, letter, report
 
 
 def test_an_answer_is_a_reply(office: Office) -> None:
@@ -226,6 +228,20 @@ class TestStopping:
         assert office.suppressed() == [("", "asked by mail")]
         with office.store.reading() as connection:
             assert people.export(connection, office.store.key, STRANGER)["suppressions"]
+
+    def test_a_member_stops_the_monthly_word(self, office: Office) -> None:
+        address, resolve = "ana@members.example.org", office.community.resolve_member
+        with office.store.writing() as connection:
+            import_contacts(connection, [("ana", address)], resolve=resolve, now=NOW)
+        forged = letter("Stop\n", sender=address, subject="Re: Whom you helped")
+        assert office.hear(forged, sender=STRANGER).kind == "unknown"
+        heard = office.hear(letter("Please stop.\n", sender=address, subject="Re: Whom you helped"), sender=address)
+        assert heard == Heard(kind="stop", detail="monthly word")
+        with office.store.reading() as connection:
+            assert [(word, own.monthly) for word, own in list_words(connection, resolve=resolve).items()] == [
+                ("ana", False)
+            ]
+        assert office.suppressed() == []
 
     def test_what_stops_nothing(self, office: Office) -> None:
         for raw in (

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from alongside.model.gatherings import Change, Meetup, MeetupStatus
 from alongside.model.places import Place
+from alongside.model.stamps import Stamp, Stamps
 from alongside.model.texts import LocalText
 from alongside.planning.occurrences import Occurrence, occurrences
 from alongside.problems import Position
-from alongside.rendering.feeds.calendars import EventTexts, Stamp, render_calendar, render_event
+from alongside.rendering.feeds.calendars import Color, EventTexts, render_calendar, render_event
 from alongside.rendering.feeds.content_lines import clean_text, uri_value
 from calendar_rules import broken_rules
 
@@ -107,9 +108,13 @@ def test_a_series_as_text() -> None:
         online_url="https://meet.example.org/ä b",
         rsvp="https://rsvp.example.org/1",
     )
-    texts = EventTexts(uid=TEXTS.uid, url=TEXTS.url, description="Talks, *cake*.", categories=("Talks, first", "docs"))
+    texts = EventTexts(
+        uid=TEXTS.uid, url=TEXTS.url, description="Talks, *cake*.", categories=("Talks, first", "docs"),
+        organizer='Docs "B", Berlin', organizer_url="https://community.example.org/groups/docs-berlin/",
+        picture="https://community.example.org/meetups/room, one.png", join="Join online; now",
+    )  # fmt: skip
     lines = render_event(one, texts).decode().replace("\r\n ", "").split("\r\n")
-    assert lines[:22] == [
+    assert lines[:24] == [
         "BEGIN:VEVENT",
         "UID:x@community.example.org",
         "DTSTAMP:20260101T000000Z",
@@ -124,8 +129,11 @@ def test_a_series_as_text() -> None:
         r"DESCRIPTION:Talks\, *cake*.\n\nhttps://rsvp.example.org/1\n\nhttps://meet.example.org/%C3%A4%20b",
         r"LOCATION:c-base\, Rungestraße 20\; Berlin",
         "GEO:52.513000;13.420000",
-        "CONFERENCE;FEATURE=VIDEO;VALUE=URI:https://meet.example.org/%C3%A4%20b",
+        'CONFERENCE;FEATURE=VIDEO;LABEL="Join online; now";VALUE=URI:https://meet.example.org/%C3%A4%20b',
         "URL:https://community.example.org/meetups/x/",
+        # RFC 6868: a double quote in a parameter
+        "ORGANIZER;CN=\"Docs ^'B^', Berlin\":https://community.example.org/groups/docs-berlin/",
+        "IMAGE;VALUE=URI;DISPLAY=BADGE:https://community.example.org/meetups/room,%20one.png",
         r"CATEGORIES:Talks\, first,docs",
         "END:VEVENT",
         "BEGIN:VEVENT",
@@ -142,22 +150,27 @@ def test_a_series_as_text() -> None:
 
 def test_what_a_calendar_says_of_itself() -> None:
     content = render_calendar(
-        [], name="Docs, Berlin", url="https://x.org/", source="https://x.org/feeds/all.ics", timezone="America/Recife"
-    )
+        [], name="Docs, Berlin", description="Meetups, in Berlin.", url="https://x.org/", uid="feeds/all@x.org",
+        source="https://x.org/feeds/all.ics", color=Color("seagreen", "#2E8B57"), timezone="America/Recife",
+    )  # fmt: skip
     assert broken_rules(content) == []
-    assert content.decode().split("\r\n")[:14] == [
+    assert content.decode().split("\r\n")[:18] == [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//Alongside//Community calendars//EN",
         "CALSCALE:GREGORIAN",
         "METHOD:PUBLISH",
+        "UID:feeds/all@x.org",
         r"NAME:Docs\, Berlin",
         r"X-WR-CALNAME:Docs\, Berlin",
+        r"DESCRIPTION:Meetups\, in Berlin.",
+        r"X-WR-CALDESC:Meetups\, in Berlin.",
         "URL:https://x.org/",
         "SOURCE;VALUE=URI:https://x.org/feeds/all.ics",
         "REFRESH-INTERVAL;VALUE=DURATION:PT12H",
         "X-PUBLISHED-TTL:PT12H",
-        "COLOR:teal",
+        "COLOR:seagreen",
+        "X-APPLE-CALENDAR-COLOR:#2E8B57",
         "BEGIN:VTIMEZONE",  # a calendar without any component is none
         "TZID:America/Recife",
     ]
@@ -170,7 +183,7 @@ def test_what_a_calendar_says_of_itself() -> None:
         (meetup(date(2026, 12, 3)), ["DTSTART;VALUE=DATE:20261203", "DTEND;VALUE=DATE:20261204"]),
         (meetup(date(2026, 12, 3), last_day=date(2026, 12, 5)), ["DTEND;VALUE=DATE:20261206"]),
         (meetup(date(2026, 12, 3), "FREQ=DAILY", until=date(2026, 12, 9)), ["RRULE:FREQ=DAILY;UNTIL=20261209"]),
-        (meetup(at("2026-12-03 18:00"), "FREQ=DAILY", times=3), ["RRULE:FREQ=DAILY;COUNT=3"]),
+        (meetup(at("2026-12-03 18:00"), "FREQ=DAILY", times=3), ["RRULE:FREQ=DAILY;UNTIL=20261205T225959Z"]),
         (
             meetup(at("2026-12-03 18:00"), "FREQ=DAILY", times=3, until=date(2026, 12, 31)),
             ["RRULE:FREQ=DAILY;UNTIL=20261205T225959Z"],
@@ -215,13 +228,47 @@ def test_coordinates_are_never_written_with_an_exponent() -> None:
 def test_hosts_are_not_named() -> None:
     one = meetup(at("2026-12-03 18:00"), hosts=("ana-souza",))
     assert b"ana" not in render_event(one, TEXTS)
-    assert b"ORGANIZER" not in render_event(one, TEXTS)
+
+
+@pytest.mark.parametrize("url", ["", "mailto:team@example.org", "javascript:alert(1)"])
+def test_an_organizer_has_a_page_and_never_an_address(url: str) -> None:
+    texts = EventTexts(uid="x", organizer="Docs Berlin", organizer_url=url, picture=url)
+    wire = render_event(meetup(at("2026-12-03 18:00")), texts)
+    assert b"ORGANIZER" not in wire
+    assert b"IMAGE" not in wire
+
+
+def test_a_second_reader_reads_all_of_an_event() -> None:
+    texts = EventTexts(
+        uid="x", organizer="Docs Berlin", organizer_url="https://x.org/groups/b/", picture="https://x.org/a.png",
+        join="Join", categories=("a, b", "c"),
+    )  # fmt: skip
+    one = meetup(at("2026-12-03 18:00"), online_url="https://meet.example.org/x", place=BERLIN)
+    (event,) = icalendar.Calendar.from_ical(calendar(one, texts=texts)).events
+    place = event["GEO"]
+    assert isinstance(place, icalendar.vGeo)
+    assert (place.latitude, place.longitude) == (52.513, 13.42)
+    assert (event["ORGANIZER"], event["ORGANIZER"].params["CN"]) == ("https://x.org/groups/b/", "Docs Berlin")
+    assert [(one.uri, one.label, one.feature) for one in event.conferences] == [
+        ("https://meet.example.org/x", "Join", "VIDEO")
+    ]
+    assert [(one.uri, one.display) for one in event.images] == [("https://x.org/a.png", "BADGE")]
+    assert event.categories == ["a, b", "c"]
 
 
 def test_a_stamp_says_when_an_event_changed() -> None:
     stamp = Stamp(instant=datetime(2026, 11, 1, 12, tzinfo=UTC), sequence=3)
-    text = render_event(meetup(at("2026-12-03 18:00")), TEXTS, stamp=stamp)
-    assert b"DTSTAMP:20261101T120000Z\r\nSEQUENCE:3\r\n" in text
+    text = render_event(meetup(at("2026-12-03 18:00")), TEXTS, stamps=Stamps(own=stamp))
+    assert b"DTSTAMP:20261101T120000Z\r\nLAST-MODIFIED:20261101T120000Z\r\nSEQUENCE:3\r\n" in text
+    assert b"LAST-MODIFIED" not in render_event(meetup(at("2026-12-03 18:00")), TEXTS)
+
+
+def test_why_the_first_date_differs_is_not_said_of_the_whole_series() -> None:
+    first = date(2026, 12, 3)
+    changes = {first: Change(original=first, reason="ill", status="cancelled", position=HERE)}
+    text = render_event(meetup(at("2026-12-03 18:00"), "FREQ=WEEKLY", changes=changes), TEXTS)
+    series, changed = text.split(b"END:VEVENT\r\n")[:2]
+    assert (b"COMMENT" in series, b"COMMENT:ill" in changed) == (False, True)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -231,8 +278,13 @@ def test_hostile_text_stays_text(text: str) -> None:
         at("2026-12-03 18:00"), title=LocalText((("en", text),)), place=place, online_url=text, rsvp=text,
         changes={date(2026, 12, 3): Change(original=date(2026, 12, 3), reason=text, position=HERE)},
     )  # fmt: skip
-    texts = EventTexts(uid=text or "x", url=text, description=text, categories=(text, "b"))
-    content = render_calendar([(one, render_event(one, texts))], name=text, url=text, source=text)
+    texts = EventTexts(
+        uid=text or "x", url=text, description=text, categories=(text, "b"), organizer=text, picture=text, join=text,
+        organizer_url="https://x.org/",
+    )  # fmt: skip
+    content = render_calendar(
+        [(one, render_event(one, texts))], name=text, description=text, url=text, source=text, uid=text
+    )
     assert [rule for rule in broken_rules(content) if "UID" not in rule or text.strip()] == []
     assert content.count(b"\r\nBEGIN:VEVENT\r\n") == content.count(b"\r\nEND:VEVENT\r\n") == 1
     (event,) = icalendar.Calendar.from_ical(content).events

@@ -5,106 +5,58 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import feedparser
 import pytest
 
-from alongside.model.community import Community
-from alongside.model.gatherings import Change, Group, Meetup
-from alongside.model.people import Challenge, Consent, Member, MemberPage
-from alongside.model.places import Place
-from alongside.model.stories import Story
-from alongside.model.texts import LocalText
-from alongside.problems import Position
+from alongside.model.gatherings import Change
+from alongside.model.people import Challenge
 from alongside.rendering.artifacts import Artifact
-from alongside.rendering.feeds.listing import feed_jobs, feed_links, feed_path, render_feeds
-from alongside.rendering.feeds.stories import first_words
+from alongside.rendering.feeds.listing import feed_jobs, feed_links, feed_path
+from alongside.rendering.feeds.text_feeds import first_words
 from alongside.rendering.tracking import Site
-from alongside.settings import Settings
 from calendar_rules import broken_rules
-
-HERE = Position("content/x.md")
-NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-ROOT = Path("/community")
-SETTINGS = Settings(
-    config_file=ROOT / "mkdocs.yml",
-    root=ROOT,
-    docs_dir=ROOT / "content",
-    site_dir=ROOT / "site",
-    journeys_dir=ROOT / "journeys",
-    site_name="Test community",
-    site_url="https://community.example.org/",
+from feed_records import (
+    BERLIN,
+    GERMANY,
+    HERE,
+    HIDDEN,
+    LAGOS,
+    NOW,
+    SETTINGS,
+    at,
+    community,
+    feeds,
+    group,
+    meetup,
+    member,
+    story,
+    text,
 )
-BERLIN = Place(label="Berlin, Germany", slug="berlin-germany", name="Berlin, Germany", country="DE", city="Berlin")
-GERMANY = Place(label="Germany", slug="germany", name="Germany", country="DE", precise=False)
-LAGOS = Place(label="Lagos, Nigeria", slug="lagos-nigeria", name="Lagos, Nigeria", country="NG", city="Lagos")
-HIDDEN = Place(label="X", slug="x", name="X", country="DK")
+
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
-def text(words: str) -> LocalText:
-    return LocalText((("en", words),))
-
-
-def at(words: str) -> datetime:
-    """Wall time."""
-    return datetime.fromisoformat(words)
-
-
-def meetup(slug: str, starts: str, **fields: Any) -> Meetup:
-    fields = {"title": text(slug), "timezone": "UTC", "position": HERE, **fields}
-    return Meetup(slug=slug, starts=at(starts), **fields)
-
-
-def story(slug: str, day: str, **fields: Any) -> Story:
-    fields = {"title": slug, "members": ("ana",), "language": "en", "body": "Some words.", "position": HERE, **fields}
-    return Story(slug=slug, date=date.fromisoformat(day), **fields)
-
-
-def member(slug: str, *, consents: bool = True, place: Place | None = None) -> Member:
-    consent = Consent(since=date(2026, 1, 1), containers=frozenset({"page"})) if consents else None
-    pages = {"en": MemberPage(language="en", bio="", position=HERE)}
-    return Member(
-        slug=slug, name=slug.title(), languages=("en",), consent=consent, pages=pages, place=place, position=HERE
-    )
-
-
-def group(slug: str, **fields: Any) -> Group:
-    return Group(slug=slug, **{"name": text(slug), "kind": "chapter", "position": HERE, **fields})
-
-
-def community(**fields: Any) -> Community:
-    records: dict[str, Any] = {name: {one.slug: one for one in values} for name, values in fields.items()}
-    return Community(name="Test community", **records)
-
-
-def feeds(one: Community, settings: Settings = SETTINGS, now: datetime = NOW) -> Mapping[str, bytes]:
-    found = list(render_feeds(one, settings, now=now))
-    assert len({artifact.path for artifact in found}) == len(found)
-    return {artifact.path: artifact.content for artifact in found}
-
-
 def events(content: bytes) -> list[str]:
-    """Slugs in the UIDs of a calendar, in order; changed dates left out."""
+    """Slugs in the UIDs of a calendar's events, in order."""
     assert broken_rules(content) == []
-    return re.findall(r"UID:([^@\r]+)@", content.decode().replace("\r\n ", ""))
+    return re.findall(r"BEGIN:VEVENT\r\nUID:([^@\r]+)@", content.decode().replace("\r\n ", ""))
 
 
 EXAMPLE = community(
     challenges=[Challenge(slug="first-talk", title=text("A first talk"), position=HERE)],
     members=[member("ana", place=LAGOS), member("bo", consents=False, place=HIDDEN)],
     groups=[
-        group("docs-berlin", place=BERLIN, challenges=("first-talk",), was=("berlin-docs",)),
+        group("docs-berlin", place=BERLIN, challenges=("first-talk",), languages=("de",), was=("berlin-docs",)),
         group("quiet", status="retired"),
     ],
     meetups=[
         meetup("in-berlin", "2026-12-01 18:00", group="docs-berlin"),
-        meetup("in-lagos", "2026-12-02 18:00", place=LAGOS, challenges=("first-talk",), was=("lagos", "first-name")),
+        meetup("in-lagos", "2026-12-02 18:00", place=LAGOS, challenges=("first-talk",), was=("lagos", "first-name"),
+               languages=("pt-BR",), online=True),
         meetup("last-year", "2025-01-01 18:00", place=GERMANY),
         meetup("long-ago", "2024-12-31 18:00", place=GERMANY),
         meetup("still-on", "2010-01-06 18:00", rrule="FREQ=WEEKLY"),
@@ -130,8 +82,14 @@ def test_what_stands_in_which_calendar() -> None:
         "feeds/groups/berlin-docs.ics": ["in-berlin"],  # whoever subscribed before the rename
         "feeds/groups/quiet.ics": [],
         "feeds/places/berlin-germany.ics": ["in-berlin"],  # by its group
+        "feeds/places/berlin-region-germany.ics": ["in-berlin"],  # the region, and not the city of its name
         "feeds/places/germany.ics": ["in-berlin", "last-year"],
         "feeds/places/lagos-nigeria.ics": ["first-name"],
+        "feeds/places/nigeria.ics": ["first-name"],
+        "feeds/languages/de.ics": ["in-berlin"],  # by its group
+        "feeds/languages/en.ics": ["came-back", "came-back", "last-year", "off", "still-on"],
+        "feeds/languages/pt.ics": ["first-name"],
+        "feeds/online.ics": ["first-name"],
         "feeds/challenges/first-talk.ics": ["in-berlin", "first-name"],
     }
 
@@ -145,8 +103,11 @@ def test_a_cancelled_meetup_stays_as_cancelled() -> None:
 
 
 def test_building_again_changes_no_byte_until_the_year_ends() -> None:
-    assert feeds(EXAMPLE) == feeds(EXAMPLE, now=datetime(2026, 12, 31, 23, 59, tzinfo=UTC))
-    assert feeds(EXAMPLE) != feeds(EXAMPLE, now=datetime(2027, 1, 1, tzinfo=UTC))
+    before, later, after = (
+        {path: content for path, content in feeds(EXAMPLE, now=now).items() if path.endswith(".ics")}
+        for now in (NOW, datetime(2026, 12, 31, 23, 59, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
+    )
+    assert before == later != after
 
 
 def test_an_edit_changes_one_event() -> None:
@@ -213,13 +174,23 @@ def test_a_description_is_readable_text() -> None:
 
 
 def test_links_for_pages() -> None:
-    (calendar,) = feed_links(SETTINGS, "groups", "docs-berlin")
+    calendar, *texts = feed_links(SETTINGS, "groups", "docs-berlin")
     assert calendar.path == feed_path("groups", "docs-berlin") == "feeds/groups/docs-berlin.ics"
     assert calendar.subscribe == "webcal://community.example.org/feeds/groups/docs-berlin.ics"
-    assert [link.path for link in feed_links(SETTINGS, "stories")] == ["feeds/stories.atom", "feeds/stories.json"]
-    assert [link.media_type for link in feed_links(SETTINGS, "challenges", "first-talk")] == [
-        "text/calendar", "application/atom+xml", "application/feed+json",
+    assert calendar.media_type == "text/calendar"
+    assert [link.path for link in texts] == [f"feeds/groups/docs-berlin.{form}" for form in ("atom", "rss", "json")]
+    assert [link.path for link in feed_links(SETTINGS, "stories")] == [
+        "feeds/stories.atom", "feeds/stories.rss", "feeds/stories.json",
     ]  # fmt: skip
+    assert [link.path for link in feed_links(SETTINGS, "all")] == [
+        "feeds/all.ics", "feeds/meetups.atom", "feeds/meetups.rss", "feeds/meetups.json",
+    ]  # fmt: skip
+    assert [link.media_type for link in feed_links(SETTINGS, "challenges", "first-talk")] == [
+        "text/calendar", "application/atom+xml", "application/rss+xml", "application/feed+json",
+    ]  # fmt: skip
+    assert [link.path for link in feed_links(SETTINGS, "places", "berlin-germany")] == [
+        "feeds/places/berlin-germany.ics"
+    ]
 
 
 # --- stories ---
@@ -264,8 +235,34 @@ def test_atom_as_a_feed_reader_sees_it() -> None:
     assert oldest.published == oldest.updated == "2026-01-01T00:00:00Z"
 
 
+def test_rss_as_a_feed_reader_sees_it() -> None:
+    content = feeds(STORIES)["feeds/stories.rss"]
+    found = parsed(content)
+    assert found.version == "rss20"
+    assert (found.feed.title, found.feed.language) == ("Test community", "en")
+    assert found.feed.link == "https://community.example.org/stories/"
+    assert {link.rel: link.href for link in found.feed.links}[
+        "self"
+    ] == "https://community.example.org/feeds/stories.rss"
+    newest, oldest = found.entries
+    assert (newest.id, newest.guidislink) == ("tag:community.example.org,2026:stories/newest", False)
+    assert newest.link == "https://community.example.org/stories/new/"
+    assert newest.published == "Mon, 04 May 2026 00:00:00 +0000"
+    assert (newest.author, oldest.author) == ("Test community", "Ana")
+    assert [tag.term for tag in oldest.tags] == ["A first talk", "docs"]
+    # a title is escaped once, as text; a description is HTML that says the text
+    assert b"<title>Caf\xc3\xa9 &amp; &lt;b&gt;cr\xc3\xa8me&lt;/b&gt;</title>" in content
+    told = dataclasses.replace(STORIES.stories["old"], welcome="1 < 2 & <b>3</b>")
+    one = dataclasses.replace(STORIES, stories={"old": told})
+    assert (
+        b"<description>1 &amp;lt; 2 &amp;amp; &amp;lt;b&amp;gt;3&amp;lt;/b&amp;gt;</description>"
+        in (feeds(one)["feeds/stories.rss"])
+    )
+    assert feeds(STORIES, dataclasses.replace(SETTINGS, site_url=""))["feeds/stories.rss"].count(b"<link>") == 1
+
+
 def test_every_story_feed_names_nobody_without_consent() -> None:
-    assert not any(b"Bo<" in content or b'"Bo"' in content for content in feeds(STORIES).values())
+    assert not any(b"Bo<" in content or b'"Bo"' in content or b">Bo" in content for content in feeds(STORIES).values())
 
 
 def test_story_feeds_by_language_and_challenge() -> None:
@@ -273,7 +270,7 @@ def test_story_feeds_by_language_and_challenge() -> None:
     titles = {
         path: [entry.title for entry in parsed(content).entries]
         for path, content in found.items()
-        if path.endswith(".atom")
+        if path.endswith(".atom") and "meetups" not in path
     }
     assert titles == {
         "feeds/stories.atom": ["Café & <b>crème</b>", "old"],
@@ -308,7 +305,11 @@ def test_the_newest_fifty() -> None:
 
 def test_a_community_without_anything_has_valid_feeds() -> None:
     found = feeds(community())
-    assert sorted(found) == ["feeds/all.ics", "feeds/stories.atom", "feeds/stories.json"]
+    assert sorted(found) == [
+        "feeds/all.ics", "feeds/languages/en.ics",
+        "feeds/meetups.atom", "feeds/meetups.json", "feeds/meetups.rss", "feeds/online.ics",
+        "feeds/stories.atom", "feeds/stories.json", "feeds/stories.rss",
+    ]  # fmt: skip
     assert broken_rules(found["feeds/all.ics"]) == []
     assert parsed(found["feeds/stories.atom"]).feed.updated == "2026-01-01T00:00:00Z"
 

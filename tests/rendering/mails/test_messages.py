@@ -429,6 +429,23 @@ def test_a_value_is_no_link_unless_it_is_an_address() -> None:
     assert not any(href.startswith("javascript") for href in hrefs)
 
 
+def test_an_address_may_be_written_on() -> None:
+    """As mails that lead to the ways into a calendar do; what is no address stays within the site."""
+    body = (
+        "[a]({{ groups[0].url }}#subscribe) [b]({{ community.url }}meetups/#subscribe) "
+        "[c]({{ newcomer.text }}#x) [d]({{ member.name }}/x)"
+    )
+    letter = rendered(authored(body), newcomer=replace(MIA, text="//evil.example/"))
+    links = re.findall(r'<a href="([^"]*)"[^>]*>([a-d])</a>', letter.html)
+    assert links == [
+        ("https://docs.example.org/groups/desk/#subscribe", "a"),
+        ("https://docs.example.org/meetups/#subscribe", "b"),
+        ("https://docs.example.org/%2F%2Fevil.example%2F#x", "c"),
+        ("https://docs.example.org/Ana%20Souza/x", "d"),
+    ]
+    assert "https://docs.example.org/meetups/#subscribe" in letter.text
+
+
 def test_a_mail_stays_a_mail_however_much_somebody_writes() -> None:
     letter = rendered(newcomer=replace(MIA, name="n" * 100_000, text="word " * 100_000))
     assert len(letter.html.encode()) < 90_000
@@ -720,3 +737,8 @@ def test_when_is_the_places_clock_or_online_the_newcomers() -> None:
     body = "{% for meetup in meetups %}\n- {{ meetup.title }}: {{ meetup.when }}, {{ meetup.where }}\n{% endfor %}\n"
     letter = rendered(authored(body), people=people, newcomer=replace(MIA, timezone="America/Recife"))
     assert "- call: Thursday, 3 December 2026, 14:30 (Recife), online\n" in letter.text
+    from_the_team = " ".join(rendered(people=people, slug=None).text.split())
+    assert "All meetups in your calendar (https://docs.example.org/meetups/#subscribe)" in from_the_team
+    nowhere = rendered(people=replace(people, url=""), slug=None).text
+    assert "Coming up:" in nowhere
+    assert "in your calendar" not in nowhere

@@ -507,9 +507,9 @@ def test_an_invitation_carries_the_dates_it_shows() -> None:
     assert calendar["METHOD"] == "PUBLISH"
     events = {str(event["UID"]): event for event in calendar.events}
     assert list(events) == [
-        "monthly-20261203@docs.example.org", "call@docs.example.org", "fair@docs.example.org",
+        "monthly+20261203@docs.example.org", "call@docs.example.org", "fair@docs.example.org",
     ]  # fmt: skip
-    monthly: Any = events["monthly-20261203@docs.example.org"]
+    monthly: Any = events["monthly+20261203@docs.example.org"]
     assert "RRULE" not in monthly
     assert "RECURRENCE-ID" not in monthly
     assert monthly["DTSTART"].dt == UPCOMING["monthly"].starts

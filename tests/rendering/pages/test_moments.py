@@ -150,7 +150,7 @@ def test_nothing_to_show_is_worth_showing(write_community: WriteCommunity) -> No
     assert "No group is open just now." in written[EMBED]
     assert "Nothing is planned in the next weeks." in written[DASHBOARD]
     assert "Nobody has told a story yet." in written[DASHBOARD]
-    assert "webcal://community.example.org/feeds/all.ics" in written[DASHBOARD]
+    assert '/meetups/#subscribe"' in written[DASHBOARD]
 
 
 def test_an_embed_is_a_document_of_its_own(write_community: WriteCommunity) -> None:

@@ -34,7 +34,7 @@ from alongside.delivery.inbound.effects import (
     stop_all,
 )
 from alongside.delivery.inbound.findings import Findings, Reception, look_at, no_trimming
-from alongside.delivery.members import record_absence
+from alongside.delivery.members import own_word, record_absence, record_monthly
 from alongside.delivery.notes.choices import choose, first_note_journey, letter_came_back
 from alongside.delivery.notes.relaying import Fate, take_note, take_note_to_member
 from alongside.delivery.relay_addresses import read_relay_keys
@@ -77,7 +77,9 @@ class Heard:
     kind: Kind
     newcomer_id: int | None = None  # who it was about
     journey: str = ""  # slug, where one mail of ours is meant
-    detail: str = ""  # of a bounce "hard 5.1.1", of a stop "all", of what nobody could read "unreadable"
+    detail: str = (
+        ""  # of a bounce "hard 5.1.1", of a stop "all" or "monthly word", of what nobody could read "unreadable"
+    )
     again: bool = False  # heard before: this time nothing was changed
 
 
@@ -101,7 +103,7 @@ def ingest(
     # Where a person's words end is asked of another process, so before the transaction and not in it.
     findings = look_at(raw, recipient=recipient, sender=sender, reception=reception, keys=keys, today=now.date())
     with store.writing() as connection:
-        verdict = _classify(connection, findings)
+        verdict = _classify(connection, findings, reception.community)
         heard = Heard(
             kind=verdict.kind,
             newcomer_id=verdict.known.newcomer_id if verdict.known is not None else None,
@@ -181,9 +183,10 @@ class _Verdict:
     known: Known | None = None
     bounce: Bounce | None = None
     everything: bool = False  # a stop of all mail, not of one journey's
+    member: str = ""  # whose stop of the monthly word that is; a slug of today
 
 
-def _classify(connection: Connection, findings: Findings) -> _Verdict:
+def _classify(connection: Connection, findings: Findings, community: Community) -> _Verdict:
     """The first that fits, in this order: what a machine says must never count as a person's word."""
     addressed_to, number = findings.token or ("", 0)
     if _is_own(connection, findings):
@@ -211,6 +214,8 @@ def _classify(connection: Connection, findings: Findings) -> _Verdict:
     if answered is not None and answered.asked:
         answered = None  # a member's word, about that newcomer and not theirs
     writer = find_by_address(connection, findings.sender)
+    if answered is None and writer is None and (member := _member_who_stops(connection, findings, community)):
+        return _Verdict(kind="stop", member=member)
     if _asks_to_stop(findings, answered or writer):
         return _Verdict(kind="stop", known=writer or answered, everything=True)
     if findings.member and findings.token is None and findings.sender:
@@ -260,6 +265,16 @@ def _asks_to_stop(findings: Findings, known: Known | None) -> bool:
     return findings.subject_stops and findings.to_mailbox and findings.sender != ""
 
 
+def _member_who_stops(connection: Connection, findings: Findings, community: Community) -> str:
+    """Who has an address among the members', writes a stop word and nothing else, and is no newcomer; else empty.
+
+    What comes to them unasked is the monthly word. Conversations are ended in each of them.
+    """
+    if not (findings.subject_stops or findings.text_stops) or not findings.authenticity.is_from(findings.sender):
+        return ""
+    return find_member(connection, findings.sender, resolve=community.resolve_member)
+
+
 def _act(
     connection: Connection, key: bytes, verdict: _Verdict, findings: Findings, reception: Reception, now: datetime
 ) -> None:
@@ -277,6 +292,8 @@ def _act(
         contact_bounced(connection, known.member, resolve=resolve, now=now)
     elif verdict.kind == "complaint" and known is not None:
         stop_all(connection, key, known.address, reason="complaint", now=now)
+    elif verdict.kind == "stop" and verdict.member:
+        record_monthly(connection, own_word(connection, verdict.member, resolve=resolve), wanted=False)
     elif verdict.kind == "stop" and verdict.everything:
         address = known.address if known is not None else findings.sender
         suppression.stop(connection, key, address, journey="", reason=ASKED, now=now)
@@ -324,6 +341,8 @@ def _detail(findings: Findings, verdict: _Verdict) -> str:
         return "unreadable"
     if verdict.bounce is not None:
         return f"{verdict.bounce.verdict} {verdict.bounce.status}".rstrip()
+    if verdict.member:
+        return "monthly word"
     return "all" if verdict.everything else ""
 
 

@@ -19,9 +19,9 @@ from alongside.model.gatherings import Group, Meetup
 from alongside.model.journeys import Moment, Show
 from alongside.model.texts import LocalText, direction
 from alongside.planning.occurrences import Occurrence
-from alongside.rendering.feeds.listing import FeedKind, feed_links, feed_path
 from alongside.rendering.interface import read_interface
 from alongside.rendering.mails.envelope import address_for_notes
+from alongside.rendering.pages.lists import path_of_place
 from alongside.rendering.pages.views import Face, GroupCard, StoryCard, Views, one_line, safe_url
 from alongside.rendering.tracking import Site
 from alongside.settings import Settings
@@ -154,14 +154,13 @@ def _section(site: Site, show: Show, heading: str) -> Tree:
         parts.append(el("p", say("embed.safety"), *rules, class_="m", part="safety"))
     more = [link(f"{kind}/", say(f"moment.all_{kind}"))]
     if show == "meetup":
-        whole = link(subscription(site.settings, "all"), say("list.subscribe"))
-        more += [["chosen", kind, "calendar", 1, whole]]
+        more += [["chosen", kind, "calendar", 1, link(subscribing("meetups/"), say("list.subscribe"))]]
     return el("section", *parts, *_meta(more), part=show)
 
 
-def subscription(settings: Settings, kind: FeedKind, slug: str = "") -> str:
-    """The address at which a calendar app subscribes to a feed: `webcal:` where the site's address is known."""
-    return feed_links(settings, kind, slug)[0].subscribe or feed_path(kind, slug)
+def subscribing(page: str) -> str:
+    """Where a page shows the ways into calendar apps: no one link opens in all of them."""
+    return f"{page}#subscribe"
 
 
 # --- cards ---------------------------------------------------------------------------------------------------------
@@ -296,12 +295,12 @@ def meetup_card(views: Views, meetup: Meetup, dates: Iterable[Occurrence]) -> di
     online = [say("meetup.online")] if meetup.online else []
     why = el("ul", ["why"], class_="m", part="reasons")
     card = el("article", ["next", *coming], *_meta([*belongs, *online]), why, part="card")
-    if place is not None and place.slug:
+    page = path_of_place(site, place.slug) if place is not None else ""
+    if place is not None and page:
         named = one_line(place.city or place.name)
-        feed = subscription(site.settings, "places", place.slug)
-        calendar = link(feed, say("embed.calendar", place=named))
+        calendar = link(subscribing(quote(page)), say("embed.calendar", place=named))
     else:
-        calendar = link(subscription(site.settings, "all"), say("list.subscribe"))
+        calendar = link(subscribing("meetups/"), say("list.subscribe"))
     return {"meetup": [card], "calendar": [calendar]}
 
 

@@ -7,22 +7,34 @@ stand in the order they are added here, so that another version of the package m
 
 What calendar apps hold on to, and where it comes from:
 - UID: the slug and the site's address; a renamed meetup keeps the UID of its first slug.
-- DTSTAMP and SEQUENCE: a `Stamp`. It is never the clock, or every build would announce every event as changed.
+- DTSTAMP, LAST-MODIFIED and SEQUENCE: a `Stamp` of the ledger. It is never the clock, or every build would announce
+  every event as changed.
 - Wall time in the meetup's zone with a VTIMEZONE of ours (`time_zones`); `Z` in UTC; days for all-day ones.
+- A date that apps would not agree on is an event by itself, with a UID of its own: those of `also` (Outlook and others
+  pass over RDATE), and those on which clocks change at the start, at the end or in between (left out by some, an hour
+  off in others). The rule has an EXDATE for them, starts with the first date that is left, and ends with UNTIL: COUNT
+  would count them.
 - A cancelled meetup stays, as STATUS:CANCELLED: one that disappears stays in people's calendars as if it took place.
 - Nobody is named: hosts are people, and a calendar entry is copied to places where no consent reaches.
+- ORGANIZER, which METHOD:PUBLISH asks for (RFC 5546 section 3.2.1), is the group or the community, at the address of
+  its page. A `mailto:` would invite apps to answer to it, and there is no address to give. Apps show the name of one
+  that is no mailbox (Thunderbird; Apple's servers write such themselves) or pass over it (Android's sync adapters).
+  A site without an address has none to say.
+- A calendar has a UID of its own, and no LAST-MODIFIED: it changes with every event, and with those that leave it, and
+  nobody keeps when that was.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from icalendar import (
     Calendar,
     Conference,
     Event,
+    vCalAddress,
     vCategory,
     vDate,
     vDatetime,
@@ -36,38 +48,38 @@ from icalendar import (
 
 from alongside.model.gatherings import Meetup
 from alongside.model.places import Place
-from alongside.model.recurrences import nth_day
+from alongside.model.recurrences import WEEKDAYS, spelt_out
+from alongside.model.stamps import UNSTAMPED, Stamps
 from alongside.planning.occurrences import (
+    LONGEST,
     Occurrence,
     changed_occurrences,
     first_day,
+    last_ruled_day,
     meetup_rule,
-    occurrences,
-    planned_days,
+    occurrence_on,
+    ruled_days,
 )
-from alongside.planning.zones import local_time, read_zone
+from alongside.planning.zones import comes_twice, local_time, read_zone
 from alongside.rendering.feeds.content_lines import clean_text, component_octets, one_line, uri_value
-from alongside.rendering.feeds.time_zones import render_timezone
+from alongside.rendering.feeds.time_zones import render_timezone, unclear_days
 
 PRODUCT = "-//Alongside//Community calendars//EN"  # without a version: an upgrade alone changes no feed
 REFRESH = timedelta(hours=12)  # how often apps should ask again
-COLOR = "teal"  # a CSS name (RFC 7986 section 5.9)
 LONGEST_DESCRIPTION = 8000  # characters; some apps refuse or cut longer ones, and the page has it all
-_BEGIN, _END = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
+_NO_STAMPS = Stamps()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stamp:
-    """When an event was last changed, and how often."""
+@dataclass(frozen=True, slots=True)
+class Color:
+    """The colour a calendar asks for: people who subscribe to two of a community tell them apart."""
 
-    instant: datetime  # aware: DTSTAMP
-    sequence: int = 0  # SEQUENCE: counts changes of time, place or status
+    name: str  # of CSS (RFC 7986 section 5.9)
+    hex: str  # the same for Apple's apps, "#008080"
 
 
-# For events whose changes nobody has kept: one instant for all. A stamp made from the content would go back in time at
-# half of the edits, and apps that compare would then keep the old event; equal stamps leave it to them to look.
-UNSTAMPED = Stamp(instant=datetime(2026, 1, 1, tzinfo=UTC))
+TEAL = Color("teal", "#008080")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +91,10 @@ class EventTexts:
     description: str = ""  # plain text
     categories: tuple[str, ...] = ()  # names of challenges, and topics
     language: str = "en"  # which version of a title is taken
+    organizer: str = ""  # the name of the group or community it is held by, never of a person
+    organizer_url: str = ""  # of its page; without one there is no ORGANIZER
+    picture: str = ""  # https, of the site's own
+    join: str = ""  # what the link to an online meetup is called
 
 
 class _Text(vText):
@@ -100,44 +116,95 @@ class _Geo(vGeo):
         return f"{self.latitude:.6f};{self.longitude:.6f}"
 
 
-def render_event(meetup: Meetup, texts: EventTexts, *, stamp: Stamp = UNSTAMPED) -> bytes:
+def render_event(meetup: Meetup, texts: EventTexts, *, stamps: Stamps = _NO_STAMPS) -> bytes:
     """The VEVENTs of a meetup, lines folded and ended by CRLF: one, and one for each changed date of a series.
+
+    An event of which `stamps` knows nothing has that of its series, else `UNSTAMPED` and no LAST-MODIFIED.
 
     Empty for a meetup without any date (its only one is in `except`, or `until` lies before `starts`).
     """
-    return b"".join(map(component_octets, _events(meetup, texts, stamp)))
+    return b"".join(map(component_octets, _events(meetup, texts, stamps)))
 
 
-def _events(meetup: Meetup, texts: EventTexts, stamp: Stamp) -> Iterator[Event]:
+def _events(meetup: Meetup, texts: EventTexts, stamps: Stamps) -> Iterator[Event]:
+    lone = _lone_days(meetup)
     if meetup_rule(meetup) is None:
-        for one in occurrences(meetup, start=_BEGIN, end=_END):
-            event = _begin_event(texts, stamp)
-            _add_times(event, one.starts, one.ends, meetup.timezone)
-            yield _describe(event, meetup, one, texts)
-        return
-    first = next(planned_days(meetup, start=date.min, end=date.max, excluded=()), None)
+        for day in ruled_days(meetup, start=date.min, end=date.max, excluded=meetup.excluded):
+            yield from _single(meetup, day, texts, stamps)
+    else:
+        yield from _series(meetup, lone, texts, stamps)
+    for day in lone:
+        yield from _single(meetup, day, replace(texts, uid=lone_uid(texts.uid, day)), stamps, day)
+
+
+def lone_uid(uid: str, day: date) -> str:
+    """The UID of a date of a series that is an event by itself: with the day, and a sign that no slug has."""
+    name, at, authority = uid.partition("@")
+    return f"{name}+{day:%Y%m%d}{at}{authority}"
+
+
+def _lone_days(meetup: Meetup) -> tuple[date, ...]:
+    """The planned days that no rule should give: those of `also`, and those with a clock change in their hours."""
+    if meetup_rule(meetup) is None:
+        return tuple(sorted({*meetup.also} - {first_day(meetup)}))
+    return tuple(sorted({*_unclear(meetup), *(day for day in meetup.also if not _is_ruled(meetup, day))}))
+
+
+def _unclear(meetup: Meetup) -> tuple[date, ...]:
+    if not isinstance(meetup.starts, datetime):
+        return ()
+    lasts = min(meetup.duration or timedelta(), LONGEST)
+    days = unclear_days(meetup.timezone, meetup.starts.time(), lasts)
+    return tuple(day for day in days if _is_ruled(meetup, day))
+
+
+def _is_ruled(meetup: Meetup, day: date) -> bool:
+    return any(ruled_days(meetup, start=day, end=day, excluded=meetup.excluded))
+
+
+def _single(
+    meetup: Meetup, day: date, texts: EventTexts, stamps: Stamps, stamped: date | None = None
+) -> Iterator[Event]:
+    """The event of one planned day, without a rule. `stamped`: the day its stamp is kept by."""
+    one = occurrence_on(meetup, day)
+    if one is not None:
+        event = _begin_event(texts, stamps, stamped)
+        _add_times(event, one.starts, one.ends, meetup.timezone)
+        yield _describe(event, meetup, one, texts)
+
+
+def _series(meetup: Meetup, lone: tuple[date, ...], texts: EventTexts, stamps: Stamps) -> Iterator[Event]:
+    """The event of the rule, and one for each of its dates that `changes` touches."""
+    excluded = (*meetup.excluded, *lone)
+    first = next(ruled_days(meetup, start=date.min, end=date.max, excluded=excluded), None)
     if first is None:
         return
     plain = Occurrence(
         meetup=meetup.slug, starts=meetup.starts, ends=None, original=first, title=meetup.title, place=meetup.place,
         online_url=meetup.online_url, status=meetup.status, zone=meetup.timezone,
     )  # fmt: skip
-    series = _begin_event(texts, stamp)
+    series = _begin_event(texts, stamps, None)
     _add_times(series, *_series_times(meetup, first), meetup.timezone)
-    _add_recurrence(series, meetup)
+    _add_recurrence(series, meetup, first, excluded)
     yield _describe(series, meetup, plain, texts)
     for changed in changed_occurrences(meetup):
-        event = _begin_event(texts, stamp)
-        event["RECURRENCE-ID"] = _moment(_wall(meetup, changed.original), meetup.timezone)
-        _add_times(event, changed.starts, changed.ends, meetup.timezone)
-        yield _describe(event, meetup, changed, texts)
+        if changed.original not in lone:
+            event = _begin_event(texts, stamps, changed.original)
+            event["RECURRENCE-ID"] = _moment(_wall(meetup, changed.original), meetup.timezone)
+            _add_times(event, changed.starts, changed.ends, meetup.timezone)
+            yield _describe(event, meetup, changed, texts)
 
 
-def _begin_event(texts: EventTexts, stamp: Stamp) -> Event:
+def _begin_event(texts: EventTexts, stamps: Stamps, day: date | None) -> Event:
+    """An event with its identity; `day` is that of a date with an event of its own."""
+    stamp = stamps.of(day)
+    known = stamp or UNSTAMPED
     event = Event()
     event["UID"] = _Text(one_line(texts.uid))
-    event["DTSTAMP"] = vDatetime(stamp.instant.astimezone(UTC))
-    event["SEQUENCE"] = vInt(stamp.sequence)
+    event["DTSTAMP"] = vDatetime(known.instant.astimezone(UTC))
+    if stamp is not None:
+        event["LAST-MODIFIED"] = vDatetime(stamp.instant.astimezone(UTC))
+    event["SEQUENCE"] = vInt(known.sequence)
     return event
 
 
@@ -150,11 +217,15 @@ def _describe(event: Event, meetup: Meetup, one: Occurrence, texts: EventTexts) 
     if description := _description(meetup, one, texts):
         event["DESCRIPTION"] = _Text(description)
     change = meetup.changes.get(one.original)
-    if change is not None and change.reason:
+    if change is not None and change.reason and "RRULE" not in event:  # why one date differs is not said of all
         event["COMMENT"] = _Text(one_line(change.reason))
-    _add_location(event, one.place, uri_value(one.online_url))
+    _add_location(event, one.place, uri_value(one.online_url), texts.join)
     if url := uri_value(texts.url):
         event["URL"] = vUri(url)
+    if (organizer := uri_value(texts.organizer_url)) and (name := one_line(texts.organizer)):
+        event["ORGANIZER"] = vCalAddress(organizer, params={"CN": name})
+    if (picture := uri_value(texts.picture)).startswith("https:"):
+        event["IMAGE"] = vUri(picture, params={"VALUE": "URI", "DISPLAY": "BADGE"})
     if names := [_Text(name) for name in dict.fromkeys(map(one_line, texts.categories)) if name]:
         categories = vCategory([])
         categories.cats.extend(names)  # given as its values they would become plain vText
@@ -182,6 +253,11 @@ def _wall(meetup: Meetup, day: date) -> datetime | date:
 
 
 def _add_times(event: Event, starts: datetime | date, ends: datetime | date | None, zone: str) -> None:
+    """DTSTART and DTEND: in `zone`, or in UTC where its clocks show one of the two twice."""
+    moments = [moment for moment in (starts, ends) if isinstance(moment, datetime) and moment.tzinfo is not None]
+    if any(map(comes_twice, moments)):
+        starts, *rest = [moment.astimezone(UTC) for moment in moments]
+        ends, zone = (rest[0] if rest else None), "UTC"
     event["DTSTART"] = _moment(starts, zone)
     if not isinstance(starts, datetime):  # the end of days is the day after (section 3.6.1)
         event["DTEND"] = _moment((starts if ends is None else ends) + _DAY, zone)
@@ -200,36 +276,36 @@ def _series_times(meetup: Meetup, first: date) -> tuple[datetime | date, datetim
     return starts, (starts.replace(tzinfo=zone).astimezone(UTC) + meetup.duration).astimezone(zone)
 
 
-def _add_recurrence(event: Event, meetup: Meetup) -> None:
-    """RRULE with its bound, and one EXDATE for each day taken out that the rule gives."""
-    rule = vRecur.from_ical(meetup.rrule.upper())
-    if meetup.until is not None:
-        rule["UNTIL"] = _until(meetup, meetup.until)
-    elif meetup.times is not None:
-        rule["COUNT"] = max(meetup.times, 1)
+def _add_recurrence(event: Event, meetup: Meetup, first: date, excluded: tuple[date, ...]) -> None:
+    """RRULE with its bound, and one EXDATE for each day taken out that the rule gives from `first` on."""
+    ruled = meetup_rule(meetup)
+    assert ruled is not None
+    rule = vRecur.from_ical(str(spelt_out(ruled, first)))
+    if ruled.depends_on_weeks:  # said also where it is Monday: some take Sunday where nothing is said
+        rule["WKST"] = WEEKDAYS[ruled.week_start]
+    last = last_ruled_day(meetup)
+    if last is not None:
+        rule["UNTIL"] = _until(meetup, last)
     event["RRULE"] = rule
-    excluded = [
-        _moment(_wall(meetup, day), meetup.timezone)
-        for day in sorted(set(meetup.excluded))
-        if any(planned_days(meetup, start=day, end=day, excluded=()))
-    ]
-    if excluded:
-        event["EXDATE"] = excluded
+    days = (day for day in sorted(set(excluded)) if day > first and any(ruled_days(meetup, start=day, end=day)))
+    if taken_out := [_moment(wall, meetup.timezone) for day in days for wall in _walls(meetup, day)]:
+        event["EXDATE"] = taken_out
 
 
-def _until(meetup: Meetup, until: date) -> datetime | date:
-    """The end of the last day in UTC, as section 3.3.10 asks where DTSTART has a zone; the day alone for all-day ones.
+def _walls(meetup: Meetup, day: date) -> list[datetime | date]:
+    """What a rule gives on `day`; where clocks skip that, also what libical makes of it."""
+    wall = _wall(meetup, day)
+    if not isinstance(wall, datetime):
+        return [wall]
+    shown = local_time(wall, read_zone(meetup.timezone)).replace(tzinfo=None, fold=0)
+    return [wall] if shown == wall else [wall, shown]
 
-    Where `times` ends it earlier, that day: a rule has one of the two.
-    """
-    if meetup.times is not None:
-        rule = meetup_rule(meetup)
-        assert rule is not None
-        nth = nth_day(rule, first_day(meetup), max(meetup.times, 1))
-        until = min(until, nth) if nth is not None else until
+
+def _until(meetup: Meetup, last: date) -> datetime | date:
+    """The end of the last day in UTC, as section 3.3.10 asks where DTSTART has a zone; for all-day ones the day."""
     if meetup.all_day:
-        return until
-    return local_time(datetime.combine(until, time(23, 59, 59)), read_zone(meetup.timezone)).astimezone(UTC)
+        return last
+    return local_time(datetime.combine(last, time(23, 59, 59)), read_zone(meetup.timezone)).astimezone(UTC)
 
 
 # --- what and where ---
@@ -244,7 +320,7 @@ def _description(meetup: Meetup, one: Occurrence, texts: EventTexts) -> str:
     return "\n\n".join(part for part in (text, *dict.fromkeys(addresses)) if part)
 
 
-def _add_location(event: Event, place: Place | None, online: str) -> None:
+def _add_location(event: Event, place: Place | None, online: str, label: str) -> None:
     if place is not None:
         event["LOCATION"] = _Text(one_line(place.label))
         if place.precise and place.lat is not None and place.lon is not None:
@@ -252,7 +328,7 @@ def _add_location(event: Event, place: Place | None, online: str) -> None:
     elif online:
         event["LOCATION"] = _Text(online)
     if online:
-        event["CONFERENCE"] = Conference(online, feature="VIDEO").to_uri()
+        event["CONFERENCE"] = Conference(online, feature="VIDEO", label=one_line(label) or None).to_uri()
 
 
 # --- calendars ---
@@ -262,36 +338,47 @@ def render_calendar(
     events: Sequence[tuple[Meetup, bytes]],
     *,
     name: str,
+    description: str = "",
     url: str = "",
     source: str = "",
+    uid: str = "",
+    color: Color = TEAL,
     timezone: str = "UTC",
 ) -> bytes:
     """A VCALENDAR of meetups and their rendered events, with the VTIMEZONE of each zone they use.
 
-    `url` is the page it belongs to, `source` its own address. A calendar needs a component (section 3.4), so one
-    without events carries the VTIMEZONE of `timezone`.
+    `url` is the page it belongs to, `source` its own address, `uid` what it keeps when both change. A calendar needs a
+    component (section 3.4), so one without events carries the VTIMEZONE of `timezone`.
     """
     events = [(meetup, octets) for meetup, octets in events if octets]
-    head, end = component_octets(_calendar(name, uri_value(url), uri_value(source))).rsplit(b"END:", 1)
+    calendar = _calendar(name, description, uri_value(url), uri_value(source), uid, color)
+    head, end = component_octets(calendar).rsplit(b"END:", 1)
     zones = [render_timezone(zone, year).encode() for zone, year in sorted(_zones(events, timezone).items())]
     return b"".join([head, *zones, *(octets for _, octets in events), b"END:", end])
 
 
-def _calendar(name: str, url: str, source: str) -> Calendar:
+def _calendar(name: str, description: str, url: str, source: str, uid: str, color: Color) -> Calendar:
+    """What a calendar says of itself: by the words of RFC 7986, and by those that apps had before."""
     calendar = Calendar()
     calendar["VERSION"] = vText("2.0")
     calendar["PRODID"] = vText(PRODUCT)
     calendar["CALSCALE"] = vText("GREGORIAN")
     calendar["METHOD"] = vText("PUBLISH")
+    if uid:
+        calendar["UID"] = _Text(one_line(uid))
     calendar["NAME"] = _Text(one_line(name))
     calendar["X-WR-CALNAME"] = _Text(one_line(name))
+    if description:
+        calendar["DESCRIPTION"] = _Text(one_line(description))
+        calendar["X-WR-CALDESC"] = _Text(one_line(description))
     if url:
         calendar["URL"] = vUri(url)
     if source:
         calendar["SOURCE"] = vUri(source, params={"VALUE": "URI"})
     calendar["REFRESH-INTERVAL"] = vDuration(REFRESH, params={"VALUE": "DURATION"})
     calendar["X-PUBLISHED-TTL"] = vDuration(REFRESH)
-    calendar["COLOR"] = vText(COLOR)
+    calendar["COLOR"] = vText(color.name)
+    calendar["X-APPLE-CALENDAR-COLOR"] = vText(color.hex)
     return calendar
 
 
@@ -302,9 +389,9 @@ def _zones(events: Sequence[tuple[Meetup, bytes]], default: str) -> dict[str, in
         zone, starts = meetup.timezone, meetup.starts
         if zone != "UTC" and isinstance(starts, datetime):
             year = starts.year
-            if meetup.changes:
+            if meetup.changes or meetup.also:
                 moved = (change.starts for change in meetup.changes.values() if change.starts is not None)
-                year = min([year, *(day.year for day in moved)])
+                year = min([year, *(day.year for day in (*moved, *meetup.also))])
             if year < years.get(zone, 9999):
                 years[zone] = max(year, 1900)
     return years if events else {default: 2026}

@@ -85,3 +85,8 @@ def fold_line(line: bytes) -> bytes:
         start = end
     parts.append(line[start:])
     return b"\r\n ".join(parts)
+
+
+def page_address(site_url: str, path: str) -> str:
+    """The whole address of a site path, percent-encoded; empty where the site's own is unknown."""
+    return f"{site_url}{quote(path)}" if site_url else ""

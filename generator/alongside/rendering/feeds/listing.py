@@ -1,41 +1,54 @@
-"""Feeds: which there are, and what stands in each. Calendars of meetups, Atom and JSON Feed of stories.
+"""Feeds: which there are, and what stands in each. Calendars of meetups; Atom, RSS and JSON Feed of texts.
 
-    feeds/all.ics; <slug>.ics below feeds/groups/, feeds/places/, feeds/challenges/ and feeds/meetups/
-    feeds/stories.atom, .json; feeds/stories/<language>.atom, .json; feeds/challenges/<slug>.atom, .json
+    feeds/all.ics, feeds/online.ics
+    <slug>.ics below feeds/groups/, feeds/places/, feeds/challenges/ and feeds/meetups/; feeds/languages/<language>.ics
+    coming meetups: feeds/meetups.atom, .rss, .json; feeds/groups/<slug>.atom, ...
+    stories: feeds/stories.atom, ...; feeds/stories/<language>.atom, ...; feeds/challenges/<slug>.atom, ...
 
-A feed somebody subscribed to must not vanish: groups (retired ones too), places and challenges have a calendar even
-when nothing is planned, and groups and meetups keep one at every address they had (`was`).
+A feed somebody subscribed to must not vanish: groups (retired ones too), places, languages and challenges have a
+calendar even when nothing is planned, and groups and meetups keep theirs at every address they had (`was`).
+
+A meetup stands in the calendars of its city, its region and its country, by its own place or its group's: a chapter's
+online evening is still near its people. Its languages are its own, else its group's, else the community's; what the
+calendar of a language holds is read by whoever reads it, in whatever region (`pt` has `pt-BR`).
 
 Calendars hold what is not over, and what ended since 1 January of last year. So an old community's feed stays small,
-and with unchanged content it changes once a year. A meetup's own calendar always has it.
+and with unchanged content it changes once a year. A meetup's own calendar always has it. One whose file is deleted
+stays in the calendars it was in, called off, as long as the ledger of stamps knows it.
 
 Story feeds hold the newest 50, as `summary` the words the writer chose (`welcome`), else the first ones, and name only
-tellers who consent to pages. Drafts are in no feed, not even in previews.
+tellers who consent to pages. Drafts are in no feed, not even in previews. Feeds of coming meetups name nobody
+(`coming`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import lru_cache, partial
-from pathlib import Path
+from datetime import UTC, date, datetime, time
+from functools import partial
 from typing import Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from alongside.model.community import Community
-from alongside.model.gatherings import Group, Meetup
+from alongside.model.gatherings import Group, Meetup, first_slugs
 from alongside.model.people import Member
 from alongside.model.places import Place
+from alongside.model.stamps import Stamps, event_names
 from alongside.model.stories import Story
 from alongside.planning.occurrences import final_day
-from alongside.problems import Position
+from alongside.planning.stamps import forgotten_before, with_dates
+from alongside.reading.places import areas_of
 from alongside.rendering.artifacts import Artifact, Job
-from alongside.rendering.feeds.calendars import EventTexts, render_calendar, render_event
-from alongside.rendering.feeds.content_lines import clean_text, one_line
+from alongside.rendering.feeds.calendars import TEAL, Color, EventTexts, render_calendar, render_event
+from alongside.rendering.feeds.coming import date_entries, soonest_meetups
+from alongside.rendering.feeds.content_lines import clean_text, one_line, page_address
+from alongside.rendering.feeds.meetup_words import meetup_words, whole_html
 from alongside.rendering.feeds.plain_texts import plain_text
-from alongside.rendering.feeds.stories import (
+from alongside.rendering.feeds.subscribing import subscribe_links
+from alongside.rendering.feeds.text_feeds import (
+    FORMS,
     FeedAbout,
     FeedEntry,
     RenderedEntry,
@@ -43,14 +56,33 @@ from alongside.rendering.feeds.stories import (
     render_atom,
     render_entry,
     render_json_feed,
+    render_rss,
 )
-from alongside.rendering.markdown import render_markdown
+from alongside.rendering.interface import autonym, say
+from alongside.rendering.pages.lists import place_path, places
 from alongside.rendering.tracking import Site
 from alongside.settings import Settings
 
-FeedKind = Literal["all", "groups", "places", "challenges", "meetups", "stories"]
+FeedKind = Literal["all", "online", "languages", "groups", "places", "challenges", "meetups", "stories"]
 NEWEST = 50  # stories in a feed
 _UNSAFE = re.compile(r"[^\w.-]+")
+_DELETED = "-"  # before the name of what only the ledger knows: no slug begins with it
+_COLORS: Mapping[FeedKind, Color] = {
+    "all": TEAL,
+    "online": Color("steelblue", "#4682B4"),
+    "languages": Color("mediumvioletred", "#C71585"),
+    "groups": Color("darkslateblue", "#483D8B"),
+    "places": Color("seagreen", "#2E8B57"),
+    "challenges": Color("sienna", "#A0522D"),
+    "meetups": TEAL,
+}
+# Which feeds of texts a page has: those of coming meetups, or of stories.
+_TEXTS: Mapping[FeedKind, FeedKind] = {
+    "all": "meetups",
+    "groups": "groups",
+    "challenges": "challenges",
+    "stories": "stories",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,35 +90,33 @@ class FeedLink:
     """A feed as a page links to it."""
 
     path: str  # below the site's root
-    media_type: str  # "text/calendar", "application/atom+xml", "application/feed+json"
+    form: str  # what people call it: "iCalendar", "Atom", "RSS", "JSON Feed"
+    media_type: str  # "text/calendar", "application/atom+xml", "application/rss+xml", "application/feed+json"
     subscribe: str = ""  # calendars: `webcal:` address that a calendar app opens; empty when the site has no address
 
 
 def feed_path(kind: FeedKind, slug: str = "", suffix: str = "ics") -> str:
     """Where a feed stands below the site's root: `feeds/groups/docs-berlin.ics`, `feeds/stories.atom`.
 
-    `slug` is that of the group, place, challenge or meetup; of stories, a language or empty. `suffix`: `ics`, `atom`
-    or `json`.
+    `slug` is that of the group, place, challenge or meetup, or a language; empty for all. `suffix`: `ics`, `atom`,
+    `rss` or `json`.
     """
     return f"feeds/{kind}/{slug}.{suffix}" if slug else f"feeds/{kind}.{suffix}"
 
 
 def feed_links(settings: Settings, kind: FeedKind, slug: str = "") -> tuple[FeedLink, ...]:
-    """The feeds of one page: a calendar, or for stories Atom and JSON; a challenge has all three."""
+    """The feeds of one page, its calendar first; stories alone have none."""
     links: list[FeedLink] = []
     if kind != "stories":
         path = feed_path(kind, slug)
-        links.append(FeedLink(path=path, media_type="text/calendar", subscribe=_webcal(settings.site_url, path)))
-    if kind in ("stories", "challenges"):
-        links.append(FeedLink(path=feed_path(kind, slug, "atom"), media_type="application/atom+xml"))
-        links.append(FeedLink(path=feed_path(kind, slug, "json"), media_type="application/feed+json"))
+        subscribe = subscribe_links(settings.site_url, path, "").webcal
+        links.append(FeedLink(path=path, form="iCalendar", media_type="text/calendar", subscribe=subscribe))
+    if kind in _TEXTS:
+        links += [
+            FeedLink(path=feed_path(_TEXTS[kind], slug, suffix), form=form, media_type=media_type)
+            for suffix, (form, media_type) in FORMS.items()
+        ]
     return tuple(links)
-
-
-def _webcal(site_url: str, path: str) -> str:
-    if not site_url.startswith(("http://", "https://")):
-        return ""
-    return "webcal:" + site_url.partition(":")[2] + quote(path)
 
 
 def feed_authority(settings: Settings) -> str:
@@ -107,8 +137,9 @@ def render_feeds(community: Community, settings: Settings, *, now: datetime) -> 
 
 
 def feed_jobs(site: Site) -> Iterator[Job]:
-    """One job a feed: a calendar with its former addresses, or the Atom and JSON forms of a list of stories."""
+    """One job a feed: a calendar with its former addresses, or all forms of a feed of texts."""
     yield from _calendar_jobs(site)
+    yield from _coming_jobs(site)
     yield from _story_jobs(site)
 
 
@@ -117,28 +148,48 @@ def feed_jobs(site: Site) -> Iterator[Job]:
 
 def _calendar_jobs(site: Site) -> Iterator[Job]:
     community = site.whole
-    uids = meetup_uids(site)
-    since = date(site.day.year - 1, 1, 1)
-    recent = tuple(slug for slug, meetup in community.meetups.items() if _is_recent(meetup, since))
+    uids = {**meetup_uids(site), **_deleted_uids(site)}
+    since = forgotten_before(site.day)
+    recent = tuple(slug for slug in uids if _is_recent(_meetup(community, slug), since))
 
-    def job(kind: FeedKind, slug: str, slugs: Iterable[str], place: str = "") -> Job:
-        named = tuple((one, uids[one]) for one in sorted(slugs))
-        render = partial(_render_calendar, site, kind, slug, named, place)
+    def job(kind: FeedKind, slug: str, slugs: Iterable[str], *, first: str = "", name: str = "") -> Job:
+        named = tuple((one, uids[one]) for one in sorted(slugs, key=lambda one: one.removeprefix(_DELETED)))
+        render = partial(_render_calendar, site, kind, slug, named, first or slug, name)
         return Job(name=feed_path(kind, slug), render=render, page=False, first=kind == "meetups")
 
     yield job("all", "", recent)
+    yield job("online", "", (slug for slug in recent if is_online(_meetup(community, slug))))
+    by_language = _grouped(community, recent, lambda meetup: languages_of(community, meetup))
+    for code in _languages(community):
+        yield job("languages", code, by_language.get(code, ()))
     by_group = _grouped(community, recent, lambda meetup: (meetup.group,))
-    for slug in community.groups:
-        yield job("groups", slug, by_group.get(slug, ()))
+    for slug, first in first_slugs(community.groups).items():
+        yield job("groups", slug, by_group.get(slug, ()), first=first)
     by_place = _grouped(community, recent, lambda meetup: _place_slugs(community, meetup))
-    for slug, place in _places(site).items():
-        local = by_place.get(slug, ()) if place.precise else _within(community, recent, place)
-        yield job("places", slug, local, place.name)
+    for slug, place in places(site).items():
+        yield job("places", slug, by_place.get(slug, ()), name=place.name)
     by_challenge = _grouped(community, recent, lambda meetup: _challenges(community, meetup))
     for slug in community.challenges:
         yield job("challenges", slug, by_challenge.get(slug, ()))
-    for slug in community.meetups:
-        yield job("meetups", slug, (slug,))
+    for slug, first in event_names(community.meetups).items():
+        yield job("meetups", slug, (slug,), first=first)
+    theirs = {old for meetup in community.meetups.values() for old in (meetup.slug, *meetup.was)}
+    for name, meetup in community.deleted.items():
+        if meetup.slug not in theirs:
+            theirs.add(meetup.slug)
+            yield job("meetups", meetup.slug, (_DELETED + name,), first=name)
+
+
+def _meetup(community: Community, slug: str) -> Meetup:
+    """A meetup by its slug, or a deleted one by its mark and the name of its events."""
+    if slug.startswith(_DELETED):
+        return community.deleted[slug.removeprefix(_DELETED)]
+    return community.meetups[slug]
+
+
+def _deleted_uids(site: Site) -> Mapping[str, str]:
+    authority = feed_authority(site.settings)
+    return {_DELETED + name: _uid(meetup, name, authority) for name, meetup in site.whole.deleted.items()}
 
 
 def _is_recent(meetup: Meetup, since: date) -> bool:
@@ -151,7 +202,7 @@ def _grouped(
 ) -> Mapping[str, list[str]]:
     found: dict[str, list[str]] = {}
     for slug in slugs:
-        for key in keys(community.meetups[slug]):
+        for key in keys(_meetup(community, slug)):
             found.setdefault(key, []).append(slug)
     return found
 
@@ -164,17 +215,35 @@ def _where(community: Community, meetup: Meetup) -> Place | None:
 
 def _place_slugs(community: Community, meetup: Meetup) -> tuple[str, ...]:
     place = _where(community, meetup)
-    return (place.slug,) if place is not None and place.slug else ()
+    if place is None or not place.slug:
+        return ()
+    return (place.slug, *(area.slug for area in areas_of(place)))
 
 
-def _within(community: Community, slugs: Iterable[str], area: Place) -> list[str]:
-    """Meetups anywhere in a country or region."""
-    found = []
-    for slug in slugs:
-        place = _where(community, community.meetups[slug])
-        if place is not None and place.country == area.country and area.region in ("", place.region):
-            found.append(slug)
-    return found
+def is_online(meetup: Meetup) -> bool:
+    """Whether one can join it from afar, on all its dates or on one of them."""
+    return meetup.online or bool(meetup.online_url) or any(change.online_url for change in meetup.changes.values())
+
+
+def languages_of(community: Community, meetup: Meetup) -> tuple[str, ...]:
+    """The languages it is held in, without their regions (`pt` for `pt-BR`): its own, its group's, the community's."""
+    group = community.groups.get(meetup.group)
+    codes = meetup.languages or (group.languages if group is not None else ()) or (community.language,)
+    return tuple(dict.fromkeys(map(_primary, codes)))
+
+
+def _primary(code: str) -> str:
+    return code.split("-")[0].casefold()
+
+
+def _languages(community: Community) -> tuple[str, ...]:
+    """Those of all groups and meetups, past ones too, and the community's."""
+    found = {_primary(community.language)}
+    for meetup in (*community.meetups.values(), *community.deleted.values()):
+        found.update(languages_of(community, meetup))
+    for group in community.groups.values():
+        found.update(map(_primary, group.languages))
+    return tuple(sorted(found))
 
 
 def _challenges(community: Community, meetup: Meetup) -> tuple[str, ...]:
@@ -183,112 +252,217 @@ def _challenges(community: Community, meetup: Meetup) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*meetup.challenges, *(group.challenges if group is not None else ()))))
 
 
-def _places(site: Site) -> Mapping[str, Place]:
-    """Places of groups and meetups, past ones too, and of members who have a page."""
-    community = site.whole
-    members = (member for member in community.members.values() if site.allows(member, "page"))
-    found: dict[str, Place] = {}
-    records: tuple[Group | Meetup | Member, ...] = (*community.groups.values(), *community.meetups.values(), *members)
-    for record in records:
-        if record.place is not None and record.place.slug:
-            found.setdefault(record.place.slug, record.place)
-    return dict(sorted(found.items()))
-
-
 def meetup_uids(site: Site) -> Mapping[str, str]:
-    """The UID of each meetup: of its first slug. Who had a slug before keeps it; a newcomer to it is told apart."""
-    authority = feed_authority(site.settings)
-    taken: set[str] = set()
+    """The UID of each meetup, by slug: its own, else the name of its events and what no other site has.
+
+    A meetup that was brought in from a calendar of ours keeps the UID it had there; its twin here is told apart.
+    """
+    authority, meetups = feed_authority(site.settings), site.whole.meetups
+    names = event_names(meetups)
+    own = {name for slug, name in names.items() if meetups[slug].uid}
     found: dict[str, str] = {}
-    meetups = site.whole.meetups
-    for slug in sorted(meetups, key=lambda slug: (not meetups[slug].was, slug)):
-        meetup = meetups[slug]
-        name = meetup.was[-1] if meetup.was else slug
-        while name in taken:
+    for slug, name in names.items():
+        found[slug] = _uid(meetups[slug], name, authority)
+        while found[slug] in own and not meetups[slug].uid:
             name += "+"
-        taken.add(name)
-        found[slug] = f"{name}@{authority}"
+            found[slug] = _uid(meetups[slug], name, authority)
     return found
 
 
+def event_stamps(site: Site, slug: str) -> Stamps:
+    """The stamps of a meetup's events; none where nobody stamps."""
+    names = site.shared("event names", lambda community: event_names(community.meetups))
+    name = slug.removeprefix(_DELETED) if slug.startswith(_DELETED) else names[slug]
+    return site.community.stamps.get(name, Stamps())
+
+
+def _uid(meetup: Meetup, name: str, authority: str) -> str:
+    return name if meetup.uid else f"{name}@{authority}"
+
+
 def _render_calendar(
-    site: Site, kind: FeedKind, slug: str, named: tuple[tuple[str, str], ...], place: str
+    site: Site, kind: FeedKind, slug: str, named: tuple[tuple[str, str], ...], first: str, place: str
 ) -> Iterator[Artifact]:
-    """A calendar of the meetups `named` (slug, UID), `place` the name of a place; at its addresses of then and now."""
-    # one meetup stands in up to six calendars; its event is serialised for the first, and kept for later builds
+    """A calendar of the meetups `named` (slug, UID), at its addresses of then and now.
+
+    `first`: the slug it had first, told apart. `place`: the name of a place.
+    """
+    # one meetup stands in up to nine calendars; its event is serialised for the first, and kept for later builds
     octets = site.pieces("event", partial(_render_event, site), named)
-    events = [(site.community.meetups[meetup_slug], one) for (meetup_slug, _), one in zip(named, octets, strict=True)]
-    name, page, former = _about(site, kind, slug, place)
+    events = [(_meetup(site.community, each), one) for (each, _), one in zip(named, octets, strict=True)]
+    meetup = events[0][0] if kind == "meetups" else None
+    name, description, page = _about(site, kind, slug, place, meetup)
     address = site.settings.site_url
     content = render_calendar(
         events,
         name=name,
-        url=f"{address}{quote(page)}" if address else "",
-        source=f"{address}{quote(feed_path(kind, slug))}" if address else "",
+        description=description,
+        url=page_address(address, page),
+        source=page_address(address, feed_path(kind, slug)),
+        uid=f"{feed_path(kind, first).removesuffix('.ics')}@{feed_authority(site.settings)}",
+        color=_COLORS[kind],
         timezone=site.community.timezone,
     )
-    for path in dict.fromkeys((slug, *former)):
+    for path in (slug, *_former(site, site.community.groups[slug] if kind == "groups" else meetup)):
         yield Artifact(feed_path(kind, path), content)
 
 
-def _about(site: Site, kind: FeedKind, slug: str, place: str) -> tuple[str, str, tuple[str, ...]]:
-    """What a calendar is called, the path of its page, and the slugs it had before that nobody else has now."""
+def _about(
+    site: Site, kind: FeedKind, slug: str, place: str = "", meetup: Meetup | None = None
+) -> tuple[str, str, str]:
+    """What a calendar is called, what it says of itself, and the path of its page. `meetup`: whose own it is."""
     community, language = site.community, site.community.language
+    name, page = "", "meetups/"
     if kind == "groups":
-        group = community.groups[slug]
-        return group.name.text(language), group.path, tuple(old for old in group.was if old not in community.groups)
-    if kind == "meetups":
-        meetup = community.meetups[slug]
-        return (
-            meetup.title.text(language),
-            meetup.path,
-            tuple(old for old in meetup.was if old not in community.meetups),
-        )
-    if kind == "challenges":
-        challenge = community.challenges[slug]
-        return f"{challenge.title.text(language)} · {community.name}", challenge.path, ()
-    if kind == "places":
-        return f"{place} · {community.name}", f"places/{slug}/", ()
-    return community.name, "meetups/", ()
+        name, page = community.groups[slug].name.text(language), community.groups[slug].path
+    elif meetup is not None:
+        name, page = meetup.title.text(language), meetup.path if meetup.slug in community.meetups else page
+    elif kind == "challenges":
+        name, page = community.challenges[slug].title.text(language), community.challenges[slug].path
+    elif kind == "places":
+        name, page = place, place_path(slug)
+    elif kind == "languages":
+        name = autonym(slug)
+    elif kind == "online":
+        name = say(language, "meetup.online")
+    told = say(language, f"calendar.about.{kind}", name=name, community=community.name)
+    description = f"{told} {say(language, 'calendar.kept')}"
+    if kind in ("groups", "meetups"):
+        return name, description, page
+    return f"{name} · {community.name}" if name else community.name, description, page
+
+
+def _former(site: Site, record: Group | Meetup | None) -> tuple[str, ...]:
+    """The slugs that a group or meetup had before and nobody else has now."""
+    if record is None:
+        return ()
+    taken = site.community.groups if isinstance(record, Group) else site.community.meetups
+    return tuple(dict.fromkeys(old for old in record.was if old not in taken))
 
 
 def _render_event(site: Site, slug: str, uid: str) -> bytes:
-    meetup = site.community.meetups[slug]
-    return render_event(meetup, event_texts(site, meetup, uid))
+    meetup = _meetup(site.community, slug)
+    stamps = event_stamps(site, slug)
+    if slug.startswith(_DELETED):  # its page is gone, and nothing is known of its dates
+        organizer, organizer_url = _organizer(site, meetup)
+        texts = EventTexts(uid=uid, language=site.community.language, organizer=organizer, organizer_url=organizer_url)
+        return render_event(meetup, texts, stamps=stamps)
+    return render_event(with_dates(meetup, stamps.dates), event_texts(site, meetup, uid), stamps=stamps)
 
 
 def event_texts(site: Site, meetup: Meetup, uid: str) -> EventTexts:
     """What the event of a meetup says beyond its record."""
-    challenges = (site.community.challenges.get(slug) for slug in meetup.challenges)
     language = site.community.language
-    address = site.settings.site_url
+    description, picture = meetup_words(site, meetup.slug)
+    organizer, organizer_url = _organizer(site, meetup)
     return EventTexts(
         uid=uid,
-        url=f"{address}{quote(meetup.path)}" if address else "",
-        description=_plain(site, meetup.body, meetup.position),
-        categories=(*(one.title.text(language) for one in challenges if one is not None), *meetup.topics),
+        url=page_address(site.settings.site_url, meetup.path),
+        description=description,
+        categories=_categories(site, meetup),
         language=language,
+        organizer=organizer,
+        organizer_url=organizer_url,
+        picture=picture,
+        join=say(language, "meetup.join_online"),
     )
 
 
-def _plain(site: Site, markdown: str, position: Position) -> str:
-    """Authored Markdown as text for reading; links into the site need its address."""
-    if not markdown.strip():
-        return ""
-    links = site.links(site.settings.site_url)
-    source = _docs_source(site.settings, position)
-    html = render_markdown(clean_text(markdown), source=source, links=links, convert=site.convert)
-    return plain_text(html)
+def _organizer(site: Site, meetup: Meetup) -> tuple[str, str]:
+    """Who holds it, never a person: its group or the community, and the address of their page."""
+    address = site.settings.site_url
+    group = site.community.groups.get(meetup.group) if meetup.group else None
+    if group is None:
+        return one_line(site.community.name), address
+    return one_line(group.name.text(site.community.language)), page_address(address, group.path)
 
 
-def _docs_source(settings: Settings, position: Position) -> str:
-    """The path below docs_dir of the file a record stands in."""
-    return position.path.removeprefix(_docs_prefix(settings.root, settings.docs_dir))
+def _categories(site: Site, meetup: Meetup) -> tuple[str, ...]:
+    """Names of its challenges, then its topics."""
+    challenges = (site.community.challenges.get(slug) for slug in meetup.challenges)
+    names = (one.title.text(site.community.language) for one in challenges if one is not None)
+    return tuple(dict.fromkeys(map(one_line, (*names, *meetup.topics))))
 
 
-@lru_cache(maxsize=16)
-def _docs_prefix(root: Path, docs_dir: Path) -> str:
-    return f"{docs_dir.relative_to(root).as_posix()}/" if docs_dir.is_relative_to(root) else f"{docs_dir.as_posix()}/"
+# --- coming meetups ---
+
+
+def _coming_jobs(site: Site) -> Iterator[Job]:
+    firsts = event_names(site.whole.meetups)
+    soonest = soonest_meetups(site)
+    groups = first_slugs(site.whole.groups)
+    for slug in ("", *groups):
+        named = tuple((one, firsts[one]) for one in soonest.get(slug, ()))
+        kind: FeedKind = "groups" if slug else "meetups"
+        render = partial(_render_coming, site, kind, slug, named, groups.get(slug, ""))
+        yield Job(name=feed_path(kind, slug, "atom"), render=render, page=False)
+
+
+def _render_coming(
+    site: Site, kind: FeedKind, slug: str, named: tuple[tuple[str, str], ...], first: str
+) -> Iterator[Artifact]:
+    """The feed of the meetups `named` (slug, first slug), soonest first, at its addresses of then and now."""
+    entries: list[RenderedEntry] = []
+    for meetup_slug, stem in named:
+        entries += _render_dates(site, meetup_slug, stem)
+    community = site.community
+    group = community.groups[slug] if slug else None
+    name = group.name.text(community.language) if group is not None else community.name
+    title = say(community.language, "feed.meetups", name=name)
+    _, description, page = _about(site, "groups" if slug else "all", slug)
+    for path in (slug, *_former(site, group)):
+        yield from _text_feeds(
+            site, kind, path, entries, title=title, description=description, home=page, id_path=feed_path(kind, first)
+        )
+
+
+def _render_dates(site: Site, slug: str, stem: str) -> Iterator[RenderedEntry]:
+    """Made for each feed anew: but for the soonest hundred, a meetup stands in that of its group alone."""
+    meetup = site.community.meetups[slug]
+    entries = date_entries(
+        site,
+        meetup,
+        id_stem=f"{_tag(site)}:meetups/{stem}",
+        stamps=site.community.stamps.get(stem, Stamps()),
+        organizer=_organizer(site, meetup),
+        categories=_categories(site, meetup),
+    )
+    community = one_line(site.community.name)
+    for one in entries:
+        yield render_entry(one, community=community, address=site.settings.site_url)
+
+
+def _tag(site: Site) -> str:
+    """The beginning of ids of this site (RFC 4151)."""
+    return f"tag:{feed_authority(site.settings)},2026"
+
+
+def _text_feeds(
+    site: Site,
+    kind: FeedKind,
+    slug: str,
+    entries: Sequence[RenderedEntry],
+    *,
+    title: str,
+    description: str,
+    home: str,
+    id_path: str,
+    language: str = "",
+) -> Iterator[Artifact]:
+    """All forms of one feed; `home` is the path of its page, `id_path` that of the feed when it was new."""
+    address = site.settings.site_url
+    about = FeedAbout(
+        title=one_line(title),
+        description=one_line(description),
+        language=language or site.community.language,
+        community=one_line(site.community.name),
+        home=page_address(address, home),
+        address=address,
+        id=f"{_tag(site)}:{id_path.rpartition('.')[0]}",
+    )
+    for suffix, render in (("atom", render_atom), ("rss", render_rss), ("json", render_json_feed)):
+        path = feed_path(kind, slug, suffix)
+        yield Artifact(path, render(about, entries, own=page_address(address, path)))
 
 
 # --- stories ---
@@ -323,19 +497,17 @@ def _render_stories(
 ) -> Iterator[Artifact]:
     # a story stands in several feeds; its entry is made for the first
     entries = [site.memo("feed entry", partial(_render_entry, site), story) for story in stories]
-    home = f"challenges/{slug}/" if kind == "challenges" else "stories/"
-    address = site.settings.site_url
-    about = FeedAbout(
-        title=one_line(title),
+    yield from _text_feeds(
+        site,
+        kind,
+        slug,
+        entries,
+        title=title,
+        description=say(language, "list.stories"),
+        home=f"challenges/{slug}/" if kind == "challenges" else "stories/",
+        id_path=feed_path(kind, slug, "atom"),
         language=language,
-        community=one_line(site.community.name),
-        home=f"{address}{quote(home)}" if address else "",
-        address=address,
-        id=f"tag:{feed_authority(site.settings)},2026:{feed_path(kind, slug, 'atom').removesuffix('.atom')}",
     )
-    atom, json_feed = feed_path(kind, slug, "atom"), feed_path(kind, slug, "json")
-    yield Artifact(atom, render_atom(about, entries, own=f"{address}{quote(atom)}" if address else ""))
-    yield Artifact(json_feed, render_json_feed(about, entries, own=f"{address}{quote(json_feed)}" if address else ""))
 
 
 def _render_entry(site: Site, slug: str) -> RenderedEntry:
@@ -345,7 +517,7 @@ def _render_entry(site: Site, slug: str) -> RenderedEntry:
 
 def _entry(site: Site, story: Story) -> FeedEntry:
     address = site.settings.site_url
-    text = _plain(site, story.body, story.position)
+    text = plain_text(whole_html(site, story.body, story.position))
     challenges = (site.community.challenges.get(slug) for slug in story.challenges)
     names = [one.title.text(story.language) for one in challenges if one is not None]
     first = story.was[-1] if story.was else story.slug
@@ -356,11 +528,11 @@ def _entry(site: Site, story: Story) -> FeedEntry:
         credit = story.source.credit if len(tellers) == len(story.members) else ""
         rights = " ".join(part for part in (credit, story.source.license) if part)
     return FeedEntry(
-        id=f"tag:{feed_authority(site.settings)},2026:stories/{first}",
-        url=f"{address}{quote(story.path)}" if address else "",
+        id=f"{_tag(site)}:stories/{first}",
+        url=page_address(address, story.path),
         title=one_line(story.title),
         language=story.language,
-        day=story.date,
+        moment=datetime.combine(story.date, time(), UTC),  # stories have days, feeds want an instant
         summary=" ".join(clean_text(story.welcome).split()) or first_words(text),
         text=text,
         authors=tuple(_author(address, member) for member in tellers),
@@ -370,4 +542,4 @@ def _entry(site: Site, story: Story) -> FeedEntry:
 
 
 def _author(address: str, member: Member) -> tuple[str, str]:
-    return one_line(member.name), f"{address}{quote(member.path)}" if address else ""
+    return one_line(member.name), page_address(address, member.path)

@@ -26,6 +26,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 _BIG_BANG = -2_300_000_000  # some files begin long before what `datetime` knows
 _DAY_SECONDS = 86_400
+_LAST_UNCLEAR_YEAR = 2040  # unclear days are looked for up to its end; what governments do later, nobody knows
 _NAME = r"(<[^<>]+>|[A-Za-z]{3,})"
 _OFFSET = r"([+-]?\d{1,3}(?::\d{2}){0,2})"
 _RULE = r"M(\d{1,2})\.(\d)\.(\d)(?:/" + _OFFSET + ")?"
@@ -109,13 +110,11 @@ def _observances(history: ZoneHistory, first_year: int) -> Iterator[str]:
 
 
 def _observance_before(last: Transition | None, first: Offset, first_year: int) -> str:
-    """What holds when the range begins, by a change long ago or by none at all.
+    """What holds when the range begins, told as if it had always been so.
 
-    One before 1970 is told as if it had always been so: it may come from local mean time, with seconds in its offset
-    that ical.js carries over.
+    The change it came by is left out. It may be from local mean time, with seconds in its offset that ical.js carries
+    over; and KCalendarCore, which looks for a zone with the same changes, takes Brisbane's of 1992 for Sydney's.
     """
-    if last is not None and (last.at.year >= 1970 or first_year <= 1970):
-        return _observance(last.wall, last.before, last.after)
     offset = first if last is None else last.after
     return _observance(datetime.combine(date(min(first_year - 1, 1970), 1, 1), time()), offset, offset)
 
@@ -135,7 +134,12 @@ def _observance(wall: datetime, before: Offset, after: Offset, rule: str = "") -
 
 
 def _is_summer(before: Offset, after: Offset) -> bool:
-    """Clocks are ahead in what calendars call daylight time; Ireland's file has it the other way round."""
+    """Clocks are ahead in what calendars call daylight time; Ireland's file has it the other way round.
+
+    Samoa left out a day in summer: as DAYLIGHT, which icalendar takes for clocks a day ahead, no event could be read.
+    """
+    if abs(after.seconds - before.seconds) >= _DAY_SECONDS:
+        return False
     if before.daylight == after.daylight:
         return after.daylight
     return after.seconds > before.seconds
@@ -163,6 +167,46 @@ def _yearly_observances(change: YearlyChange, *, after: datetime, from_year: int
             if wall.replace(tzinfo=UTC) - timedelta(seconds=change.before.seconds) > after:
                 yield _observance(wall, change.before, change.after, rule)
                 break
+
+
+@lru_cache(maxsize=4096)
+def unclear_days(name: str, clock: time, duration: timedelta) -> tuple[date, ...]:
+    """The days from 1900 to 2040 on which clocks change while something lasts that starts at the wall time `clock`.
+
+    In order; those also on which the clocks skip `clock` itself, or show it twice. Raises ZoneInfoNotFoundError for an
+    unknown zone.
+    """
+    days: set[date] = set()
+    for begin, end in _unclear_spans(name):
+        first = (begin - duration).date()
+        # a skipped span may be a whole day and lie on two, as in Samoa in 2011
+        for day in (first + timedelta(days=number) for number in range((end.date() - first).days + 1)):
+            if begin - duration <= datetime.combine(day, clock) < end:
+                days.add(day)
+    return tuple(sorted(days))
+
+
+@lru_cache(maxsize=1024)
+def _unclear_spans(name: str) -> tuple[tuple[datetime, datetime], ...]:
+    """The wall times that clocks skip or show twice, a span for each change: (from, to), naive, `to` not included."""
+    history = read_history(name)
+    walls = [(one.wall, one.after.seconds - one.before.seconds) for one in history.transitions]
+    for change in history.yearly:
+        seconds = change.after.seconds - change.before.seconds
+        walls += [(wall, seconds) for wall in _yearly_walls(change, after=history.ruled_from)]
+    moved = [(wall, wall + timedelta(seconds=seconds)) for wall, seconds in walls]
+    return tuple((min(span), max(span)) for span in moved)
+
+
+def _yearly_walls(change: YearlyChange, *, after: datetime) -> Iterator[datetime]:
+    """What the clock shows at each coming of a yearly change after the instant `after`."""
+    shift, seconds = divmod(change.seconds, _DAY_SECONDS)
+    for rule in _day_rules(change.month, change.week, change.weekday, shift):
+        first = date(after.year, 1, 1)
+        for day in rule_days(parse_rule(rule), first, start=first, end=date(_LAST_UNCLEAR_YEAR, 12, 31)):
+            wall = datetime.combine(day, time()) + timedelta(seconds=seconds)
+            if wall.replace(tzinfo=UTC) - timedelta(seconds=change.before.seconds) > after:
+                yield wall
 
 
 def _day_rules(month: int, week: int, weekday: int, shift: int) -> list[str]:

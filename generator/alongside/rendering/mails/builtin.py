@@ -16,6 +16,9 @@ from alongside.rendering.mails.holes import clean
 
 CONFIRMATION = "(confirmation)"  # what stands for a moment's id, and can be none
 CONFIRM_URL = "confirm_url"
+# Mails lead to the page that shows the ways into calendar apps: mail programs take the address out of a `webcal:` link
+# (Gmail of any scheme it does not know), and scanners of mail follow every link they find, those to Google too.
+SUBSCRIBE = "#subscribe"
 
 _COMMUNITY, _TEAM, _NAME = "{{ community.name }}", "{{ team }}", "{{ newcomer.name }}"
 
@@ -55,6 +58,9 @@ def team_message(content: StepContent) -> Message:
 - [{{{{ meetup.title }}}}]({{{{ meetup.url }}}}), {{{{ meetup.when }}}}{where}
 
 {{% endfor %}}
+{{% if community.url %}}
+[{say(language, "list.subscribe")}]({{{{ community.url }}}}meetups/{SUBSCRIBE})
+{{% endif %}}
 {{% endif %}}
 """
     here = Position(f"(built-in message, {language})")

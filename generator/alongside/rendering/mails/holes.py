@@ -109,10 +109,10 @@ class Holes:
             elif piece:
                 yield piece
 
-    def single(self, text: str) -> Value | None:
-        """What `text` stands for, when it is one token and nothing else."""
-        found = self._pattern.fullmatch(text)
-        return self.values[int(found[1])] if found is not None else None
+    def leading(self, text: str) -> tuple[Value | None, str]:
+        """What the token that `text` begins with stands for, and what follows it."""
+        found = self._pattern.match(text)
+        return (self.values[int(found[1])], text[found.end() :]) if found is not None else (None, text)
 
     def blocks(self) -> Iterable[tuple[str, Block]]:
         """The tokens of blocks, and what they stand for."""

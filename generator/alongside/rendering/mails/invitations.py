@@ -3,7 +3,8 @@
 Each date is an event of its own, without a rule, also where the meetup is a series: calendar apps that do not have the
 series drop a lone RECURRENCE-ID or show it under the wrong name, and the whole series would put dates into somebody's
 calendar that nobody spoke of. Its UID is the series' and the day, so that the same date sent twice is one entry. A
-meetup that happens once keeps the UID of the feeds: who subscribes to them too sees it once.
+meetup that happens once keeps the UID of the feeds: who subscribes to them too sees it once. Its stamp is that of the
+date in the feeds, so that a mail about a change is newer than the one before, and says the same SEQUENCE as they do.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from alongside.model.gatherings import Meetup
+from alongside.model.stamps import Stamps
 from alongside.planning.occurrences import Occurrence, meetup_rule
 from alongside.planning.plan import StepContent
-from alongside.rendering.feeds.calendars import render_calendar, render_event
-from alongside.rendering.feeds.listing import event_texts, meetup_uids
+from alongside.rendering.feeds.calendars import lone_uid, render_calendar, render_event
+from alongside.rendering.feeds.listing import event_stamps, event_texts, meetup_uids
 from alongside.rendering.mails.parts import Source
 from alongside.rendering.tracking import Site
 
@@ -54,11 +56,12 @@ class Invitations:
         key = (meetup.slug, occurrence.original)
         if key not in self._events:
             texts = event_texts(self._site, meetup, self._uids[meetup.slug])
-            if meetup_rule(meetup) is not None:
-                name, at, authority = texts.uid.partition("@")
-                texts = replace(texts, uid=f"{name}-{occurrence.original:%Y%m%d}{at}{authority}")
+            stamps = event_stamps(self._site, meetup.slug)
+            if meetup_rule(meetup) is not None or occurrence.original in meetup.also:
+                stamps = Stamps(own=stamps.of(occurrence.original))
+                texts = replace(texts, uid=lone_uid(texts.uid, occurrence.original))
             once = as_single(meetup, occurrence)
-            self._events[key] = once, render_event(once, texts)
+            self._events[key] = once, render_event(once, texts, stamps=stamps)
         return self._events[key]
 
 
@@ -81,5 +84,6 @@ def as_single(meetup: Meetup, occurrence: Occurrence) -> Meetup:
         until=None,
         times=None,
         excluded=(),
+        also=(),
         changes={},
     )

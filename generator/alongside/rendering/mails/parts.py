@@ -17,7 +17,7 @@ from alongside.model.texts import direction, language_fits
 from alongside.planning.plan import StepContent, Words
 from alongside.rendering.interface import interface_language, interface_languages, say
 from alongside.rendering.mails.frame import fragment
-from alongside.rendering.mails.holes import Block, Holes, Person, clean, isolated
+from alongside.rendering.mails.holes import Block, Holes, Person, Url, clean, isolated
 from alongside.rendering.mails.prose import absolute, markdown_html, plain_html
 from alongside.settings import Settings
 
@@ -202,10 +202,10 @@ def prose(markdown: str, source: Source, holes: Holes) -> str:
     """What a message's templates printed, as safe HTML."""
 
     def resolve(href: str) -> str:
-        known = href.startswith(holes.salt) and holes.single(href)
-        if isinstance(known, Person):
+        known, rest = holes.leading(href)
+        if isinstance(known, Person) and (known.is_url or not rest):  # "{{ meetup.url }}#subscribe"
             return href
-        if known:
+        if known and (isinstance(known, Url) or not rest):
             return href if absolute(str(known), "") else ""
         return absolute(href, source.community.url)
 

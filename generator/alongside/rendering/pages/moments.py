@@ -29,7 +29,6 @@ from alongside.rendering.artifacts import Artifact, Job
 from alongside.rendering.embeds.oembeds import moment_oembed, oembed_link, oembed_path
 from alongside.rendering.embeds.scripts import FRAME_SCRIPT, PROFILE, SCRIPT
 from alongside.rendering.embeds.snippets import policy_source
-from alongside.rendering.feeds.listing import feed_links, feed_path
 from alongside.rendering.mails.envelope import address_for_notes
 from alongside.rendering.pages import lists
 from alongside.rendering.pages.views import Face, GroupCard, Label, MeetupCard, Prose, StoryCard, Views
@@ -85,7 +84,7 @@ def _prepare(site: Site) -> None:
     welcoming_members(site)
     stories_to_begin_with(site)
     open_groups(site)
-    lists.meetup_pages(site)
+    lists.soonest_meetups(site)
     lists.places(site)
 
 
@@ -152,7 +151,6 @@ def render_moment(site: Site, journey: str, moment: str, *, page: str) -> str:
         meetups=_meetups(views) if "meetup" in shown.show else (),
         relayed=bool(site.settings.mail.notes),
         in_embed=in_embed,
-        subscribe=feed_links(site.settings, "all")[0].subscribe or ui.url(feed_path("all")),
     )
 
 
@@ -273,7 +271,7 @@ def _groups(views: Views) -> tuple[GroupCard, ...]:
 
 
 def _meetups(views: Views) -> tuple[MeetupCard, ...]:
-    return views.meetups(lists.meetup_pages(views.site)["meetups/"].slugs[:MEETUPS_SHOWN])
+    return views.meetups(lists.soonest_meetups(views.site)["all"][:MEETUPS_SHOWN])
 
 
 # --- tags in ordinary pages ---

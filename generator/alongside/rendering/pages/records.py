@@ -16,22 +16,30 @@ from typing import Any, Literal
 from markupsafe import escape
 
 from alongside.model.people import Member, MemberPage
+from alongside.model.places import Place
 from alongside.model.stories import Story
 from alongside.model.texts import direction
+from alongside.reading.places import areas_of, country_place
 from alongside.rendering.artifacts import Artifact, Job
 from alongside.rendering.embeds.oembeds import oembed_link, oembed_path, story_oembed
 from alongside.rendering.feeds.listing import FeedKind, feed_links, feed_path
+from alongside.rendering.feeds.meetup_words import meetup_words
+from alongside.rendering.feeds.subscribing import SubscribeLinks, subscribe_links
+from alongside.rendering.feeds.text_feeds import first_words
 from alongside.rendering.journey_map import map_figure, map_journeys
-from alongside.rendering.pages import lists
-from alongside.rendering.pages.jsonld import Data, Linked, script_json
+from alongside.rendering.pages import dates, lists, meetups
+from alongside.rendering.pages.dates import DatePage
+from alongside.rendering.pages.jsonld import Data, Linked, schedule, script_json
 from alongside.rendering.pages.lists import Gathered, ListPage
 from alongside.rendering.pages.moments import STYLE_SHEET
 from alongside.rendering.pages.views import (
     Face,
     GroupCard,
     Label,
+    MeetupCard,
     StoryCard,
     Views,
+    When,
     body_language,
     docs_source,
     one_line,
@@ -41,7 +49,8 @@ from alongside.rendering.pages.words import PageWords
 from alongside.rendering.shells import Page
 from alongside.rendering.tracking import Site
 
-_STYLE_SOURCE = Path(__file__).parent.parent / "assets" / "alongside.css"
+_ASSETS = Path(__file__).parent.parent / "assets"
+SUBSCRIBE_SCRIPT = "assets/subscribe.js"  # site path of what `parts.subscribe` loads
 MORE_STORIES = 3  # of the same teller
 TITLES_BETWEEN = 4  # stories of a list that are titles alone, between two that speak
 Kind = Literal["stories", "members", "groups", "meetups", "challenges", "places"]
@@ -49,9 +58,10 @@ KINDS: tuple[Kind, ...] = ("stories", "members", "groups", "meetups", "challenge
 
 
 def render_pages(site: Site) -> Iterator[Job]:
-    """The jobs of all record pages and their lists, by kind and slug, and of the style sheet they share."""
+    """The jobs of all record pages and their lists, by kind and slug, and of the style sheet and script they share."""
     community = site.whole
-    yield Job(name=STYLE_SHEET, render=partial(style_sheet, _STYLE_SOURCE.read_text(encoding="utf-8")), page=False)
+    for path in (STYLE_SHEET, SUBSCRIBE_SCRIPT, meetups.STYLE, meetups.SCRIPT):
+        yield Job(name=path, render=partial(asset, path, (_ASSETS / Path(path).name).read_text("utf-8")), page=False)
     _prepare(site)
     for story in community.stories.values():
         if lists.is_shown(site, story):
@@ -79,7 +89,9 @@ def _list_jobs(site: Site) -> Iterator[Job]:
         (lists.story_pages, story_list),
         (lists.member_pages, member_list),
         (lists.group_pages, group_list),
-        (lists.meetup_pages, meetup_list),
+        (dates.date_pages, meetup_list),
+        (dates.month_pages, meetup_month),
+        (lists.past_pages, past_meetups),
         (lists.place_pages, place_list),
     )
     for pages, maker in makers:
@@ -98,13 +110,17 @@ def _prepare(site: Site) -> None:
         lists.hosted_by,
         lists.meetups_of_groups,
         lists.near_places,
+        lists.past_years,
+        dates.choices,
+        dates.this_month,
+        dates.near_towns,
     ):
         make(site)
 
 
-def style_sheet(text: str) -> Iterator[Artifact]:
-    """The record pages' style sheet. Its text is an argument, so that a change of it is a change of the job."""
-    yield Artifact(STYLE_SHEET, text.encode())
+def asset(path: str, text: str) -> Iterator[Artifact]:
+    """A file the record pages share. Its text is an argument, so that a change of it is a change of the job."""
+    yield Artifact(path, text.encode())
 
 
 # --- what every page has ---
@@ -204,9 +220,33 @@ def _calendar(ui: PageWords, kind: FeedKind, slug: str = "") -> tuple[str, str, 
     return ("text/calendar", ui.say("footer.calendar"), feed_path(kind, slug))
 
 
-def subscribe_url(site: Site, ui: PageWords, kind: FeedKind, slug: str = "") -> str:
-    """Where a calendar app subscribes: the `webcal:` address, or the file where the site's own address is unknown."""
-    return feed_links(site.settings, kind, slug)[0].subscribe or ui.url(feed_path(kind, slug))
+def _feeds(site: Site, ui: PageWords, kind: FeedKind, slug: str = "", name: str = "") -> list[tuple[str, str, str]]:
+    """All feeds of a page, its calendar first. `name`: whose coming meetups they tell; of stories there is none."""
+    words = ui.say("feed.meetups", name=name) if name else ui.say("footer.feed")
+    links = feed_links(site.settings, kind, slug)
+    texts = [(one.media_type, f"{words} ({one.form})", one.path) for one in links if one.form != "iCalendar"]
+    return texts if kind == "stories" else [_calendar(ui, kind, slug), *texts]
+
+
+def _event(views: Views, linked: Linked, card: MeetupCard, when: When) -> Data:
+    """One date of a meetup for search engines."""
+    site = views.site
+    meetup = site.community.meetups[card.slug]
+    group = site.community.groups.get(meetup.group) if meetup.group else None
+    words, picture = meetup_words(site, card.slug)
+    near = group.place if group is not None else None
+    return linked.event(card, meetup, when, near=near, words=first_words(words), picture=picture)
+
+
+def _next_events(views: Views, linked: Linked, cards: Iterable[MeetupCard]) -> list[Data]:
+    """The next date of each meetup of a list."""
+    return [_event(views, linked, card, card.when) for card in cards if card.when is not None]
+
+
+def _ways(site: Site, kind: FeedKind, slug: str, name: str) -> SubscribeLinks:
+    """The ways into the calendar of a page, for `parts.subscribe`. `name`: the group's, meetup's, ... own."""
+    whole = f"{name} · {site.settings.site_name}" if kind in ("challenges", "places", "languages", "online") else name
+    return subscribe_links(site.settings.site_url, feed_path(kind, slug), whole)
 
 
 # --- stories ---
@@ -256,7 +296,7 @@ def story_page(site: Site, slug: str) -> Iterator[Page | Artifact]:
         ],
         description=" ".join(card.words),
         alternates=versions,
-        feeds=[("application/atom+xml", ui.say("footer.feed"), feed_path("stories", suffix="atom"))],
+        feeds=_feeds(site, ui, "stories"),
         source=docs_source(site, story.position),
         kind="article",
         modified=story.date,
@@ -377,6 +417,7 @@ def group_page(site: Site, slug: str) -> Iterator[Page]:
     card = views.group_of(group)
     hosts = views.faces(group.hosts)
     coming, past = lists.meetups_of_groups(site).get(slug, ((), ()))
+    coming_cards = views.meetups(coming)
     yield draft.page(
         card.name.text,
         context={
@@ -384,15 +425,18 @@ def group_page(site: Site, slug: str) -> Iterator[Page]:
             "card": card,
             "body": views.prose(group.body, group.position, body_language(group.languages, language)),
             "hosts": hosts,
-            "coming": views.meetups(coming),
+            "coming": coming_cards,
             "past": views.meetups(past),
             "challenges": views.challenges(group.challenges),
             "topics": tuple(one_line(topic) for topic in group.topics),
             "conduct": conduct_url(site, ui, group.conduct),
-            "subscribe": subscribe_url(site, ui, "groups", slug),
+            "subscribe": _ways(site, "groups", slug, card.name.text),
         },
-        data=[draft.linked.group(card, hosts=hosts, place=group.place)],
-        feeds=[_calendar(ui, "groups", slug)],
+        data=[
+            draft.linked.group(card, hosts=hosts, place=group.place),
+            *_next_events(views, draft.linked, coming_cards),
+        ],
+        feeds=_feeds(site, ui, "groups", slug, name=card.name.text),
         source=docs_source(site, group.position),
     )
 
@@ -419,6 +463,9 @@ def meetup_page(site: Site, slug: str) -> Iterator[Page]:
     hosts = views.faces(meetup.hosts)
     title = views.local(meetup.title)
     group = site.community.groups.get(meetup.group) if meetup.group else None
+    events = [_event(views, draft.linked, card, when) for when in dates]
+    if events:
+        events[0]["eventSchedule"] = schedule(meetup)
     yield draft.page(
         title.text,
         context={
@@ -438,10 +485,9 @@ def meetup_page(site: Site, slug: str) -> Iterator[Page]:
             "challenges": views.challenges(meetup.challenges),
             "topics": tuple(one_line(topic) for topic in meetup.topics),
             "conduct": conduct_url(site, ui, group.conduct if group is not None else ""),
-            "calendar": ui.url(feed_path("meetups", slug)),
-            "subscribe": subscribe_url(site, ui, "meetups", slug),
+            "subscribe": _ways(site, "meetups", slug, title.text),
         },
-        data=[draft.linked.event(card, meetup, when, hosts=hosts) for when in dates],
+        data=events,
         feeds=[_calendar(ui, "meetups", slug)],
         source=docs_source(site, meetup.position),
     )
@@ -481,11 +527,11 @@ def challenge_page(site: Site, slug: str) -> Iterator[Page]:
         context={
             "heading": heading,
             "also": tuple(one_line(name) for name in challenge.also),
-            "subscribe": subscribe_url(site, draft.ui, "challenges", slug),
+            "subscribe": _ways(site, "challenges", slug, heading.text),
             **found,
         },
         data=[draft.linked.listing(heading.text, found["stories"])],
-        feeds=[_calendar(draft.ui, "challenges", slug)],
+        feeds=_feeds(site, draft.ui, "challenges", slug),
     )
 
 
@@ -497,22 +543,28 @@ def place_page(site: Site, slug: str) -> Iterator[Page]:
         "places"
     )
     found = _gathered(draft.views, lists.gathered_by_place(site).get(slug, Gathered()))
-    near = tuple(
-        (Label(text=one_line(shown[other].name), language="", path=lists.place_path(other)), km)
-        for other, km in lists.near_places(site).get(slug, ())
-    )
+    near = tuple((_place_label(shown[other]), km) for other, km in lists.near_places(site).get(slug, ()))
     yield draft.page(
         one_line(place.name),
         context={
             "place": place,
+            "areas": tuple(_place_label(shown[area.slug]) for area in areas_of(place) if area.slug in shown),
             "near": near,
-            "subscribe": subscribe_url(site, draft.ui, "places", slug),
+            "around": dates.narrowed_path("near", slug) if slug in dates.near_towns(site) else "",
+            "km": dates.NEAR_KM,
+            "subscribe": _ways(site, "places", slug, one_line(place.name)),
             "map_url": map_url(place.lat, place.lon) if place.precise else "",
             **found,
         },
-        data=[draft.linked.place(place)],
+        listed=any(found[kind] for kind in ("members", "stories", "groups", "meetups")),
+        data=[draft.linked.place(place), *_next_events(draft.views, draft.linked, found["meetups"])],
         feeds=[_calendar(draft.ui, "places", slug)],
     )
+
+
+def _place_label(place: Place) -> Label:
+    """A place by the name of its page, which it has."""
+    return Label(text=one_line(place.name), language="", path=lists.place_path(place.slug))
 
 
 # --- lists ---
@@ -541,7 +593,7 @@ def story_list(site: Site, path: str) -> Iterator[Page]:
         },
         data=[draft.linked.listing(title, cards)],
         description=draft.ui.say("list.stories"),
-        feeds=[("application/atom+xml", draft.ui.say("footer.feed"), feed_path("stories", suffix="atom"))],
+        feeds=_feeds(site, draft.ui, "stories"),
     )
 
 
@@ -607,24 +659,107 @@ def _by_country(site: Site, ui: PageWords, cards: Iterable[GroupCard]) -> tuple[
 
 
 def meetup_list(site: Site, path: str) -> Iterator[Page]:
-    """A page of the list of meetups: coming ones by month, or those of a past year."""
-    page = lists.meetup_pages(site)[path]
-    draft = _list_draft(site, "meetups", page, "meetups.html")
+    """A page of the list of coming dates by month and day: all of them, or narrowed."""
+    page = dates.date_pages(site)[path]
+    draft = _Draft(site, path=path, language=site.settings.language, template="meetups.html").under("meetups")
+    ui, views = draft.ui, draft.views
+    title = ui.say("nav.meetups")
+    if page.narrowing:
+        title = f"{title}: {meetups.narrowed_title(ui, page)}"
+    elif page.number > 1:
+        title = f"{title} ({page.number})"
+    kind, slug = _calendar_of(page)
+    name = site.settings.site_name if kind == "all" else meetups.narrowed_title(ui, page)
+    rows = meetups.list_rows(site, ui, views, page)
+    whole = len(rows) == page.total
+    values = None if whole and not page.narrowing else {value for row in rows for value in row.values}
+    yield draft.page(
+        title,
+        context={
+            "page": page,
+            "months": meetups.by_month(rows),
+            "month_path": dates.this_month(site)["path"],
+            "whole": whole,
+            "narrowed": meetups.narrowed_query(page),
+            "years": lists.past_years(site)["years"] if page.path == "meetups/" else (),
+            "subscribe": _ways(site, kind, slug, name),
+            "countries": meetups.countries(site, ui, page, whole=whole and not page.narrowing),
+            "options": meetups.options(site, ui, views, values),
+            "km": dates.NEAR_KM,
+        },
+        data=[draft.linked.listing(title, _first_dates(views, page))],
+        description=ui.say("list.meetups"),
+        feeds=_feeds(site, ui, kind, slug, name=draft.linked.site_name),
+        listed=page.narrowing != "near",
+        more_head=_meetup_head(ui),
+    )
+
+
+def _calendar_of(page: DatePage) -> tuple[FeedKind, str]:
+    """The calendar that holds what a list does; of what is near a place there is none, so it is that of all."""
+    if page.narrowing == "country" and (country := country_place(page.value.upper())) is not None:
+        return "places", country.slug
+    if page.narrowing == "language":
+        return "languages", page.value
+    return ("online", "") if page.narrowing == "online" else ("all", "")
+
+
+def _first_dates(views: Views, page: DatePage) -> tuple[MeetupCard, ...]:
+    """The meetups of a list, each once. Nobody asks for their next dates: the page stays as it is when one comes."""
+    slugs = dict.fromkeys(slug for slug, _ in page.dates)
+    return tuple(views.meetup_on(views.site.community.meetups[slug], None) for slug in slugs)
+
+
+def _meetup_head(ui: PageWords) -> tuple[str, ...]:
+    """Their own style and script: other pages and embeds do without."""
+    return (
+        f'<link rel="stylesheet" href="{ui.url(meetups.STYLE)}">',
+        f'<script src="{ui.url(meetups.SCRIPT)}" defer></script>',
+    )
+
+
+def meetup_month(site: Site, path: str) -> Iterator[Page]:
+    """A month of meetups, as people hang it on a wall."""
+    page = dates.month_pages(site)[path]
+    draft = _Draft(site, path=path, language=site.settings.language, template="meetups_month.html").under("meetups")
+    ui, views = draft.ui, draft.views
+    month = ui.day(page.first, "month")
+    yield draft.page(
+        f"{ui.say('nav.meetups')}: {month}",
+        context={
+            "page": page,
+            "month": month,
+            "month_path": path,
+            "weeks": meetups.weeks(site, ui, views, page),
+            "weekdays": meetups.weekdays(ui.language),
+            "months": tuple((first, dates.month_path(first)) for first in page.all),
+            "subscribe": _ways(site, "all", "", site.settings.site_name),
+            "countries": meetups.countries(site, ui, None, whole=True),
+            "options": meetups.options(site, ui, views),
+            "km": dates.NEAR_KM,
+        },
+        description=ui.say("list.meetups"),
+        feeds=[_calendar(ui, "all")],
+        more_head=_meetup_head(ui),
+    )
+
+
+def past_meetups(site: Site, path: str) -> Iterator[Page]:
+    """A page of the meetups of a past year, newest first."""
+    page = lists.past_pages(site)[path]
+    draft = _list_draft(site, "meetups", page, "meetups_past.html")
     ui = draft.ui
     cards = draft.views.meetups(page.slugs)
-    title = _counted_title(ui.say("meetup.year", year=page.year) if page.year else ui.say("nav.meetups"), page)
+    title = _counted_title(ui.say("meetup.year", year=page.year), page)
     sections = tuple(
         (ui.day(date(year, number, 1), "month"), tuple(group))
-        for (year, number), group in groupby(
-            cards, key=lambda card: _year_and_month(card.when.day if card.when else card.last)
-        )
+        for (year, number), group in groupby(cards, key=lambda card: _year_and_month(card.last))
     )
     yield draft.page(
         title,
-        context={"page": page, "sections": sections, "subscribe": subscribe_url(site, ui, "all")},
+        context={"page": page, "sections": sections},
         data=[draft.linked.listing(title, cards)],
         description=ui.say("list.meetups"),
-        feeds=[_calendar(ui, "all")],
     )
 
 
@@ -639,13 +774,18 @@ def place_list(site: Site, path: str) -> Iterator[Page]:
     shown = lists.places(site)
     title = _counted_title(draft.ui.say("nav.places"), page)
     sections = tuple(
-        (
-            country,
-            tuple(Label(text=one_line(shown[slug].name), language="", path=lists.place_path(slug)) for slug in slugs),
-        )
-        for country, slugs in groupby(page.slugs, key=lambda slug: shown[slug].country_name or shown[slug].name)
+        (heading, tuple(_place_label(shown[slug]) for slug in slugs if lists.place_path(slug) != heading.path))
+        for heading, slugs in groupby(page.slugs, key=lambda slug: _country_label(shown[slug], shown))
     )
     yield draft.page(title, context={"page": page, "sections": sections}, description=draft.ui.say("list.places"))
+
+
+def _country_label(place: Place, shown: Mapping[str, Place]) -> Label:
+    """What a place stands below: its country, with its page where it has one, or itself."""
+    country = ((place, *areas_of(place)))[-1]
+    if country.slug in shown and country.name == place.country_name:
+        return _place_label(country)
+    return Label(text=one_line(place.country_name or place.name), language="")
 
 
 def challenge_list(site: Site) -> Iterator[Page]:

@@ -24,6 +24,7 @@ from alongside.model.places import Place
 from alongside.model.stories import Story
 from alongside.model.texts import LocalText
 from alongside.planning.occurrences import HORIZON, Occurrence, occurrences
+from alongside.planning.zones import local_time, read_zone
 from alongside.problems import Position
 from alongside.rendering.pages.lists import is_shown, path_of_place, start_day
 from alongside.rendering.tracking import Site
@@ -191,6 +192,7 @@ class When:
     zone: str  # IANA
     status: MeetupStatus
     moved_from: date | None  # the day it would have been on
+    planned: datetime | date | None  # when it would have begun, where it begins at another time now; aware, or a day
     reason: str
     title: Label | None  # of this date alone
     place: Place | None
@@ -209,7 +211,7 @@ class When:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetupCard:
-    """A meetup where it stands among others, with its next date."""
+    """A meetup where it stands among others, with its next date or another one."""
 
     slug: str
     path: str
@@ -378,8 +380,11 @@ class Views:
 
     def meetup_of(self, meetup: Meetup) -> MeetupCard:
         """A meetup's card with its next date."""
-        following = self.site.upcoming.get(meetup.slug)
-        when = self.when(meetup, following) if following is not None else None
+        return self.meetup_on(meetup, self.site.upcoming.get(meetup.slug))
+
+    def meetup_on(self, meetup: Meetup, occurrence: Occurrence | None) -> MeetupCard:
+        """A meetup's card with one of its dates; None: nothing lies ahead."""
+        when = self.when(meetup, occurrence) if occurrence is not None else None
         group = self.site.community.groups.get(meetup.group) if meetup.group else None
         place = when.place if when is not None else meetup.place
         return MeetupCard(
@@ -411,6 +416,7 @@ class Views:
             zone=occurrence.zone,
             status=occurrence.status,
             moved_from=occurrence.original if day != occurrence.original else None,
+            planned=_planned(meetup, occurrence) if change is not None and change.starts is not None else None,
             reason=one_line(change.reason) if change is not None else "",
             title=self.local(title, meetup.path) if title is not None else None,
             place=occurrence.place,
@@ -431,6 +437,14 @@ class Views:
             return ()
         found = occurrences(meetup, start=start, end=start + HORIZON)
         return tuple(self.when(meetup, occurrence) for occurrence in islice(found, DATES_SHOWN))
+
+
+def _planned(meetup: Meetup, occurrence: Occurrence) -> datetime | date | None:
+    """When a date that was moved would have begun; None where it begins then all the same."""
+    first: datetime | date = occurrence.original
+    if isinstance(meetup.starts, datetime):
+        first = local_time(datetime.combine(occurrence.original, meetup.starts.time()), read_zone(meetup.timezone))
+    return first if first != occurrence.starts else None
 
 
 # --- what needs no language ---

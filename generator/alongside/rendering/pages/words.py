@@ -189,6 +189,26 @@ class PageWords:
         """`<time>` around a text that says `day`."""
         return _html(f'<time datetime="{machine_time(day)}">{escape(text)}</time>')
 
+    def machine(self, day: date | datetime) -> str:
+        """A day or instant as `<time datetime>` has it."""
+        return machine_time(day)
+
+    def weekday(self, day: date) -> str:
+        """The name of a day's weekday."""
+        return self.weekday_name(day.weekday())
+
+    def weekday_name(self, weekday: int, short: bool = False) -> str:
+        """The name of a weekday; Monday is 0."""
+        return str(interface.read_interface(self.language).dates["weekdays_short" if short else "weekdays"][weekday])
+
+    def clock(self, when: When) -> Markup:
+        """When it begins, where there is little room: "18:30 UTC+1"."""
+        assert isinstance(when.starts, datetime)
+        offset = escape(interface.utc_offset(when.starts))
+        return _html(
+            f'<bdi dir="ltr">{interface.format_time(when.starts)}</bdi> <span class="as-zone" dir="ltr">{offset}</span>'
+        )
+
     def span(self, when: When) -> Markup:
         """A date of a meetup in one line: day, hours, zone."""
         starts, ends = when.starts, when.ends
@@ -202,22 +222,13 @@ class PageWords:
         starts, ends = when.starts, when.ends
         if not isinstance(starts, datetime):
             return escape(self.say("meetup.all_day"))
-        text = interface.format_time(starts)
-        if isinstance(ends, datetime):
-            end = interface.format_time(ends)
-            if ends.date() != starts.date() and (ends - starts).total_seconds() >= 24 * 3600:
-                end = f"{self.day(ends, 'short')} {end}"
-            text = f"{text}–{end}"
+        text = interface.format_hours(starts, ends if isinstance(ends, datetime) else None, self.language)
         zone = escape(self.zone(when.zone, starts))
         return _html(f'<bdi dir="ltr">{text}</bdi> <span class="as-zone">{zone}</span>')
 
     def zone(self, zone: str, moment: datetime) -> str:
         """A zone as people say it: "Berlin time (UTC+1)"."""
-        offset = utc_offset(moment)
-        city = zone.rsplit("/", 1)[-1].replace("_", " ")
-        if "/" not in zone or zone.startswith("Etc/"):
-            return offset
-        return f"{self.say('meetup.zone', city=city)} ({offset})"
+        return interface.format_zone(zone, moment, self.language)
 
     def recurrence(self, rrule: str, repeats: str) -> str:
         """A rule in words."""
@@ -286,16 +297,6 @@ def language_attributes(language: str, around: str) -> Markup:
     if not language or language.casefold() == around.casefold():
         return _html("")
     return _html(f' lang="{escape(language)}" dir="{direction(language)}"')
-
-
-def utc_offset(moment: datetime) -> str:
-    """`UTC+5:30` of an aware instant."""
-    offset = moment.utcoffset()
-    minutes = round(offset.total_seconds() / 60) if offset is not None else 0
-    if not minutes:
-        return "UTC"
-    hours, rest = divmod(abs(minutes), 60)
-    return f"UTC{'+' if minutes > 0 else '−'}{hours}" + (f":{rest:02d}" if rest else "")
 
 
 def machine_time(day: date | datetime) -> str:
