@@ -88,7 +88,7 @@ def test_from_one_edit_to_one_event(run: Run, home: Path) -> None:
     assert run("stamp", "--check", "--now", DAYS[0]).exit_code == 1  # nobody ever stamped
     assert "stamp" not in run("check", "--now", DAYS[0]).output  # and nobody has to
     result = run("stamp", "--now", DAYS[0])
-    assert (result.exit_code, result.stdout) == (0, f"{FILE}: written; of 6 events 6 new.\n")
+    assert (result.exit_code, result.stdout) == (0, f"{FILE}: written; 6 events, 6 new.\n")
     assert (home / "content/.alongside/.gitattributes").read_text() == ATTRIBUTES
     written = (home / FILE).read_bytes()
     (home / FILE).unlink()
@@ -97,7 +97,7 @@ def test_from_one_edit_to_one_event(run: Run, home: Path) -> None:
     run("build", "--now", DAYS[0])
     built = {path: path.stat().st_mtime_ns for path in (home / "site/feeds").rglob("*.*")}
     os.utime(home / FILE, (1, 1))
-    assert run("stamp", "--now", DAYS[1]).stdout == f"{FILE}: unchanged; of 6 events none changed.\n"
+    assert run("stamp", "--now", DAYS[1]).stdout == f"{FILE}: unchanged; 6 events, none changed.\n"
     assert (home / FILE).stat().st_mtime == 1
     run("build", "--now", DAYS[1])
     assert {path: path.stat().st_mtime_ns for path in (home / "site/feeds").rglob("*.*")} == built
@@ -112,7 +112,7 @@ def test_from_one_edit_to_one_event(run: Run, home: Path) -> None:
     assert (stale.exit_code, stale.stdout) == (1, f"{FILE}: 1 event is not stamped. Run alongside stamp.\n")
     assert stale.stderr.startswith("content/meetups/bee.md:9:3: warning: ")
     assert (home / FILE).read_bytes() == written
-    assert run("stamp", "--now", DAYS[2]).stdout == f"{FILE}: written; of 6 events 1 changed.\n"
+    assert run("stamp", "--now", DAYS[2]).stdout == f"{FILE}: written; 6 events, 1 changed.\n"
     assert run("stamp", "--check", "--now", DAYS[2]).exit_code == 0
     assert "stamp" not in run("check", "--strict", "--now", DAYS[2]).output
     run("build", "--now", DAYS[2])
@@ -126,7 +126,7 @@ def test_from_one_edit_to_one_event(run: Run, home: Path) -> None:
     (home / "content/meetups/ant.md").unlink()
     gone = run("check", "--now", DAYS[3]).output
     assert f"{FILE}:1:1: warning: Calendar apps may keep this event" in gone
-    assert run("stamp", "--now", DAYS[3]).stdout == f"{FILE}: written; of 6 events 1 gone.\n"
+    assert run("stamp", "--now", DAYS[3]).stdout == f"{FILE}: written; 6 events, 1 gone.\n"
     run("build", "--now", DAYS[3])
     (called_off,) = events(feeds(home)["ant.ics"])
     assert b"STATUS:CANCELLED" in called_off
@@ -268,6 +268,17 @@ def test_a_damaged_line_is_told_and_nothing_is_lost(run: Run, home: Path, line: 
     assert checked.exit_code == 1
     assert told in checked.output
     assert "stamp-stale" not in checked.output  # what can be read counts
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to(path.name)])
+def test_what_is_no_file_is_left_alone(run: Run, home: Path, make: Callable[[Path], None]) -> None:
+    (home / FILE).parent.mkdir()
+    make(home / FILE)
+    result = run("stamp", "--now", DAYS[0])
+    assert result.exit_code == 1
+    assert f"{FILE}:1:1: This file cannot be read" in result.stderr
+    assert not (home / FILE).is_file()
+    assert run("check", "--now", DAYS[0]).exit_code == 1
 
 
 def test_what_a_newer_version_wrote_is_kept(run: Run, home: Path) -> None:

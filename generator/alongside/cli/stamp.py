@@ -146,4 +146,4 @@ def _write_attributes(file: Path) -> None:
 def _told(old: Ledger, new: Ledger) -> str:
     counts = Counter(ledger_differences(old, new).values())
     found = [f"{counts[word]:,} {word}" for word in ("new", "changed", "gone") if counts[word]]
-    return f"of {many(len(new.events), 'event')} {', '.join(found) or 'none changed'}"
+    return ", ".join([many(len(new.events), "event"), *(found or ["none changed"])])

@@ -47,7 +47,6 @@ from alongside.rendering.feeds.coming import date_entries, soonest_meetups
 from alongside.rendering.feeds.content_lines import clean_text, one_line, page_address
 from alongside.rendering.feeds.meetup_words import meetup_words, whole_html
 from alongside.rendering.feeds.plain_texts import plain_text
-from alongside.rendering.feeds.subscribing import subscribe_links
 from alongside.rendering.feeds.text_feeds import (
     FORMS,
     FeedAbout,
@@ -93,7 +92,6 @@ class FeedLink:
     path: str  # below the site's root
     form: str  # what people call it: "iCalendar", "Atom", "RSS", "JSON Feed"
     media_type: str  # "text/calendar", "application/atom+xml", "application/rss+xml", "application/feed+json"
-    subscribe: str = ""  # calendars: `webcal:` address that a calendar app opens; empty when the site has no address
 
 
 def feed_path(kind: FeedKind, slug: str = "", suffix: str = "ics") -> str:
@@ -105,13 +103,11 @@ def feed_path(kind: FeedKind, slug: str = "", suffix: str = "ics") -> str:
     return f"feeds/{kind}/{slug}.{suffix}" if slug else f"feeds/{kind}.{suffix}"
 
 
-def feed_links(settings: Settings, kind: FeedKind, slug: str = "") -> tuple[FeedLink, ...]:
+def feed_links(kind: FeedKind, slug: str = "") -> tuple[FeedLink, ...]:
     """The feeds of one page, its calendar first; stories alone have none."""
     links: list[FeedLink] = []
     if kind != "stories":
-        path = feed_path(kind, slug)
-        subscribe = subscribe_links(settings.site_url, path, "").webcal
-        links.append(FeedLink(path=path, form="iCalendar", media_type="text/calendar", subscribe=subscribe))
+        links.append(FeedLink(path=feed_path(kind, slug), form="iCalendar", media_type="text/calendar"))
     if kind in _TEXTS:
         links += [
             FeedLink(path=feed_path(_TEXTS[kind], slug, suffix), form=form, media_type=media_type)
@@ -149,6 +145,7 @@ def feed_jobs(site: Site) -> Iterator[Job]:
 
 def _calendar_jobs(site: Site) -> Iterator[Job]:
     community = site.whole
+    _names(site)  # made while jobs are listed, as `Site.shared` asks
     uids = {**meetup_uids(site), **_deleted_uids(site)}
     since = forgotten_before(site.day)
     recent = tuple(slug for slug in uids if _is_recent(_meetup(community, slug), since))
@@ -306,9 +303,12 @@ def meetup_uids(site: Site) -> Mapping[str, str]:
 
 def event_stamps(site: Site, slug: str) -> Stamps:
     """The stamps of a meetup's events; none where nobody stamps."""
-    names = site.shared("event names", lambda community: event_names(community.meetups))
-    name = slug.removeprefix(_DELETED) if slug.startswith(_DELETED) else names[slug]
+    name = slug.removeprefix(_DELETED) if slug.startswith(_DELETED) else _names(site)[slug]
     return site.community.stamps.get(name, Stamps())
+
+
+def _names(site: Site) -> Mapping[str, str]:
+    return site.shared("event names", lambda community: event_names(community.meetups))
 
 
 def _uid(meetup: Meetup, name: str, authority: str) -> str:
