@@ -60,18 +60,20 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     return functools.reduce(lambda made, option: option(made), reversed(options), function)
 
 
-_EXITS = """
-  Exit 0: taken in, or nothing changed; 1: an event could not be said in a file (it is named), or the calendar or
-  content cannot be used; 2: the call was wrong."""
+_EXITS = """\b
+Exit 0: taken in, or nothing changed; 1: an event could not be said in a file (it is named), or
+the calendar cannot be used (nothing is written); 2: the call was wrong."""
 
 
 @command.command(
     "ics",
+    short_help="Of an iCalendar file (.ics), or of its address.",
     epilog=f"""\b
 Examples:
   alongside import ics calendar.ics --dry-run
   alongside import ics https://calendar.example.org/meetups.ics --group docs-berlin
-  alongside import ics webcal://calendar.example.org/meetups.ics --since 2020-01-01 --list archive.yml
+  alongside import ics webcal://calendar.example.org/meetups.ics --since 2020-01-01
+
 {_EXITS}""",
 )
 @click.argument("source", metavar="FILE|URL")
@@ -92,10 +94,12 @@ def ics_command(source: str, internal: tuple[str, ...], **called: Any) -> None:
 
 @command.command(
     "yaml2ics",
+    short_help="Of a YAML file as yaml2ics reads it.",
     epilog=f"""\b
 Examples:
   alongside import yaml2ics calendars/numpy.yaml --group numpy
   alongside import yaml2ics calendars/all.yaml --list community-calls.yml --dry-run
+
 {_EXITS}""",
 )
 @click.argument("file", type=click.Path(path_type=Path))

@@ -51,6 +51,7 @@ _ONLINE = re.compile(
     r"webex|skype|discord|big ?blue ?button|en ligne|en l[ií]nea|onlinetreffen|オンライン|онлайн|عبر الإنترنت)",
     re.IGNORECASE,
 )
+_NAME = re.compile(r"[^\d,;:/]{2,60}(?:,[^\d,;:/]{2,60}){0,3}")
 _POSTCODE = re.compile(r"(?<![\w-])[A-Z]{0,2}-?\d{4,6}(?:-\d{3,4})?(?![\w-])")
 _NEAR_KM = 5.0
 _MOST_URLS = 20
@@ -133,7 +134,7 @@ def _place_words(text: str) -> str:
 
 def _place(words: str, geo: tuple[float, float] | None) -> tuple[PlaceValue | None, str]:
     """(`place`, the words it does not hold)."""
-    named = find_place(words)[0] if words else None
+    named = _named(words)
     if geo is not None:
         if named is not None and named.precise and _distance_km(geo, named) <= _NEAR_KM:
             return words, ""
@@ -142,10 +143,15 @@ def _place(words: str, geo: tuple[float, float] | None) -> tuple[PlaceValue | No
     if named is not None:
         return words, ""
     for end in _ends(words):
-        place = find_place(end)[0]
+        place = _named(end)
         if place is not None and place.city:
             return end, words
     return None, words
+
+
+def _named(words: str) -> Place | None:
+    """The place of a name. Streets and halls are not looked up: the gazetteer would search long for what is near."""
+    return find_place(words)[0] if _NAME.fullmatch(words) else None
 
 
 def _degrees(value: float) -> str:
