@@ -249,7 +249,8 @@ class _Conversion:
             excluded.discard(day)
             value = self._change(change, event, series, day, where, title)
             if value is None:
-                excluded.add(day)
+                if day.isoformat() not in said:  # a file may name one day twice, in two zones
+                    excluded.add(day)
                 left.append(change)
             elif value:
                 said[day.isoformat()] = value
