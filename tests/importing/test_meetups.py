@@ -312,6 +312,18 @@ def test_what_cannot_be_said_is_told(text: str, told: str) -> None:
     assert not found.notices[0].left_out or not found.entries
 
 
+def test_a_place_for_those_that_name_none() -> None:
+    porto = Wishes(zone="UTC", place="Porto, Portugal")
+    for lines, place in (
+        ([], "Porto, Portugal"),
+        (["LOCATION:Room 5"], "Porto, Portugal"),
+        (["LOCATION:Zoom"], None),
+        (["LOCATION:Recife\\, Brazil"], "Recife, Brazil"),
+    ):
+        (found,) = said(take(event(*lines), porto))
+        assert found.get("place") == place
+
+
 def test_revisions_and_events_that_share_a_uid() -> None:
     first, second = event("SEQUENCE:0"), event("SEQUENCE:1", starts="20270115T180000Z")
     assert [one["starts"] for one in said(take(first + second))] == ["2027-01-15 18:00"]

@@ -12,7 +12,7 @@ that it is found again.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TypeAlias
@@ -33,6 +33,7 @@ MOST_EXCEPTIONS = 1_000  # days taken out or changed: what has more repeats by n
 _PASSWORD = re.compile(r"[?&](?:pwd|password|passcode|pass)=", re.IGNORECASE)
 _SLACK = timedelta(days=2)  # before zones are looked up, a day is known to one or two
 
+Progress = Callable[[int, int], None]  # (done, in all)
 Value: TypeAlias = "str | list[str] | Mapping[str, Value]"  # of a key in front matter
 
 
@@ -79,7 +80,7 @@ class Imported:
     others: Mapping[str, int] = field(default_factory=dict)  # VTODO, VJOURNAL, ...: how many
 
 
-def read_meetups(components: Components, wishes: Wishes) -> Imported:
+def read_meetups(components: Components, wishes: Wishes, *, progress: Progress | None = None) -> Imported:
     """Meetups of all events that are not over, by UID; what cannot be said is a notice."""
     found = Imported(others=dict(components.others))
     own = named_zone(components.value("X-WR-TIMEZONE")) or ""
@@ -87,7 +88,9 @@ def read_meetups(components: Components, wishes: Wishes) -> Imported:
     clock = Clock(zones=zones, floating=own or wishes.zone, shown=own or "UTC")
     called_off = components.value("METHOD").strip().upper() == "CANCEL"
     by_uid: dict[str, list[Event]] = {}
-    for lines in components.events:
+    for number, lines in enumerate(components.events):
+        if progress is not None:
+            progress(number, len(components.events))
         event = read_event(lines, called_off=called_off)
         by_uid.setdefault(event.uid, []).append(event)
     for uid, events in sorted(by_uid.items()):
@@ -246,7 +249,8 @@ class _Conversion:
             excluded.discard(day)
             value = self._change(change, event, series, day, where, title)
             if value is None:
-                excluded.add(day)
+                if day.isoformat() not in said:  # a file may name one day twice, in two zones
+                    excluded.add(day)
                 left.append(change)
             elif value:
                 said[day.isoformat()] = value

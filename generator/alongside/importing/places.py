@@ -11,7 +11,7 @@ address itself then goes to the text, since nobody said where on the map it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from math import cos, hypot, inf, radians
@@ -51,6 +51,7 @@ _ONLINE = re.compile(
     r"webex|skype|discord|big ?blue ?button|en ligne|en l[ií]nea|onlinetreffen|オンライン|онлайн|عبر الإنترنت)",
     re.IGNORECASE,
 )
+_NAME = re.compile(r"[^\d,;:/]{2,60}(?:,[^\d,;:/]{2,60}){0,3}")
 _POSTCODE = re.compile(r"(?<![\w-])[A-Z]{0,2}-?\d{4,6}(?:-\d{3,4})?(?![\w-])")
 _NEAR_KM = 5.0
 _MOST_URLS = 20
@@ -74,28 +75,31 @@ def read_where(
 ) -> Where:
     """`location`, `text` (the description): plain; `rooms`: links; `default`: `place` where none is named."""
     location = one_line(location)[:_LONGEST]
-    inside = [address for address in map(_address, _urls(location)) if address]
+    inside = _addresses(_urls(location))
     words = _place_words(_URL.sub(" ", location))
     page = _address(url)
-    known = [address for address in map(_address, rooms) if address]
-    mentioned = [address for address in map(_address, _urls(text)) if address]
-    rooms_said = [address for address in mentioned if _host_in(address, _ROOMS) and is_room(address)]
-    lists = {address for address in (page, *mentioned) if _host_in(address, _LISTS) and len(urlsplit(address).path) > 1}
-    found = [*known, *filter(is_room, inside), *([page] if is_room(page) else []), *rooms_said, *inside]
-    online = found[0] if found else ""
-    if not online and words and _ONLINE.fullmatch(words):
-        online = "true"
+    said = _addresses(_urls(text))
+    certain = [*_addresses(rooms), *(one for one in (*inside, page) if is_room(one))]
+    likely = [*(one for one in said if is_room(one) and _host_in(one, _ROOMS)), *inside]
+    online = next(iter((*certain, *likely)), "")
     if words and _ONLINE.fullmatch(words):
-        words = ""
+        online, words = online or "true", ""
+    lists = {one for one in (page, *said) if _host_in(one, _LISTS) and len(urlsplit(one).path) > 1}
     rsvp = page if page in lists else lists.pop() if len(lists) == 1 else ""
     place, rest = _place(words, geo)
+    if place is None and (rest or not online):
+        place = default or None
     return Where(
-        place=place or default or None,
+        place=place,
         online=online,
         rsvp=rsvp,
         words=rest,
         page="" if page in ("", online, rsvp) or page in text else page,
     )
+
+
+def _addresses(texts: Iterable[str]) -> list[str]:
+    return [address for address in map(_address, texts) if address]
 
 
 def _urls(text: str) -> list[str]:
@@ -133,7 +137,7 @@ def _place_words(text: str) -> str:
 
 def _place(words: str, geo: tuple[float, float] | None) -> tuple[PlaceValue | None, str]:
     """(`place`, the words it does not hold)."""
-    named = find_place(words)[0] if words else None
+    named = _named(words)
     if geo is not None:
         if named is not None and named.precise and _distance_km(geo, named) <= _NEAR_KM:
             return words, ""
@@ -142,10 +146,15 @@ def _place(words: str, geo: tuple[float, float] | None) -> tuple[PlaceValue | No
     if named is not None:
         return words, ""
     for end in _ends(words):
-        place = find_place(end)[0]
+        place = _named(end)
         if place is not None and place.city:
             return end, words
     return None, words
+
+
+def _named(words: str) -> Place | None:
+    """The place of a name. Streets and halls are not looked up: the gazetteer would search long for what is near."""
+    return find_place(words)[0] if _NAME.fullmatch(words) else None
 
 
 def _degrees(value: float) -> str:

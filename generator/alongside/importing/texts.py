@@ -205,7 +205,8 @@ def _take_tag(found: _Markdown, tag: str, attributes: str, *, closes: bool) -> N
         if not closes:
             found.first = _marker(found.lists)
     elif tag in _BLOCKS:
-        found.end_block() if not (found.first and not "".join(found.text).strip()) else None
+        if not found.first or "".join(found.text).strip():  # a marker waits for its words
+            found.end_block()
         if tag in ("ul", "ol"):
             if closes:
                 del found.lists[-1:]
