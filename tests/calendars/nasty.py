@@ -112,7 +112,7 @@ def _meetup(slug: str, starts: datetime | date, rrule: str = "", zone: str = "Eu
 
 
 def _slug(text: str) -> str:
-    return text.lower().translate(str.maketrans({";": "-", "=": "-", ",": "-", "/": "-", "_": "-"}))
+    return text.lower().translate(str.maketrans(";=,/_+", "------"))
 
 
 def _by_rule() -> Iterator[Meetup]:

@@ -13,7 +13,7 @@ from alongside.reading.settings_file import read_settings
 from calendar_rules import broken_rules
 from calendars.agreement import compare, compile_calendar
 from calendars.nasty import nasty_meetups
-from calendars.readers import OF_OUR_ZONES, READERS, ROOT, missing, read_dates, renamed
+from calendars.programs import OF_OUR_ZONES, READERS, ROOT, missing, read_dates, renamed
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 

@@ -24,6 +24,8 @@ from few_places import few_places
 Run = Callable[..., Result]
 
 FILE = "content/.alongside/stamps.jsonl"
+CALENDARS = "content/.alongside/calendars.tsv"
+ATTRIBUTES = "stamps.jsonl merge=union text eol=lf\ncalendars.tsv merge=union text eol=lf\n"
 DAYS = [f"2026-12-0{day}T09:00Z" for day in range(1, 8)]
 MEETUP = """\
 ---
@@ -86,8 +88,8 @@ def test_from_one_edit_to_one_event(run: Run, home: Path) -> None:
     assert run("stamp", "--check", "--now", DAYS[0]).exit_code == 1  # nobody ever stamped
     assert "stamp" not in run("check", "--now", DAYS[0]).output  # and nobody has to
     result = run("stamp", "--now", DAYS[0])
-    assert (result.exit_code, result.stdout) == (0, f"{FILE}: written; of 6 events 6 new.\n")
-    assert (home / "content/.alongside/.gitattributes").read_text() == "stamps.jsonl merge=union text eol=lf\n"
+    assert (result.exit_code, result.stdout) == (0, f"{FILE}: written; 6 events, 6 new.\n")
+    assert (home / "content/.alongside/.gitattributes").read_text() == ATTRIBUTES
     written = (home / FILE).read_bytes()
     (home / FILE).unlink()
     run("stamp", "--now", DAYS[0])
@@ -95,7 +97,7 @@ def test_from_one_edit_to_one_event(run: Run, home: Path) -> None:
     run("build", "--now", DAYS[0])
     built = {path: path.stat().st_mtime_ns for path in (home / "site/feeds").rglob("*.*")}
     os.utime(home / FILE, (1, 1))
-    assert run("stamp", "--now", DAYS[1]).stdout == f"{FILE}: unchanged; of 6 events none changed.\n"
+    assert run("stamp", "--now", DAYS[1]).stdout == f"{FILE}: unchanged; 6 events, none changed.\n"
     assert (home / FILE).stat().st_mtime == 1
     run("build", "--now", DAYS[1])
     assert {path: path.stat().st_mtime_ns for path in (home / "site/feeds").rglob("*.*")} == built
@@ -110,7 +112,7 @@ def test_from_one_edit_to_one_event(run: Run, home: Path) -> None:
     assert (stale.exit_code, stale.stdout) == (1, f"{FILE}: 1 event is not stamped. Run alongside stamp.\n")
     assert stale.stderr.startswith("content/meetups/bee.md:9:3: warning: ")
     assert (home / FILE).read_bytes() == written
-    assert run("stamp", "--now", DAYS[2]).stdout == f"{FILE}: written; of 6 events 1 changed.\n"
+    assert run("stamp", "--now", DAYS[2]).stdout == f"{FILE}: written; 6 events, 1 changed.\n"
     assert run("stamp", "--check", "--now", DAYS[2]).exit_code == 0
     assert "stamp" not in run("check", "--strict", "--now", DAYS[2]).output
     run("build", "--now", DAYS[2])
@@ -124,7 +126,7 @@ def test_from_one_edit_to_one_event(run: Run, home: Path) -> None:
     (home / "content/meetups/ant.md").unlink()
     gone = run("check", "--now", DAYS[3]).output
     assert f"{FILE}:1:1: warning: Calendar apps may keep this event" in gone
-    assert run("stamp", "--now", DAYS[3]).stdout == f"{FILE}: written; of 6 events 1 gone.\n"
+    assert run("stamp", "--now", DAYS[3]).stdout == f"{FILE}: written; 6 events, 1 gone.\n"
     run("build", "--now", DAYS[3])
     (called_off,) = events(feeds(home)["ant.ics"])
     assert b"STATUS:CANCELLED" in called_off
@@ -164,7 +166,32 @@ def test_attributes_of_others_stay(run: Run, home: Path) -> None:
     file.write_text("*.yml linguist-generated")
     run("stamp")
     run("stamp")
-    assert file.read_text() == "*.yml linguist-generated\nstamps.jsonl merge=union text eol=lf\n"
+    assert file.read_text() == f"*.yml linguist-generated\n{ATTRIBUTES}"
+
+
+def test_a_calendar_that_was_published_once_never_vanishes(run: Run, home: Path) -> None:
+    group = home / "content/groups/docs-berlin.md"
+    group.parent.mkdir(exist_ok=True)
+    group.write_text("---\nname: Docs Berlin\nkind: chapter\nplace: Berlin, Germany\nlanguages: [de]\n---\nHello.\n")
+    run("stamp", "--now", DAYS[0])
+    named = dict(line.split("\t") for line in (home / CALENDARS).read_text().splitlines())
+    mine = ("groups/docs-berlin", "languages/de", "places/berlin-germany", "places/berlin-region-germany")
+    assert [named[f"feeds/{one}.ics"] for one in mine] == [
+        "Docs Berlin", "Deutsch", "Berlin, Germany", "Berlin region, Germany",
+    ]  # fmt: skip
+    run("build", "--now", DAYS[0])
+    before = {path.relative_to(home) for path in (home / "site/feeds").rglob("*.ics")}
+    group.unlink()
+    run("stamp", "--now", DAYS[1])
+    assert dict(line.split("\t") for line in (home / CALENDARS).read_text().splitlines()) == named
+    run("build", "--now", DAYS[1])
+    assert {path.relative_to(home) for path in (home / "site/feeds").rglob("*.ics")} == before
+    for one in mine:
+        content = (home / f"site/feeds/{one}.ics").read_bytes()
+        assert broken_rules(content) == []
+        assert b"VEVENT" not in content
+        assert b"DESCRIPTION:Nothing new comes here." in content
+    assert "calendars-file" not in run("check", "--format", "json", "--now", DAYS[1]).output
 
 
 # --- ended in the middle -------------------------------------------------------------------------------------------
@@ -241,6 +268,17 @@ def test_a_damaged_line_is_told_and_nothing_is_lost(run: Run, home: Path, line: 
     assert checked.exit_code == 1
     assert told in checked.output
     assert "stamp-stale" not in checked.output  # what can be read counts
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to(path.name)])
+def test_what_is_no_file_is_left_alone(run: Run, home: Path, make: Callable[[Path], None]) -> None:
+    (home / FILE).parent.mkdir()
+    make(home / FILE)
+    result = run("stamp", "--now", DAYS[0])
+    assert result.exit_code == 1
+    assert f"{FILE}:1:1: This file cannot be read" in result.stderr
+    assert not (home / FILE).is_file()
+    assert run("check", "--now", DAYS[0]).exit_code == 1
 
 
 def test_what_a_newer_version_wrote_is_kept(run: Run, home: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import random
 import re
 from dataclasses import replace
@@ -280,6 +281,20 @@ def test_two_branches_that_stamp_one_event_alike_are_told_apart(desk: Desk) -> N
     assert desk.events(merged)["a", ""][0] == 2
     desk.file.write_text(lines[0] + old + lines[0])
     assert desk.events(desk.stamp(edited(one, "a", title=words("Ours"))))["a", ""][0] == 1
+
+
+def test_the_order_of_lines_does_not_matter(desk: Desk) -> None:
+    line = '{"event":"a","sequence":%s,"changed":"2026-11-2%sT09:00:00Z","digest":"%s","title":"%s"}\n'
+    lines = [line % said for said in ((0, 5, "a", "A"), (1, 3, "b", "B"), (1, 4, "c", "C"), (1, 3, "b", "D"))]
+    found = []
+    for order in itertools.permutations(lines):
+        desk.file.write_text("".join(order))
+        found.append(desk.ledger().events["a", None])
+    assert {one.digest for one in found} == {"c"}
+    assert all(one == found[0] and one.torn for one in found)
+    for order in itertools.permutations(lines[:2]):
+        desk.file.write_text("".join(order))
+        assert (desk.ledger().events["a", None].torn, desk.ledger().events["a", None].digest) == (False, "b")
 
 
 # --- many edits ----------------------------------------------------------------------------------------------------

@@ -220,10 +220,10 @@ def _calendar(ui: PageWords, kind: FeedKind, slug: str = "") -> tuple[str, str, 
     return ("text/calendar", ui.say("footer.calendar"), feed_path(kind, slug))
 
 
-def _feeds(site: Site, ui: PageWords, kind: FeedKind, slug: str = "", name: str = "") -> list[tuple[str, str, str]]:
+def _feeds(ui: PageWords, kind: FeedKind, slug: str = "", name: str = "") -> list[tuple[str, str, str]]:
     """All feeds of a page, its calendar first. `name`: whose coming meetups they tell; of stories there is none."""
     words = ui.say("feed.meetups", name=name) if name else ui.say("footer.feed")
-    links = feed_links(site.settings, kind, slug)
+    links = feed_links(kind, slug)
     texts = [(one.media_type, f"{words} ({one.form})", one.path) for one in links if one.form != "iCalendar"]
     return texts if kind == "stories" else [_calendar(ui, kind, slug), *texts]
 
@@ -296,7 +296,7 @@ def story_page(site: Site, slug: str) -> Iterator[Page | Artifact]:
         ],
         description=" ".join(card.words),
         alternates=versions,
-        feeds=_feeds(site, ui, "stories"),
+        feeds=_feeds(ui, "stories"),
         source=docs_source(site, story.position),
         kind="article",
         modified=story.date,
@@ -436,7 +436,7 @@ def group_page(site: Site, slug: str) -> Iterator[Page]:
             draft.linked.group(card, hosts=hosts, place=group.place),
             *_next_events(views, draft.linked, coming_cards),
         ],
-        feeds=_feeds(site, ui, "groups", slug, name=card.name.text),
+        feeds=_feeds(ui, "groups", slug, name=card.name.text),
         source=docs_source(site, group.position),
     )
 
@@ -531,7 +531,7 @@ def challenge_page(site: Site, slug: str) -> Iterator[Page]:
             **found,
         },
         data=[draft.linked.listing(heading.text, found["stories"])],
-        feeds=_feeds(site, draft.ui, "challenges", slug),
+        feeds=_feeds(draft.ui, "challenges", slug),
     )
 
 
@@ -593,7 +593,7 @@ def story_list(site: Site, path: str) -> Iterator[Page]:
         },
         data=[draft.linked.listing(title, cards)],
         description=draft.ui.say("list.stories"),
-        feeds=_feeds(site, draft.ui, "stories"),
+        feeds=_feeds(draft.ui, "stories"),
     )
 
 
@@ -689,7 +689,7 @@ def meetup_list(site: Site, path: str) -> Iterator[Page]:
         },
         data=[draft.linked.listing(title, _first_dates(views, page))],
         description=ui.say("list.meetups"),
-        feeds=_feeds(site, ui, kind, slug, name=draft.linked.site_name),
+        feeds=_feeds(ui, kind, slug, name=draft.linked.site_name),
         listed=page.narrowing != "near",
         more_head=_meetup_head(ui),
     )
