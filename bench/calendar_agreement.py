@@ -54,10 +54,13 @@ def _of_real_dates() -> Iterator[Figure]:
     yield _agreed(f"dates on which {', '.join(READERS)} and our plan agree", published)
     yield _agreed(f"the same of {', '.join(OF_OUR_ZONES)}, zones renamed", with_our_zones)
     yield _agreed("the same of KCalendarCore, which looks for a zone that is like ours", guessed, goal=99)
-    faults = [uid for found in (published, with_our_zones, guessed) for one in found for uid in one.disputed_uids]
-    for uid in sorted(set(faults)):
-        print(f"# not read alike: {uid}")
-    share = 100 * len(set(faults)) / sum(one.meetups for one in published)
+    dissenters: dict[str, set[str]] = {}
+    for found in (*published, *with_our_zones, *guessed):
+        for uid, who in found.dissenters.items():
+            dissenters.setdefault(uid, set()).update(who)
+    for uid, readers in sorted(dissenters.items()):
+        print(f"# not read alike: {uid}, in {', '.join(sorted(readers))}")
+    share = 100 * len(dissenters) / sum(one.meetups for one in published)
     yield Figure(name="meetups not read alike, titles too", value=share, goal=1, unit="%")
 
 
