@@ -41,8 +41,8 @@ class _Work:
     epilog="""\b
 Examples:
   alongside stamp
-  alongside stamp && git add content/.alongside    # what a pre-commit hook runs
-  alongside stamp --check                          # in CI: exit 1 when somebody forgot it
+  alongside stamp && git add content/.alongside/stamps.jsonl    # what a pre-commit hook runs
+  alongside stamp --check                                       # in CI: exit 1 when somebody forgot it
 
   Exit 0: written, or nothing changed; 1: something is not stamped (--check), or cannot be; 2: the call was wrong.""",
 )
@@ -136,4 +136,4 @@ def _write_attributes(file: Path) -> None:
 def _told(old: Ledger, new: Ledger) -> str:
     counts = Counter(ledger_differences(old, new).values())
     found = [f"{counts[word]:,} {word}" for word in ("new", "changed", "gone") if counts[word]]
-    return f"of {many(len(new.events), 'event')} {', '.join(found) or 'none changed'}"
+    return ", ".join([many(len(new.events), "event"), *(found or ["none changed"])])

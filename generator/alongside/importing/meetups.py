@@ -23,10 +23,12 @@ from alongside.importing.rules import repeats_words, simple_rule
 from alongside.importing.series import Clock, Series, UnsaidError, day_of, read_series, read_single
 from alongside.importing.texts import LONGEST, escape_markdown, markdown_of, markdown_of_html, without_addresses
 from alongside.importing.values import When
-from alongside.importing.zones import Zones, named_zone
+from alongside.importing.zones import Zones, named_zone, stated_zones
 from alongside.rendering.feeds.plain_texts import plain_text
 
 MOST_DATES = 200  # RDATE: each becomes a meetup
+LONGEST_TITLE = 300  # characters
+MOST_EXCEPTIONS = 1_000  # days taken out or changed: what has more repeats by no rule
 _SLACK = timedelta(days=2)  # before zones are looked up, a day is known to one or two
 
 Value: TypeAlias = "str | list[str] | Mapping[str, Value]"  # of a key in front matter
@@ -79,7 +81,7 @@ def read_meetups(components: Components, wishes: Wishes) -> Imported:
     """Meetups of all events that are not over, by UID; what cannot be said is a notice."""
     found = Imported(others=dict(components.others))
     own = named_zone(components.value("X-WR-TIMEZONE")) or ""
-    zones = Zones(stated=components.zones, wanted=[zone for zone in (own, wishes.zone) if zone])
+    zones = Zones(stated=stated_zones(components.zones), wanted=[zone for zone in (own, wishes.zone) if zone])
     clock = Clock(zones=zones, floating=own or wishes.zone, shown=own or "UTC")
     called_off = components.value("METHOD").strip().upper() == "CANCEL"
     by_uid: dict[str, list[Event]] = {}
@@ -132,6 +134,11 @@ class _Conversion:
         if any(event.private for event in events):
             self.tell("It is marked as private, and was left alone.", "Write it by hand, if it is for everybody.")
             return
+        if len(events) > MOST_EXCEPTIONS:
+            self.tell(
+                f"More than {MOST_EXCEPTIONS:,} events have this UID.", "Export the coming year alone.", left_out=True
+            )
+            return
         masters = _newest(event for event in events if event.original is None)
         changes: dict[datetime | date, Event] = {}
         for event in sorted((event for event in events if event.original is not None), key=_revision):
@@ -176,19 +183,23 @@ class _Conversion:
             self.tell("It has a rule of exceptions (EXRULE), which was not read.", "Write the days in `except:`.")
         if len(event.rules) > 1:
             self.tell("It has several rules, and became several meetups.", "Days that two of them give are in both.")
+        if len(event.excluded) > MOST_EXCEPTIONS:
+            raise UnsaidError(
+                f"More than {MOST_EXCEPTIONS:,} of its days are taken out.", "Give it a rule that says when it happens."
+            )
         several = [series for rule in event.rules for series in read_series(event, rule, self.clock)]
         if len(several) > max(1, len(event.rules)):
             self.tell("Its rule names several hours, and it became a meetup for each.")
         apart = list(event.dates[:MOST_DATES])
         if len(event.dates) > MOST_DATES:
-            self.tell(f"It has more than {MOST_DATES} dates of its own; the others were left out.", "Give it a rule.")
+            self.tell(f"It has more than {MOST_DATES} single dates (RDATE).", "Give it a rule.", left_out=True)
         first = self.clock.wall(event.starts, several[0].zone) if several else None
         if not any(first == series.starts for series in several) and not _taken_out(event, event.starts):
             if event.rules:
                 self.tell("Its first date is none that its rule gives, and became a meetup of its own.")
             apart.insert(0, event.starts)
-        elif apart:
-            self.tell("It has dates beside its rule (RDATE); each became a meetup of its own.")
+        if event.dates:
+            self.tell("It has single dates (RDATE); each became a meetup of its own.")
         apart = [when for when in dict.fromkeys(apart) if not _taken_out(event, when)]
         if not several and not apart:
             raise UnsaidError("It takes place on no day: its rule ends before it begins.", "Nothing has to be written.")
@@ -274,7 +285,7 @@ class _Conversion:
     def _describe(self, event: Event) -> tuple[str, Where, str]:
         """(Markdown, where it is, title), without addresses."""
         html, text = event.html, event.text
-        title, in_title = without_addresses(event.title, event.addresses)
+        title, in_title = without_addresses(event.title[:LONGEST_TITLE], event.addresses)
         location, in_location = without_addresses(event.location, event.addresses)
         text, in_text = without_addresses(text, event.addresses)
         html, in_html = without_addresses(html, event.addresses)
@@ -342,7 +353,7 @@ class _Conversion:
 
 def one_title(event: Event) -> str:
     """A title that can be shown to whoever runs the import."""
-    return without_addresses(event.title, event.addresses)[0]
+    return without_addresses(event.title[:LONGEST_TITLE], event.addresses)[0]
 
 
 def _revision(event: Event) -> tuple[int, str]:

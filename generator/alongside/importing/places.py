@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from math import cos, hypot, inf, radians
 from urllib.parse import urlsplit
 
@@ -24,18 +25,24 @@ from alongside.rendering.feeds.content_lines import one_line, uri_value
 PlaceValue = str | dict[str, str]  # as in front matter: a name, or label, lat and lon
 
 _URL = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]]")
+_ZOOM = (".zoom.us", ".zoomgov.com", ".zoom.com")
 # Hosts where a link is a room to join, and where it is a page to say that one comes.
-_ROOMS = (
-    "zoom.us", "zoomgov.com", "zoom.com", "meet.google.com", "hangouts.google.com", "teams.microsoft.com",
-    "teams.live.com", "jit.si", "8x8.vc", "webex.com", "gotomeeting.com", "gotomeet.me", "goto.com", "whereby.com",
-    "join.skype.com", "bluejeans.com", "crowdcast.io", "bigmarker.com", "gather.town", "livestorm.co", "ring.com",
-    "stream.yandex.ru", "telemost.yandex.ru", "meeting.tencent.com",
-)  # fmt: skip
+_ROOMS = tuple(
+    f".{host}"
+    for host in (
+        "zoom.us zoomgov.com zoom.com meet.google.com hangouts.google.com teams.microsoft.com teams.live.com jit.si "
+        "8x8.vc webex.com gotomeeting.com gotomeet.me goto.com whereby.com join.skype.com bluejeans.com crowdcast.io "
+        "bigmarker.com gather.town livestorm.co ring.com stream.yandex.ru telemost.yandex.ru meeting.tencent.com"
+    ).split()
+)
 _ROOM_NAMES = ("meet.", "bbb.", "jitsi.", "webinar.", "zoom.", "conf.", "talk.", "meeting.")
-_LISTS = (
-    "meetup.com", "eventbrite.com", "eventbrite.co.uk", "eventbrite.de", "eventbrite.fr", "lu.ma", "luma.com", "ti.to",
-    "pretix.eu", "guild.host", "tickettailor.com", "sympla.com.br", "connpass.com", "doorkeeper.jp", "mobilizon.fr",
-)  # fmt: skip
+_LISTS = tuple(
+    f".{host}"
+    for host in (
+        "meetup.com eventbrite.com eventbrite.co.uk eventbrite.de eventbrite.fr lu.ma luma.com ti.to pretix.eu "
+        "guild.host tickettailor.com sympla.com.br connpass.com doorkeeper.jp mobilizon.fr"
+    ).split()
+)
 # What people write instead of a place.
 _ONLINE = re.compile(
     r"(?:online(?: event| meeting)?|virtual(?: event| meeting)?|remote|internet|webinar|video ?(?:call|conference)|"
@@ -46,6 +53,9 @@ _ONLINE = re.compile(
 )
 _POSTCODE = re.compile(r"(?<![\w-])[A-Z]{0,2}-?\d{4,6}(?:-\d{3,4})?(?![\w-])")
 _NEAR_KM = 5.0
+_MOST_URLS = 20
+_LONGEST_URL = 2000  # characters
+_LONGEST = 300  # characters of LOCATION, as the label of a place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +73,12 @@ def read_where(
     location: str, geo: tuple[float, float] | None, url: str, rooms: Sequence[str], text: str, *, default: str = ""
 ) -> Where:
     """`location`, `text` (the description): plain; `rooms`: links; `default`: `place` where none is named."""
-    location = one_line(location)
-    inside = [address for address in map(_address, _URL.findall(location)) if address]
+    location = one_line(location)[:_LONGEST]
+    inside = [address for address in map(_address, _urls(location)) if address]
     words = _place_words(_URL.sub(" ", location))
     page = _address(url)
     known = [address for address in map(_address, rooms) if address]
-    mentioned = [address for address in map(_address, _URL.findall(text)) if address]
+    mentioned = [address for address in map(_address, _urls(text)) if address]
     rooms_said = [address for address in mentioned if _host_in(address, _ROOMS) and is_room(address)]
     lists = {address for address in (page, *mentioned) if _host_in(address, _LISTS) and len(urlsplit(address).path) > 1}
     found = [*known, *filter(is_room, inside), *([page] if is_room(page) else []), *rooms_said, *inside]
@@ -88,24 +98,28 @@ def read_where(
     )
 
 
+def _urls(text: str) -> list[str]:
+    """The first addresses in a text, each once."""
+    return list(islice(dict.fromkeys(url[0] for url in _URL.finditer(text)), _MOST_URLS))
+
+
 def _address(text: str) -> str:
     """An address that a meetup may have; empty for another."""
     url = uri_value(text)
-    return url if url and not web_address_fault(url) else ""
+    return url if url and len(url) <= _LONGEST_URL and not web_address_fault(url) else ""
 
 
 def is_room(url: str) -> bool:
     """Whether an address is one where people meet: a room, not the pages around it."""
     parts = urlsplit(url)
-    if _host_in(url, ("zoom.us", "zoomgov.com", "zoom.com")):
+    if _host_in(url, _ZOOM):
         return parts.path.startswith(("/j/", "/my/", "/w/", "/s/", "/wc/"))
     known = _host_in(url, _ROOMS) or (parts.hostname or "").startswith(_ROOM_NAMES)
     return known and len(parts.path) > 1
 
 
-def _host_in(url: str, hosts: Sequence[str]) -> bool:
-    host = urlsplit(url).hostname or ""
-    return any(host == one or host.endswith(f".{one}") for one in hosts)
+def _host_in(url: str, hosts: tuple[str, ...]) -> bool:
+    return f".{urlsplit(url).hostname or ''}".endswith(hosts)
 
 
 def _place_words(text: str) -> str:

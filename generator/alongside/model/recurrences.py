@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import islice
@@ -31,6 +31,7 @@ _NUMBER = re.compile(r"[+-]?\d{1,4}")
 # The largest number each part may hold, either sign where the standard allows one.
 _LIMITS = {"BYMONTHDAY": 31, "BYYEARDAY": 366, "BYSETPOS": 366}
 _LAST_YEAR = 9998  # the walk stops before the calendar of `datetime` does
+_SHORTEST_MONTH = 28
 _SEARCH_YEARS = 50  # a rule that gives no day in that time gives none for our purposes
 
 
@@ -73,6 +74,11 @@ class Rule:
             ("WKST", WEEKDAYS[self.week_start] if self.week_start else ""),
         ]
         return ";".join(f"{name}={value}" for name, value in parts if value)
+
+    @property
+    def depends_on_weeks(self) -> bool:
+        """Whether WKST decides on the days: weeks are left out, and the others have several."""
+        return self.frequency == "WEEKLY" and self.interval > 1 and len(self.weekdays) > 1
 
 
 def _from_the_end_last(number: int) -> tuple[bool, int]:
@@ -170,6 +176,29 @@ def _check_combination(rule: Rule) -> None:
         raise RecurrenceError("A numbered day such as 1MO does not go with BYYEARDAY.", "Keep one of the two.")
     if rule.positions and not (rule.months or rule.month_days or rule.year_days or rule.weekdays):
         raise RecurrenceError("BYSETPOS needs another BY part.", "Add BYDAY or BYMONTHDAY.")
+
+
+def spelt_out(rule: Rule, first: date) -> Rule:
+    """The same days from `first` on, said so that calendar programs have nothing to fill in or to get wrong.
+
+    From the 29th on the day is named: some go on from 29 February to the 28th, or to 1 March. Days of several months
+    are said by the month: of a yearly rule ical.js and libical take the month of the start alone, or the day of one
+    month for all.
+    """
+    open_day = not (rule.weekdays or rule.month_days or rule.year_days)
+    if rule.frequency in ("MONTHLY", "YEARLY") and open_day and first.day > _SHORTEST_MONTH:
+        rule = replace(rule, month_days=frozenset({first.day}), months=rule.months or _open_months(rule, first))
+    by_month = rule.month_days and not rule.year_days and not rule.positions and len(rule.months) != 1
+    numbered = any(ordinal for ordinal, _ in rule.weekdays)
+    if rule.frequency == "YEARLY" and by_month and not numbered:
+        if rule.interval == 1:
+            return replace(rule, frequency="MONTHLY")
+        return replace(rule, months=rule.months or frozenset(range(1, 13)))
+    return rule
+
+
+def _open_months(rule: Rule, first: date) -> frozenset[int]:
+    return frozenset({first.month}) if rule.frequency == "YEARLY" else frozenset()
 
 
 def rule_days(rule: Rule, first: date, *, start: date, end: date) -> Iterator[date]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -110,6 +111,14 @@ RRULE = Table(
     about="A recurrence as calendar programs write it.",
     fields=(Field(name="rrule", parser=LINE, required=True, about='RFC 5545: "FREQ=MONTHLY;BYDAY=1TH"'),),
 )
+# What else the standard puts beside a rule, and where it stands here.
+_BESIDE_A_RULE = {
+    "rdate": "Write further days in `also:`, beside `repeats`.",
+    "exdate": "Write days that fall out in `except:`, beside `repeats`.",
+    "exrule": "Write days that fall out in `except:`, beside `repeats`.",
+}
+_SUNDAY = 6
+MOST_DAYS = 366  # of `also`: each is an event of its own
 
 
 def _read_repeats(sheet: Sheet, keys: Keys, value: Plain) -> tuple[Rule, str, bool] | None:
@@ -118,6 +127,8 @@ def _read_repeats(sheet: Sheet, keys: Keys, value: Plain) -> tuple[Rule, str, bo
         if not isinstance(value, dict):
             text = read_line(sheet, keys, value)
             return (parse_repeats(text), text, False) if text is not None else None
+        if _more_than_a_rule(sheet, keys, value):
+            return None
         fields = read_table(sheet, RRULE, value, keys)
         if fields is None:
             return None
@@ -127,6 +138,26 @@ def _read_repeats(sheet: Sheet, keys: Keys, value: Plain) -> tuple[Rule, str, bo
         place = (*keys, "rrule") if isinstance(value, dict) else keys
         sheet.report(place, "bad-recurrence", fault.message, fault.hint)
         return None
+
+
+def _more_than_a_rule(sheet: Sheet, keys: Keys, value: dict[str, Plain]) -> bool:
+    """Whether several rules are there, or days: what programs that do not agree on them make of one event."""
+    for name in value:
+        if name.casefold() in _BESIDE_A_RULE:
+            sheet.report(
+                (*keys, name), "bad-recurrence", f"{name} is not read here: calendar programs do not agree on it.",
+                _BESIDE_A_RULE[name.casefold()], key=True,
+            )  # fmt: skip
+            return True
+    rules = value.get("rrule")
+    if isinstance(rules, list) or (isinstance(rules, str) and len(rules.strip().splitlines()) > 1):
+        sheet.report(
+            (*keys, "rrule"), "bad-recurrence",
+            "A meetup has one rule: calendar programs do not agree on several.",
+            "Name all days in one (FREQ=MONTHLY;BYDAY=1TH,3TH), write a meetup for each, or single days in `also:`.",
+        )  # fmt: skip
+        return True
+    return False
 
 
 REPEATS = Parser(read=_read_repeats, schema={"anyOf": [{"type": "string", "description": FORMS_HINT}, RRULE.schema]})
@@ -204,6 +235,9 @@ MEETUP = Table(
         Field(name="times", parser=whole(1, 10_000), about="How often it happens, instead of `until`."),
         Field(
             name="except", parser=list_of(DATE), default=(), about="Days the rule gives on which it does not happen."
+        ),
+        Field(
+            name="also", parser=list_of(DATE), default=(), about="Days on which it happens as well, at the same hour."
         ),
         Field(name="changes", parser=CHANGES, default={}, about="By original date: moved, renamed or called off."),
         Field(name="place", parser=PLACE, about='"City, Country", a country, or {label, lat, lon}.'),
@@ -322,6 +356,7 @@ def _series(sheet: Sheet, fields: dict[str, Any]) -> dict[str, Any]:
     rule, words = _rule(sheet, fields, when)
     until, times = _bounds(sheet, fields, rule, when)
     excluded = _excluded(sheet, fields, rule, when, until)
+    also = _also(sheet, fields, rule, when, until)
     return {
         "starts": when,
         "timezone": zone,
@@ -332,7 +367,8 @@ def _series(sheet: Sheet, fields: dict[str, Any]) -> dict[str, Any]:
         "until": until,
         "times": times,
         "excluded": excluded,
-        "changes": _changes(sheet, fields, rule, starts, when, until, excluded),
+        "also": also,
+        "changes": _changes(sheet, fields, rule, starts, when, until, excluded, also),
     }
 
 
@@ -486,21 +522,48 @@ def _rule(sheet: Sheet, fields: dict[str, Any], when: datetime | date) -> tuple[
             f"{proposal} Write that in `starts`, or change `repeats`.",
         )  # fmt: skip
         return None, ""
-    _check_month_end(sheet, rule, start)
+    _check_readers(sheet, rule, start)
     return rule, words
 
 
-def _check_month_end(sheet: Sheet, rule: Rule, start: date) -> None:
-    if rule.frequency != "MONTHLY" or rule.weekdays:
-        return
-    numbers = rule.month_days or (start.day,)
-    late = sorted(number for number in numbers if number > 28)
+def _check_readers(sheet: Sheet, rule: Rule, start: date) -> None:
+    """Warn of what every program here reads alike, and people or some programs understand in another way."""
+    late = _late_day(rule, start)
     if late:
         sheet.report(
             ("repeats",), "month-end",
-            f"Not every month has a day {late[0]}: those months are left out, and calendar programs differ on it.",
-            'Write "last day of every month", or a day up to the 28th.', severity="warning",
+            f"Not every month has {late}: the others are left out, and calendar programs differ on it.",
+            _instead_of_late(rule), severity="warning",
         )  # fmt: skip
+    days = {weekday for _, weekday in rule.weekdays}
+    if rule.depends_on_weeks and _SUNDAY in days:
+        sheet.report(
+            ("repeats",), "week-start",
+            "Where a week starts on Sunday, calendar programs may take the Sundays of the other weeks.",
+            "Write one meetup for the Sundays and one for the other days.", severity="warning",
+        )  # fmt: skip
+
+
+def _late_day(rule: Rule, start: date) -> str:
+    """What the rule asks for that not every month (of a yearly rule: not every year) has; empty for none."""
+    if any(abs(ordinal) == 5 for ordinal, _ in rule.weekdays) and (rule.frequency == "MONTHLY" or rule.months):
+        return "a fifth one of a weekday"
+    if rule.weekdays or rule.frequency not in ("MONTHLY", "YEARLY"):
+        return ""
+    numbers = sorted({abs(number) for number in rule.month_days or (start.day,) if abs(number) > 28})
+    months = rule.months
+    if rule.frequency == "YEARLY" and not rule.month_days:
+        months = months or frozenset({start.month})
+    sizes = [monthrange(2027, month)[1] for month in months or range(1, 13)]
+    return f"a day {numbers[0]}" if numbers and numbers[-1] > min(sizes) else ""
+
+
+def _instead_of_late(rule: Rule) -> str:
+    if rule.weekdays:
+        return 'Write "last Friday of every month", or count to the fourth.'
+    if rule.frequency == "YEARLY":
+        return 'Write "last day of February", or another day.'
+    return 'Write "last day of every month", or a day up to the 28th.'
 
 
 def _bounds(
@@ -509,7 +572,7 @@ def _bounds(
     until, times = fields["until"], fields["times"]
     if fields["repeats"] is None:
         for name in ("until", "times", "except", "changes"):
-            if fields[name]:
+            if fields[name] and not (name == "changes" and fields["also"]):
                 sheet.report(
                     (name,), "needs-repeats",
                     f"`{name}` says something about a meetup that repeats; this one does not.",
@@ -541,14 +604,60 @@ def _excluded(
     return tuple(sorted(kept))
 
 
+def _also(
+    sheet: Sheet, fields: dict[str, Any], rule: Rule | None, when: datetime | date, until: date | None
+) -> tuple[date, ...]:
+    """Further days, all later than the first date, and none on which it happens anyway."""
+    kept: list[date] = []
+    for index, day in enumerate(fields["also"]):
+        keys: Keys = ("also", index)
+        if day < _day(when):
+            sheet.report(
+                keys, "dates-reversed", f"{day} is before `starts`, which is the first date.",
+                "Write the earliest date in `starts`.",
+            )  # fmt: skip
+        elif day in fields["except"]:
+            sheet.report(keys, "also-and-except", f"{day} stands in `except`, too.", "Keep it in one of the two.")
+        elif _is_given(rule, _day(when), day, until, fields["times"]):
+            sheet.report(
+                keys, "also-on-rule", f"{day} ({day:%A}) is a day on which it happens anyway.",
+                "Delete it; a second time on one day is a meetup of its own.", severity="warning",
+            )  # fmt: skip
+        elif len(kept) < MOST_DAYS:
+            kept.append(day)
+        else:
+            sheet.report(
+                ("also",), "out-of-range", f"There are more than {MOST_DAYS} days.", "Say them with `repeats:`."
+            )
+            break
+    return tuple(sorted(kept))
+
+
+def _is_given(rule: Rule | None, start: date, day: date, until: date | None, times: int | None) -> bool:
+    """Whether the rule, with its bounds, gives `day`; without one, whether it is that of `starts`."""
+    if rule is None:
+        return day == start
+    ended = until is not None and day > until
+    return not ended and gives(rule, start, day) and not _past_times(rule, start, day, times)
+
+
 def _on_rule(
-    sheet: Sheet, keys: Keys, rule: Rule, start: date, day: date, until: date | None, *, times: int | None, key: bool
+    sheet: Sheet,
+    keys: Keys,
+    rule: Rule | None,
+    start: date,
+    day: date,
+    until: date | None,
+    *,
+    times: int | None,
+    key: bool,
 ) -> bool:
     """Whether the rule gives `day`; a problem with the nearest day it does give where not."""
-    ended = until is not None and day > until
-    if gives(rule, start, day) and not ended and not _past_times(rule, start, day, times):
+    if _is_given(rule, start, day, until, times):
         return True
-    near = nearest_day(rule, start, min(day, until) if until is not None else day)
+    near: date | None = start
+    if rule is not None:
+        near = nearest_day(rule, start, min(day, until) if until is not None else day)
     if near is not None and until is not None and near > until:
         near = None
     sheet.report(
@@ -571,13 +680,14 @@ def _changes(
     when: datetime | date,
     until: date | None,
     excluded: tuple[date, ...],
+    also: tuple[date, ...],
 ) -> dict[date, Change]:
-    if rule is None:
+    if rule is None and not also:
         return {}
     found: dict[date, Change] = {}
     for day, change in fields["changes"].items():
         keys: Keys = ("changes", change["key"])
-        if not _on_rule(sheet, keys, rule, _day(when), day, until, times=fields["times"], key=True):
+        if day not in also and not _on_rule(sheet, keys, rule, _day(when), day, until, times=fields["times"], key=True):
             continue
         if day in excluded:
             sheet.report(
@@ -598,7 +708,37 @@ def _changes(
             reason=change["reason"],
             position=sheet.position(keys, key=True),
         )
+    for day, change in fields["changes"].items():
+        if day in found:
+            keys = ("changes", change["key"])
+            _check_moved(sheet, keys, found[day], found, rule, when, until, fields["times"], excluded, also)
     return dict(sorted(found.items()))
+
+
+def _check_moved(
+    sheet: Sheet,
+    keys: Keys,
+    change: Change,
+    changes: dict[date, Change],
+    rule: Rule | None,
+    when: datetime | date,
+    until: date | None,
+    times: int | None,
+    excluded: tuple[date, ...],
+    also: tuple[date, ...],
+) -> None:
+    """Warn of a date that moved to a day on which the meetup happens anyway."""
+    day = _day(change.starts) if change.starts is not None else change.original
+    other = changes.get(day)
+    stays = other is None or (other.starts is None and other.status != "cancelled")
+    given = day in also or (day not in excluded and _is_given(rule, _day(when), day, until, times))
+    if day != change.original and stays and given:
+        sheet.report(
+            (*keys, "starts"), "moved-onto",
+            f"It moves to {day} ({day:%A}), a day on which it happens anyway: it would be there twice.",
+            f"Call off one of the two: {change.original}: {{status: cancelled}}, or choose another day.",
+            severity="warning",
+        )  # fmt: skip
 
 
 def _moved(

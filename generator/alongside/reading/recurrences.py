@@ -119,7 +119,7 @@ def _every_weekday(words: str) -> Rule | None:
 
 
 def _ordinal_of_month(words: str) -> Rule | None:
-    """`first [and third] Thursday of every [N] month`, `last day of the month`, `first Monday of May`."""
+    """`first [and third] Thursday of every [N] month`, `last day of the month` (or of May), `first Monday of May`."""
     match = re.fullmatch(
         r"(?:every |on )?(?:the )?(.+?) (?:of|in) (?:(?:every|each|the|a) )?(?:(\d{1,2})(?:nd|rd|th)? |(other) )?(\w+)",
         words,
@@ -135,6 +135,8 @@ def _ordinal_of_month(words: str) -> Rule | None:
     month = _month(match[4])
     if month is None or interval != 1:
         return None
+    if match[1] == "last day":
+        return Rule(frequency="YEARLY", months=frozenset((month,)), month_days=frozenset((-1,)))
     days = _ordinal_days(match[1])
     return Rule(frequency="YEARLY", months=frozenset((month,)), weekdays=days) if days else None
 
@@ -226,3 +228,19 @@ def _check_readers(rule: Rule) -> None:
         )
     if (rule.frequency == "MONTHLY" or rule.months) and max(ordinals, default=0) > 5:
         raise RecurrenceError("A month has no sixth weekday.", "Number weekdays 1 to 5, or -1 to -5.")
+    if rule.frequency == "YEARLY" and not rule.months and max(ordinals, default=0) > 4:
+        raise RecurrenceError(
+            "Calendar programs do not agree on weekdays that are counted through the year.",
+            "Count inside a month: FREQ=YEARLY;BYMONTH=5;BYDAY=3MO.",
+        )
+    if rule.frequency == "DAILY" and rule.month_days:
+        raise RecurrenceError("Calendar programs do not agree on BYMONTHDAY with FREQ=DAILY.", "Use FREQ=MONTHLY.")
+    if rule.positions and (not rule.weekdays or rule.month_days or not _is_monthly(rule)):
+        raise RecurrenceError(
+            "Calendar programs agree on BYSETPOS only among the weekdays of one month.",
+            "Write FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1 for a last working day, or number the weekdays: 1TH.",
+        )
+
+
+def _is_monthly(rule: Rule) -> bool:
+    return rule.frequency == "MONTHLY" or (rule.frequency == "YEARLY" and len(rule.months) == 1)

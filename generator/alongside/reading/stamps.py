@@ -45,8 +45,8 @@ ATTRIBUTES = "stamps.jsonl merge=union text eol=lf\n"  # for git, in a `.gitattr
 _MAX_BYTES = 64_000_000  # a hundred thousand meetups
 _MAX_SEQUENCE = 1_000_000_000  # an INTEGER ends at 2,147,483,647 (RFC 5545 section 3.3.8), and edits go on
 _OUTLINE = (
-    "slug", "uid", "title", "group", "starts", "ends", "timezone", "repeats", "until", "times",
-    "except", "also", "place", "online", "languages", "challenges",
+    "slug", "uid", "title", "group", "starts", "ends", "timezone", "repeats", "until", "times", "except", "also",
+    "place", "online", "languages", "challenges",
 )  # fmt: skip
 _KNOWN = frozenset(("event", "day", "sequence", "changed", "digest", "gone", *_OUTLINE))
 _INSTANT = re.compile(r"(?:19[7-9]\d|20\d\d|21\d\d)-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
@@ -175,10 +175,15 @@ def _parse_sequence(value: object) -> int:
 
 def _latest(one: StampedEvent, other: StampedEvent) -> StampedEvent:
     """Which of two lines for one event counts, whichever comes first."""
-    low, high = sorted((one, other), key=lambda event: (event.stamp.sequence, event.stamp.instant, event.digest))
+    low, high = sorted((one, other), key=_age)
     same = low.stamp.sequence == high.stamp.sequence
-    torn = same and (low.torn or high.torn or (low.digest, low.gone) != (high.digest, high.gone))
+    torn = same and (low.torn or (low.digest, low.gone) != (high.digest, high.gone))
     return replace(high, torn=torn or high.torn)
+
+
+def _age(event: StampedEvent) -> tuple[object, ...]:
+    outline = json.dumps(event.outline, sort_keys=True)
+    return event.stamp.sequence, event.stamp.instant, event.digest, event.gone, outline
 
 
 # --- what the build takes from it ----------------------------------------------------------------------------------

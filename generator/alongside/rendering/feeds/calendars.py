@@ -10,9 +10,10 @@ What calendar apps hold on to, and where it comes from:
 - DTSTAMP, LAST-MODIFIED and SEQUENCE: a `Stamp` of the ledger. It is never the clock, or every build would announce
   every event as changed.
 - Wall time in the meetup's zone with a VTIMEZONE of ours (`time_zones`); `Z` in UTC; days for all-day ones.
-- A date the apps would not agree on is an event by itself, with a UID of its own: those of `also` (Outlook and others
-  pass over RDATE), and those whose hour a clock change skips or repeats (some leave it out, some are an hour off).
-  The rule has an EXDATE for them, starts with the first date that is left, and ends with UNTIL: COUNT would count them.
+- A date that apps would not agree on is an event by itself, with a UID of its own: those of `also` (Outlook and others
+  pass over RDATE), and those on which clocks change at the start, at the end or in between (left out by some, an hour
+  off in others). The rule has an EXDATE for them, starts with the first date that is left, and ends with UNTIL: COUNT
+  would count them.
 - A cancelled meetup stays, as STATUS:CANCELLED: one that disappears stays in people's calendars as if it took place.
 - Nobody is named: hosts are people, and a calendar entry is copied to places where no consent reaches.
 - ORGANIZER, which METHOD:PUBLISH asks for (RFC 5546 section 3.2.1), is the group or the community, at the address of
@@ -47,8 +48,10 @@ from icalendar import (
 
 from alongside.model.gatherings import Meetup
 from alongside.model.places import Place
+from alongside.model.recurrences import WEEKDAYS, spelt_out
 from alongside.model.stamps import UNSTAMPED, Stamps
 from alongside.planning.occurrences import (
+    LONGEST,
     Occurrence,
     changed_occurrences,
     first_day,
@@ -141,7 +144,7 @@ def lone_uid(uid: str, day: date) -> str:
 
 
 def _lone_days(meetup: Meetup) -> tuple[date, ...]:
-    """The planned days that no rule should give: those of `also`, and those with a skipped or repeated hour."""
+    """The planned days that no rule should give: those of `also`, and those with a clock change in their hours."""
     if meetup_rule(meetup) is None:
         return tuple(sorted({*meetup.also} - {first_day(meetup)}))
     return tuple(sorted({*_unclear(meetup), *(day for day in meetup.also if not _is_ruled(meetup, day))}))
@@ -150,7 +153,9 @@ def _lone_days(meetup: Meetup) -> tuple[date, ...]:
 def _unclear(meetup: Meetup) -> tuple[date, ...]:
     if not isinstance(meetup.starts, datetime):
         return ()
-    return tuple(day for day in unclear_days(meetup.timezone, meetup.starts.time()) if _is_ruled(meetup, day))
+    lasts = min(meetup.duration or timedelta(), LONGEST)
+    days = unclear_days(meetup.timezone, meetup.starts.time(), lasts)
+    return tuple(day for day in days if _is_ruled(meetup, day))
 
 
 def _is_ruled(meetup: Meetup, day: date) -> bool:
@@ -273,22 +278,31 @@ def _series_times(meetup: Meetup, first: date) -> tuple[datetime | date, datetim
 
 def _add_recurrence(event: Event, meetup: Meetup, first: date, excluded: tuple[date, ...]) -> None:
     """RRULE with its bound, and one EXDATE for each day taken out that the rule gives from `first` on."""
-    rule = vRecur.from_ical(meetup.rrule.upper())
+    ruled = meetup_rule(meetup)
+    assert ruled is not None
+    rule = vRecur.from_ical(str(spelt_out(ruled, first)))
+    if ruled.depends_on_weeks:  # said also where it is Monday: some take Sunday where nothing is said
+        rule["WKST"] = WEEKDAYS[ruled.week_start]
     last = last_ruled_day(meetup)
     if last is not None:
         rule["UNTIL"] = _until(meetup, last)
     event["RRULE"] = rule
-    taken_out = [
-        _moment(_wall(meetup, day), meetup.timezone)
-        for day in sorted(set(excluded))
-        if day > first and any(ruled_days(meetup, start=day, end=day))
-    ]
-    if taken_out:
+    days = (day for day in sorted(set(excluded)) if day > first and any(ruled_days(meetup, start=day, end=day)))
+    if taken_out := [_moment(wall, meetup.timezone) for day in days for wall in _walls(meetup, day)]:
         event["EXDATE"] = taken_out
 
 
+def _walls(meetup: Meetup, day: date) -> list[datetime | date]:
+    """What a rule gives on `day`; where clocks skip that, also what libical makes of it."""
+    wall = _wall(meetup, day)
+    if not isinstance(wall, datetime):
+        return [wall]
+    shown = local_time(wall, read_zone(meetup.timezone)).replace(tzinfo=None, fold=0)
+    return [wall] if shown == wall else [wall, shown]
+
+
 def _until(meetup: Meetup, last: date) -> datetime | date:
-    """The end of the last day in UTC, as section 3.3.10 asks where DTSTART has a zone; the day for all-day ones."""
+    """The end of the last day in UTC, as section 3.3.10 asks where DTSTART has a zone; for all-day ones the day."""
     if meetup.all_day:
         return last
     return local_time(datetime.combine(last, time(23, 59, 59)), read_zone(meetup.timezone)).astimezone(UTC)
@@ -372,12 +386,12 @@ def _zones(events: Sequence[tuple[Meetup, bytes]], default: str) -> dict[str, in
     """Each zone the events name, with the first year they need it for."""
     years: dict[str, int] = {}
     for meetup, _ in events:
-        if not meetup.all_day and meetup.timezone != "UTC":
-            days = [
-                first_day(meetup),
-                *meetup.also,
-                *(change.starts for change in meetup.changes.values() if change.starts is not None),
-            ]
-            first = max(1900, min(day.year for day in days))
-            years[meetup.timezone] = min(first, years.get(meetup.timezone, first))
+        zone, starts = meetup.timezone, meetup.starts
+        if zone != "UTC" and isinstance(starts, datetime):
+            year = starts.year
+            if meetup.changes or meetup.also:
+                moved = (change.starts for change in meetup.changes.values() if change.starts is not None)
+                year = min([year, *(day.year for day in (*moved, *meetup.also))])
+            if year < years.get(zone, 9999):
+                years[zone] = max(year, 1900)
     return years if events else {default: 2026}

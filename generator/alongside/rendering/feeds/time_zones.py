@@ -170,16 +170,18 @@ def _yearly_observances(change: YearlyChange, *, after: datetime, from_year: int
 
 
 @lru_cache(maxsize=4096)
-def unclear_days(name: str, clock: time) -> tuple[date, ...]:
-    """The days from 1900 to 2040 on which clocks in a zone skip the wall time `clock`, or show it twice, in order.
+def unclear_days(name: str, clock: time, duration: timedelta) -> tuple[date, ...]:
+    """The days from 1900 to 2040 on which clocks change while something lasts that starts at the wall time `clock`.
 
-    Raises ZoneInfoNotFoundError for an unknown zone.
+    In order; those also on which the clocks skip `clock` itself, or show it twice. Raises ZoneInfoNotFoundError for an
+    unknown zone.
     """
     days: set[date] = set()
     for begin, end in _unclear_spans(name):
+        first = (begin - duration).date()
         # a skipped span may be a whole day and lie on two, as in Samoa in 2011
-        for day in (begin.date() + timedelta(days=number) for number in range((end - begin).days + 2)):
-            if begin <= datetime.combine(day, clock) < end:
+        for day in (first + timedelta(days=number) for number in range((end.date() - first).days + 1)):
+            if begin - duration <= datetime.combine(day, clock) < end:
                 days.add(day)
     return tuple(sorted(days))
 
