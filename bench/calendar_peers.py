@@ -1,4 +1,4 @@
-"""Area calendar: peers that people use. yaml2ics, from YAML files to .ics files, and ical-generator, from events to octets.
+"""Area calendar, peers that people use: yaml2ics, from YAML to .ics files, and ical-generator, from events to octets.
 
 yaml2ics (PyPI) is what communities keep a calendar in git with. Both sides get the same meetups, each in its own YAML,
 and run as whole processes; what they say is read again and compared. Its zones are those of `ics`; ours come from
@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
+from typing import Any
 from zoneinfo import available_timezones
 
 import icalendar
@@ -27,9 +28,10 @@ from alongside.planning.zones import read_zone
 from alongside.problems import Position
 from alongside.reading.loader import load_community
 from alongside.reading.settings_file import read_settings
-from alongside.rendering.artifacts import write_folder
+from alongside.rendering.artifacts import Artifact, write_folder
 from alongside.rendering.feeds.calendars import EventTexts, render_calendar, render_event
-from alongside.rendering.feeds.listing import render_feeds
+from alongside.rendering.feeds.listing import feed_jobs, feed_path
+from alongside.rendering.tracking import Site
 from bench.calendar_sides import FEEDS, NOW
 from bench.harness import BenchError, Figure, Run, interleave, median_seconds, run, spread
 
@@ -122,34 +124,39 @@ def _check_equal(ours: bytes, theirs: bytes) -> None:
 def _said(content: bytes) -> dict[str, tuple[object, ...]]:
     names = {f"meetup-{number}@example.org" for number in range(COMPARED)}
     events = [event for event in icalendar.Calendar.from_ical(content).events if str(event["UID"]) in names]
-    return {
-        str(event["UID"]): (
-            event.DTSTART.replace(tzinfo=None),
-            event.DTEND.replace(tzinfo=None)
-            if "DTEND" in event
-            else (event.DTSTART + event.DURATION).replace(tzinfo=None),
-            str(event["SUMMARY"]),
-            str(event["DESCRIPTION"]).strip(),
-            str(event["URL"]),
-            (event["RRULE"].get("INTERVAL", [1]), event["RRULE"]["FREQ"]) if "RRULE" in event else (),
-        )
-        for event in events
-    }
+    return {str(event["UID"]): _what(event) for event in events}
+
+
+def _what(event: icalendar.Event) -> tuple[object, ...]:
+    """When by the wall, how often, and the texts."""
+    rule: Any = event.get("RRULE")
+    return (
+        *(
+            moment.replace(tzinfo=None) if isinstance(moment, datetime) else moment
+            for moment in (event.start, event.end)
+        ),
+        (rule["FREQ"], rule.get("INTERVAL", [1])) if rule else (),
+        *(str(event[name]).strip() for name in ("SUMMARY", "DESCRIPTION", "URL")),
+    )
 
 
 def _has_zone(render: Callable[[str, tuple[datetime, ...]], str], zone: str) -> bool:
     walls = (datetime.fromisoformat("2026-01-15T18:30"), datetime.fromisoformat("2026-07-15T18:30"))
     try:
         made = render(zone, walls)
-        if zone == "UTC" or "BEGIN:VTIMEZONE" not in made:
-            found = None
-        else:
-            begin, end = made.index("BEGIN:VTIMEZONE"), made.rindex("END:VTIMEZONE")
-            found = tzical(StringIO(made[begin:end].replace("\r\n", "\n") + "END:VTIMEZONE\n")).get()
+        found = tzical(StringIO(_for_dateutil(made))).get() if "BEGIN:VTIMEZONE" in made else UTC
         right = [wall.replace(tzinfo=read_zone(zone)).utcoffset() for wall in walls]
-        return [wall.replace(tzinfo=found or UTC).utcoffset() for wall in walls] == right
+        return [wall.replace(tzinfo=found).utcoffset() for wall in walls] == right
     except Exception:  # a peer may fail in any way
         return False
+
+
+def _for_dateutil(calendar: str) -> str:
+    """The VTIMEZONE of a calendar, without what dateutil refuses and people's apps may pass over."""
+    begin, end = calendar.index("BEGIN:VTIMEZONE"), calendar.rindex("END:VTIMEZONE")
+    lines = [line for line in calendar[begin:end].splitlines() if not line.startswith("X-")]
+    parts = "\n".join([*lines, "END:VTIMEZONE", ""]).split("BEGIN:")
+    return "BEGIN:".join(part if "DTSTART" in part else part.replace("RDATE", "DTSTART", 1) for part in parts)
 
 
 def _our_zone(zone: str, walls: tuple[datetime, ...]) -> str:
@@ -164,7 +171,7 @@ def _our_zone(zone: str, walls: tuple[datetime, ...]) -> str:
 
 
 def _their_zone(zone: str, walls: tuple[datetime, ...]) -> str:
-    import yaml2ics
+    import yaml2ics  # type: ignore[import-untyped]
 
     events = [
         yaml2ics.event_from_yaml({"summary": "M", "begin": wall, "duration": {"hours": 2}, "timezone": zone})
@@ -196,13 +203,15 @@ def _installed() -> bool:
 
 
 def main() -> None:
-    """Our side: from the files of a community to its feeds, in `out`."""
+    """Our side: from the files of a community to the calendar of all its meetups, in `out`."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("community", type=Path)
     root = parser.parse_args().community
     settings, _ = read_settings(root / "mkdocs.yml")
     community = load_community(settings, today=NOW.date()).community
-    write_folder(root / "out", render_feeds(community, settings, now=NOW))
+    jobs = feed_jobs(Site(community=community, settings=settings, now=NOW))
+    (job,) = (job for job in jobs if job.name == feed_path("all"))
+    write_folder(root / "out", (made for made in job.render() if isinstance(made, Artifact)))
 
 
 if __name__ == "__main__":

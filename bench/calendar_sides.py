@@ -1,4 +1,4 @@
-"""The two sides of the calendar bench, each run as a process of its own: `python -m bench.calendar_sides SIDE COUNT FOLDER`.
+"""The sides of the calendar bench, each a process of its own: `python -m bench.calendar_sides SIDE COUNT FOLDER`.
 
     naive   what everybody writes first: an icalendar calendar filled and serialised for each feed
     cold    our events, each made once and joined into every feed; kept for the next process as a build keeps them
@@ -87,7 +87,7 @@ def settings_in(root: Path) -> Settings:
 
 
 def _ours(meetups: Sequence[Meetup], folder: Path) -> bytes:
-    """Four feeds as a build makes them, short of writing them: what is kept is looked through, used and written anew."""
+    """Four feeds as a build makes them, short of writing them: what is kept is looked through and written anew."""
     community = Community(name="X", meetups={one.slug: one for one in meetups})
     site = Site(community=community, settings=settings_in(folder), now=NOW)
     tree = Tree(folder / "site", folder / "cache")
@@ -95,6 +95,7 @@ def _ours(meetups: Sequence[Meetup], folder: Path) -> bytes:
     changed = {read for read, digest in before.reads.items() if site.digest_of_read(read) != digest}
     kept = tree.read_pieces(before.pieces) if before.pieces else {}
     site.made_pieces.update(one for one in kept.items() if changed.isdisjoint(one[1][1]))
+    made = b""
     with site.reading() as reads:
         for _ in range(FEEDS):
             made = _feed(site)  # a build writes a feed before it renders the next
@@ -125,13 +126,14 @@ def _event(site: Site, slug: str) -> bytes:
 
 
 def _naive(meetups: Sequence[Meetup], _: Path) -> bytes:
+    made = b""
     for _feed_number in range(FEEDS):
         calendar = icalendar.Calendar()
         calendar.add("PRODID", "-//naive//EN")
         calendar.add("VERSION", "2.0")
         for one in meetups:
             calendar.add_component(_naive_event(one))
-        made = calendar.to_ical()
+        made = bytes(calendar.to_ical())
     return made
 
 

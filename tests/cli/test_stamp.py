@@ -24,6 +24,8 @@ from few_places import few_places
 Run = Callable[..., Result]
 
 FILE = "content/.alongside/stamps.jsonl"
+CALENDARS = "content/.alongside/calendars.tsv"
+ATTRIBUTES = "stamps.jsonl merge=union text eol=lf\ncalendars.tsv merge=union text eol=lf\n"
 DAYS = [f"2026-12-0{day}T09:00Z" for day in range(1, 8)]
 MEETUP = """\
 ---
@@ -87,7 +89,7 @@ def test_from_one_edit_to_one_event(run: Run, home: Path) -> None:
     assert "stamp" not in run("check", "--now", DAYS[0]).output  # and nobody has to
     result = run("stamp", "--now", DAYS[0])
     assert (result.exit_code, result.stdout) == (0, f"{FILE}: written; 6 events, 6 new.\n")
-    assert (home / "content/.alongside/.gitattributes").read_text() == "stamps.jsonl merge=union text eol=lf\n"
+    assert (home / "content/.alongside/.gitattributes").read_text() == ATTRIBUTES
     written = (home / FILE).read_bytes()
     (home / FILE).unlink()
     run("stamp", "--now", DAYS[0])
@@ -164,7 +166,32 @@ def test_attributes_of_others_stay(run: Run, home: Path) -> None:
     file.write_text("*.yml linguist-generated")
     run("stamp")
     run("stamp")
-    assert file.read_text() == "*.yml linguist-generated\nstamps.jsonl merge=union text eol=lf\n"
+    assert file.read_text() == f"*.yml linguist-generated\n{ATTRIBUTES}"
+
+
+def test_a_calendar_that_was_published_once_never_vanishes(run: Run, home: Path) -> None:
+    group = home / "content/groups/docs-berlin.md"
+    group.parent.mkdir(exist_ok=True)
+    group.write_text("---\nname: Docs Berlin\nkind: chapter\nplace: Berlin, Germany\nlanguages: [de]\n---\nHello.\n")
+    run("stamp", "--now", DAYS[0])
+    named = dict(line.split("\t") for line in (home / CALENDARS).read_text().splitlines())
+    mine = ("groups/docs-berlin", "languages/de", "places/berlin-germany", "places/berlin-region-germany")
+    assert [named[f"feeds/{one}.ics"] for one in mine] == [
+        "Docs Berlin", "Deutsch", "Berlin, Germany", "Berlin region, Germany",
+    ]  # fmt: skip
+    run("build", "--now", DAYS[0])
+    before = {path.relative_to(home) for path in (home / "site/feeds").rglob("*.ics")}
+    group.unlink()
+    run("stamp", "--now", DAYS[1])
+    assert dict(line.split("\t") for line in (home / CALENDARS).read_text().splitlines()) == named
+    run("build", "--now", DAYS[1])
+    assert {path.relative_to(home) for path in (home / "site/feeds").rglob("*.ics")} == before
+    for one in mine:
+        content = (home / f"site/feeds/{one}.ics").read_bytes()
+        assert broken_rules(content) == []
+        assert b"VEVENT" not in content
+        assert b"DESCRIPTION:Nothing new comes here." in content
+    assert "calendars-file" not in run("check", "--format", "json", "--now", DAYS[1]).output
 
 
 # --- ended in the middle -------------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ CLIENT = ROOT / "tests" / "command_client.py"
 
 FENCE = re.compile(r"```(\w*)")
 NAMED_FILE = re.compile(r"(\bIn )?`([\w./-]+)`(?:, with .+)?:$")
-WRITTEN = ("yaml", "markdown", "csv", "html", "json", "ini", "eml", "dockerfile")
+WRITTEN = ("yaml", "markdown", "csv", "html", "json", "ini", "eml", "ics", "dockerfile")
 NOT_RUN = re.compile(r"<!-- not run: .+ -->")
 STARTS_IN = re.compile(r"<!-- starts in: (.+) -->")
 REAL_CLOCK = "<!-- clock: the real one -->"

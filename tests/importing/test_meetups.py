@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from textwrap import dedent
 
+import icalendar
 import pytest
 
 from alongside.importing.components import CalendarError, read_components
@@ -259,7 +261,7 @@ SEVERAL = [
     ),
     (
         ["RRULE:FREQ=DAILY;BYHOUR=9,18;BYMINUTE=0"],
-        [("one", "2027-01-14 09:00", "every day"), ("one+2", "2027-01-14 18:00", "every day")],
+        [("one", "2027-01-15 09:00", "every day"), ("one+2", "2027-01-14 18:00", "every day")],
     ),
     (
         ["RRULE:FREQ=WEEKLY;BYDAY=TU;COUNT=3"],
@@ -297,6 +299,7 @@ def test_what_becomes_several_meetups(lines: list[str], expected: list[tuple[str
         (event("CLASS:PRIVATE"), "It is marked as private, and was left alone."),
         (event(starts="20270114T180000"), "Its time names no zone; it was taken for one of Europe/Lisbon."),
         (event("ATTACH:https://example.org/slides.pdf"), "Its attachments were left out."),
+        (event("LOCATION:https://zoom.us/j/1?pwd=a"), "Its link holds the password of the call."),
         (event("LOCATION:Room 5"), 'Where "Room 5" is, nobody knows; it stands in the text.'),
         (event("RECURRENCE-ID;RANGE=THISANDFUTURE:20270121T180000Z"), "left out: From 2027-01-21 on all dates"),
         (event().replace("END:VEVENT\nEND:VCALENDAR\n", ""), "The calendar ends in the middle."),
@@ -394,3 +397,17 @@ def test_bombs_are_small_work() -> None:
             event(f"{name}:{value}").replace("SUMMARY:One\n", "" if name == "SUMMARY" else "SUMMARY:One\n")
         ).entries
         assert len(file_text(entry)) < 200_000
+
+
+def test_no_sample_of_a_parser_brings_an_import_down() -> None:
+    """What `icalendar` tests itself with: broken files of many programs, found over the years."""
+    samples = sorted((Path(icalendar.__file__).parent / "tests").rglob("*.ics"))
+    taken = 0
+    for sample in samples:
+        content = sample.read_bytes()
+        if b"BEGIN:VCALENDAR" in content[:4000].upper():
+            found = take(content)
+            taken += len(found.entries)
+            assert all(message.endswith(".") for message in messages(found))
+    assert len(samples) > 100
+    assert taken > 50

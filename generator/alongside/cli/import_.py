@@ -179,7 +179,7 @@ def _file(file: Path) -> bytes:
 
 
 async def _fetch(url: str, scheme: str, internal: frozenset[str], site_url: str) -> bytes:
-    """What an address gives; `webcal:` is https: by another name (and what no one registered)."""
+    """What an address gives; `webcal:` is https: by another name."""
     if scheme in ("webcal", "webcals"):
         url = "https" + url[len(scheme) :]
     if scheme == "http":

@@ -11,6 +11,7 @@ that it is found again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -29,6 +30,7 @@ from alongside.rendering.feeds.plain_texts import plain_text
 MOST_DATES = 200  # RDATE: each becomes a meetup
 LONGEST_TITLE = 300  # characters
 MOST_EXCEPTIONS = 1_000  # days taken out or changed: what has more repeats by no rule
+_PASSWORD = re.compile(r"[?&](?:pwd|password|passcode|pass)=", re.IGNORECASE)
 _SLACK = timedelta(days=2)  # before zones are looked up, a day is known to one or two
 
 Value: TypeAlias = "str | list[str] | Mapping[str, Value]"  # of a key in front matter
@@ -90,7 +92,7 @@ def read_meetups(components: Components, wishes: Wishes) -> Imported:
         by_uid.setdefault(event.uid, []).append(event)
     for uid, events in sorted(by_uid.items()):
         last = last_days(events)
-        if last is not None and last < wishes.since - _SLACK if wishes.since > date.min + _SLACK else False:
+        if last is not None and last + _SLACK < wishes.since:
             found.over += 1
             continue
         _Conversion(uid=uid, clock=clock, wishes=wishes, found=found).take(events)
@@ -122,10 +124,12 @@ class _Conversion:
     wishes: Wishes
     found: Imported
     title: str = ""
+    told: set[Notice] = field(default_factory=set)
 
     def tell(self, message: str, hint: str = "", *, left_out: bool = False) -> None:
         notice = Notice(uid=self.uid, title=self.title, message=message, hint=hint, left_out=left_out)
-        if notice not in self.found.notices[-20:]:
+        if notice not in self.told:  # once of an event, however many meetups it becomes
+            self.told.add(notice)
             self.found.notices.append(notice)
 
     def take(self, events: list[Event]) -> None:
@@ -264,13 +268,15 @@ class _Conversion:
         if where.rsvp:
             fields["rsvp"] = where.rsvp
         fields["uid"] = uid
-        self._tell_rest(event)
+        self._tell_rest(event, where)
         self.found.entries.append(Entry(uid=uid, title=title, day=series.first, fields=fields, body=body))
         return left
 
-    def _tell_rest(self, event: Event) -> None:
+    def _tell_rest(self, event: Event, where: Where) -> None:
         if event.starts is not None and isinstance(event.starts.wall, datetime) and not event.starts.zone:
             self.tell(f"Its time names no zone; it was taken for one of {self.clock.floating}.", "Look at `timezone`.")
+        if _PASSWORD.search(where.online):
+            self.tell("Its link holds the password of the call.", "Content is public: leave it only if all may join.")
         if event.attachments:
             self.tell("Its attachments were left out.", "Link to what everybody may see.")
 

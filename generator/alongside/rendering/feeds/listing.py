@@ -6,7 +6,8 @@
     stories: feeds/stories.atom, ...; feeds/stories/<language>.atom, ...; feeds/challenges/<slug>.atom, ...
 
 A feed somebody subscribed to must not vanish: groups (retired ones too), places, languages and challenges have a
-calendar even when nothing is planned, and groups and meetups keep theirs at every address they had (`was`).
+calendar even when nothing is planned, groups and meetups keep theirs at every address they had (`was`), and those of
+groups, places, languages and challenges that are gone stay, empty, as far as `alongside stamp` wrote them down.
 
 A meetup stands in the calendars of its city, its region and its country, by its own place or its group's: a chapter's
 online evening is still near its people. Its languages are its own, else its group's, else the community's; what the
@@ -58,7 +59,7 @@ from alongside.rendering.feeds.text_feeds import (
     render_rss,
 )
 from alongside.rendering.interface import autonym, say
-from alongside.rendering.pages.lists import place_path, places
+from alongside.rendering.pages.lists import gathering_places, place_path, places
 from alongside.rendering.tracking import Site
 from alongside.settings import Settings
 
@@ -175,6 +176,40 @@ def _calendar_jobs(site: Site) -> Iterator[Job]:
         if meetup.slug not in theirs:
             theirs.add(meetup.slug)
             yield job("meetups", meetup.slug, (_DELETED + name,), first=name)
+    yield from _kept_jobs(site)
+
+
+def _kept_jobs(site: Site) -> Iterator[Job]:
+    """Calendars that were published once and that nothing stands behind any more: they stay, empty."""
+    community = site.whole
+    there = {*calendar_names(community), *(feed_path("places", slug) for slug in places(site))}
+    there |= {feed_path("groups", old) for group in community.groups.values() for old in group.was}
+    for path, name in community.calendars.items():
+        if path not in there:
+            yield Job(name=path, render=partial(_render_kept, site, path, name), page=False)
+
+
+def _render_kept(site: Site, path: str, name: str) -> Iterator[Artifact]:
+    address, community = site.settings.site_url, site.community
+    content = render_calendar(
+        (),
+        name=name,
+        description=say(community.language, "calendar.ended", community=community.name),
+        url=page_address(address, "meetups/"),
+        source=page_address(address, path),
+        uid=f"{path.removesuffix('.ics')}@{feed_authority(site.settings)}",
+        timezone=community.timezone,
+    )
+    yield Artifact(path, content)
+
+
+def calendar_names(community: Community) -> Mapping[str, str]:
+    """Path and name of each calendar that must outlive what it is of (`reading.calendars`)."""
+    language = community.language
+    names = {feed_path("groups", slug): group.name.text(language) for slug, group in community.groups.items()}
+    names |= {feed_path("challenges", slug): one.title.text(language) for slug, one in community.challenges.items()}
+    names |= {feed_path("languages", code): autonym(code) for code in _languages(community)}
+    return names | {feed_path("places", slug): place.name for slug, place in gathering_places(community).items()}
 
 
 def _meetup(community: Community, slug: str) -> Meetup:

@@ -379,19 +379,25 @@ def places(site: Site) -> Mapping[str, Place]:
     and countries these lie in. Past ones count too: somebody may have subscribed there."""
 
     def compute(community: Community) -> Mapping[str, Place]:
-        found = dict(_listed_places(site, community))
-        gatherings: tuple[Group | Meetup, ...] = (
-            *community.groups.values(),
-            *community.meetups.values(),
-            *community.deleted.values(),
-        )
-        for record in gatherings:
-            if record.place is not None and record.place.slug:
-                for place in (record.place, *areas_of(record.place)):
-                    found.setdefault(place.slug, place)
+        found = {**gathering_places(community), **_listed_places(site, community)}
         return dict(sorted(found.items()))
 
     return site.shared("lists.place_records", compute)
+
+
+def gathering_places(community: Community) -> Mapping[str, Place]:
+    """Places of groups and meetups, past ones too, and the regions and countries these lie in, by slug."""
+    found: dict[str, Place] = {}
+    gatherings: tuple[Group | Meetup, ...] = (
+        *community.groups.values(),
+        *community.meetups.values(),
+        *community.deleted.values(),
+    )
+    for record in gatherings:
+        if record.place is not None and record.place.slug:
+            for place in (record.place, *areas_of(record.place)):
+                found.setdefault(place.slug, place)
+    return found
 
 
 def _listed_places(site: Site, community: Community) -> Mapping[str, Place]:
