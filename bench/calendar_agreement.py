@@ -53,7 +53,7 @@ def _of_real_dates() -> Iterator[Figure]:
         return
     yield _agreed(f"dates on which {', '.join(READERS)} and our plan agree", published)
     yield _agreed(f"the same of {', '.join(OF_OUR_ZONES)}, zones renamed", with_our_zones)
-    yield _agreed("the same of KCalendarCore, which looks for a zone that is like ours", guessed, goal=99)
+    yield _agreed("the same of KCalendarCore, which looks for a zone that is like ours", guessed)
     dissenters: dict[str, set[str]] = {}
     for found in (*published, *with_our_zones, *guessed):
         for uid, who in found.dissenters.items():
@@ -64,10 +64,10 @@ def _of_real_dates() -> Iterator[Figure]:
     yield Figure(name="meetups not read alike, titles too", value=share, goal=1, unit="%")
 
 
-def _agreed(name: str, found: Sequence[Agreement], *, goal: float = 100) -> Figure:
+def _agreed(name: str, found: Sequence[Agreement]) -> Figure:
     """Of all dates of several calendars, the percentage that everybody has."""
     dates, moved = sum(one.dates for one in found), sum(one.moved for one in found)
-    return Figure(name=name, value=100 * (dates - moved) / dates, goal=goal, relation=">=", unit="%")
+    return Figure(name=name, value=100 * (dates - moved) / dates, goal=100, relation=">=", unit="%")
 
 
 def _real_meetups() -> Iterator[tuple[str, list[Meetup]]]:
