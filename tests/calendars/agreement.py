@@ -13,7 +13,7 @@ from alongside.rendering.feeds.content_lines import one_line
 from calendars.programs import END, FIRST, Date, ReaderName, read_dates
 
 _DAY = timedelta(days=1)
-PLANNED = "our plan"  # what pages and mails say
+PLANNED = "our plan"  # what pages and mails tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +31,12 @@ class Agreement:
         return 100.0 if not self.dates else 100 * (self.dates - self.moved) / self.dates
 
     @property
-    def disputed_uids(self) -> tuple[str, ...]:
-        """The meetups that somebody reads in another way, sorted."""
-        return tuple(sorted({one.uid for one in self.disputed}))
+    def dissenters(self) -> dict[str, tuple[str, ...]]:
+        """The meetups that somebody reads in another way than we do, sorted, and who does."""
+        found: dict[str, set[str]] = {}
+        for one, who in self.disputed.items():
+            found.setdefault(one.uid, set()).update(() if PLANNED in who else who)
+        return {uid: tuple(sorted(found[uid])) for uid in sorted(found)}
 
     def __str__(self) -> str:
         """One line a disputed date: `weekly-berlin 2026-12-03T17:30:00Z to ... CONFIRMED 'Weekly': not in libical`."""

@@ -35,7 +35,7 @@ def agree(meetups: list[Meetup]) -> None:
     calendar = compile_calendar(meetups)
     for found in (compare(meetups, calendar, READERS), compare(meetups, renamed(calendar), OF_OUR_ZONES)):
         assert found.percent == 100, str(found)
-        assert 100 * len(found.disputed_uids) <= len(meetups), str(found)
+        assert 100 * len(found.dissenters) <= len(meetups), str(found)
 
 
 @pytest.mark.parametrize("name", ["biodrop", "rladies", "ropensci"])
