@@ -1,144 +1,124 @@
-"""Area calendar: meetups in four feeds each, against calendars filled anew for each feed, and many next dates."""
+"""Area calendar: what people subscribe to (GOALS, Calendar). One function a row.
+
+Meetups in four feeds each against calendars filled anew for each feed (icalendar, ical-generator); from YAML against
+yaml2ics; what a rebuild changes; what an embed loads to know what is near; many next dates. Whether calendar programs
+agree on all of it is measured where these programs are (`calendar_agreement`).
+"""
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
+import os
 import statistics
+import sys
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 
 import icalendar
 
 from alongside.model.community import Community
-from alongside.model.gatherings import Meetup
-from alongside.model.texts import LocalText
 from alongside.planning.occurrences import upcoming
-from alongside.planning.zones import read_zone
-from alongside.problems import Position
-from alongside.rendering.feeds.calendars import EventTexts, render_calendar, render_event
-from bench.harness import BenchError, Figure
+from bench.calendar_builds import near_me, rebuilds
+from bench.calendar_peers import against_yaml2ics, ical_generator_seconds
+from bench.calendar_sides import FEEDS, NOW, generated_meetups
+from bench.harness import BenchError, Figure, Run, interleave, peak_mb, run
 
-NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-ZONES = ("Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Asia/Kolkata", "Africa/Lagos", "UTC")
-RULES = (
-    "",
-    "",
-    "FREQ=WEEKLY",
-    "FREQ=MONTHLY;BYDAY=1TH",
-    "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU",
-    "FREQ=MONTHLY;BYMONTHDAY=15",
-)
-WORDS = "We meet, talk about what went wrong; and eat cake – everybody is welcome. Bring a laptop and a question. "
-FEEDS = 4  # all, a group's, a place's, a challenge's
+ROOT = Path(__file__).resolve().parent.parent
+SIDES = ("naive", "cold", "warm")
+COMPARED = 500  # events of two feeds: reading takes longer than writing
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`--meetups 1000` for a quick look."""
     parser.add_argument("--meetups", type=int, default=10_000, help="calendar: how many meetups (default 10,000)")
+    parser.add_argument("--calendar-rounds", type=int, default=3, help="calendar: runs of each side; the middle counts")
 
 
 def measure(arguments: argparse.Namespace) -> Iterator[Figure]:
-    """Yield the figures of this area; raises `BenchError` when the two sides do not say the same."""
-    count = arguments.meetups
-    meetups = [_meetup(number) for number in range(count)]
-    started = time.process_time()
-    naive_feeds = _naive(meetups)
-    naive = time.process_time() - started
-    seconds = []
-    for _ in range(3):
-        started = time.process_time()
-        our_feeds = _ours(meetups)
-        seconds.append(time.process_time() - started)
-        _check_equal(our_feeds[0], naive_feeds[0])
-    ours = statistics.median(seconds)
-    print(f"{count} meetups x {FEEDS} feeds: {ours:.2f} s, naive icalendar {naive:.2f} s (CPU)")
-    yield Figure(name=f"{count} meetups x {FEEDS} feeds / naive icalendar", value=ours / naive, goal=0.3)
-    community = Community(name="X", meetups={one.slug: one for one in meetups})
+    """Yield the figures of this area; raises `BenchError` when two sides do not say the same."""
+    with tempfile.TemporaryDirectory(prefix="bench-calendar-") as temporary:
+        folder = Path(temporary)
+        for name in ("sides", "peers", "builds"):
+            (folder / name).mkdir()
+        yield from feeds(folder / "sides", arguments.meetups, arguments.calendar_rounds)
+        yield from against_yaml2ics(folder / "peers", rounds=arguments.calendar_rounds)
+        yield from rebuilds(folder / "builds", large=arguments.meetups)
+    yield from near_me()
+    if importlib.util.find_spec("bench.calendar_agreement") is None:
+        print("# agreement of calendar programs: not measured yet")
+    else:
+        yield from importlib.import_module("bench.calendar_agreement").measure(arguments)
+
+
+# --- rows ---
+
+
+def feeds(folder: Path, count: int, rounds: int) -> Iterator[Figure]:
+    """From meetups to the octets of four feeds: cold, and in the next process; then next dates. CPU seconds."""
+    runs = interleave({side: partial(_side, side, count, folder) for side in SIDES}, rounds=rounds)
+    _check_equal((folder / "cold.ics").read_bytes(), (folder / "naive.ics").read_bytes())
+    _check_kept((folder / "cold.ics").read_bytes(), (folder / "warm.ics").read_bytes())
+    seconds = {side: statistics.median(float(one.output) for one in runs[side]) for side in SIDES}
+    for side in SIDES:
+        print(f"# {count} meetups x {FEEDS} feeds, {side}: {seconds[side]:.3f} s CPU, {peak_mb(runs[side]):.0f} MB")
+    naive = seconds["naive"]
+    yield Figure(
+        name=f"{count} meetups x {FEEDS} feeds, cold / naive icalendar", value=seconds["cold"] / naive, goal=0.3
+    )
+    yield Figure(
+        name=f"{count} meetups x {FEEDS} feeds, warm / naive icalendar", value=seconds["warm"] / naive, goal=0.0125
+    )
+    run([*_command("peer", count, folder)], cwd=ROOT, env=_environment())
+    peer = ical_generator_seconds(folder)
+    if peer is not None:
+        _check_equal((folder / "cold.ics").read_bytes(), (folder / "ical-generator.ics").read_bytes(), unescaped=False)
+        print(
+            f"# {count} meetups x {FEEDS} feeds, ical-generator: {peer:.3f} s CPU, without VTIMEZONE; "
+            f"cold / ical-generator {seconds['cold'] / peer:.2f}, warm {seconds['warm'] / peer:.3f}"
+        )
+    community = Community(name="X", meetups={one.slug: one for one in generated_meetups(count)})
     started = time.process_time()
     found = upcoming(community, now=NOW)
     spent = time.process_time() - started
-    print(f"next dates of {count} meetups: {spent:.2f} s, {len(found)} coming (CPU)")
+    print(f"# next dates of {count} meetups: {spent:.2f} s CPU, {len(found)} coming")
     yield Figure(name=f"next dates of {count} meetups / naive icalendar's feeds", value=spent / naive, goal=0.1)
 
 
-def _meetup(number: int) -> Meetup:
-    rrule = RULES[number % len(RULES)]
-    starts = datetime.combine(date(2010, 1, 5), datetime.min.time()) + timedelta(days=number % 5000, hours=18)
-    if rrule:  # a start that satisfies the rule: Thursday the first, Tuesday, the 15th
-        starts = datetime.combine(date(2010, 1, 7 if "1TH" in rrule else 15 if "15" in rrule else 5), starts.time())
-    return Meetup(
-        slug=f"meetup-{number}",
-        title=LocalText((("en", f"Meetup {number}: Grüße, everybody"),)),
-        starts=starts,
-        timezone=ZONES[number % len(ZONES)],
-        duration=timedelta(hours=2),
-        rrule=rrule,
-        rsvp=f"https://rsvp.example.org/{number}",
-        position=Position("content/meetups/x.yml", number + 1),
-    )
+def _side(side: str, count: int, folder: Path) -> Run:
+    if side == "cold":
+        for path in (folder / "cache").glob("*"):
+            path.unlink()
+    return run(_command(side, count, folder), cwd=ROOT, env=_environment())
 
 
-def _description(number: int) -> str:
-    return WORDS * (4 + number % 9)
+def _command(side: str, count: int, folder: Path) -> list[str]:
+    return [sys.executable, "-m", "bench.calendar_sides", side, str(count), str(folder)]
 
 
-def _ours(meetups: Sequence[Meetup]) -> list[bytes]:
-    """Each event made once, and joined into every feed."""
-    events = []
-    for number, one in enumerate(meetups):
-        texts = EventTexts(
-            uid=f"{one.slug}@example.org",
-            url=f"https://example.org/{one.path}",
-            description=_description(number),
-            categories=("Giving a first talk", "docs"),
-        )
-        events.append((one, render_event(one, texts)))
-    return [render_calendar(events, name="All meetups") for _ in range(FEEDS)]
+def _environment() -> dict[str, str]:
+    return {"PYTHONPATH": os.pathsep.join([str(ROOT / "generator"), str(ROOT)])}
 
 
-def _naive(meetups: Sequence[Meetup]) -> list[bytes]:
-    """What everybody writes first: a calendar filled and serialised for each feed."""
-    made = []
-    for _ in range(FEEDS):
-        calendar = icalendar.Calendar()
-        calendar.add("PRODID", "-//naive//EN")
-        calendar.add("VERSION", "2.0")
-        for number, one in enumerate(meetups):
-            calendar.add_component(_naive_event(one, number))
-        made.append(calendar.to_ical())
-    return made
-
-
-def _naive_event(one: Meetup, number: int) -> icalendar.Event:
-    assert isinstance(one.starts, datetime)
-    assert one.duration is not None
-    event = icalendar.Event()
-    starts = one.starts.replace(tzinfo=UTC if one.timezone == "UTC" else read_zone(one.timezone))
-    event.add("UID", f"{one.slug}@example.org")
-    event.add("DTSTAMP", NOW)
-    event.add("SEQUENCE", 0)
-    event.add("DTSTART", starts)
-    event.add("DTEND", starts + one.duration)
-    if one.rrule:
-        event.add("RRULE", icalendar.vRecur.from_ical(one.rrule))
-    event.add("STATUS", "CONFIRMED")
-    event.add("TRANSP", "TRANSPARENT")
-    event.add("SUMMARY", str(one.title))
-    event.add("DESCRIPTION", f"{_description(number).strip()}\n\n{one.rsvp}")
-    event.add("URL", f"https://example.org/{one.path}")
-    event.add("CATEGORIES", ["Giving a first talk", "docs"])
-    return event
-
-
-def _check_equal(ours: bytes, naive: bytes) -> None:
-    """Both calendars, read again, hold the same events."""
-    for mine, other in zip(_events(ours), _events(naive), strict=True):
-        for name in ("UID", "DTSTART", "DTEND", "RRULE", "SUMMARY", "DESCRIPTION", "URL"):
+def _check_equal(ours: bytes, others: bytes, *, unescaped: bool = True) -> None:
+    """Both calendars, read again, hold the same events. `unescaped`: the other escapes texts as it should."""
+    names = ("UID", "DTSTART", "DTEND", "RRULE", "SUMMARY", "URL", *(["DESCRIPTION"] if unescaped else []))
+    for mine, other in zip(_events(ours), _events(others), strict=True):
+        for name in names:
             if mine.get(name) != other.get(name):
                 raise BenchError(f"{mine.get('UID')}: {name} differs: {mine.get(name)!r}, {other.get(name)!r}")
 
 
 def _events(content: bytes) -> list[icalendar.Event]:
-    """The first 500: reading takes them longer than writing."""
-    head = b"BEGIN:VEVENT".join(content.split(b"BEGIN:VEVENT")[:501])
+    head = b"BEGIN:VEVENT".join(content.split(b"BEGIN:VEVENT")[: COMPARED + 1])
     return icalendar.Calendar.from_ical(head.removesuffix(b"END:VCALENDAR\r\n") + b"END:VCALENDAR\r\n").events
+
+
+def _check_kept(cold: bytes, warm: bytes) -> None:
+    """After an edit of the first meetup only its event is another."""
+    before, after = cold.split(b"BEGIN:VEVENT"), warm.split(b"BEGIN:VEVENT")
+    if before[2:] != after[2:] or b"SUMMARY:Another title" not in after[1]:
+        raise BenchError("what was kept is not what was made")

@@ -256,6 +256,49 @@ def test_an_edit_renders_few_pages(config: Path) -> None:
     assert not [path for path in changed if path.endswith(".html") and path != "stories/story-1/index.html"]
 
 
+def test_an_event_is_made_again_when_what_it_says_has_changed_and_only_then(config: Path) -> None:
+    """Events of earlier builds are joined into feeds as they are, unless their file is damaged, older or another's."""
+    root, calendar = config.parent, config.parent / "site/feeds/all.ics"
+    meetups = root / "content/meetups"
+    other = "---\ntitle: Other {number}\nstarts: 2026-12-0{number} 19:00\nchallenges: [first-talk]\n---\nAn evening.\n"
+    for number in (1, 2):
+        (meetups / f"other-{number}.md").write_text(other.format(number=number))
+    build(config)
+    (pieces_file,) = (root / "build/cache").glob("*.pieces")
+    first = pieces_file.read_bytes()
+
+    def rebuild(name: str, *, kept: bool) -> bytes:
+        """All meetups after an edit of one; what is kept is marked, to be seen."""
+        kept_tree = Tree(root / "site", read_settings(config)[0].cache_dir)
+        manifest = kept_tree.read_manifest()
+        assert manifest is not None
+        pieces = kept_tree.read_pieces(manifest.pieces)
+        assert bool(pieces) == kept
+        marked = {key: (octets.replace(b"An evening.", b"Kept."), reads) for key, (octets, reads) in pieces.items()}
+        if kept:
+            manifest.pieces = kept_tree.write_pieces(marked)
+            kept_tree.finish(manifest)
+        (meetups / "other-1.md").write_text(other.format(number=1).replace("Other 1", name))
+        build(config)
+        return calendar.read_bytes()
+
+    made = rebuild("Renamed", kept=True)
+    assert (made.count(b"Kept."), made.count(b"An evening.")) == (2, 1)
+    assert b"SUMMARY:Renamed" in made
+    (root / "content/challenges.yml").write_text("first-talk:\n  title: A talk\nfirst-patch:\n  title: A patch\n")
+    made = rebuild("Again", kept=True)
+    assert (made.count(b"Kept."), made.count(b"An evening.")) == (1, 2)  # Monthly alone has no challenge
+    for number, damage in enumerate((first, b"", b"\0" * 99, pieces_file.read_bytes()[:-1])):
+        pieces_file.write_bytes(damage)
+        made = rebuild(f"Damaged {number}", kept=False)
+        build(config, f"clean-{number}")
+        assert made == (root / f"clean-{number}/feeds/all.ics").read_bytes()
+    (meetups / "other-2.md").unlink()
+    pieces_file.unlink()
+    assert b"Other 2" not in rebuild("Gone", kept=False)
+    assert b"Other 2" not in pieces_file.read_bytes()
+
+
 def test_files_that_vanished_or_were_touched_are_made_again(config: Path) -> None:
     build(config)
     before = tree(config.parent / "site")

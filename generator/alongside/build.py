@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 import pickle
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from hashlib import blake2b
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 
 from alongside import __version__
@@ -101,6 +103,8 @@ def build_site(
     guests = tuple(sorted(guests))
     if not stale and before.jobs.keys() == calls.keys() and before.guests == guests:
         return _report(site, before.jobs, guests, written=0, removed=0, rendered=0)
+    kept = tree.read_pieces(before.pieces) if before.pieces else {}
+    site.made_pieces.update(one for one in kept.items() if changed.isdisjoint(one[1][1]))
     tree.begin()
     rendered = _render(site, stale, before, tree, progress=progress)
     records = {
@@ -111,7 +115,9 @@ def build_site(
     reads = {read for record in records.values() for read in record.reads}
     known = {read: digest for read, digest in before.reads.items() if read not in changed}
     digests = {read: known[read] if read in known else site.digest_of_read(read) for read in reads}
-    tree.finish(Manifest(engine=engine, reads=digests, jobs=records, guests=guests))
+    pieces = {key: piece for key, piece in site.made_pieces.items() if reads.issuperset(piece[1])}
+    held = before.pieces if pieces == kept else tree.write_pieces(pieces)
+    tree.finish(Manifest(engine=engine, reads=digests, jobs=records, guests=guests, pieces=held))
     return _report(site, records, guests, written=written, removed=removed, rendered=len(rendered))
 
 
@@ -267,17 +273,33 @@ def _render_in_processes(
     site: Site, jobs: Sequence[Job], before: Manifest, tree: Tree, *, processes: int, progress: Progress | None
 ) -> dict[str, Record]:
     """Each process takes every n-th job, writes the files itself and sends back what is to be remembered."""
-
-    def render(part: int) -> bytes:
-        return pickle.dumps([_render_job(site, job, before, tree) for job in jobs[part::processes]], protocol=5)
-
     rendered: dict[str, Record] = {}
-    for part, answer in enumerate(answers(render, processes)):
-        records: list[Record] = pickle.loads(answer)  # noqa: S301  from a process of ours
-        rendered.update(zip((job.name for job in jobs[part::processes]), records, strict=True))
-        if progress is not None:
-            progress(len(rendered), len(jobs))
+    for wave in _waves(jobs):
+        render = partial(_render_part, site, wave, before, tree, processes)
+        for part, answer in enumerate(answers(render, processes)):
+            records, pieces = pickle.loads(answer)  # noqa: S301  from a process of ours
+            rendered.update(zip((job.name for job in wave[part::processes]), records, strict=True))
+            site.made_pieces.update(pieces)
+            if progress is not None:
+                progress(len(rendered), len(jobs))
     return rendered
+
+
+def _waves(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:
+    """Where many jobs make pieces, these before the others: or each process would make all of them."""
+    makers = [job for job in jobs if job.first]
+    if len(makers) < _MANY:
+        yield jobs
+    else:
+        yield makers
+        yield [job for job in jobs if not job.first]
+
+
+def _render_part(site: Site, jobs: Sequence[Job], before: Manifest, tree: Tree, processes: int, part: int) -> bytes:
+    """The records of every n-th job and the pieces made for them, pickled."""
+    known = len(site.made_pieces)
+    records = [_render_job(site, job, before, tree) for job in jobs[part::processes]]
+    return pickle.dumps((records, dict(islice(site.made_pieces.items(), known, None))), protocol=5)
 
 
 def _render_job(site: Site, job: Job, before: Manifest, tree: Tree) -> Record:

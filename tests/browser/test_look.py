@@ -23,6 +23,7 @@ PAGES = {
     "groups": "groups/",
     "meetup": "meetups/docs-berlin-monthly/",
     "meetups": "meetups/",
+    "meetups of a month": "meetups/month/2026-12/",
     "challenge": "challenges/first-talk/",
     "challenges": "challenges/",
     "place": "places/berlin-germany/",

@@ -12,8 +12,8 @@ from alongside.reading.loader import load_community
 from alongside.reading.settings_file import read_settings
 from calendar_rules import broken_rules
 from calendars.agreement import compare, compile_calendar
-from calendars.nasty import nasty_meetups
-from calendars.readers import OF_OUR_ZONES, READERS, ROOT, missing, read_dates, renamed
+from calendars.nasty import doubtful_meetups, nasty_meetups
+from calendars.programs import OF_OUR_ZONES, READERS, ROOT, missing, read_dates, renamed
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 
@@ -37,6 +37,14 @@ def test_every_program_finds_the_dates_of_our_plan(meetups: Sequence[Meetup], na
         found = compare(meetups, renamed(calendar), OF_OUR_ZONES)
     assert str(found) == ""
     assert found.dates >= 100
+
+
+def test_programs_with_a_way_of_their_own_are_known() -> None:
+    """Nobody else disagrees, and only on these."""
+    known = {meetup.slug: who for meetup, who in doubtful_meetups()}
+    meetups = [meetup for meetup, _ in doubtful_meetups()]
+    for slug, who in compare(meetups, compile_calendar(meetups), READERS).dissenters.items():
+        assert set(who) <= set(known[slug]), slug
 
 
 def test_zones_that_nobody_knows_are_those_of_the_calendar() -> None:

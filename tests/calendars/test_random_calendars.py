@@ -16,8 +16,8 @@ from alongside.rendering.feeds.calendars import EventTexts, render_calendar, ren
 from alongside.rendering.feeds.content_lines import clean_text, one_line
 from calendar_rules import broken_rules
 from calendars.agreement import compile_calendar, planned_dates
+from calendars.programs import Date, ReaderName, missing, read_dates
 from calendars.random_meetups import TEXTS, meetups
-from calendars.readers import Date, ReaderName, missing, read_dates
 
 _AT_ONCE = 8  # meetups of one calendar: a program starts once for all of them
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much, HealthCheck.large_base_example]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from calendars.readers import ReaderName, missing
+from calendars.programs import ReaderName, missing
 from calendars.zones import WallTime, different_zones, is_repeated, misread, misread_by_dateutil, wall_times
 
 SAMPLE = (

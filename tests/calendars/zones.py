@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from importlib import resources
 from io import StringIO
 
@@ -17,7 +17,7 @@ from dateutil.tz import tzical
 
 from alongside.planning.zones import local_time, read_zone
 from alongside.rendering.feeds.time_zones import render_timezone
-from calendars.readers import ReaderName, read_dates
+from calendars.programs import ReaderName, read_dates
 
 ZONES = tuple(
     name
@@ -36,9 +36,9 @@ class WallTime:
     instant: datetime
 
 
-def is_repeated(time: WallTime) -> bool:
+def is_repeated(shown: WallTime) -> bool:
     """Whether clocks show it twice, once on either side of a change."""
-    first, second = (time.wall.replace(tzinfo=read_zone(time.zone), fold=fold).utcoffset() for fold in (0, 1))
+    first, second = (shown.wall.replace(tzinfo=read_zone(shown.zone), fold=fold).utcoffset() for fold in (0, 1))
     return first != second
 
 
@@ -53,7 +53,7 @@ def different_zones(first_year: int) -> tuple[str, ...]:
 def wall_times(zone: str, first_year: int, last_year: int) -> list[WallTime]:
     """Those around each change of the clocks, both years included, and noon of each first of July."""
     iana = read_zone(zone)
-    walls = [datetime(year, 7, 1, 12) for year in range(first_year, last_year + 1)]
+    walls = [datetime.combine(date(year, 7, 1), time(12)) for year in range(first_year, last_year + 1)]
     for at in changes(zone, first_year, last_year):
         before, after = ((at + step).astimezone(iana).replace(tzinfo=None) for step in (-_SECOND, timedelta()))
         low, high = sorted((before + _SECOND, after))

@@ -49,6 +49,7 @@ import markdown
 import pytest
 import yaml
 
+import alongside.planning
 import alongside.reading
 from alongside.cli.main import main
 from alongside.matching.weights import WEIGHTS
@@ -69,7 +70,7 @@ CLIENT = ROOT / "tests" / "command_client.py"
 
 FENCE = re.compile(r"```(\w*)")
 NAMED_FILE = re.compile(r"(\bIn )?`([\w./-]+)`(?:, with .+)?:$")
-WRITTEN = ("yaml", "markdown", "csv", "html", "json", "ini", "eml", "dockerfile")
+WRITTEN = ("yaml", "markdown", "csv", "html", "json", "ini", "eml", "ics", "dockerfile")
 NOT_RUN = re.compile(r"<!-- not run: .+ -->")
 STARTS_IN = re.compile(r"<!-- starts in: (.+) -->")
 REAL_CLOCK = "<!-- clock: the real one -->"
@@ -526,11 +527,16 @@ def test_pieces_of_records_use_keys_that_exist(name: str) -> None:
 # --- warnings and names ---
 
 
+def where_warnings_are_filed() -> list[Path]:
+    """The modules that tell of content and journeys."""
+    folders = (alongside.reading.__file__, alongside.planning.__file__)
+    return [path for folder in folders for path in sorted(Path(folder).parent.glob("*.py"))]
+
+
 def warnings_filed() -> set[str]:
-    """The codes of all warnings about content and journeys, as the code of reading files them."""
+    """The codes of all warnings about content and journeys."""
     found: set[str] = set()
-    folder = Path(alongside.reading.__file__).parent
-    for path in sorted(folder.glob("*.py")):
+    for path in where_warnings_are_filed():
         if path.stem in ("newcomers", "contacts", "tables"):  # their files are told of when a command reads them
             continue
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -551,7 +557,7 @@ def test_every_warning_is_explained() -> None:
     table = sections_of("writers.md")["What the warnings mean"]
     told = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", table))
     assert warnings_filed() <= told
-    code = "".join(path.read_text() for path in Path(alongside.reading.__file__).parent.glob("*.py"))
+    code = "".join(path.read_text() for path in where_warnings_are_filed())
     assert {name for name in told if f'"{name}"' not in code} == set()
 
 

@@ -120,3 +120,41 @@ def test_a_point_far_from_every_city_is_still_a_place(read: object) -> None:
     near, _ = read('starts: 2027-01-07 10:00\nplace: {label: "c-base, Berlin", lat: 52.513, lon: 13.42}')  # type: ignore[operator]
     assert near.place is not None
     assert (near.place.slug, near.timezone) == ("berlin-germany", "Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("place", "code", "candidates"),
+    [
+        (
+            "Springfield, United States",
+            "ambiguous-place",
+            ("Springfield, Missouri, United States", "Springfield, Illinois, United States"),
+        ),
+        # a city alone is never enough, but whoever wrote one is told which there are
+        ("Springfield", "unknown-place", ("Springfield, Missouri, United States",)),
+        ("Cordoba", "unknown-place", ("Córdoba, Argentina", "Córdoba, Spain")),
+    ],
+)
+def test_a_place_that_may_be_several_is_an_error_that_names_them(
+    read: object, place: str, code: str, candidates: tuple[str, ...]
+) -> None:
+    meetup, problems = read(f"starts: 2027-01-07 18:30\nplace: {place}")  # type: ignore[operator]
+    (problem,) = problems
+    assert (problem.code, problem.severity, problem.position.line) == (code, "error", 4)
+    assert all(candidate in problem.hint for candidate in candidates)
+    assert meetup.place is None
+
+
+@pytest.mark.parametrize(
+    ("place", "country", "region"),
+    [
+        ("Georgia", "GE", ""),  # a name alone is a country's
+        ("Georgia, United States", "US", "Georgia"),
+        ("Cordoba, Spain", "ES", "Andalusia"),
+        ("Córdoba, Argentina", "AR", "Córdoba"),
+    ],
+)
+def test_one_name_in_two_countries_is_told_apart(read: object, place: str, country: str, region: str) -> None:
+    meetup, problems = read(f"starts: 2027-01-07 18:30\nplace: {place}\ntimezone: UTC")  # type: ignore[operator]
+    assert problems == []
+    assert (meetup.place.country, meetup.place.region) == (country, region)

@@ -12,9 +12,13 @@ import pytest
 import recurring_ical_events  # type: ignore[import-untyped]
 
 from alongside.model.community import Community
+from alongside.model.gatherings import Meetup
+from alongside.model.stamps import Ledger, event_names
 from alongside.planning.occurrences import Occurrence, occurrences, upcoming
+from alongside.planning.stamps import stamp_events
 from alongside.reading.loader import load_community
 from alongside.reading.settings_file import read_settings
+from alongside.reading.stamps import read_deleted
 from alongside.rendering.feeds.listing import render_feeds
 from alongside.settings import Settings
 from calendar_rules import broken_rules
@@ -86,3 +90,25 @@ def test_what_is_upcoming_is_the_first_date_ahead(shared: Path, name: str) -> No
         for slug, meetup in list(community.meetups.items())[:: 1 + len(community.meetups) // MOST]:
             ahead = (one for one in occurrences(meetup, start=now, end=now + timedelta(days=400)))
             assert found.get(slug) == next((one for one in ahead if one.status != "cancelled"), None)
+
+
+@pytest.mark.parametrize("name", COMMUNITIES)
+def test_every_deleted_meetup_can_be_told_from_its_line(shared: Path, name: str) -> None:
+    community, settings = load(shared, name)
+    ledger = stamp_events(settings, community, Ledger(path="stamps.jsonl"), now=NOW)
+    assert stamp_events(settings, community, ledger, now=NOW + timedelta(days=1)) == ledger
+    for slug, event_name in event_names(community.meetups).items():
+        meetup = community.meetups[slug]
+        left, problems = read_deleted(settings, ledger, ledger.events[event_name, None])
+        assert problems == []
+        assert left is not None
+        assert _remembered(left) == _remembered(meetup)
+
+
+def _remembered(meetup: Meetup) -> tuple[object, ...]:
+    """What decides in which calendars a meetup is, and when."""
+    return (
+        meetup.slug, meetup.starts, meetup.timezone, meetup.duration, meetup.last_day, meetup.rrule, meetup.until,
+        meetup.times, meetup.excluded, meetup.group, meetup.online, meetup.languages, meetup.challenges,
+        meetup.place.slug if meetup.place is not None else "",
+    )  # fmt: skip

@@ -20,14 +20,14 @@ from alongside.cli.tables import printable, style
 from alongside.delivery.fetching import Fetcher, FetchError, Limits
 from alongside.importing.components import MAX_OCTETS, Components, read_components
 from alongside.importing.files import Action, Outcome, Plan, Target, counted, plan_files, write_files
-from alongside.importing.meetups import Imported, Notice, Wishes, read_meetups
+from alongside.importing.meetups import Imported, Notice, Progress, Wishes, read_meetups
 from alongside.importing.yaml2ics import read_yaml2ics
 from alongside.problems import AlongsideError, UsageError, did_you_mean
 from alongside.reading.places import find_place
 from alongside.reading.times import parse_date
 
 SECONDS = 60.0  # for a calendar from the network
-PROGRESS_FROM = 500  # meetups
+PROGRESS_FROM = 500  # events, meetups
 _TOLD: dict[Action, str] = {
     "new": "new", "changed": "changed", "unchanged": "unchanged", "kept": "left as a writer changed it"
 }  # fmt: skip
@@ -60,18 +60,20 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     return functools.reduce(lambda made, option: option(made), reversed(options), function)
 
 
-_EXITS = """
-  Exit 0: taken in, or nothing changed; 1: an event could not be said in a file (it is named), or the calendar or
-  content cannot be used; 2: the call was wrong."""
+_EXITS = """\b
+Exit 0: taken in, or nothing changed; 1: an event could not be said in a file (it is named), or
+the calendar cannot be used (nothing is written); 2: the call was wrong."""
 
 
 @command.command(
     "ics",
+    short_help="Of an iCalendar file (.ics), or of its address.",
     epilog=f"""\b
 Examples:
   alongside import ics calendar.ics --dry-run
   alongside import ics https://calendar.example.org/meetups.ics --group docs-berlin
-  alongside import ics webcal://calendar.example.org/meetups.ics --since 2020-01-01 --list archive.yml
+  alongside import ics webcal://calendar.example.org/meetups.ics --since 2020-01-01
+
 {_EXITS}""",
 )
 @click.argument("source", metavar="FILE|URL")
@@ -92,10 +94,12 @@ def ics_command(source: str, internal: tuple[str, ...], **called: Any) -> None:
 
 @command.command(
     "yaml2ics",
+    short_help="Of a YAML file as yaml2ics reads it.",
     epilog=f"""\b
 Examples:
   alongside import yaml2ics calendars/numpy.yaml --group numpy
   alongside import yaml2ics calendars/all.yaml --list community-calls.yml --dry-run
+
 {_EXITS}""",
 )
 @click.argument("file", type=click.Path(path_type=Path))
@@ -179,7 +183,7 @@ def _file(file: Path) -> bytes:
 
 
 async def _fetch(url: str, scheme: str, internal: frozenset[str], site_url: str) -> bytes:
-    """What an address gives; `webcal:` is https: by another name (and what no one registered)."""
+    """What an address gives; `webcal:` is https: by another name."""
     if scheme in ("webcal", "webcals"):
         url = "https" + url[len(scheme) :]
     if scheme == "http":
@@ -202,12 +206,10 @@ def _import(
     home: Home, wishes: Wishes, called: Mapping[str, Any], components: Components, notices: list[Notice]
 ) -> None:
     target = _target(home, called["into"], called["list_file"])
-    imported = read_meetups(components, wishes)
+    imported = read_meetups(components, wishes, progress=_progress("event", len(components.events)))
     imported.notices[:0] = notices
-    watched = sys.stderr.isatty() and len(imported.entries) >= PROGRESS_FROM
-    plan = plan_files(imported, target, home.community, since=wishes.since, progress=_show if watched else None)
-    if watched:
-        click.echo("\r\033[K", err=True, nl=False)
+    progress = _progress("meetup", len(imported.entries))
+    plan = plan_files(imported, target, home.community, since=wishes.since, progress=progress)
     if not called["dry_run"]:
         write_files(plan)
     if called["format_"] == "json":
@@ -217,9 +219,18 @@ def _import(
     sys.exit(1 if any(notice.left_out for notice in imported.notices) else 0)
 
 
-def _show(done: int, total: int) -> None:
-    if done % 100 == 0:
-        click.echo(f"\r\033[K{done:,} of {many(total, 'meetup')} read", err=True, nl=False)
+def _progress(what: str, total: int) -> Progress | None:
+    """What shows on a terminal how far a long work has come, and takes its line away at the end."""
+    if total < PROGRESS_FROM or not sys.stderr.isatty():
+        return None
+
+    def show(done: int, total: int) -> None:
+        if done == total - 1:
+            click.echo("\r\033[K", err=True, nl=False)
+        elif done % 100 == 0:
+            click.echo(f"\r\033[K{done:,} of {many(total, what)} read", err=True, nl=False)
+
+    return show
 
 
 def _print(imported: Imported, plan: Plan, *, dry_run: bool) -> None:

@@ -16,10 +16,13 @@ from alongside.cli.tables import printable
 from alongside.model.stamps import Ledger
 from alongside.planning.stamps import check_stamps, ledger_differences, stamp_events
 from alongside.problems import AlongsideError, Problem
+from alongside.reading.calendars import ATTRIBUTES as CALENDAR_ATTRIBUTES
+from alongside.reading.calendars import calendars_file, calendars_text
 from alongside.reading.loader import Loaded, load_community
 from alongside.reading.settings_file import read_settings, relative
 from alongside.reading.stamps import ATTRIBUTES, ledger_file, ledger_text
 from alongside.rendering.artifacts import write_file
+from alongside.rendering.feeds.listing import calendar_names
 from alongside.settings import Settings
 
 SHOWN = 20  # problems that are told in full
@@ -41,8 +44,8 @@ class _Work:
     epilog="""\b
 Examples:
   alongside stamp
-  alongside stamp && git add content/.alongside    # what a pre-commit hook runs
-  alongside stamp --check                          # in CI: exit 1 when somebody forgot it
+  alongside stamp && git add content/.alongside/stamps.jsonl    # what a pre-commit hook runs
+  alongside stamp --check                                       # in CI: exit 1 when somebody forgot it
 
   Exit 0: written, or nothing changed; 1: something is not stamped (--check), or cannot be; 2: the call was wrong.""",
 )
@@ -57,7 +60,10 @@ def command(check_only: bool, config_file: Path, now_text: str | None) -> None:
     something else than at the last stamp and for no other: a time, a title, a place, a text, a date called off or
     brought back. A meetup whose file is deleted stays in its calendars as cancelled until it is long over.
 
-    Commit the file with the content. Git merges it by itself; stamp once more after a merge of two edits of one meetup.
+    Which calendars there are is written down beside it (calendars.tsv), so that none that somebody subscribed to
+    vanishes with a group, a place or a challenge.
+
+    Commit both with the content. Git merges them by itself; stamp once more after a merge of two edits of one meetup.
     """
     at = clock(now_text)
     settings, problems = read_settings(config_file)
@@ -120,6 +126,8 @@ def _stamp(work: _Work) -> None:
     file = ledger_file(settings)
     try:
         written = write_file(file, ledger_text(new).encode())
+        calendars = {**work.loaded.community.calendars, **calendar_names(work.loaded.community)}
+        write_file(calendars_file(settings), calendars_text(calendars).encode())
         _write_attributes(file.with_name(".gitattributes"))
     except OSError as error:
         raise AlongsideError(f"{old.path} cannot be written: {error.strerror}.") from error
@@ -127,13 +135,15 @@ def _stamp(work: _Work) -> None:
 
 
 def _write_attributes(file: Path) -> None:
-    """Let git merge the ledger line by line; what others wrote into the file stays."""
+    """Let git merge both files line by line; what others wrote into the file stays."""
     present = file.read_bytes() if file.exists() else b""
-    if not any(line.split()[:1] == [b"stamps.jsonl"] for line in present.splitlines()):
-        write_file(file, present + (b"" if present.endswith(b"\n") or not present else b"\n") + ATTRIBUTES.encode())
+    named = {name for line in present.splitlines() for name in line.split()[:1]}
+    missing = "".join(line for line in (ATTRIBUTES, CALENDAR_ATTRIBUTES) if line.split()[0].encode() not in named)
+    if missing:
+        write_file(file, present + (b"" if present.endswith(b"\n") or not present else b"\n") + missing.encode())
 
 
 def _told(old: Ledger, new: Ledger) -> str:
     counts = Counter(ledger_differences(old, new).values())
     found = [f"{counts[word]:,} {word}" for word in ("new", "changed", "gone") if counts[word]]
-    return f"of {many(len(new.events), 'event')} {', '.join(found) or 'none changed'}"
+    return ", ".join([many(len(new.events), "event"), *(found or ["none changed"])])

@@ -28,6 +28,7 @@ _FOLD = re.compile(rb"\r?\n[ \t]")
 _CARETS = {"^n": "\n", "^'": '"', "^^": "^"}  # RFC 6868
 _CARET = re.compile(r"\^[n'^]")
 # Texts that some programs fold without the space that says so.
+_LONGEST_FOLDED = 100_000  # characters put together in this way
 _FOLDED_BADLY = frozenset(("DESCRIPTION", "X-ALT-DESC", "LOCATION", "SUMMARY"))
 
 
@@ -134,7 +135,7 @@ class _Walk:
 
     def _continue(self, raw: str) -> None:
         lines = self._lines()
-        if lines and lines[-1].name in _FOLDED_BADLY:
+        if lines and lines[-1].name in _FOLDED_BADLY and len(lines[-1].value) < _LONGEST_FOLDED:
             lines[-1] = lines[-1]._replace(value=f"{lines[-1].value}\\n{raw}")
 
     def _begin(self, name: str) -> None:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 
 from alongside.importing.components import Line, Lines
 from alongside.importing.values import When, parse_length, parse_when, plain_value, split_values
@@ -32,6 +33,8 @@ _STATUSES: dict[str, MeetupStatus] = {
 }
 _LONGEST_UID = 250  # Google's and Outlook's have up to 150
 _UNTIL = re.compile(r"\bUNTIL=([0-9TZ]{8,16})")
+_MOST_CATEGORIES = 50
+_MOST_MOMENTS = 20_000  # of a list; more is no calendar, and more than a thousand is refused later
 _COLOURS = re.compile(r"(?:red|orange|yellow|green|blue|purple) category", re.IGNORECASE)
 
 
@@ -82,7 +85,7 @@ def read_event(lines: Lines, *, called_off: bool = False) -> Event:
             if line.name == name
             for value in split_values(line.value)
         )
-        return tuple(when for when in found if when is not None)
+        return tuple(dict.fromkeys(when for when in islice(found, _MOST_MOMENTS) if when is not None))
 
     def moment(name: str) -> When | None:
         return parse_when(first[name]) if name in first else None
@@ -124,8 +127,8 @@ def read_event(lines: Lines, *, called_off: bool = False) -> Event:
 
 
 def _uid(text: str, lines: Lines) -> str:
-    """The UID; one made of what the event is and when, where it has none, or one that no file could hold."""
-    if text and len(text) <= _LONGEST_UID:
+    """The UID; one made of what the event is and when, where it has none, or one that no file should hold."""
+    if text and len(text) <= _LONGEST_UID and text.casefold() not in _addresses(lines):
         return text
     named = sorted(line.value for line in lines if line.name in ("SUMMARY", "DTSTART", "RRULE"))
     return hashlib.sha256("\n".join([text] if text else named).encode("utf-8", "replace")).hexdigest()[:24]
@@ -160,7 +163,9 @@ def _categories(lines: Lines) -> Iterator[str]:
         if line.name == "CATEGORIES"
         for value in split_values(line.value)
     )
-    yield from (name for name in dict.fromkeys(names) if name and not _COLOURS.fullmatch(name))
+    yield from islice(
+        (name for name in dict.fromkeys(names) if name and not _COLOURS.fullmatch(name)), _MOST_CATEGORIES
+    )
 
 
 def _html(lines: Lines) -> str:

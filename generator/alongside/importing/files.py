@@ -13,14 +13,14 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from itertools import chain, count
 from pathlib import Path
 from typing import Literal
 
-from alongside.importing.meetups import Entry, Imported, Notice, Value
+from alongside.importing.meetups import Entry, Imported, Notice, Progress, Value
 from alongside.model.community import Community
 from alongside.model.gatherings import Meetup
 from alongside.planning.occurrences import final_day
@@ -35,7 +35,6 @@ from alongside.source.decoding import MAX_BYTES, decode, read_bytes
 from alongside.source.yaml_nodes import read_yaml
 
 Action = Literal["new", "changed", "unchanged", "kept"]  # kept: changed in the calendar and by a writer
-Progress = Callable[[int, int], None]  # (entries looked at, entries in all)
 
 _HEADER = """\
 # Written by `alongside import`: a digest of what it wrote of each event (by UID), so that it sees what a writer changed

@@ -11,7 +11,8 @@ that it is found again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TypeAlias
@@ -23,12 +24,16 @@ from alongside.importing.rules import repeats_words, simple_rule
 from alongside.importing.series import Clock, Series, UnsaidError, day_of, read_series, read_single
 from alongside.importing.texts import LONGEST, escape_markdown, markdown_of, markdown_of_html, without_addresses
 from alongside.importing.values import When
-from alongside.importing.zones import Zones, named_zone
+from alongside.importing.zones import Zones, named_zone, stated_zones
 from alongside.rendering.feeds.plain_texts import plain_text
 
 MOST_DATES = 200  # RDATE: each becomes a meetup
+LONGEST_TITLE = 300  # characters
+MOST_EXCEPTIONS = 1_000  # days taken out or changed: what has more repeats by no rule
+_PASSWORD = re.compile(r"[?&](?:pwd|password|passcode|pass)=", re.IGNORECASE)
 _SLACK = timedelta(days=2)  # before zones are looked up, a day is known to one or two
 
+Progress = Callable[[int, int], None]  # (done, in all)
 Value: TypeAlias = "str | list[str] | Mapping[str, Value]"  # of a key in front matter
 
 
@@ -75,20 +80,22 @@ class Imported:
     others: Mapping[str, int] = field(default_factory=dict)  # VTODO, VJOURNAL, ...: how many
 
 
-def read_meetups(components: Components, wishes: Wishes) -> Imported:
+def read_meetups(components: Components, wishes: Wishes, *, progress: Progress | None = None) -> Imported:
     """Meetups of all events that are not over, by UID; what cannot be said is a notice."""
     found = Imported(others=dict(components.others))
     own = named_zone(components.value("X-WR-TIMEZONE")) or ""
-    zones = Zones(stated=components.zones, wanted=[zone for zone in (own, wishes.zone) if zone])
+    zones = Zones(stated=stated_zones(components.zones), wanted=[zone for zone in (own, wishes.zone) if zone])
     clock = Clock(zones=zones, floating=own or wishes.zone, shown=own or "UTC")
     called_off = components.value("METHOD").strip().upper() == "CANCEL"
     by_uid: dict[str, list[Event]] = {}
-    for lines in components.events:
+    for number, lines in enumerate(components.events):
+        if progress is not None:
+            progress(number, len(components.events))
         event = read_event(lines, called_off=called_off)
         by_uid.setdefault(event.uid, []).append(event)
     for uid, events in sorted(by_uid.items()):
         last = last_days(events)
-        if last is not None and last < wishes.since - _SLACK if wishes.since > date.min + _SLACK else False:
+        if last is not None and last + _SLACK < wishes.since:
             found.over += 1
             continue
         _Conversion(uid=uid, clock=clock, wishes=wishes, found=found).take(events)
@@ -120,10 +127,12 @@ class _Conversion:
     wishes: Wishes
     found: Imported
     title: str = ""
+    told: set[Notice] = field(default_factory=set)
 
     def tell(self, message: str, hint: str = "", *, left_out: bool = False) -> None:
         notice = Notice(uid=self.uid, title=self.title, message=message, hint=hint, left_out=left_out)
-        if notice not in self.found.notices[-20:]:
+        if notice not in self.told:  # once of an event, however many meetups it becomes
+            self.told.add(notice)
             self.found.notices.append(notice)
 
     def take(self, events: list[Event]) -> None:
@@ -131,6 +140,11 @@ class _Conversion:
         self.title = next((one_title(event) for event in events if event.title), "")
         if any(event.private for event in events):
             self.tell("It is marked as private, and was left alone.", "Write it by hand, if it is for everybody.")
+            return
+        if len(events) > MOST_EXCEPTIONS:
+            self.tell(
+                f"More than {MOST_EXCEPTIONS:,} events have this UID.", "Export the coming year alone.", left_out=True
+            )
             return
         masters = _newest(event for event in events if event.original is None)
         changes: dict[datetime | date, Event] = {}
@@ -176,19 +190,23 @@ class _Conversion:
             self.tell("It has a rule of exceptions (EXRULE), which was not read.", "Write the days in `except:`.")
         if len(event.rules) > 1:
             self.tell("It has several rules, and became several meetups.", "Days that two of them give are in both.")
+        if len(event.excluded) > MOST_EXCEPTIONS:
+            raise UnsaidError(
+                f"More than {MOST_EXCEPTIONS:,} of its days are taken out.", "Give it a rule that says when it happens."
+            )
         several = [series for rule in event.rules for series in read_series(event, rule, self.clock)]
         if len(several) > max(1, len(event.rules)):
             self.tell("Its rule names several hours, and it became a meetup for each.")
         apart = list(event.dates[:MOST_DATES])
         if len(event.dates) > MOST_DATES:
-            self.tell(f"It has more than {MOST_DATES} dates of its own; the others were left out.", "Give it a rule.")
+            self.tell(f"It has more than {MOST_DATES} single dates (RDATE).", "Give it a rule.", left_out=True)
         first = self.clock.wall(event.starts, several[0].zone) if several else None
         if not any(first == series.starts for series in several) and not _taken_out(event, event.starts):
             if event.rules:
                 self.tell("Its first date is none that its rule gives, and became a meetup of its own.")
             apart.insert(0, event.starts)
-        elif apart:
-            self.tell("It has dates beside its rule (RDATE); each became a meetup of its own.")
+        if event.dates:
+            self.tell("It has single dates (RDATE); each became a meetup of its own.")
         apart = [when for when in dict.fromkeys(apart) if not _taken_out(event, when)]
         if not several and not apart:
             raise UnsaidError("It takes place on no day: its rule ends before it begins.", "Nothing has to be written.")
@@ -231,7 +249,8 @@ class _Conversion:
             excluded.discard(day)
             value = self._change(change, event, series, day, where, title)
             if value is None:
-                excluded.add(day)
+                if day.isoformat() not in said:  # a file may name one day twice, in two zones
+                    excluded.add(day)
                 left.append(change)
             elif value:
                 said[day.isoformat()] = value
@@ -253,13 +272,15 @@ class _Conversion:
         if where.rsvp:
             fields["rsvp"] = where.rsvp
         fields["uid"] = uid
-        self._tell_rest(event)
+        self._tell_rest(event, where)
         self.found.entries.append(Entry(uid=uid, title=title, day=series.first, fields=fields, body=body))
         return left
 
-    def _tell_rest(self, event: Event) -> None:
+    def _tell_rest(self, event: Event, where: Where) -> None:
         if event.starts is not None and isinstance(event.starts.wall, datetime) and not event.starts.zone:
             self.tell(f"Its time names no zone; it was taken for one of {self.clock.floating}.", "Look at `timezone`.")
+        if _PASSWORD.search(where.online):
+            self.tell("Its link holds the password of the call.", "Content is public: leave it only if all may join.")
         if event.attachments:
             self.tell("Its attachments were left out.", "Link to what everybody may see.")
 
@@ -274,7 +295,7 @@ class _Conversion:
     def _describe(self, event: Event) -> tuple[str, Where, str]:
         """(Markdown, where it is, title), without addresses."""
         html, text = event.html, event.text
-        title, in_title = without_addresses(event.title, event.addresses)
+        title, in_title = without_addresses(event.title[:LONGEST_TITLE], event.addresses)
         location, in_location = without_addresses(event.location, event.addresses)
         text, in_text = without_addresses(text, event.addresses)
         html, in_html = without_addresses(html, event.addresses)
@@ -342,7 +363,7 @@ class _Conversion:
 
 def one_title(event: Event) -> str:
     """A title that can be shown to whoever runs the import."""
-    return without_addresses(event.title, event.addresses)[0]
+    return without_addresses(event.title[:LONGEST_TITLE], event.addresses)[0]
 
 
 def _revision(event: Event) -> tuple[int, str]:

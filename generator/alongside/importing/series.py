@@ -154,7 +154,9 @@ def _one_series(
     event: Event, rule: Rule, wall: datetime | date, zone: str, until: When | None, count: int | None, clock: Clock
 ) -> Series | None:
     first = day_of(wall)
-    start = next_day(rule, first, start=first)
+    # an hour before that of the event itself is one of the next day
+    early = isinstance(wall, datetime) and event.starts is not None and wall < _naive(event.starts)
+    start = next_day(rule, first, start=first + timedelta(days=1) if early else first)
     last = _last_day(until, wall, zone, clock) if until is not None else None
     if start is None or (last is not None and last < start):
         return None
@@ -176,6 +178,10 @@ def _one_series(
         starts=starts, zone=zone, length=series.length, rule=rule, until=series.until, times=series.times,
         excluded=tuple(day for day in excluded if series.holds(day)),
     )  # fmt: skip
+
+
+def _naive(when: When) -> datetime:
+    return when.wall if isinstance(when.wall, datetime) else datetime.combine(when.wall, time())
 
 
 def _parts(text: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from html import unescape
+from itertools import islice
 
 from alongside.rendering.feeds.content_lines import clean_text, uri_value
 from alongside.rendering.markdown import clean_html
@@ -18,12 +19,13 @@ from alongside.rendering.markdown import clean_html
 LONGEST = 40_000  # characters of a description; whole mail threads are pasted into some
 _SHORT = 40  # columns: a line this short was ended by a person
 _LABEL = re.compile(r"[^\s:]{1,20}(?: [^\s:]{1,20}){0,3}:\s")  # "Join us via Zoom: ..." is a line of its own
+_MOST_KNOWN = 200
 _URL = re.compile(r"https?://[^\s<>\"]+")
 # Handles (@ana@example.social) and parts of URLs are no addresses.
 _MAIL = re.compile(r"(?<![@/\w.+%=-])(?:mailto:)?[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[a-zA-Z]{2,24}\b", re.IGNORECASE)
 _HTML = re.compile(r"</?(?:p|br|a|b|i|u|ul|ol|li|div|span|strong|em|html|h[1-6])(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _HTML_BLOCK = re.compile(r"<(?:p|br|div|li|html|h[1-6])[\s/>]", re.IGNORECASE)
-_SPECIAL = re.compile(r"[\\`*\[\]<]|~~|(?<!\w)_|_(?!\w)|&(?=#?\w{1,32};)")
+_SPECIAL = re.compile(r"[\\`*\[\]<]|~|(?<!\w)_|_(?!\w)|&(?=#?\w{1,32};)")
 _BULLET = re.compile(r"[-*+•·–◦▪]\s+")
 _NUMBER = re.compile(r"\d{1,9}[.)]\s+")
 _RULE = re.compile(r"[-_=*~‐–—─]{3,}")
@@ -34,7 +36,7 @@ _HREF = re.compile(r'\shref="([^"]*)"')
 def without_addresses(text: str, known: Collection[str] = ()) -> tuple[str, int]:
     """The text with "…" for each e-mail address, and how many there were; `known`: such that stand in it encoded."""
     text, count = _MAIL.subn("…", text)
-    for address in known:
+    for address in islice(known, _MOST_KNOWN) if text else ():
         for spelling in (address, address.replace("@", "%40")):
             found = re.compile(re.escape(spelling), re.IGNORECASE)
             text, more = found.subn("…", text)
@@ -89,7 +91,7 @@ def _shown_line(line: str) -> str:
     if number is not None:
         return f"{number[0].strip()} {escape_markdown(line[number.end() :])}"
     shown = escape_markdown(line)
-    return f"\\{shown}" if re.match(r"#{1,6}(?:\s|$)|>|[-+=]|~~~", shown) else shown
+    return f"\\{shown}" if re.match(r"#{1,6}(?:\s|$)|>|[-+=]", shown) else shown
 
 
 def escape_markdown(text: str) -> str:
@@ -162,7 +164,7 @@ class _Markdown:
 
 def _guarded(line: str) -> str:
     """A line that starts like a list, heading or quote, and was none."""
-    if re.match(r"#{1,6}(?:\s|$)|>|[-+]\s|[=-]{2,}|~~~", line):
+    if re.match(r"#{1,6}(?:\s|$)|>|[-+]\s|[=-]{2,}", line):
         return f"\\{line}"
     return re.sub(r"^(\d{1,9})([.)])(?=\s)", r"\1\\\2", line)
 
@@ -170,7 +172,7 @@ def _guarded(line: str) -> str:
 def _link(words: str, href: str) -> str:
     if not href or words.strip("\\") in (href, href.removesuffix("/")):
         return href or words
-    return f"[{words}](<{href}>)"
+    return f"[{words}](<{href}>)" if "(" in href or ")" in href else f"[{words}]({href})"
 
 
 def markdown_of_html(html: str) -> str:
@@ -203,7 +205,8 @@ def _take_tag(found: _Markdown, tag: str, attributes: str, *, closes: bool) -> N
         if not closes:
             found.first = _marker(found.lists)
     elif tag in _BLOCKS:
-        found.end_block() if not (found.first and not "".join(found.text).strip()) else None
+        if not found.first or "".join(found.text).strip():  # a marker waits for its words
+            found.end_block()
         if tag in ("ul", "ol"):
             if closes:
                 del found.lists[-1:]

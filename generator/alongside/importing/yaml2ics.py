@@ -27,6 +27,7 @@ from alongside.source.decoding import decode, read_bytes
 from alongside.source.yaml_nodes import read_yaml
 
 _MOST_FILES = 200
+_KEYS = frozenset(("name", "timezone", "events", "include"))  # of a file
 _UNITS = {
     "seconds": "SECONDLY", "minutes": "MINUTELY", "hours": "HOURLY", "days": "DAILY", "weeks": "WEEKLY",
     "months": "MONTHLY", "years": "YEARLY",
@@ -113,7 +114,7 @@ def _mapping(file: Path) -> dict[str, Any]:
     document, problems = read_yaml(text, file.name)
     if document is None or problems:
         raise CalendarError(str(problems[0]) if problems else f"{file.name} cannot be read.")
-    if not isinstance(document.value, dict) or not {"events", "include"} & set(document.value):
+    if not isinstance(document.value, dict) or not _KEYS & set(document.value):
         raise CalendarError(f"{file.name} is no calendar of yaml2ics.", hint="Such a file has `events:` or `include:`.")
     return document.value
 

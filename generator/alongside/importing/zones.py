@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -43,6 +43,7 @@ _SHOWN = {
 _SHOWN_OFFSET = re.compile(r"\((?:UTC|GMT)\s*(?:([+-])(\d{1,2})[:.](\d{2}))?\)\s*(.+)", re.IGNORECASE)
 _OFFSET_NAME = re.compile(r"(?:UTC|GMT)\s*([+-])(\d{1,2}):?(\d{2})?", re.IGNORECASE)
 _MICROSOFT = "tzone://microsoft/"
+_MOST_NAMES = 100  # of zones in one calendar; each is compared with four hundred
 _EARLIEST = datetime(1, 1, 3, tzinfo=UTC)
 
 
@@ -50,7 +51,7 @@ _EARLIEST = datetime(1, 1, 3, tzinfo=UTC)
 class Zones:
     """The zones of one calendar, each looked up once."""
 
-    stated: Sequence[VTimezone]
+    stated: Mapping[str, VTimezone]  # by TZID
     wanted: Sequence[str] = ()  # IANA names that are tried first where several fit
     guesses: dict[str, str] = field(default_factory=dict)  # TZID -> the zone that has the same clock changes
     _found: dict[str, str | None] = field(default_factory=dict)
@@ -62,21 +63,28 @@ class Zones:
         return self._found[name]
 
     def _find(self, name: str, year: int) -> str | None:
-        stated = next((zone for zone in self.stated if _tzid(zone) == name), None)
+        stated = self.stated.get(name)
         known = named_zone(name)
         if known is None and stated is not None:
             known = named_zone(next((line.value for line in stated.lines if line.name == "X-LIC-LOCATION"), ""))
         # EST and CET are names as well, of clocks that hardly anybody who writes them means
         if known is not None and ("/" in known or known == "UTC" or stated is None):
             return known
-        same = _same_clock(stated, [known, *self.wanted] if known else self.wanted, year) if stated else None
+        if stated is None or len(self._found) > _MOST_NAMES:
+            return None
+        same = _same_clock(stated, [known, *self.wanted] if known else self.wanted, year)
         if same is not None:
             self.guesses[name] = same
         return same
 
 
-def _tzid(zone: VTimezone) -> str:
-    return next((plain_value(line.value) for line in zone.lines if line.name == "TZID"), "")
+def stated_zones(zones: Iterable[VTimezone]) -> dict[str, VTimezone]:
+    """What a calendar says of its zones, by TZID; of two with one name the first."""
+    found: dict[str, VTimezone] = {}
+    for zone in zones:
+        name = next((plain_value(line.value) for line in zone.lines if line.name == "TZID"), "")
+        found.setdefault(name, zone)
+    return found
 
 
 def named_zone(text: str) -> str | None:

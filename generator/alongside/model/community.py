@@ -43,6 +43,8 @@ class Community:
     stamps: Mapping[str, Stamps] = field(default_factory=dict)
     # the same names -> meetups whose files are deleted, called off: calendars say so until they are long over
     deleted: Mapping[str, Meetup] = field(default_factory=dict)
+    # path below the site's root -> name of each calendar that was published once; as of the last `stamp`
+    calendars: Mapping[str, str] = field(default_factory=dict)
 
     def is_full(self, slug: str, day: date) -> bool:
         """True when that member was known to have no room left on `day`."""

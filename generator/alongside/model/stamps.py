@@ -79,13 +79,14 @@ class Ledger:
 
 
 def event_names(meetups: Mapping[str, Meetup]) -> Mapping[str, str]:
-    """The name of each meetup's events, by slug: its own UID, else its first slug."""
+    """The name of each meetup's events, by slug: its own UID, else its first slug; told apart by a "+"."""
     found: dict[str, str] = {}
     taken: set[str] = set()
-    for slug in sorted(slug for slug, meetup in meetups.items() if meetup.uid):
-        name = meetups[slug].uid
+    names = first_slugs({slug: one for slug, one in meetups.items() if not one.uid})
+    wanted = [(slug, one.uid) for slug, one in sorted(meetups.items()) if one.uid]
+    for slug, name in (*wanted, *names.items()):
         while name in taken:
             name += "+"
         taken.add(name)
         found[slug] = name
-    return {**first_slugs({slug: one for slug, one in meetups.items() if not one.uid}), **found}
+    return found

@@ -16,6 +16,7 @@ The rules, for people who read feeds and ledgers side by side:
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -41,6 +42,7 @@ from alongside.settings import Settings
 
 Difference = Literal["new", "changed", "gone"]
 _SECOND = timedelta(seconds=1)
+_PICTURE = re.compile(r"!\[[^\]]*\][(\[][^)\]]*|<img[^>]*", re.IGNORECASE)  # an event shows its group's
 
 
 def forgotten_before(today: date) -> date:
@@ -82,7 +84,7 @@ def _said(meetup: Meetup, community: Community) -> Iterator[tuple[date | None, M
     ]
     common = {
         "page": meetup.slug,
-        "by": group.name.text(language) if group is not None else community.name,
+        "by": [group.slug, group.name.text(language), *_PICTURE.findall(group.body)] if group else community.name,
         "zone": meetup.timezone,
         "begins": meetup.starts.isoformat(),
         "length": _length(meetup),
@@ -99,17 +101,16 @@ def _said(meetup: Meetup, community: Community) -> Iterator[tuple[date | None, M
             yield None, {**common, **_as_planned(meetup, language)}
         yield from _also(meetup, changed, common, language)
         return
-    if not any(ruled_days(meetup, start=date.min, end=date.max)):
-        return
-    rule = {
-        "rule": meetup.rrule,
-        "until": meetup.until.isoformat() if meetup.until is not None else "",
-        "times": meetup.times,
-        "except": [
-            day.isoformat() for day in sorted(set(meetup.excluded)) if any(ruled_days(meetup, start=day, end=day))
-        ],
-    }
-    yield None, {**common, **_as_planned(meetup, language), **rule}
+    if any(ruled_days(meetup, start=date.min, end=date.max)):
+        rule = {
+            "rule": meetup.rrule,
+            "until": meetup.until.isoformat() if meetup.until is not None else "",
+            "times": meetup.times,
+            "except": [
+                day.isoformat() for day in sorted(set(meetup.excluded)) if any(ruled_days(meetup, start=day, end=day))
+            ],
+        }
+        yield None, {**common, **_as_planned(meetup, language), **rule}
     yield from _also(meetup, changed, common, language)
     for day, one in changed.items():
         if day not in meetup.also:
@@ -230,12 +231,10 @@ def _left(
 ) -> StampedEvent | None:
     """What stays of an event that no meetup has any more; None once it is long over."""
     since = forgotten_before(now.date())
-    if old.day is not None:
-        series = ledger.events.get((old.name, None))
-        if old.day < since or (series is not None and _is_forgotten(settings, series, ledger, events, since)):
-            return None
-        return replace(old, gone=True, torn=False)
-    if _is_forgotten(settings, old, ledger, events, since):
+    series = old if old.day is None else ledger.events.get((old.name, None))
+    if old.day is not None and old.day < since:
+        return None
+    if series is not None and _is_forgotten(settings, series, ledger, events, since):
         return None
     if old.gone and not old.torn:
         return old

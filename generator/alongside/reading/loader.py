@@ -14,6 +14,7 @@ from alongside.problems import Problem
 from alongside.processes import collector_off
 from alongside.reading.availability import with_availability
 from alongside.reading.cache import ReadingCache
+from alongside.reading.calendars import read_calendars
 from alongside.reading.checks import check_dead_chats
 from alongside.reading.fields import Defaults
 from alongside.reading.files import Source
@@ -72,9 +73,10 @@ def load_community(settings: Settings, *, today: date, cache: bool = True, progr
     dead = check_dead_chats(community, group_facts, today=today)
     ledger, damaged = read_ledger(settings)
     community, unclear = with_stamps(settings, community, ledger)
-    problems.extend((*linked, *told, *unread_facts, *dead, *damaged, *unclear))
+    calendars, unread_calendars = read_calendars(settings)
+    problems.extend((*linked, *told, *unread_facts, *dead, *damaged, *unclear, *unread_calendars))
     return Loaded(
-        community=replace(community, group_facts=group_facts),
+        community=replace(community, group_facts=group_facts, calendars=calendars),
         ledger=ledger,
         problems=tuple(sorted(_limited(problems), key=lambda problem: problem.sort_key)),
         files=len(found) + journey_files,

@@ -81,6 +81,11 @@ def areas_of(place: Place) -> tuple[Place, ...]:
     return tuple(area for area in _areas(place.country, place.region) if area.slug != place.slug)
 
 
+def country_place(code: str) -> Place | None:
+    """The country of a code (ISO 3166-1 alpha-2) as a place, or None where there is no such."""
+    return next(iter(_areas(code, "")), None)
+
+
 @lru_cache(maxsize=8192)
 def _areas(country: str, region: str) -> tuple[Place, ...]:
     found = (locate_region(country, region), locate_country(country))

@@ -175,10 +175,15 @@ def _parse_sequence(value: object) -> int:
 
 def _latest(one: StampedEvent, other: StampedEvent) -> StampedEvent:
     """Which of two lines for one event counts, whichever comes first."""
-    low, high = sorted((one, other), key=lambda event: (event.stamp.sequence, event.stamp.instant, event.digest))
+    low, high = sorted((one, other), key=_age)
     same = low.stamp.sequence == high.stamp.sequence
-    torn = same and (low.torn or high.torn or (low.digest, low.gone) != (high.digest, high.gone))
+    torn = same and (low.torn or (low.digest, low.gone) != (high.digest, high.gone))
     return replace(high, torn=torn or high.torn)
+
+
+def _age(event: StampedEvent) -> tuple[object, ...]:
+    outline = json.dumps(event.outline, sort_keys=True)
+    return event.stamp.sequence, event.stamp.instant, event.digest, event.gone, outline
 
 
 # --- what the build takes from it ----------------------------------------------------------------------------------

@@ -14,9 +14,9 @@ import marshal
 import os
 import pickle
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,7 +28,7 @@ try:
 except ImportError:  # pragma: no cover
     fcntl = None  # type: ignore[assignment]  # Windows: two builds at once are the caller's care
 
-_MANIFEST_FORMAT = 1
+_MANIFEST_FORMAT = 2
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would write other line ends
 _KEEP = ".keep-"  # MkDocs empties site/ on every build, but leaves names that begin with a dot
 
@@ -53,6 +53,7 @@ class Job:
     name: str  # unique and stable: a page's is its path, "stories/x/"; feeds: "feeds/all"
     render: Callable[[], Iterable[Artifact | Page]]
     page: bool = True  # False: `name` is no page, so it is neither linked to nor in the sitemap
+    first: bool = False  # True: makes a piece that other jobs need, too
 
 
 class Written(NamedTuple):
@@ -74,6 +75,11 @@ class Listing(NamedTuple):
     listed: bool
 
 
+# Octets that stand in several files, such as a meetup's event, and what was read to make them.
+Piece = tuple[bytes, tuple[str, ...]]
+PieceKey = tuple[str, ...]  # what `Site.pieces` was asked for: a name and arguments
+
+
 class Record(NamedTuple):
     """What is remembered of a job that was rendered."""
 
@@ -91,6 +97,7 @@ class Manifest:
     reads: dict[str, bytes] = field(default_factory=dict)  # what was read -> the digest it had
     jobs: dict[str, Record] = field(default_factory=dict)  # by name
     guests: tuple[str, ...] = ()  # files of others among ours (images MkDocs copies), removed before it copies again
+    pieces: bytes = b""  # digest of the file that holds them; any other file there is not ours
 
 
 class Snapshot(NamedTuple):
@@ -117,6 +124,7 @@ class Tree:
         self.site_dir = site_dir
         name = blake2b(str(site_dir.resolve()).encode(), digest_size=8).hexdigest()
         self._manifest_file = cache_dir / f"site-{name}.manifest"
+        self._pieces_file = cache_dir / f"site-{name}.pieces"
         self._snapshot_file = cache_dir / f"site-{name}.snapshot"
         self._lock_file = cache_dir / f"site-{name}.lock"
         self._lock: int | None = None
@@ -210,6 +218,24 @@ class Tree:
         self._manifest_file.parent.mkdir(parents=True, exist_ok=True)
         _write_atomically(self._manifest_file, pickle.dumps((_MANIFEST_FORMAT, manifest), protocol=5))
 
+    def read_pieces(self, digest: bytes) -> dict[PieceKey, Piece]:
+        """What `write_pieces` left when it gave `digest`; empty when the file is another one, or damaged, or gone."""
+        try:
+            content = self._pieces_file.read_bytes()
+        except OSError:
+            return {}
+        if sha256(content).digest() != digest:
+            return {}
+        pieces: dict[PieceKey, Piece] = marshal.loads(content)  # noqa: S302  as we wrote it, or it had another digest
+        return pieces
+
+    def write_pieces(self, pieces: Mapping[PieceKey, Piece]) -> bytes:
+        """Keep pieces for the next build. Returns the digest of their file, for the manifest."""
+        content = marshal.dumps(dict(pieces))
+        self._pieces_file.parent.mkdir(parents=True, exist_ok=True)
+        _write_atomically(self._pieces_file, content)
+        return sha256(content).digest()  # of megabytes: processors have instructions for it
+
     def read_snapshot(self) -> Snapshot | None:
         """What `write_snapshot` left, or None."""
         try:
@@ -227,6 +253,7 @@ class Tree:
         self.unlock()
         self._snapshot_file.unlink(missing_ok=True)
         self._manifest_file.unlink(missing_ok=True)
+        self._pieces_file.unlink(missing_ok=True)
         self._lock_file.unlink(missing_ok=True)
 
     # --- files -------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ again. So nobody declares dependencies, and nobody can forget one. What it asks 
 - look records up by slug (`site.community.members["ana"]`); to loop over a whole mapping is to depend on all of it;
 - lists that need all records (sorting, related stories) are made once, by `site.shared`, and looked up by key;
 - what is worth computing once and is used by many pages goes through `site.memo`, never through a cache of its own;
+  octets that many files have in common (a meetup's event) through `site.pieces`, which keeps them for later builds;
 - ask `site.allows`, `site.tellers`, `site.is_welcoming` and `site.is_past` instead of comparing dates: a page is then
   made anew when the answer changes, not every day.
 """
@@ -16,7 +17,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import marshal
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from functools import cache, cached_property, partial
@@ -28,6 +29,7 @@ from alongside.model.community import Community
 from alongside.model.people import Container, Member
 from alongside.model.stories import Story
 from alongside.planning.occurrences import Occurrence, next_occurrence
+from alongside.rendering.artifacts import Piece, PieceKey
 from alongside.rendering.markdown import Converter, Links
 from alongside.rendering.shells import Shell
 from alongside.settings import Settings
@@ -69,6 +71,7 @@ class Site:
         self._now = now
         self._reads: set[str] | None = None
         self._memos: dict[tuple[Hashable, ...], tuple[Any, frozenset[str]]] = {}
+        self.made_pieces: dict[PieceKey, Piece] = {}  # the build puts in those of earlier builds that still hold
         self.shells: dict[int, Shell] = {}  # by depth; filled by the build before it renders
         self._mappings: dict[str, Mapping[str, Any]] = {}
         self._digests: dict[int, Digest] = {}
@@ -137,17 +140,28 @@ class Site:
         """
         key = (name, *arguments)
         if key not in self._memos:
-            outer = self._reads
-            inner: set[str] = set()
-            self._reads = inner
-            try:
-                self._memos[key] = (compute(*arguments), frozenset(inner))
-            finally:
-                self._reads = outer
+            self._memos[key] = self._compute(compute, arguments)
         found, reads = self._memos[key]
         if self._reads is not None:
             self._reads |= reads
         return cast(V, found)
+
+    def pieces(self, name: str, render: Callable[..., bytes], calls: Iterable[tuple[str, ...]]) -> list[bytes]:
+        """`render(*call)` of each of `calls`: octets that stand in several files.
+
+        They are made once, and in a later build only when what they read has changed.
+        """
+        made, found, reads = self.made_pieces, [], self._reads
+        for call in calls:
+            key = (name, *call)
+            piece = made.get(key)
+            if piece is None:
+                octets, inner = self._compute(render, call)
+                piece = made[key] = octets, tuple(inner)
+            found.append(piece[0])
+            if reads is not None:
+                reads.update(piece[1])
+        return found
 
     def shell(self, depth: int) -> Shell:
         """The theme's page for record pages `depth` folders below the root."""
@@ -227,6 +241,16 @@ class Site:
 
     # --- within ------------------------------------------------------------------------------------------------
 
+    def _compute(self, compute: Callable[..., V], arguments: tuple[Hashable, ...]) -> tuple[V, frozenset[str]]:
+        """A value, and what it was made of."""
+        outer = self._reads
+        inner: set[str] = set()
+        self._reads = inner
+        try:
+            return compute(*arguments), frozenset(inner)
+        finally:
+            self._reads = outer
+
     def _tracked_community(self, community: Community) -> Community:
         """A copy whose mappings, cached properties included, note what is looked up."""
         tracked = copy.copy(community)
@@ -268,7 +292,8 @@ class Site:
     def _plain_record(self, record: Any) -> tuple[Any, ...]:
         kind: Any = type(record)
         read_plain, read_others = _record_readers(kind)
-        plain = (kind.__name__, read_plain(record), tuple([self._plain(value) for value in read_others(record)]))
+        others = [value if type(value) in _WRITTEN_AS_THEY_ARE else self._plain(value) for value in read_others(record)]
+        plain = (kind.__name__, read_plain(record), tuple(others))
         if kind is Member:  # consent begins and ends without an edit
             day = self._now.date()
             standing = tuple(record.allows(where, day) for where in ("page", "embed", "mail"))
@@ -280,17 +305,17 @@ class Site:
         kind = type(value)
         if kind in _WRITTEN_AS_THEY_ARE:
             return value
-        if hasattr(kind, "__dataclass_fields__"):
-            return self._plain_record(value)
         if kind is tuple or kind is list:
             return tuple([self._plain(item) for item in value])
-        if isinstance(value, datetime | date | time):
+        if isinstance(value, _TIMES):
             return value.isoformat()
-        if isinstance(value, timedelta):
+        if kind is timedelta:
             return ("timedelta", value.days, value.seconds, value.microseconds)
-        if isinstance(value, set | frozenset):
+        if hasattr(kind, "__dataclass_fields__"):
+            return self._plain_record(value)
+        if isinstance(value, _SETS):
             return ("set", tuple(sorted(_hash(self._plain(item)) for item in value)))
-        if isinstance(value, Mapping):
+        if kind is dict or isinstance(value, Mapping):
             return ("mapping", tuple([(self._plain(key), self.digest(item)) for key, item in value.items()]))
         raise TypeError(f"a {kind.__name__} cannot be tracked; use records, texts, numbers, dates and tuples of these")
 
@@ -301,7 +326,11 @@ def _hash(plain: Any) -> Digest:
 
 
 _WRITTEN_AS_THEY_ARE = frozenset({str, bytes, int, bool, float, type(None)})
-_PLAIN_TYPES = frozenset({"str", "int", "bool", "float", "str | None", "int | None", "tuple[str, ...]"})
+_TIMES = (date, time)  # a datetime is a date
+_SETS = (frozenset, set)
+_PLAIN_TYPES = frozenset(
+    {"str", "int", "bool", "float", "str | None", "int | None", "tuple[str, ...]", "tuple[tuple[str, str], ...]"}
+)
 _Reader = Callable[[Any], tuple[Any, ...]]
 
 

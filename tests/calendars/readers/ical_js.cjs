@@ -1,5 +1,5 @@
 // ical.js, which Thunderbird and Nextcloud read calendars with: expands the calendar on stdin over the years of
-// calendars/readers.py, one JSON object a line. It has no zones of its own: those of the calendar or none.
+// calendars/programs.py, one JSON object a line. It has no zones of its own: those of the calendar or none.
 const { readFileSync } = require("node:fs");
 const ICAL = require("ical.js");
 

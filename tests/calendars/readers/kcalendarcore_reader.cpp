@@ -1,5 +1,5 @@
 // KCalendarCore, which KOrganizer, Merkuro and Plasma read calendars with: expands the calendar on stdin over the years
-// of calendars/readers.py, one JSON object a line. A zone it does not know by its IANA name becomes the zone of the
+// of calendars/programs.py, one JSON object a line. A zone it does not know by its IANA name becomes the zone of the
 // machine whose changes are most like those of the VTIMEZONE.
 #include <KCalendarCore/Event>
 #include <KCalendarCore/ICalFormat>

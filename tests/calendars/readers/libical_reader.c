@@ -1,5 +1,5 @@
 /* libical, which Evolution, GNOME Calendar and Orage read calendars with: expands the calendar on stdin over the years
- * of calendars/readers.py, one JSON object a line. It takes the zones of the calendar first, so ours. */
+ * of calendars/programs.py, one JSON object a line. Offsets are those of the calendar's VTIMEZONE. */
 #include <libical/ical.h>
 #include <stdbool.h>
 #include <stdio.h>

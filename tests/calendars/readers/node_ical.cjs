@@ -1,4 +1,4 @@
-// node-ical: expands the calendar on stdin over the years of calendars/readers.py, one JSON object a line.
+// node-ical: expands the calendar on stdin over the years of calendars/programs.py, one JSON object a line.
 // It takes zones by their IANA name from Node.js and looks into no VTIMEZONE, unless the name is one of Outlook's.
 const { readFileSync } = require("node:fs");
 const ical = require("node-ical");

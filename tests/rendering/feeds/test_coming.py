@@ -15,6 +15,7 @@ import jsonschema  # type: ignore[import-untyped]
 
 from alongside.model.community import Community
 from alongside.model.gatherings import Change
+from alongside.model.stamps import Stamp, Stamps
 from alongside.rendering.feeds.coming import SOONEST
 from alongside.rendering.feeds.content_lines import one_line
 from alongside.rendering.feeds.listing import feed_jobs
@@ -162,6 +163,15 @@ def test_an_entry_is_dated_when_it_became_the_next_one() -> None:
     _, off, moved, last = parsed(found["feeds/meetups.rss"]).entries
     assert off.published == moved.published == "Thu, 19 Nov 2026 23:00:00 +0000"
     assert "published" not in last
+
+
+def test_an_entry_that_was_changed_is_news_again() -> None:
+    changed = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+    stamps = Stamps(own=Stamp(instant=changed - timedelta(days=9)), dates={date(2026, 11, 26): Stamp(instant=changed)})
+    one = dataclasses.replace(EXAMPLE, stamps={"first-talks": stamps, "off": Stamps(own=Stamp(instant=changed))})
+    _, off, moved, last = parsed(coming(one)["feeds/meetups.atom"]).entries
+    assert off.updated == last.updated == "2026-11-20T08:00:00Z"
+    assert moved.updated == "2026-11-19T23:00:00Z"  # later than its stamp
 
 
 def test_days_that_pass_change_nothing_until_a_date_has_passed() -> None:

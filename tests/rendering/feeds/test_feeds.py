@@ -174,23 +174,20 @@ def test_a_description_is_readable_text() -> None:
 
 
 def test_links_for_pages() -> None:
-    calendar, *texts = feed_links(SETTINGS, "groups", "docs-berlin")
+    calendar, *texts = feed_links("groups", "docs-berlin")
     assert calendar.path == feed_path("groups", "docs-berlin") == "feeds/groups/docs-berlin.ics"
-    assert calendar.subscribe == "webcal://community.example.org/feeds/groups/docs-berlin.ics"
     assert calendar.media_type == "text/calendar"
     assert [link.path for link in texts] == [f"feeds/groups/docs-berlin.{form}" for form in ("atom", "rss", "json")]
-    assert [link.path for link in feed_links(SETTINGS, "stories")] == [
+    assert [link.path for link in feed_links("stories")] == [
         "feeds/stories.atom", "feeds/stories.rss", "feeds/stories.json",
     ]  # fmt: skip
-    assert [link.path for link in feed_links(SETTINGS, "all")] == [
+    assert [link.path for link in feed_links("all")] == [
         "feeds/all.ics", "feeds/meetups.atom", "feeds/meetups.rss", "feeds/meetups.json",
     ]  # fmt: skip
-    assert [link.media_type for link in feed_links(SETTINGS, "challenges", "first-talk")] == [
+    assert [link.media_type for link in feed_links("challenges", "first-talk")] == [
         "text/calendar", "application/atom+xml", "application/rss+xml", "application/feed+json",
     ]  # fmt: skip
-    assert [link.path for link in feed_links(SETTINGS, "places", "berlin-germany")] == [
-        "feeds/places/berlin-germany.ics"
-    ]
+    assert [link.path for link in feed_links("places", "berlin-germany")] == ["feeds/places/berlin-germany.ics"]
 
 
 # --- stories ---

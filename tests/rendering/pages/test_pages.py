@@ -298,7 +298,7 @@ def test_a_meetup_says_when_where_and_what_changed(write_community: WriteCommuni
         "EventRescheduled",
     ]
     assert events[0]["eventAttendanceMode"] == "https://schema.org/MixedEventAttendanceMode"
-    assert events[2]["previousStartDate"] == "2027-02-04"
+    assert events[2]["previousStartDate"] == "2027-02-04T18:30+01:00"
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,13 @@ for (const details of document.querySelectorAll(".as-subscribe")) {
   const status = details.querySelector("[role=status]");
   button.hidden = false;
   button.addEventListener("click", async () => {
-    field.select();
-    let copied = false;
+    let copied = true;
     try {
       await navigator.clipboard.writeText(field.value);
-      copied = true;
-    } catch {
-      copied = document.execCommand("copy"); // where there is no clipboard: on http, or forbidden
+    } catch { // there is none on http, and it can be forbidden
+      field.select();
+      copied = document.execCommand("copy");
+      if (copied) button.focus();
     }
     status.textContent = copied ? button.dataset.copied : button.dataset.selected;
   });

@@ -385,12 +385,12 @@ def _zones(events: Sequence[tuple[Meetup, bytes]], default: str) -> dict[str, in
     """Each zone the events name, with the first year they need it for."""
     years: dict[str, int] = {}
     for meetup, _ in events:
-        if not meetup.all_day and meetup.timezone != "UTC":
-            days = [
-                first_day(meetup),
-                *meetup.also,
-                *(change.starts for change in meetup.changes.values() if change.starts is not None),
-            ]
-            first = max(1900, min(day.year for day in days))
-            years[meetup.timezone] = min(first, years.get(meetup.timezone, first))
+        zone, starts = meetup.timezone, meetup.starts
+        if zone != "UTC" and isinstance(starts, datetime):
+            year = starts.year
+            if meetup.changes or meetup.also:
+                moved = (change.starts for change in meetup.changes.values() if change.starts is not None)
+                year = min([year, *(day.year for day in (*moved, *meetup.also))])
+            if year < years.get(zone, 9999):
+                years[zone] = max(year, 1900)
     return years if events else {default: 2026}

@@ -2,8 +2,8 @@
 
 An entry is one date. Its id is the meetup's first slug and the day the rule gives, so a date that moves stays the same
 entry, and the one after it is another. It is dated when it became the next one, which is when the date before it was
-over; of a first date nobody knows that. So a build of the next day gives the same bytes until a date has passed, and
-what has not changed keeps its `updated`.
+over, or when it was changed, as the ledger of stamps knows; of a first date without a stamp nobody knows either. So a
+build of the next day gives the same bytes until a date has passed, and what has not changed keeps its `updated`.
 
 All is counted from the beginning of the day (UTC): what happens today is announced all day, and two builds of one day
 agree.
@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from alongside.model.community import Community
 from alongside.model.gatherings import Meetup
+from alongside.model.stamps import Stamp, Stamps
 from alongside.planning.occurrences import HORIZON, Occurrence, meetup_rule, occurrences, planned_days
 from alongside.planning.zones import local_time, read_zone
 from alongside.rendering.feeds.content_lines import one_line, page_address, uri_value
@@ -64,7 +65,7 @@ def soonest_meetups(site: Site) -> Mapping[str, tuple[str, ...]]:
 
 
 def date_entries(
-    site: Site, meetup: Meetup, *, id_stem: str, organizer: tuple[str, str], categories: tuple[str, ...]
+    site: Site, meetup: Meetup, *, id_stem: str, stamps: Stamps, organizer: tuple[str, str], categories: tuple[str, ...]
 ) -> Iterator[FeedEntry]:
     """The entries of a meetup. `id_stem`: what its ids begin with; `organizer`: name and page of who holds it."""
     language = site.community.language
@@ -76,7 +77,7 @@ def date_entries(
             url=page_address(site.settings.site_url, meetup.path),
             title=_title(one, language),
             language=language,
-            moment=_became_next(meetup, one),
+            moment=_became_news(meetup, one, stamps.of(one.original)),
             summary=" · ".join((*facts, *((first_words(words),) if words else ()))),
             text="\n\n".join(("\n".join(facts), *((words,) if words else ()))),
             authors=(organizer,),
@@ -118,6 +119,12 @@ def when_words(one: Occurrence, language: str) -> str:
 
 def _day(moment: datetime | date) -> date:
     return moment.date() if isinstance(moment, datetime) else moment
+
+
+def _became_news(meetup: Meetup, one: Occurrence, stamp: Stamp | None) -> datetime | None:
+    """When it became the next date or was changed, whatever came last; None where nobody knows."""
+    known = [_became_next(meetup, one), stamp.instant if stamp is not None else None]
+    return max((moment for moment in known if moment is not None), default=None)
 
 
 def _became_next(meetup: Meetup, one: Occurrence) -> datetime | None:

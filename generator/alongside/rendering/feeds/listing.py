@@ -6,7 +6,8 @@
     stories: feeds/stories.atom, ...; feeds/stories/<language>.atom, ...; feeds/challenges/<slug>.atom, ...
 
 A feed somebody subscribed to must not vanish: groups (retired ones too), places, languages and challenges have a
-calendar even when nothing is planned, and groups and meetups keep theirs at every address they had (`was`).
+calendar even when nothing is planned, groups and meetups keep theirs at every address they had (`was`), and those of
+groups, places, languages and challenges that are gone stay, empty, as far as `alongside stamp` wrote them down.
 
 A meetup stands in the calendars of its city, its region and its country, by its own place or its group's: a chapter's
 online evening is still near its people. Its languages are its own, else its group's, else the community's; what the
@@ -46,9 +47,8 @@ from alongside.rendering.feeds.coming import date_entries, soonest_meetups
 from alongside.rendering.feeds.content_lines import clean_text, one_line, page_address
 from alongside.rendering.feeds.meetup_words import meetup_words, whole_html
 from alongside.rendering.feeds.plain_texts import plain_text
-from alongside.rendering.feeds.subscribing import subscribe_links
 from alongside.rendering.feeds.text_feeds import (
-    MEDIA_TYPES,
+    FORMS,
     FeedAbout,
     FeedEntry,
     RenderedEntry,
@@ -59,6 +59,7 @@ from alongside.rendering.feeds.text_feeds import (
     render_rss,
 )
 from alongside.rendering.interface import autonym, say
+from alongside.rendering.pages.lists import gathering_places, place_path, places
 from alongside.rendering.tracking import Site
 from alongside.settings import Settings
 
@@ -89,8 +90,8 @@ class FeedLink:
     """A feed as a page links to it."""
 
     path: str  # below the site's root
-    media_type: str  # "text/calendar", "application/atom+xml", "application/feed+json"
-    subscribe: str = ""  # calendars: `webcal:` address that a calendar app opens; empty when the site has no address
+    form: str  # what people call it: "iCalendar", "Atom", "RSS", "JSON Feed"
+    media_type: str  # "text/calendar", "application/atom+xml", "application/rss+xml", "application/feed+json"
 
 
 def feed_path(kind: FeedKind, slug: str = "", suffix: str = "ics") -> str:
@@ -102,17 +103,15 @@ def feed_path(kind: FeedKind, slug: str = "", suffix: str = "ics") -> str:
     return f"feeds/{kind}/{slug}.{suffix}" if slug else f"feeds/{kind}.{suffix}"
 
 
-def feed_links(settings: Settings, kind: FeedKind, slug: str = "") -> tuple[FeedLink, ...]:
+def feed_links(kind: FeedKind, slug: str = "") -> tuple[FeedLink, ...]:
     """The feeds of one page, its calendar first; stories alone have none."""
     links: list[FeedLink] = []
     if kind != "stories":
-        path = feed_path(kind, slug)
-        subscribe = subscribe_links(settings.site_url, path, "").webcal
-        links.append(FeedLink(path=path, media_type="text/calendar", subscribe=subscribe))
+        links.append(FeedLink(path=feed_path(kind, slug), form="iCalendar", media_type="text/calendar"))
     if kind in _TEXTS:
         links += [
-            FeedLink(path=feed_path(_TEXTS[kind], slug, suffix), media_type=media_type)
-            for suffix, media_type in MEDIA_TYPES.items()
+            FeedLink(path=feed_path(_TEXTS[kind], slug, suffix), form=form, media_type=media_type)
+            for suffix, (form, media_type) in FORMS.items()
         ]
     return tuple(links)
 
@@ -146,6 +145,7 @@ def feed_jobs(site: Site) -> Iterator[Job]:
 
 def _calendar_jobs(site: Site) -> Iterator[Job]:
     community = site.whole
+    _names(site)  # made while jobs are listed, as `Site.shared` asks
     uids = {**meetup_uids(site), **_deleted_uids(site)}
     since = forgotten_before(site.day)
     recent = tuple(slug for slug in uids if _is_recent(_meetup(community, slug), since))
@@ -153,7 +153,7 @@ def _calendar_jobs(site: Site) -> Iterator[Job]:
     def job(kind: FeedKind, slug: str, slugs: Iterable[str], *, name: str = "") -> Job:
         named = tuple((one, uids[one]) for one in sorted(slugs, key=lambda one: one.removeprefix(_DELETED)))
         render = partial(_render_calendar, site, kind, slug, named, name)
-        return Job(name=feed_path(kind, slug), render=render, page=False)
+        return Job(name=feed_path(kind, slug), render=render, page=False, first=kind == "meetups")
 
     yield job("all", "", recent)
     yield job("online", "", (slug for slug in recent if is_online(_meetup(community, slug))))
@@ -164,7 +164,7 @@ def _calendar_jobs(site: Site) -> Iterator[Job]:
     for slug in community.groups:
         yield job("groups", slug, by_group.get(slug, ()))
     by_place = _grouped(community, recent, lambda meetup: _place_slugs(community, meetup))
-    for slug, place in _places(site).items():
+    for slug, place in places(site).items():
         yield job("places", slug, by_place.get(slug, ()), name=place.name)
     by_challenge = _grouped(community, recent, lambda meetup: _challenges(community, meetup))
     for slug in community.challenges:
@@ -176,6 +176,39 @@ def _calendar_jobs(site: Site) -> Iterator[Job]:
         if meetup.slug not in theirs:
             theirs.add(meetup.slug)
             yield job("meetups", meetup.slug, (_DELETED + name,))
+    yield from _kept_jobs(site)
+
+
+def _kept_jobs(site: Site) -> Iterator[Job]:
+    """Calendars that were published once and that nothing stands behind any more: they stay, empty."""
+    community = site.whole
+    there = {*calendar_names(community), *(feed_path("places", slug) for slug in places(site))}
+    there |= {feed_path("groups", old) for group in community.groups.values() for old in group.was}
+    for path, name in community.calendars.items():
+        if path not in there:
+            yield Job(name=path, render=partial(_render_kept, site, path, name), page=False)
+
+
+def _render_kept(site: Site, path: str, name: str) -> Iterator[Artifact]:
+    address, community = site.settings.site_url, site.community
+    content = render_calendar(
+        (),
+        name=name,
+        description=say(community.language, "calendar.ended", community=community.name),
+        url=page_address(address, "meetups/"),
+        source=page_address(address, path),
+        timezone=community.timezone,
+    )
+    yield Artifact(path, content)
+
+
+def calendar_names(community: Community) -> Mapping[str, str]:
+    """Path and name of each calendar that must outlive what it is of (`reading.calendars`)."""
+    language = community.language
+    names = {feed_path("groups", slug): group.name.text(language) for slug, group in community.groups.items()}
+    names |= {feed_path("challenges", slug): one.title.text(language) for slug, one in community.challenges.items()}
+    names |= {feed_path("languages", code): autonym(code) for code in _languages(community)}
+    return names | {feed_path("places", slug): place.name for slug, place in gathering_places(community).items()}
 
 
 def _meetup(community: Community, slug: str) -> Meetup:
@@ -237,7 +270,7 @@ def _primary(code: str) -> str:
 def _languages(community: Community) -> tuple[str, ...]:
     """Those of all groups and meetups, past ones too, and the community's."""
     found = {_primary(community.language)}
-    for meetup in community.meetups.values():
+    for meetup in (*community.meetups.values(), *community.deleted.values()):
         found.update(languages_of(community, meetup))
     for group in community.groups.values():
         found.update(map(_primary, group.languages))
@@ -250,34 +283,31 @@ def _challenges(community: Community, meetup: Meetup) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*meetup.challenges, *(group.challenges if group is not None else ()))))
 
 
-def _places(site: Site) -> Mapping[str, Place]:
-    """Places of groups and meetups, past ones too, with their regions and countries; places of members with a page."""
-    community = site.whole
-    found: dict[str, Place] = {}
-    gatherings: tuple[Group | Meetup, ...] = (
-        *community.groups.values(), *community.meetups.values(), *community.deleted.values()
-    )  # fmt: skip
-    for record in gatherings:
-        if record.place is not None and record.place.slug:
-            for place in (record.place, *areas_of(record.place)):
-                found.setdefault(place.slug, place)
-    for member in community.members.values():
-        if member.place is not None and member.place.slug and site.allows(member, "page"):
-            found.setdefault(member.place.slug, member.place)
-    return dict(sorted(found.items()))
-
-
 def meetup_uids(site: Site) -> Mapping[str, str]:
-    """The UID of each meetup, by slug: its own, else the name of its events and what no other site has."""
-    authority = feed_authority(site.settings)
-    meetups = site.whole.meetups
-    return {slug: _uid(meetups[slug], name, authority) for slug, name in event_names(meetups).items()}
+    """The UID of each meetup, by slug: its own, else the name of its events and what no other site has.
+
+    A meetup that was brought in from a calendar of ours keeps the UID it had there; its twin here is told apart.
+    """
+    authority, meetups = feed_authority(site.settings), site.whole.meetups
+    names = event_names(meetups)
+    own = {name for slug, name in names.items() if meetups[slug].uid}
+    found: dict[str, str] = {}
+    for slug, name in names.items():
+        found[slug] = _uid(meetups[slug], name, authority)
+        while found[slug] in own and not meetups[slug].uid:
+            name += "+"
+            found[slug] = _uid(meetups[slug], name, authority)
+    return found
 
 
-def event_stamps(site: Site, uid: str) -> Stamps:
-    """The stamps of a meetup's events, by its UID; without any where nobody stamps."""
-    stamps = site.community.stamps
-    return stamps.get(uid) or stamps.get(uid.removesuffix(f"@{feed_authority(site.settings)}")) or Stamps()
+def event_stamps(site: Site, slug: str) -> Stamps:
+    """The stamps of a meetup's events; none where nobody stamps."""
+    name = slug.removeprefix(_DELETED) if slug.startswith(_DELETED) else _names(site)[slug]
+    return site.community.stamps.get(name, Stamps())
+
+
+def _names(site: Site) -> Mapping[str, str]:
+    return site.shared("event names", lambda community: event_names(community.meetups))
 
 
 def _uid(meetup: Meetup, name: str, authority: str) -> str:
@@ -288,12 +318,10 @@ def _render_calendar(
     site: Site, kind: FeedKind, slug: str, named: tuple[tuple[str, str], ...], place: str
 ) -> Iterator[Artifact]:
     """A calendar of the meetups `named` (slug, UID), `place` the name of a place; at its addresses of then and now."""
-    events = []
-    for meetup_slug, uid in named:
-        # one meetup stands in up to nine calendars; its event is serialised for the first
-        octets = site.memo("event", partial(_render_event, site), meetup_slug, uid)
-        events.append((_meetup(site.community, meetup_slug), octets))
-    meetup = _meetup(site.community, named[0][0]) if kind == "meetups" else None
+    # one meetup stands in up to nine calendars; its event is serialised for the first, and kept for later builds
+    octets = site.pieces("event", partial(_render_event, site), named)
+    events = [(_meetup(site.community, each), one) for (each, _), one in zip(named, octets, strict=True)]
+    meetup = events[0][0] if kind == "meetups" else None
     name, description, page = _about(site, kind, slug, place, meetup)
     address = site.settings.site_url
     content = render_calendar(
@@ -322,7 +350,7 @@ def _about(
     elif kind == "challenges":
         name, page = community.challenges[slug].title.text(language), community.challenges[slug].path
     elif kind == "places":
-        name, page = place, f"places/{slug}/"
+        name, page = place, place_path(slug)
     elif kind == "languages":
         name = autonym(slug)
     elif kind == "online":
@@ -344,9 +372,11 @@ def _former(site: Site, record: Group | Meetup | None) -> tuple[str, ...]:
 
 def _render_event(site: Site, slug: str, uid: str) -> bytes:
     meetup = _meetup(site.community, slug)
-    stamps = event_stamps(site, uid)
+    stamps = event_stamps(site, slug)
     if slug.startswith(_DELETED):  # its page is gone, and nothing is known of its dates
-        return render_event(meetup, EventTexts(uid=uid, language=site.community.language), stamps=stamps)
+        organizer, organizer_url = _organizer(site, meetup)
+        texts = EventTexts(uid=uid, language=site.community.language, organizer=organizer, organizer_url=organizer_url)
+        return render_event(meetup, texts, stamps=stamps)
     return render_event(with_dates(meetup, stamps.dates), event_texts(site, meetup, uid), stamps=stamps)
 
 
@@ -404,8 +434,7 @@ def _render_coming(
     """The feed of the meetups `named` (slug, first slug), soonest first, at its addresses of then and now."""
     entries: list[RenderedEntry] = []
     for meetup_slug, stem in named:
-        # a meetup stands in the feed of all and in that of its group; its entries are made for the first
-        entries += site.memo("coming entries", partial(_render_dates, site), meetup_slug, stem)
+        entries += _render_dates(site, meetup_slug, stem)
     community = site.community
     group = community.groups[slug] if slug else None
     name = group.name.text(community.language) if group is not None else community.name
@@ -417,17 +446,20 @@ def _render_coming(
         )
 
 
-def _render_dates(site: Site, slug: str, stem: str) -> tuple[RenderedEntry, ...]:
+def _render_dates(site: Site, slug: str, stem: str) -> Iterator[RenderedEntry]:
+    """Made for each feed anew: but for the soonest hundred, a meetup stands in that of its group alone."""
     meetup = site.community.meetups[slug]
     entries = date_entries(
         site,
         meetup,
         id_stem=f"{_tag(site)}:meetups/{stem}",
+        stamps=site.community.stamps.get(stem, Stamps()),
         organizer=_organizer(site, meetup),
         categories=_categories(site, meetup),
     )
     community = one_line(site.community.name)
-    return tuple(render_entry(one, community=community, address=site.settings.site_url) for one in entries)
+    for one in entries:
+        yield render_entry(one, community=community, address=site.settings.site_url)
 
 
 def _tag(site: Site) -> str:

@@ -43,7 +43,7 @@ def subscribe_links(site_url: str, feed_path: str, name: str) -> SubscribeLinks:
     if not site_url.startswith(("http://", "https://")):
         return SubscribeLinks(path=feed_path)
     address = site_url + quote(feed_path)
-    webcal = webcal_address(address)
+    webcal = f"webcal:{address.partition(':')[2]}"
     outlook = urlencode({"url": address, "name": name}, quote_via=quote, safe="")
     return SubscribeLinks(
         path=feed_path,
@@ -53,8 +53,3 @@ def subscribe_links(site_url: str, feed_path: str, name: str) -> SubscribeLinks:
         outlook=f"{_OUTLOOK}?{outlook}",
         outlook_work=f"{_OUTLOOK_WORK}?{outlook}",
     )
-
-
-def webcal_address(address: str) -> str:
-    """An http or https address as a calendar app of the device opens it: "webcal://example.org/feeds/all.ics"."""
-    return f"webcal:{address.partition(':')[2]}"

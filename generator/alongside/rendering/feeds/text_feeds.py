@@ -19,7 +19,12 @@ from email.utils import format_datetime
 from xml.etree import ElementTree
 
 SUMMARY_WORDS, SUMMARY_CHARACTERS = 60, 400  # of a text whose writer chose no words
-MEDIA_TYPES = {"atom": "application/atom+xml", "rss": "application/rss+xml", "json": "application/feed+json"}
+# the end of a file's name -> what people call the form, and its media type
+FORMS = {
+    "atom": ("Atom", "application/atom+xml"),
+    "rss": ("RSS", "application/rss+xml"),
+    "json": ("JSON Feed", "application/feed+json"),
+}
 _UNDATED = datetime(2026, 1, 1, tzinfo=UTC)  # when a feed or an entry was last changed of which nobody knows
 _DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
 
@@ -109,7 +114,7 @@ def render_atom(about: FeedAbout, entries: Sequence[RenderedEntry], *, own: str)
     _add(feed, "updated", _instant(_newest(entries)))
     _add_person(feed, about.community, about.address)
     if own:
-        ElementTree.SubElement(feed, "link", {"rel": "self", "type": MEDIA_TYPES["atom"], "href": own})
+        ElementTree.SubElement(feed, "link", {"rel": "self", "type": FORMS["atom"][1], "href": own})
     if about.home:
         ElementTree.SubElement(feed, "link", {"rel": "alternate", "type": "text/html", "href": about.home})
     ElementTree.indent(feed)
@@ -166,7 +171,7 @@ def render_rss(about: FeedAbout, entries: Sequence[RenderedEntry], *, own: str) 
     _add(channel, "language", about.language)
     _add(channel, "lastBuildDate", _mail_date(_newest(entries)))
     if own:
-        ElementTree.SubElement(channel, "atom:link", {"rel": "self", "type": MEDIA_TYPES["rss"], "href": own})
+        ElementTree.SubElement(channel, "atom:link", {"rel": "self", "type": FORMS["rss"][1], "href": own})
     ElementTree.indent(feed)
     head: str = ElementTree.tostring(feed, encoding="unicode").removesuffix("  </channel>\n</rss>")
     told = "".join([entry.rss for entry in entries])

@@ -102,7 +102,9 @@ def _observances(history: ZoneHistory, first_year: int) -> Iterator[str]:
     ruled = bool(history.yearly) and history.ruled_from.year < first_year - 1
     if not ruled:
         yield _observance_before(past[-1] if past else None, history.first, first_year)
-    for one in history.transitions[len(past) :]:
+    # Their order says nothing; but to KCalendarCore, which may not know the name, the last offset is that of the zone.
+    # So the changes that move no clock stand first.
+    for one in sorted(history.transitions[len(past) :], key=lambda one: one.before.seconds != one.after.seconds):
         yield _observance(one.wall, one.before, one.after)
     for change in history.yearly:
         from_year = max(history.ruled_from.year, first_year - 1)

@@ -56,7 +56,7 @@ class Invitations:
         key = (meetup.slug, occurrence.original)
         if key not in self._events:
             texts = event_texts(self._site, meetup, self._uids[meetup.slug])
-            stamps = event_stamps(self._site, texts.uid)
+            stamps = event_stamps(self._site, meetup.slug)
             if meetup_rule(meetup) is not None or occurrence.original in meetup.also:
                 stamps = Stamps(own=stamps.of(occurrence.original))
                 texts = replace(texts, uid=lone_uid(texts.uid, occurrence.original))

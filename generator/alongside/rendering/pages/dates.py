@@ -19,6 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from heapq import nsmallest
 from itertools import chain, islice
 from typing import Literal, TypeGuard
 
@@ -40,7 +41,7 @@ from alongside.rendering.tracking import Site
 PAGE_DATES = (
     200  # of a list's page: most communities plan no more, so that one page holds everything there is to narrow
 )
-NARROWED = 120  # dates of a narrowed list, the soonest
+NARROWED = 100  # dates of a narrowed list, the soonest
 LISTED = 2000  # dates of the whole list, from which on it holds fewer of each series
 AHEAD = timedelta(days=366)
 MONTHS = 12  # ahead, this one included, and as many back
@@ -355,7 +356,7 @@ def month_pages(site: Site) -> Mapping[str, MonthPage]:
         listed = {dated: page.path for page in date_pages(site).values() if not page.narrowing for dated in page.dates}
         months: dict[date, list[Day]] = defaultdict(list)
         for day in sorted(held):
-            months[day.replace(day=1)].append(_day(day, [dated for _, dated in sorted(held[day])], listed))
+            months[day.replace(day=1)].append(_day(day, held[day], listed))
         shown = sorted({*months, *(_months_on(this, ahead) for ahead in range(MONTHS))})
         paths = [month_path(first) for first in shown]
         return {
@@ -389,10 +390,11 @@ def _months_on(first: date, months: int) -> date:
     return date(years, month + 1, 1)
 
 
-def _day(day: date, dates: Sequence[Dated], listed: Mapping[Dated, str]) -> Day:
-    more = max(0, len(dates) - CELL)
-    path = next((listed[dated] for dated in dates if dated in listed), "") if more else ""
-    return Day(day=day, dates=tuple(dates[:CELL]), more=more, listed=path)
+def _day(day: date, held: Sequence[tuple[int, Dated]], listed: Mapping[Dated, str]) -> Day:
+    first = nsmallest(CELL, held)
+    more = len(held) - len(first)
+    path = next((listed[dated] for _, dated in held if dated in listed), "") if more else ""
+    return Day(day=day, dates=tuple(dated for _, dated in first), more=more, listed=path)
 
 
 def _days_of(meetup: Meetup, start: date, end: date, minutes: int) -> Iterator[tuple[date, Dated, int]]:
@@ -409,7 +411,11 @@ def _days_of(meetup: Meetup, start: date, end: date, minutes: int) -> Iterator[t
         return
     # most meetups are as their rule has them: their days are enough, and ten times as fast
     length = 0 if meetup.last_day is None else _length(first_day(meetup), meetup.last_day)
-    for day in planned_days(meetup, start=start - timedelta(days=length), end=end):
+    days = planned_days(meetup, start=start - timedelta(days=length), end=end)
+    if not length:
+        yield from ((day, (meetup.slug, day), minutes) for day in days)
+        return
+    for day in days:
         for shown in _spread(day, length, start, end):
             yield shown, (meetup.slug, day), minutes
 

@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 from alongside.model.gatherings import Meetup
 from alongside.model.places import Place
+from alongside.model.recurrences import WEEKDAYS
+from alongside.planning.occurrences import first_day, meetup_rule
 from alongside.rendering.pages.views import Face, GroupCard, Label, MeetupCard, StoryCard, When, one_line, safe_url
 from alongside.rendering.pages.words import PLAIN_PATH, SAFE_IN_PATHS, machine_time
 
 Data = dict[str, Any]
 STATUS = {"confirmed": "EventScheduled", "tentative": "EventScheduled", "cancelled": "EventCancelled"}
+_DAY = timedelta(days=1)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _ESCAPES = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"}
 
@@ -114,34 +118,44 @@ class Linked:
         point = {}
         if place.lat is not None and place.lon is not None and place.precise:
             point = {"@type": "GeoCoordinates", "latitude": place.lat, "longitude": place.lon}
+        # Google's event results need an address: in the middle of nowhere it is the writer's words
         address = {
             "@type": "PostalAddress",
+            "streetAddress": one_line(place.label) if place.label != place.name or not place.country else "",
             "addressLocality": place.city,
             "addressRegion": place.region,
             "addressCountry": place.country,
         }
         return kept({"@type": "Place", "name": one_line(place.label), "address": kept(address), "geo": point})
 
-    def event(self, card: MeetupCard, meetup: Meetup, when: When, *, hosts: Sequence[Face]) -> Data:
-        """One date of a meetup. Recurring ones are an event a date, as search engines ask."""
+    def event(
+        self, card: MeetupCard, meetup: Meetup, when: When, *, near: Place | None = None, words: str, picture: str = ""
+    ) -> Data:
+        """One date of a meetup. Recurring ones are an event a date, as search engines ask.
+
+        `near`: the place of its group, for one that says no place. `words`: a plain text; `picture`: an address. Who
+        holds it is a group or the community: a date stands in lists of others, where no consent reaches.
+        """
         return {
             "@type": "Event",
             "name": when.title.text if when.title else card.title.text,
+            "description": words,
             "url": self.address(card.path),
+            "image": [picture] if picture else [],
             "startDate": machine_time(when.starts),
             "endDate": machine_time(when.ends) if when.ends is not None else "",
             "eventStatus": "https://schema.org/" + self._status(when),
-            "previousStartDate": when.moved_from.isoformat() if when.moved_from else "",
+            "previousStartDate": machine_time(when.planned) if when.planned is not None else "",
             "eventAttendanceMode": "https://schema.org/" + self._attendance(meetup, when),
-            "location": self._locations(meetup, when),
-            "organizer": self._organiser(card, hosts),
+            "location": self._locations(meetup, when, near),
+            "organizer": self._organizer(card),
             "inLanguage": list(meetup.languages),
             "maximumAttendeeCapacity": meetup.capacity,
             "offers": {"@type": "Offer", "url": safe_url(meetup.rsvp)} if safe_url(meetup.rsvp) else {},
         }
 
     def _status(self, when: When) -> str:
-        if when.status != "cancelled" and when.moved_from is not None:
+        if when.status != "cancelled" and when.planned is not None:
             return "EventRescheduled"
         return STATUS[when.status]
 
@@ -150,16 +164,18 @@ class Linked:
             return "MixedEventAttendanceMode" if when.place else "OnlineEventAttendanceMode"
         return "OfflineEventAttendanceMode"
 
-    def _locations(self, meetup: Meetup, when: When) -> list[Data]:
-        found = [self.place(when.place)] if when.place else []
-        if meetup.online or when.online_url:
+    def _locations(self, meetup: Meetup, when: When, near: Place | None) -> list[Data]:
+        online = meetup.online or bool(when.online_url)
+        place = when.place or (None if online else near)
+        found = [self.place(place)] if place is not None else []
+        if online:
             found.append(kept({"@type": "VirtualLocation", "url": when.online_url or self.address(meetup.path)}))
         return found
 
-    def _organiser(self, card: MeetupCard, hosts: Sequence[Face]) -> list[Data]:
+    def _organizer(self, card: MeetupCard) -> Data:
         if card.group is not None:
-            return [kept({"@type": "Organization", "name": card.group.text, "url": self.address(card.group.path)})]
-        return [kept({**self.person(face), "jobTitle": []}) for face in hosts] or [self.community()]
+            return kept({"@type": "Organization", "name": card.group.text, "url": self.address(card.group.path)})
+        return self.community()
 
     def listing(self, title: str, cards: Iterable[StoryCard | GroupCard | MeetupCard | Face]) -> Data:
         """A list's page: the order in which it stands."""
@@ -169,6 +185,42 @@ class Linked:
             if self.site_url
         ]
         return {"@type": "ItemList", "name": title, "itemListElement": items}
+
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def schedule(meetup: Meetup) -> Data:
+    """When a series takes place, as a schema.org Schedule; nothing where that has no word for its rule.
+
+    Its days may have a number before them, as in a calendar ("1TH"); positions in a set, days of the year, and days
+    counted from the end of a month it does not know.
+    """
+    rule = meetup_rule(meetup)
+    if rule is None or rule.positions or rule.year_days or any(day < 0 for day in rule.month_days):
+        return {}
+    starts, length = meetup.starts, meetup.duration
+    timed = isinstance(starts, datetime)
+    return kept(
+        {
+            "@type": "Schedule",
+            "repeatFrequency": f"P{rule.interval}{rule.frequency[0]}",
+            "byDay": [_weekday(ordinal, day) for ordinal, day in sorted(rule.weekdays)],
+            "byMonth": sorted(rule.months),
+            "byMonthDay": sorted(rule.month_days),
+            "startDate": first_day(meetup).isoformat(),
+            "endDate": meetup.until.isoformat() if meetup.until is not None else "",
+            "repeatCount": meetup.times,
+            "exceptDate": [day.isoformat() for day in sorted(set(meetup.excluded))],
+            "startTime": f"{starts:%H:%M:%S}" if timed else "",
+            "endTime": f"{starts + length:%H:%M:%S}" if timed and length is not None and length < _DAY else "",
+            "scheduleTimezone": meetup.timezone if timed else "",
+        }
+    )
+
+
+def _weekday(ordinal: int, day: int) -> str:
+    return f"{ordinal}{WEEKDAYS[day]}" if ordinal else f"https://schema.org/{_DAYS[day]}"
 
 
 def kept(data: Data) -> Data:

@@ -23,6 +23,7 @@ from alongside.model.people import Member
 from alongside.model.places import Place
 from alongside.model.stories import Story
 from alongside.planning.occurrences import last_day
+from alongside.reading.places import areas_of
 from alongside.rendering.tracking import Site
 
 PAGE = 60  # entries of a list's page
@@ -184,10 +185,10 @@ def past_years(site: Site) -> Mapping[str, tuple[tuple[int, str], ...]]:
 
 
 def place_pages(site: Site) -> Mapping[str, ListPage]:
-    """The list of places, by path: by country, then name."""
+    """The list of places, by path: by country, then name. Regions and countries are left to the pages of theirs."""
 
-    def compute(_: Community) -> Mapping[str, ListPage]:
-        shown = places(site)
+    def compute(community: Community) -> Mapping[str, ListPage]:
+        shown = _listed_places(site, community)
         slugs = sorted(shown, key=lambda slug: (shown[slug].country_name, name_key(shown[slug].name), slug))
         return _numbered("places/", slugs, [shown[slug].name for slug in slugs], size=5 * PAGE)
 
@@ -245,12 +246,12 @@ def gathered_by_challenge(site: Site) -> Mapping[str, Gathered]:
 
 
 def gathered_by_place(site: Site) -> Mapping[str, Gathered]:
-    """For each place that has a page: who and what is there."""
+    """For each place that has a page: who and what is there, in a region or country anywhere."""
 
     def keys(record: Member | Story | Group | Meetup) -> tuple[str, ...]:
         if isinstance(record, Story) or record.place is None or not record.place.slug:
             return ()
-        return (record.place.slug,)
+        return (record.place.slug, *(area.slug for area in areas_of(record.place)))
 
     def compute(community: Community) -> Mapping[str, Gathered]:
         return _gather(site, community, keys)
@@ -374,39 +375,61 @@ def meetups_of_groups(site: Site) -> Mapping[str, tuple[tuple[str, ...], tuple[s
 
 
 def places(site: Site) -> Mapping[str, Place]:
-    """Places with a page, by slug: those of anything that is shown."""
+    """Places with a page and a calendar, by slug: of members who are shown, and of groups and meetups with the regions
+    and countries these lie in. Past ones count too: somebody may have subscribed there."""
 
     def compute(community: Community) -> Mapping[str, Place]:
-        gathered: dict[str, Place] = {}
-        records: tuple[Sequence[Group | Meetup | Member], ...] = (
-            tuple(community.groups.values()),
-            coming_meetups(site, community),
-            shown_members(site, community),
-        )
-        for kind in records:
-            for record in kind:
-                if record.place is not None and record.place.slug:
-                    gathered.setdefault(record.place.slug, record.place)
-        return dict(sorted(gathered.items()))
+        found = {**gathering_places(community), **_listed_places(site, community)}
+        return dict(sorted(found.items()))
 
     return site.shared("lists.place_records", compute)
 
 
+def gathering_places(community: Community) -> Mapping[str, Place]:
+    """Places of groups and meetups, past ones too, and the regions and countries these lie in, by slug."""
+    found: dict[str, Place] = {}
+    gatherings: tuple[Group | Meetup, ...] = (
+        *community.groups.values(),
+        *community.meetups.values(),
+        *community.deleted.values(),
+    )
+    for record in gatherings:
+        if record.place is not None and record.place.slug:
+            for place in (record.place, *areas_of(record.place)):
+                found.setdefault(place.slug, place)
+    return found
+
+
+def _listed_places(site: Site, community: Community) -> Mapping[str, Place]:
+    """Places where anybody is, or anything comes; as their records name them."""
+    found: dict[str, Place] = {}
+    records: tuple[Group | Meetup | Member, ...] = (
+        *community.groups.values(),
+        *coming_meetups(site, community),
+        *shown_members(site, community),
+    )
+    for record in records:
+        if record.place is not None and record.place.slug:
+            found.setdefault(record.place.slug, record.place)
+    return found
+
+
 def near_places(site: Site) -> Mapping[str, tuple[tuple[str, int], ...]]:
-    """For each place with a page: (slug, km) of those near it, nearest first; for a country: its places, km 0."""
+    """For each place with a page: (slug, km) of those near it, nearest first; for an area: its places, km 0."""
 
     def compute(_: Community) -> Mapping[str, tuple[tuple[str, int], ...]]:
         shown = places(site)
         cells: dict[tuple[int, int], list[tuple[str, float, float]]] = defaultdict(list)
-        countries: dict[str, list[str]] = defaultdict(list)
+        inside: dict[str, list[str]] = defaultdict(list)
         for slug, place in shown.items():
             if place.precise and place.lat is not None and place.lon is not None:
                 cells[_cell(place.lat, place.lon)].append((slug, place.lat, place.lon))
-                countries[place.country].append(slug)
+                for area in areas_of(place):
+                    inside[area.slug].append(slug)
         return {
             slug: _near(place, slug, cells)
             if place.precise
-            else tuple((other, 0) for other in countries.get(place.country, ())[:GATHERED])
+            else tuple((other, 0) for other in inside.get(slug, ())[:GATHERED])
             for slug, place in shown.items()
         }
 

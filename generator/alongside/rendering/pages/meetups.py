@@ -1,8 +1,8 @@
 """Dates of meetups as pages show them: rows of a list by month and day, weeks of a month, and what to choose from.
 
-Beside `views`, above `dates`, which says what stands where. Each date carries its values (`data-is`: where, near what,
-in which language, ...), its offset from UTC and its instants, all worked out here: `assets/meetups.js` only compares
-them, and asks the browser nothing but the reader's own offset.
+Beside `views`, above `dates`, which says what stands where. Each date carries its values (`data-is`: where, in which
+language, ...), its offset from UTC and its instants, all worked out here: `assets/meetups.js` only compares them, and
+asks the browser nothing but the reader's own clock.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from alongside.planning.occurrences import Occurrence, occurrence_on
 from alongside.planning.zones import local_time, read_zone
 from alongside.rendering.interface import language_name, read_interface
 from alongside.rendering.pages import dates
-from alongside.rendering.pages.dates import Dated, DatePage, Day, MonthPage
+from alongside.rendering.pages.dates import Choice, Dated, DatePage, Day, MonthPage
 from alongside.rendering.pages.lists import name_key
 from alongside.rendering.pages.views import MeetupCard, Views, one_line
 from alongside.rendering.pages.words import PageWords
@@ -198,40 +198,40 @@ def _cell(site: Site, ui: PageWords, views: Views, day: Day) -> Cell:
 # --- what to choose from ---
 
 
-def countries(site: Site, ui: PageWords, page: DatePage | None) -> tuple[Country, ...]:
+def countries(site: Site, ui: PageWords, page: DatePage | None, *, whole: bool) -> tuple[Country, ...]:
     """Places to choose from, by country. `page`: one that is narrowed has the cities of its country or surroundings
-    alone, and so has any (None: a month) where there are too many."""
+    alone, and so has any (None: a month) where there are too many. `whole`: the page holds all dates there are, so it
+    needs to know what is near each city; elsewhere one goes to the page of that city."""
     found = dates.choices(site)
     towns = dates.near_towns(site)
     cities = found["city"]
     if page is not None and page.narrowing == "near":
-        cities = tuple(choice for choice in cities if choice.value in towns[page.value].near)
+        around = frozenset(towns[page.value].near)
+        cities = tuple(choice for choice in cities if choice.value in around)
     elif len(cities) > CITIES or (page is not None and page.narrowing):
         country = page.value if page is not None and page.narrowing == "country" else ""
         cities = tuple(choice for choice in cities if choice.within == country)
-    values = {choice.value for choice in cities}
+    chosen = {choice.value: choice for choice in cities}
+    regions = {choice.value: choice.name for choice in found["region"]} if cities else {}
+    within: dict[str, list[Choice]] = {}
+    for city in cities:
+        within.setdefault(city.within, []).append(city)
+
+    def near(slug: str) -> str:
+        needed = whole or (page is not None and page.value == slug)
+        return " ".join(other for other in towns[slug].near if other in chosen) if needed else slug
+
+    def parts(own: Sequence[Choice], country: str) -> Iterator[Option]:
+        held = sorted({city.region for city in own if city.region})
+        if len(held) > 1:
+            yield from (Option(value=region, name=f"{one_line(regions[region])}, {country}") for region in held)
+        yield from (Option(value=city.value, name=one_line(city.name), near=near(city.value)) for city in own)
+
     made = []
     for choice in found["country"]:
         name = country_name(choice.value.upper(), ui.language)
-        own = [city for city in cities if city.within == choice.value]
-        regions = {city.region for city in own if city.region}
-        parts = [
-            *(
-                Option(value=one.value, name=f"{one_line(one.name)}, {name}")
-                for one in found["region"]
-                if one.value in regions and len(regions) > 1
-            ),
-            *(
-                Option(
-                    value=city.value,
-                    name=one_line(city.name),
-                    near=" ".join(slug for slug in towns[city.value].near if slug in values),
-                )
-                for city in own
-            ),
-        ]
-        whole = Option(value=choice.value, name=name, path=ui.url(choice.path))
-        made.append(Country(whole=whole, parts=tuple(parts)))
+        inner = tuple(parts(within.get(choice.value, ()), name))
+        made.append(Country(whole=Option(value=choice.value, name=name, path=ui.url(choice.path)), parts=inner))
     return tuple(sorted(made, key=lambda one: name_key(one.whole.name)))
 
 

@@ -16,16 +16,20 @@ from typing import Any, Literal
 from markupsafe import escape
 
 from alongside.model.people import Member, MemberPage
+from alongside.model.places import Place
 from alongside.model.stories import Story
 from alongside.model.texts import direction
+from alongside.reading.places import areas_of, country_place
 from alongside.rendering.artifacts import Artifact, Job
 from alongside.rendering.embeds.oembeds import oembed_link, oembed_path, story_oembed
-from alongside.rendering.feeds.listing import FeedKind, feed_path
+from alongside.rendering.feeds.listing import FeedKind, feed_links, feed_path
+from alongside.rendering.feeds.meetup_words import meetup_words
 from alongside.rendering.feeds.subscribing import SubscribeLinks, subscribe_links
+from alongside.rendering.feeds.text_feeds import first_words
 from alongside.rendering.journey_map import map_figure, map_journeys
 from alongside.rendering.pages import dates, lists, meetups
 from alongside.rendering.pages.dates import DatePage
-from alongside.rendering.pages.jsonld import Data, Linked, script_json
+from alongside.rendering.pages.jsonld import Data, Linked, schedule, script_json
 from alongside.rendering.pages.lists import Gathered, ListPage
 from alongside.rendering.pages.moments import STYLE_SHEET
 from alongside.rendering.pages.views import (
@@ -35,6 +39,7 @@ from alongside.rendering.pages.views import (
     MeetupCard,
     StoryCard,
     Views,
+    When,
     body_language,
     docs_source,
     one_line,
@@ -215,9 +220,32 @@ def _calendar(ui: PageWords, kind: FeedKind, slug: str = "") -> tuple[str, str, 
     return ("text/calendar", ui.say("footer.calendar"), feed_path(kind, slug))
 
 
+def _feeds(ui: PageWords, kind: FeedKind, slug: str = "", name: str = "") -> list[tuple[str, str, str]]:
+    """All feeds of a page, its calendar first. `name`: whose coming meetups they tell; of stories there is none."""
+    words = ui.say("feed.meetups", name=name) if name else ui.say("footer.feed")
+    links = feed_links(kind, slug)
+    texts = [(one.media_type, f"{words} ({one.form})", one.path) for one in links if one.form != "iCalendar"]
+    return texts if kind == "stories" else [_calendar(ui, kind, slug), *texts]
+
+
+def _event(views: Views, linked: Linked, card: MeetupCard, when: When) -> Data:
+    """One date of a meetup for search engines."""
+    site = views.site
+    meetup = site.community.meetups[card.slug]
+    group = site.community.groups.get(meetup.group) if meetup.group else None
+    words, picture = meetup_words(site, card.slug)
+    near = group.place if group is not None else None
+    return linked.event(card, meetup, when, near=near, words=first_words(words), picture=picture)
+
+
+def _next_events(views: Views, linked: Linked, cards: Iterable[MeetupCard]) -> list[Data]:
+    """The next date of each meetup of a list."""
+    return [_event(views, linked, card, card.when) for card in cards if card.when is not None]
+
+
 def _ways(site: Site, kind: FeedKind, slug: str, name: str) -> SubscribeLinks:
     """The ways into the calendar of a page, for `parts.subscribe`. `name`: the group's, meetup's, ... own."""
-    whole = f"{name} · {site.settings.site_name}" if kind in ("challenges", "places") else name
+    whole = f"{name} · {site.settings.site_name}" if kind in ("challenges", "places", "languages", "online") else name
     return subscribe_links(site.settings.site_url, feed_path(kind, slug), whole)
 
 
@@ -268,7 +296,7 @@ def story_page(site: Site, slug: str) -> Iterator[Page | Artifact]:
         ],
         description=" ".join(card.words),
         alternates=versions,
-        feeds=[("application/atom+xml", ui.say("footer.feed"), feed_path("stories", suffix="atom"))],
+        feeds=_feeds(ui, "stories"),
         source=docs_source(site, story.position),
         kind="article",
         modified=story.date,
@@ -389,6 +417,7 @@ def group_page(site: Site, slug: str) -> Iterator[Page]:
     card = views.group_of(group)
     hosts = views.faces(group.hosts)
     coming, past = lists.meetups_of_groups(site).get(slug, ((), ()))
+    coming_cards = views.meetups(coming)
     yield draft.page(
         card.name.text,
         context={
@@ -396,15 +425,18 @@ def group_page(site: Site, slug: str) -> Iterator[Page]:
             "card": card,
             "body": views.prose(group.body, group.position, body_language(group.languages, language)),
             "hosts": hosts,
-            "coming": views.meetups(coming),
+            "coming": coming_cards,
             "past": views.meetups(past),
             "challenges": views.challenges(group.challenges),
             "topics": tuple(one_line(topic) for topic in group.topics),
             "conduct": conduct_url(site, ui, group.conduct),
             "subscribe": _ways(site, "groups", slug, card.name.text),
         },
-        data=[draft.linked.group(card, hosts=hosts, place=group.place)],
-        feeds=[_calendar(ui, "groups", slug)],
+        data=[
+            draft.linked.group(card, hosts=hosts, place=group.place),
+            *_next_events(views, draft.linked, coming_cards),
+        ],
+        feeds=_feeds(ui, "groups", slug, name=card.name.text),
         source=docs_source(site, group.position),
     )
 
@@ -431,6 +463,9 @@ def meetup_page(site: Site, slug: str) -> Iterator[Page]:
     hosts = views.faces(meetup.hosts)
     title = views.local(meetup.title)
     group = site.community.groups.get(meetup.group) if meetup.group else None
+    events = [_event(views, draft.linked, card, when) for when in dates]
+    if events:
+        events[0]["eventSchedule"] = schedule(meetup)
     yield draft.page(
         title.text,
         context={
@@ -452,7 +487,7 @@ def meetup_page(site: Site, slug: str) -> Iterator[Page]:
             "conduct": conduct_url(site, ui, group.conduct if group is not None else ""),
             "subscribe": _ways(site, "meetups", slug, title.text),
         },
-        data=[draft.linked.event(card, meetup, when, hosts=hosts) for when in dates],
+        data=events,
         feeds=[_calendar(ui, "meetups", slug)],
         source=docs_source(site, meetup.position),
     )
@@ -496,7 +531,7 @@ def challenge_page(site: Site, slug: str) -> Iterator[Page]:
             **found,
         },
         data=[draft.linked.listing(heading.text, found["stories"])],
-        feeds=[_calendar(draft.ui, "challenges", slug)],
+        feeds=_feeds(draft.ui, "challenges", slug),
     )
 
 
@@ -508,14 +543,12 @@ def place_page(site: Site, slug: str) -> Iterator[Page]:
         "places"
     )
     found = _gathered(draft.views, lists.gathered_by_place(site).get(slug, Gathered()))
-    near = tuple(
-        (Label(text=one_line(shown[other].name), language="", path=lists.place_path(other)), km)
-        for other, km in lists.near_places(site).get(slug, ())
-    )
+    near = tuple((_place_label(shown[other]), km) for other, km in lists.near_places(site).get(slug, ()))
     yield draft.page(
         one_line(place.name),
         context={
             "place": place,
+            "areas": tuple(_place_label(shown[area.slug]) for area in areas_of(place) if area.slug in shown),
             "near": near,
             "around": dates.narrowed_path("near", slug) if slug in dates.near_towns(site) else "",
             "km": dates.NEAR_KM,
@@ -523,9 +556,15 @@ def place_page(site: Site, slug: str) -> Iterator[Page]:
             "map_url": map_url(place.lat, place.lon) if place.precise else "",
             **found,
         },
-        data=[draft.linked.place(place)],
+        listed=any(found[kind] for kind in ("members", "stories", "groups", "meetups")),
+        data=[draft.linked.place(place), *_next_events(draft.views, draft.linked, found["meetups"])],
         feeds=[_calendar(draft.ui, "places", slug)],
     )
+
+
+def _place_label(place: Place) -> Label:
+    """A place by the name of its page, which it has."""
+    return Label(text=one_line(place.name), language="", path=lists.place_path(place.slug))
 
 
 # --- lists ---
@@ -554,7 +593,7 @@ def story_list(site: Site, path: str) -> Iterator[Page]:
         },
         data=[draft.linked.listing(title, cards)],
         description=draft.ui.say("list.stories"),
-        feeds=[("application/atom+xml", draft.ui.say("footer.feed"), feed_path("stories", suffix="atom"))],
+        feeds=_feeds(draft.ui, "stories"),
     )
 
 
@@ -629,6 +668,8 @@ def meetup_list(site: Site, path: str) -> Iterator[Page]:
         title = f"{title}: {meetups.narrowed_title(ui, page)}"
     elif page.number > 1:
         title = f"{title} ({page.number})"
+    kind, slug = _calendar_of(page)
+    name = site.settings.site_name if kind == "all" else meetups.narrowed_title(ui, page)
     rows = meetups.list_rows(site, ui, views, page)
     whole = len(rows) == page.total
     values = None if whole and not page.narrowing else {value for row in rows for value in row.values}
@@ -641,17 +682,26 @@ def meetup_list(site: Site, path: str) -> Iterator[Page]:
             "whole": whole,
             "narrowed": meetups.narrowed_query(page),
             "years": lists.past_years(site)["years"] if page.path == "meetups/" else (),
-            "subscribe": _ways(site, "all", "", site.settings.site_name),
-            "countries": meetups.countries(site, ui, page),
+            "subscribe": _ways(site, kind, slug, name),
+            "countries": meetups.countries(site, ui, page, whole=whole and not page.narrowing),
             "options": meetups.options(site, ui, views, values),
             "km": dates.NEAR_KM,
         },
         data=[draft.linked.listing(title, _first_dates(views, page))],
         description=ui.say("list.meetups"),
-        feeds=[_calendar(ui, "all")],
+        feeds=_feeds(ui, kind, slug, name=draft.linked.site_name),
         listed=page.narrowing != "near",
         more_head=_meetup_head(ui),
     )
+
+
+def _calendar_of(page: DatePage) -> tuple[FeedKind, str]:
+    """The calendar that holds what a list does; of what is near a place there is none, so it is that of all."""
+    if page.narrowing == "country" and (country := country_place(page.value.upper())) is not None:
+        return "places", country.slug
+    if page.narrowing == "language":
+        return "languages", page.value
+    return ("online", "") if page.narrowing == "online" else ("all", "")
 
 
 def _first_dates(views: Views, page: DatePage) -> tuple[MeetupCard, ...]:
@@ -684,7 +734,7 @@ def meetup_month(site: Site, path: str) -> Iterator[Page]:
             "weekdays": meetups.weekdays(ui.language),
             "months": tuple((first, dates.month_path(first)) for first in page.all),
             "subscribe": _ways(site, "all", "", site.settings.site_name),
-            "countries": meetups.countries(site, ui, None),
+            "countries": meetups.countries(site, ui, None, whole=True),
             "options": meetups.options(site, ui, views),
             "km": dates.NEAR_KM,
         },
@@ -724,13 +774,18 @@ def place_list(site: Site, path: str) -> Iterator[Page]:
     shown = lists.places(site)
     title = _counted_title(draft.ui.say("nav.places"), page)
     sections = tuple(
-        (
-            country,
-            tuple(Label(text=one_line(shown[slug].name), language="", path=lists.place_path(slug)) for slug in slugs),
-        )
-        for country, slugs in groupby(page.slugs, key=lambda slug: shown[slug].country_name or shown[slug].name)
+        (heading, tuple(_place_label(shown[slug]) for slug in slugs if lists.place_path(slug) != heading.path))
+        for heading, slugs in groupby(page.slugs, key=lambda slug: _country_label(shown[slug], shown))
     )
     yield draft.page(title, context={"page": page, "sections": sections}, description=draft.ui.say("list.places"))
+
+
+def _country_label(place: Place, shown: Mapping[str, Place]) -> Label:
+    """What a place stands below: its country, with its page where it has one, or itself."""
+    country = ((place, *areas_of(place)))[-1]
+    if country.slug in shown and country.name == place.country_name:
+        return _place_label(country)
+    return Label(text=one_line(place.country_name or place.name), language="")
 
 
 def challenge_list(site: Site) -> Iterator[Page]:

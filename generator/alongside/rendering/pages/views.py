@@ -24,6 +24,7 @@ from alongside.model.places import Place
 from alongside.model.stories import Story
 from alongside.model.texts import LocalText
 from alongside.planning.occurrences import HORIZON, Occurrence, occurrences
+from alongside.planning.zones import local_time, read_zone
 from alongside.problems import Position
 from alongside.rendering.pages.lists import is_shown, path_of_place, start_day
 from alongside.rendering.tracking import Site
@@ -191,6 +192,7 @@ class When:
     zone: str  # IANA
     status: MeetupStatus
     moved_from: date | None  # the day it would have been on
+    planned: datetime | date | None  # when it would have begun, where it begins at another time now; aware, or a day
     reason: str
     title: Label | None  # of this date alone
     place: Place | None
@@ -414,6 +416,7 @@ class Views:
             zone=occurrence.zone,
             status=occurrence.status,
             moved_from=occurrence.original if day != occurrence.original else None,
+            planned=_planned(meetup, occurrence) if change is not None and change.starts is not None else None,
             reason=one_line(change.reason) if change is not None else "",
             title=self.local(title, meetup.path) if title is not None else None,
             place=occurrence.place,
@@ -434,6 +437,14 @@ class Views:
             return ()
         found = occurrences(meetup, start=start, end=start + HORIZON)
         return tuple(self.when(meetup, occurrence) for occurrence in islice(found, DATES_SHOWN))
+
+
+def _planned(meetup: Meetup, occurrence: Occurrence) -> datetime | date | None:
+    """When a date that was moved would have begun; None where it begins then all the same."""
+    first: datetime | date = occurrence.original
+    if isinstance(meetup.starts, datetime):
+        first = local_time(datetime.combine(occurrence.original, meetup.starts.time()), read_zone(meetup.timezone))
+    return first if first != occurrence.starts else None
 
 
 # --- what needs no language ---

@@ -5,8 +5,9 @@ ical.js and node-ical come from npm (`make calendars`), libical and KCalendarCor
 has of them. None may ask the machine for its zone: the clock of every process is UTC.
 
 A calendar is read as it is published, and once more with zones that nobody knows (`renamed`), so that the VTIMEZONE is
-all there is. node-ical reads no VTIMEZONE and is given published calendars only; KCalendarCore takes the zone of the
-machine that is most like the VTIMEZONE.
+all there is. By a name they know, Python looks into the `tzdata` package, Node.js into data of its own, KCalendarCore
+into that of the machine, and libical, which has the offsets from the VTIMEZONE, counts on in the zone of ICU. By one
+they do not know, node-ical has no zone at all, and KCalendarCore takes the one of the machine that is most like ours.
 """
 
 from __future__ import annotations
@@ -30,7 +31,6 @@ SOURCES = Path(__file__).resolve().parent / "readers"
 MODULES = ROOT / "build" / "npm-calendars" / "node_modules"  # what `make calendars` installs
 COMPILED = ROOT / "build" / "calendars"
 FIRST, END = date(2010, 1, 1), date(2028, 1, 1)  # dates are read from the first day up to the second
-# Python looks for zones in the `tzdata` package alone; Node.js has its own, libical and Qt those of the machine.
 _NOTHING_OF_THE_MACHINE = {"TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONTZPATH": ""}
 _MARGIN_YEARS = 2  # read on either side as well: a changed date may have moved in or out
 _TZID = re.compile(rb"(TZID[=:])(?!X-)([^:;\r\n]+)")
@@ -71,13 +71,6 @@ def read_dates(reader: ReaderName, calendar: bytes, *, first: date = FIRST, end:
         raise ReaderError(f"{reader} ended with {done.returncode}: {done.stderr.decode(errors='replace')[-2000:]}")
     dates = [Date(**json.loads(line)) for line in done.stdout.splitlines()]
     return sorted(one for one in dates if first.isoformat() <= one.start < end.isoformat())
-
-
-def read_all(
-    calendar: bytes, readers: Sequence[ReaderName] = READERS, *, first: date = FIRST, end: date = END
-) -> dict[ReaderName, list[Date]]:
-    """The same from several programs."""
-    return {reader: read_dates(reader, calendar, first=first, end=end) for reader in readers}
 
 
 # --- how each is made ---

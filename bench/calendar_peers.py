@@ -1,0 +1,218 @@
+"""Area calendar, peers that people use: yaml2ics, from YAML to .ics files, and ical-generator, from events to octets.
+
+yaml2ics (PyPI) is what communities keep a calendar in git with. Both sides get the same meetups, each in its own YAML,
+and run as whole processes; what they say is read again and compared. Its zones are those of `ics`; ours come from
+`tzdata`. A zone counts when python-dateutil, reading the VTIMEZONE alone, finds the instants of a January and a July.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from zoneinfo import available_timezones
+
+import icalendar
+from dateutil.tz import tzical
+
+from alongside.model.gatherings import Meetup
+from alongside.model.texts import LocalText
+from alongside.planning.zones import read_zone
+from alongside.problems import Position
+from alongside.reading.loader import load_community
+from alongside.reading.settings_file import read_settings
+from alongside.rendering.artifacts import Artifact, write_folder
+from alongside.rendering.feeds.calendars import EventTexts, render_calendar, render_event
+from alongside.rendering.feeds.listing import feed_jobs, feed_path
+from alongside.rendering.tracking import Site
+from bench.calendar_sides import FEEDS, NOW
+from bench.harness import BenchError, Figure, Run, interleave, median_seconds, run, spread
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "bench" / "ical_generator"
+NPM = ROOT / "build" / "npm-bench"
+EVENTS = 2_000
+COMPARED = 200  # events of the two calendars: reading takes longer than writing
+YAML2ICS = [str(Path(sys.executable).with_name("yaml2ics"))]
+COMPILE = [sys.executable, "-m", "bench.calendar_peers"]
+
+
+# --- yaml2ics ---
+
+
+def against_yaml2ics(folder: Path, *, rounds: int) -> Iterator[Figure]:
+    """From the YAML of both to one calendar, as whole processes, by turns; then every IANA zone."""
+    community, theirs = folder / "ours", folder / "yaml2ics"
+    _write_inputs(community, theirs)
+    environment = {"PYTHONPATH": os.pathsep.join([str(ROOT / "generator"), str(ROOT)])}
+
+    def ours() -> Run:
+        shutil.rmtree(community / "build", ignore_errors=True)  # what was read is not remembered
+        return run([*COMPILE, str(community)], cwd=community, env=environment)
+
+    def peer() -> Run:
+        found = run([*YAML2ICS, "meetups.yaml"], cwd=theirs)
+        (theirs / "meetups.ics").write_text(found.output)
+        return found
+
+    runs = interleave({"alongside": ours, "yaml2ics": peer}, rounds=rounds)
+    for side, times in runs.items():
+        print(f"# {EVENTS} meetups from YAML to .ics files, {side}: {spread(times)}", flush=True)
+    _check_equal((community / "out/feeds/all.ics").read_bytes(), (theirs / "meetups.ics").read_bytes())
+    value = median_seconds(runs["alongside"]) / median_seconds(runs["yaml2ics"])
+    yield Figure(name=f"{EVENTS} meetups from YAML to .ics files / yaml2ics", value=value, goal=0.1)
+    zones = sorted(available_timezones() - {"localtime", "Factory", "posixrules"})
+    failures = {
+        side: [zone for zone in zones if not _has_zone(render, zone)]
+        for side, render in (("alongside", _our_zone), ("yaml2ics", _their_zone))
+    }
+    for side, failed in failures.items():
+        print(f"# {len(zones)} IANA zones, wrong or refused, {side}: {len(failed)} {', '.join(failed[:12])}")
+    yield Figure(name=f"IANA zones of {len(zones)} that fail", value=len(failures["alongside"]), goal=0)
+
+
+def _write_inputs(community: Path, theirs: Path) -> None:
+    """The same meetups for both; once, weekly and every two weeks: yaml2ics knows intervals alone."""
+    (community / "content/meetups").mkdir(parents=True, exist_ok=True)
+    theirs.mkdir(parents=True, exist_ok=True)
+    (community / "mkdocs.yml").write_text(
+        "site_name: Generated\nsite_url: https://example.org/\ndocs_dir: content\nplugins:\n  - alongside:\n"
+        "      timezone: Europe/Berlin\n      teams: {community: Community team}\n"
+    )
+    (community / "content/index.md").write_text("# Generated\n")
+    ours, peers = [], ["name: Generated", "timezone: Europe/Berlin", "events:"]
+    for number in range(EVENTS):
+        day = date(2026, 1, 5) + timedelta(days=number % 300)
+        text = f"We meet for the {number}th time; everybody is welcome, bring a laptop and a question."
+        ours += [
+            f"- slug: meetup-{number}",
+            f"  title: Meetup {number}",
+            f"  starts: {day} 18:30",
+            "  duration: 2h",
+            f"  description: {text}",
+        ]
+        peers += [
+            f"  - uid: meetup-{number}@example.org",
+            f"    summary: Meetup {number}",
+            f"    begin: {day} 18:30:00",
+            "    duration: {hours: 2}",
+            f"    url: https://example.org/meetups/meetup-{number}/",
+            f"    description: {text}",
+        ]
+        if weeks := number % 3:
+            ours += [f"  repeats: {'every week' if weeks == 1 else 'every 2 weeks'}", "  until: 2027-12-31"]
+            peers += ["    repeat:", f"      interval: {{weeks: {weeks}}}", "      until: 2027-12-31 23:59:59"]
+    (community / "content/meetups/all.yml").write_text("\n".join(ours) + "\n")
+    (theirs / "meetups.yaml").write_text("\n".join(peers) + "\n")
+
+
+def _check_equal(ours: bytes, theirs: bytes) -> None:
+    """Both say the same of the first meetups: when, how often, what."""
+    mine, others = _said(ours), _said(theirs)
+    if len(mine) != COMPARED or mine != others:
+        wrong = next((uid for uid in mine if mine[uid] != others.get(uid)), "")
+        raise BenchError(f"{wrong}: {mine.get(wrong)} and {others.get(wrong)}")
+
+
+def _said(content: bytes) -> dict[str, tuple[object, ...]]:
+    names = {f"meetup-{number}@example.org" for number in range(COMPARED)}
+    events = [event for event in icalendar.Calendar.from_ical(content).events if str(event["UID"]) in names]
+    return {str(event["UID"]): _what(event) for event in events}
+
+
+def _what(event: icalendar.Event) -> tuple[object, ...]:
+    """When by the wall, how often, and the texts."""
+    rule: Any = event.get("RRULE")
+    return (
+        *(
+            moment.replace(tzinfo=None) if isinstance(moment, datetime) else moment
+            for moment in (event.start, event.end)
+        ),
+        (rule["FREQ"], rule.get("INTERVAL", [1])) if rule else (),
+        *(str(event[name]).strip() for name in ("SUMMARY", "DESCRIPTION", "URL")),
+    )
+
+
+def _has_zone(render: Callable[[str, tuple[datetime, ...]], str], zone: str) -> bool:
+    walls = (datetime.fromisoformat("2026-01-15T18:30"), datetime.fromisoformat("2026-07-15T18:30"))
+    try:
+        made = render(zone, walls)
+        found = tzical(StringIO(_for_dateutil(made))).get() if "BEGIN:VTIMEZONE" in made else UTC
+        right = [wall.replace(tzinfo=read_zone(zone)).utcoffset() for wall in walls]
+        return [wall.replace(tzinfo=found).utcoffset() for wall in walls] == right
+    except Exception:  # a peer may fail in any way
+        return False
+
+
+def _for_dateutil(calendar: str) -> str:
+    """The VTIMEZONE of a calendar, without what dateutil refuses and people's apps may pass over."""
+    begin, end = calendar.index("BEGIN:VTIMEZONE"), calendar.rindex("END:VTIMEZONE")
+    lines = [line for line in calendar[begin:end].splitlines() if not line.startswith("X-")]
+    parts = "\n".join([*lines, "END:VTIMEZONE", ""]).split("BEGIN:")
+    return "BEGIN:".join(part if "DTSTART" in part else part.replace("RDATE", "DTSTART", 1) for part in parts)
+
+
+def _our_zone(zone: str, walls: tuple[datetime, ...]) -> str:
+    meetups = [
+        Meetup(
+            slug=f"m{wall.month}", title=LocalText((("en", "M"),)), starts=wall, timezone=zone, position=Position("x")
+        )
+        for wall in walls
+    ]
+    events = [(one, render_event(one, EventTexts(uid=one.slug))) for one in meetups]
+    return render_calendar(events, name="X").decode()
+
+
+def _their_zone(zone: str, walls: tuple[datetime, ...]) -> str:
+    import yaml2ics  # type: ignore[import-untyped]
+
+    events = [
+        yaml2ics.event_from_yaml({"summary": "M", "begin": wall, "duration": {"hours": 2}, "timezone": zone})
+        for wall in walls
+    ]
+    return str(yaml2ics.events_to_calendar(events).serialize())
+
+
+# --- ical-generator ---
+
+
+def ical_generator_seconds(folder: Path) -> float | None:
+    """CPU seconds for the feeds of `peer.json` in `folder`; None where npm or its packages cannot be had."""
+    if shutil.which("npm") is None or not _installed():
+        print("# ical-generator: not measured, npm or its packages are missing")
+        return None
+    shutil.copy(SOURCE / "render.mjs", NPM)
+    return float(run(["node", str(NPM / "render.mjs"), str(folder), str(FEEDS)], cwd=folder, env={"TZ": "UTC"}).output)
+
+
+def _installed() -> bool:
+    if (NPM / "node_modules" / "ical-generator").is_dir():
+        return True
+    NPM.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(SOURCE / name, NPM)
+    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+    return subprocess.run(command, cwd=NPM, check=False).returncode == 0
+
+
+def main() -> None:
+    """Our side: from the files of a community to the calendar of all its meetups, in `out`."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("community", type=Path)
+    root = parser.parse_args().community
+    settings, _ = read_settings(root / "mkdocs.yml")
+    community = load_community(settings, today=NOW.date()).community
+    jobs = feed_jobs(Site(community=community, settings=settings, now=NOW))
+    (job,) = (job for job in jobs if job.name == feed_path("all"))
+    write_folder(root / "out", (made for made in job.render() if isinstance(made, Artifact)))
+
+
+if __name__ == "__main__":
+    main()
