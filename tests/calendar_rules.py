@@ -92,6 +92,8 @@ def _broken_structure(text: str) -> list[str]:
     zones: set[str] = set()
     used: set[str] = set()
     identities: Counter[tuple[str, str]] = Counter()
+    series: set[str] = set()
+    overridden: set[str] = set()
     for line in text.split("\r\n")[:-1]:
         match = _NAME.fullmatch(line)
         if match is None:
@@ -109,6 +111,11 @@ def _broken_structure(text: str) -> list[str]:
             if part == "VEVENT":
                 identity = [entry for entry in lines if entry.startswith(("UID", "RECURRENCE-ID"))]
                 identities["|".join(identity), ""] += 1
+                found += _broken_event(lines)
+                if any(entry.startswith("RRULE") for entry in lines):
+                    series.update(entry for entry in lines if entry.startswith("UID"))
+                elif any(entry.startswith("RECURRENCE-ID") for entry in lines):
+                    overridden.update(entry for entry in lines if entry.startswith("UID"))
         else:
             open_parts[-1][1][name] += 1
             open_parts[-1][2].append(line)
@@ -120,8 +127,35 @@ def _broken_structure(text: str) -> list[str]:
                 zones.add(value)
     if len(open_parts) != 1:
         found.append("a component is not closed")
+    found += [f"a date without its series: {uid}" for uid in sorted(overridden - series)]
     found += [f"no VTIMEZONE for {zone}" for zone in sorted(used - zones)]
     found += [f"two events are {identity[0]}" for identity, count in identities.items() if count > 1]
+    return found
+
+
+def _broken_event(lines: list[str]) -> list[str]:
+    """What the times of one event have to do with each other (sections 3.8.2.2, 3.8.4.4, 3.8.5.1 and 3.3.10)."""
+    moments: dict[str, list[tuple[str, str]]] = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        moments.setdefault(name.partition(";")[0], []).append((name.partition(";")[2], value))
+    (form, start), *_ = moments.get("DTSTART", [("", "")])
+    found = []
+    for name in ("DTEND", "EXDATE", "RECURRENCE-ID"):
+        for _, value in moments.get(name, ()):
+            if (len(value) == 8) != (len(start) == 8):
+                found.append(f"{name} and DTSTART are not both days: {value}")
+    for other, end in moments.get("DTEND", ()):
+        if (other, end.endswith("Z")) != (form, start.endswith("Z")):
+            found.append(f"DTEND is in another zone than DTSTART: {other}")
+        elif end < start or (len(end) == 8 and end == start):
+            found.append(f"DTEND is before DTSTART: {end}")
+    for _, rule in moments.get("RRULE", ()):
+        until = re.search(r"UNTIL=([0-9TZ]+)", rule)
+        if until is not None and (len(until[1]) == 8) != (len(start) == 8):
+            found.append(f"UNTIL and DTSTART are not both days: {rule}")
+        if any(value == start for _, value in moments.get("EXDATE", ())):
+            found.append(f"the first date is excluded: {start}")
     return found
 
 
