@@ -48,7 +48,7 @@ _ONCE = {
         "UID", "DTSTAMP", "DTSTART", "DTEND", "SEQUENCE", "STATUS", "SUMMARY", "DESCRIPTION", "LOCATION", "GEO", "URL",
         "RRULE", "RECURRENCE-ID", "TRANSP", "LAST-MODIFIED", "ORGANIZER",
     },
-    "VCALENDAR": {"PRODID", "VERSION", "METHOD", "CALSCALE", "NAME", "COLOR", "URL", "SOURCE", "REFRESH-INTERVAL", "UID",
+    "VCALENDAR": {"PRODID", "VERSION", "METHOD", "CALSCALE", "NAME", "COLOR", "URL", "SOURCE", "REFRESH-INTERVAL",
         "X-WR-CALNAME", "X-WR-CALDESC", "X-APPLE-CALENDAR-COLOR"},
     "VTIMEZONE": {"TZID"},
     "STANDARD": {"DTSTART", "TZOFFSETFROM", "TZOFFSETTO", "RRULE"},
@@ -131,6 +131,8 @@ def _broken_part(part: str, names: Counter[str], closed: str) -> list[str]:
     found += [f"{part} with {name} twice" for name in sorted(_ONCE.get(part, set())) if names[name] > 1]
     if part == "VCALENDAR" and not any(name.startswith("BEGIN ") for name in names):
         found.append("VCALENDAR without a component")
+    if part == "VCALENDAR" and names["UID"]:
+        found.append("VCALENDAR with a UID, which vdirsyncer takes for that of each event")
     return found
 
 

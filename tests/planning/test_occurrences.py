@@ -60,6 +60,21 @@ def test_the_hour_stays_across_a_clock_change() -> None:
     assert dates(one, 3) == ["2026-10-20 16:30", "2026-10-27 17:30", "2026-11-03 17:30"]
 
 
+def test_days_of_also_come_on_top_of_the_rule_and_its_bounds() -> None:
+    also = (date(2026, 12, 5), date(2026, 12, 10), date(2027, 3, 1))
+    off = change("2027-03-01", status="cancelled")
+    one = meetup("2026-12-03 18:30", "FREQ=WEEKLY", "UTC", off, times=2, excluded=(date(2026, 12, 10),), also=also)
+    assert dates(one) == [
+        "2026-12-03 18:30", "2026-12-05 18:30", "2026-12-10 18:30", "2027-03-01 18:30 cancelled",
+    ]  # fmt: skip
+    assert (last_day(one), final_day(one)) == (date(2027, 3, 1), date(2027, 3, 1))
+    once = meetup("2026-12-03", also=also[:1])
+    assert dates(once) == ["2026-12-03", "2026-12-05"]
+    following = next_occurrence(once, after=datetime(2026, 12, 4, 12, tzinfo=UTC))
+    assert following is not None
+    assert said(following) == "2026-12-05"
+
+
 @pytest.mark.parametrize(
     ("starts", "zone", "instant"),
     [

@@ -24,7 +24,7 @@ from alongside.reading.recurrences import FORMS, parse_repeats, parse_rrule
         ("every month on the 1st and 15th", "FREQ=MONTHLY;BYMONTHDAY=1,15"), ("every 3 months on the 15th", "FREQ=MONTHLY;INTERVAL=3;BYMONTHDAY=15"),
         ("every month on the first Thursday", "FREQ=MONTHLY;BYDAY=1TH"), ("last day of every month", "FREQ=MONTHLY;BYMONTHDAY=-1"),
         ("quarterly", "FREQ=MONTHLY;INTERVAL=3"), ("every year", "FREQ=YEARLY"), ("annually", "FREQ=YEARLY"),
-        ("first Monday of May", "FREQ=YEARLY;BYMONTH=5;BYDAY=1MO"),
+        ("first Monday of May", "FREQ=YEARLY;BYMONTH=5;BYDAY=1MO"), ("last day of February", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1"),
         ("", None), ("sometimes", None), ("every 0 weeks", None), ("every month on the 32nd", None), ("every blue moon", None),
         ("sixth Monday of every month", None), ("every week on Funday", None),
     ],
@@ -68,6 +68,11 @@ def test_rules_that_are_refused(text: str) -> None:
         ("FREQ=HOURLY", "one meetup for each"),
         ("FREQ=MONTHLY;BYMONTH=13", "from 1 to 12"),
         ("FREQ=WEEKLY;WKST=XX", "MO or SU"),
+        ("FREQ=YEARLY;BYDAY=20MO", "BYMONTH=5;BYDAY=3MO"),
+        ("FREQ=DAILY;BYMONTHDAY=-2", "FREQ=MONTHLY"),
+        ("FREQ=MONTHLY;BYMONTHDAY=28,29,30;BYSETPOS=-1", "number the weekdays"),
+        ("FREQ=WEEKLY;BYDAY=MO,WE;BYSETPOS=1", "number the weekdays"),
+        ("FREQ=YEARLY;BYMONTH=3,9;BYDAY=MO;BYSETPOS=1", "number the weekdays"),
     ],
 )
 def test_what_programs_read_differently_is_refused_with_another_way(text: str, remedy: str) -> None:

@@ -150,17 +150,16 @@ def test_a_series_as_text() -> None:
 
 def test_what_a_calendar_says_of_itself() -> None:
     content = render_calendar(
-        [], name="Docs, Berlin", description="Meetups, in Berlin.", url="https://x.org/", uid="feeds/all@x.org",
+        [], name="Docs, Berlin", description="Meetups, in Berlin.", url="https://x.org/",
         source="https://x.org/feeds/all.ics", color=Color("seagreen", "#2E8B57"), timezone="America/Recife",
     )  # fmt: skip
     assert broken_rules(content) == []
-    assert content.decode().split("\r\n")[:18] == [
+    assert content.decode().split("\r\n")[:17] == [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//Alongside//Community calendars//EN",
         "CALSCALE:GREGORIAN",
         "METHOD:PUBLISH",
-        "UID:feeds/all@x.org",
         r"NAME:Docs\, Berlin",
         r"X-WR-CALNAME:Docs\, Berlin",
         r"DESCRIPTION:Meetups\, in Berlin.",
@@ -213,6 +212,61 @@ def test_forms_of_time_and_place(one: Meetup, lines: list[str]) -> None:
 def test_a_meetup_without_a_date_is_no_event(one: Meetup) -> None:
     assert render_event(one, TEXTS) == b""
     assert broken_rules(calendar(one)) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "lines"),
+    [
+        # 29 March 2026 skips 02:30, 25 October shows it twice: events by themselves, and nothing is counted
+        (
+            meetup(at("2026-03-28 02:30"), "FREQ=DAILY", times=3),
+            [
+                "DTSTART;TZID=Europe/Berlin:20260328T023000", "RRULE:FREQ=DAILY;UNTIL=20260330T215959Z",
+                "EXDATE:20260329T013000Z", "UID:x+20260329@community.example.org",
+                "DTSTART;TZID=Europe/Berlin:20260329T033000",
+            ],
+        ),
+        (
+            meetup(at("2026-10-25 02:30"), "FREQ=DAILY", times=3, duration=timedelta(hours=1)),
+            ["DTSTART;TZID=Europe/Berlin:20261026T023000", "DTSTART:20261025T003000Z", "DTEND:20261025T013000Z"],
+        ),
+        (
+            meetup(at("2026-10-17 20:00"), "FREQ=WEEKLY", times=3, duration=timedelta(hours=11)),
+            ["EXDATE;TZID=Europe/Berlin:20261024T200000", "DTEND;TZID=Europe/Berlin:20261025T060000"],
+        ),
+        (
+            meetup(at("2026-12-03 18:00"), "FREQ=WEEKLY", also=(date(2026, 12, 5),), excluded=(date(2026, 12, 3),)),
+            [
+                "DTSTART;TZID=Europe/Berlin:20261210T180000", "UID:x+20261205@community.example.org",
+                "DTSTART;TZID=Europe/Berlin:20261205T180000",
+            ],
+        ),
+        (meetup(date(2026, 12, 3), also=(date(2026, 12, 5),)), ["DTSTART;VALUE=DATE:20261205"]),
+        (meetup(at("2026-12-03 18:00"), "FREQ=WEEKLY;INTERVAL=2;BYDAY=TH,SU"), ["RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=TH,SU;WKST=MO"]),
+        (meetup(date(2024, 2, 29), "FREQ=YEARLY"), ["RRULE:FREQ=YEARLY;BYMONTHDAY=29;BYMONTH=2"]),
+        (meetup(date(2026, 1, 31), "FREQ=MONTHLY"), ["RRULE:FREQ=MONTHLY;BYMONTHDAY=31"]),
+        (meetup(date(2026, 1, 31), "FREQ=YEARLY;BYMONTHDAY=-1"), ["RRULE:FREQ=MONTHLY;BYMONTHDAY=-1"]),
+    ],
+)  # fmt: skip
+def test_what_programs_would_read_in_different_ways_is_said_in_another(one: Meetup, lines: list[str]) -> None:
+    content = calendar(one)
+    assert [line for line in lines if line not in content.decode().replace("\r\n ", "").split("\r\n")] == []
+    agree(one)
+
+
+def test_a_changed_date_among_those_by_themselves_is_no_override() -> None:
+    """An override of a date that the rule does not give is shown by some, and passed over by others."""
+    day = date(2026, 3, 29)
+    moved = Change(original=day, starts=at("2026-03-30 18:00"), reason="sleep", position=HERE)
+    off = Change(original=date(2026, 12, 5), status="cancelled", position=HERE)
+    one = meetup(
+        at("2026-03-28 02:30"), "FREQ=DAILY", times=3, also=(date(2026, 12, 5),),
+        changes={day: moved, date(2026, 12, 5): off},
+    )  # fmt: skip
+    content = calendar(one)
+    assert b"RECURRENCE-ID" not in content
+    assert content.count(b"STATUS:CANCELLED") == 1
+    agree(one)
 
 
 def test_a_country_has_no_coordinates() -> None:
@@ -282,9 +336,7 @@ def test_hostile_text_stays_text(text: str) -> None:
         uid=text or "x", url=text, description=text, categories=(text, "b"), organizer=text, picture=text, join=text,
         organizer_url="https://x.org/",
     )  # fmt: skip
-    content = render_calendar(
-        [(one, render_event(one, texts))], name=text, description=text, url=text, source=text, uid=text
-    )
+    content = render_calendar([(one, render_event(one, texts))], name=text, description=text, url=text, source=text)
     assert [rule for rule in broken_rules(content) if "UID" not in rule or text.strip()] == []
     assert content.count(b"\r\nBEGIN:VEVENT\r\n") == content.count(b"\r\nEND:VEVENT\r\n") == 1
     (event,) = icalendar.Calendar.from_ical(content).events

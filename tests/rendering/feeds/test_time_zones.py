@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alongside.planning.zones import local_time, read_zone
-from alongside.rendering.feeds.time_zones import read_history, render_timezone
+from alongside.rendering.feeds.time_zones import read_history, render_timezone, unclear_days
 
 ZONES = [
     name
@@ -128,3 +128,17 @@ def test_ireland_has_its_summer_in_summer() -> None:
 def test_what_is_no_zone(name: str) -> None:
     with pytest.raises(ZoneInfoNotFoundError):
         render_timezone(name, 2026)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Sao_Paulo", "Africa/Cairo", "Pacific/Apia", "Asia/Kolkata"])
+@pytest.mark.parametrize("clock", [time(0), time(0, 30), time(2, 30), time(18)])
+def test_unclear_days_are_those_whose_time_is_skipped_or_repeated(zone: str, clock: time) -> None:
+    found = [day for day in unclear_days(zone, clock, timedelta()) if 2010 <= day.year <= 2030]
+    days = (date(2010, 1, 1) + timedelta(days=number) for number in range(365 * 21 + 5))
+    walls = (datetime.combine(day, clock, read_zone(zone)) for day in days)
+    assert found == [wall.date() for wall in walls if wall.utcoffset() != wall.replace(fold=1).utcoffset()]
+
+
+def test_unclear_days_are_also_those_on_which_clocks_change_meanwhile() -> None:
+    found = unclear_days("Europe/Berlin", time(20), timedelta(hours=11))
+    assert [day for day in found if day.year == 2026] == [date(2026, 3, 28), date(2026, 10, 24)]

@@ -20,8 +20,9 @@ What calendar apps hold on to, and where it comes from:
   its page. A `mailto:` would invite apps to answer to it, and there is no address to give. Apps show the name of one
   that is no mailbox (Thunderbird; Apple's servers write such themselves) or pass over it (Android's sync adapters).
   A site without an address has none to say.
-- A calendar has a UID of its own, and no LAST-MODIFIED: it changes with every event, and with those that leave it, and
-  nobody keeps when that was.
+- A calendar has no UID of its own (RFC 7986 section 5.3): vdirsyncer copies it into each event's file and then takes
+  all for one. And no LAST-MODIFIED: it changes with every event, and with those that leave it, and nobody keeps when
+  that was.
 """
 
 from __future__ import annotations
@@ -288,17 +289,18 @@ def _add_recurrence(event: Event, meetup: Meetup, first: date, excluded: tuple[d
         rule["UNTIL"] = _until(meetup, last)
     event["RRULE"] = rule
     days = (day for day in sorted(set(excluded)) if day > first and any(ruled_days(meetup, start=day, end=day)))
-    if taken_out := [_moment(wall, meetup.timezone) for day in days for wall in _walls(meetup, day)]:
+    if taken_out := [_exception(meetup, day) for day in days]:
         event["EXDATE"] = taken_out
 
 
-def _walls(meetup: Meetup, day: date) -> list[datetime | date]:
-    """What a rule gives on `day`; where clocks skip that, also what libical makes of it."""
+def _exception(meetup: Meetup, day: date) -> vDatetime | vDate:
+    """EXDATE for what a rule gives on `day`: in UTC where clocks skip it, as libical wants it."""
     wall = _wall(meetup, day)
-    if not isinstance(wall, datetime):
-        return [wall]
-    shown = local_time(wall, read_zone(meetup.timezone)).replace(tzinfo=None, fold=0)
-    return [wall] if shown == wall else [wall, shown]
+    if isinstance(wall, datetime):
+        shown = local_time(wall, read_zone(meetup.timezone))
+        if shown.replace(tzinfo=None, fold=0) != wall:
+            return _moment(shown.astimezone(UTC), "UTC")
+    return _moment(wall, meetup.timezone)
 
 
 def _until(meetup: Meetup, last: date) -> datetime | date:
@@ -341,31 +343,28 @@ def render_calendar(
     description: str = "",
     url: str = "",
     source: str = "",
-    uid: str = "",
     color: Color = TEAL,
     timezone: str = "UTC",
 ) -> bytes:
     """A VCALENDAR of meetups and their rendered events, with the VTIMEZONE of each zone they use.
 
-    `url` is the page it belongs to, `source` its own address, `uid` what it keeps when both change. A calendar needs a
-    component (section 3.4), so one without events carries the VTIMEZONE of `timezone`.
+    `url` is the page it belongs to, `source` its own address. A calendar needs a component (section 3.4), so one
+    without events carries the VTIMEZONE of `timezone`.
     """
     events = [(meetup, octets) for meetup, octets in events if octets]
-    calendar = _calendar(name, description, uri_value(url), uri_value(source), uid, color)
+    calendar = _calendar(name, description, uri_value(url), uri_value(source), color)
     head, end = component_octets(calendar).rsplit(b"END:", 1)
     zones = [render_timezone(zone, year).encode() for zone, year in sorted(_zones(events, timezone).items())]
     return b"".join([head, *zones, *(octets for _, octets in events), b"END:", end])
 
 
-def _calendar(name: str, description: str, url: str, source: str, uid: str, color: Color) -> Calendar:
+def _calendar(name: str, description: str, url: str, source: str, color: Color) -> Calendar:
     """What a calendar says of itself: by the words of RFC 7986, and by those that apps had before."""
     calendar = Calendar()
     calendar["VERSION"] = vText("2.0")
     calendar["PRODID"] = vText(PRODUCT)
     calendar["CALSCALE"] = vText("GREGORIAN")
     calendar["METHOD"] = vText("PUBLISH")
-    if uid:
-        calendar["UID"] = _Text(one_line(uid))
     calendar["NAME"] = _Text(one_line(name))
     calendar["X-WR-CALNAME"] = _Text(one_line(name))
     if description:

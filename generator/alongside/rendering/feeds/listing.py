@@ -150,9 +150,9 @@ def _calendar_jobs(site: Site) -> Iterator[Job]:
     since = forgotten_before(site.day)
     recent = tuple(slug for slug in uids if _is_recent(_meetup(community, slug), since))
 
-    def job(kind: FeedKind, slug: str, slugs: Iterable[str], *, first: str = "", name: str = "") -> Job:
+    def job(kind: FeedKind, slug: str, slugs: Iterable[str], *, name: str = "") -> Job:
         named = tuple((one, uids[one]) for one in sorted(slugs, key=lambda one: one.removeprefix(_DELETED)))
-        render = partial(_render_calendar, site, kind, slug, named, first or slug, name)
+        render = partial(_render_calendar, site, kind, slug, named, name)
         return Job(name=feed_path(kind, slug), render=render, page=False, first=kind == "meetups")
 
     yield job("all", "", recent)
@@ -161,21 +161,21 @@ def _calendar_jobs(site: Site) -> Iterator[Job]:
     for code in _languages(community):
         yield job("languages", code, by_language.get(code, ()))
     by_group = _grouped(community, recent, lambda meetup: (meetup.group,))
-    for slug, first in first_slugs(community.groups).items():
-        yield job("groups", slug, by_group.get(slug, ()), first=first)
+    for slug in community.groups:
+        yield job("groups", slug, by_group.get(slug, ()))
     by_place = _grouped(community, recent, lambda meetup: _place_slugs(community, meetup))
     for slug, place in places(site).items():
         yield job("places", slug, by_place.get(slug, ()), name=place.name)
     by_challenge = _grouped(community, recent, lambda meetup: _challenges(community, meetup))
     for slug in community.challenges:
         yield job("challenges", slug, by_challenge.get(slug, ()))
-    for slug, first in event_names(community.meetups).items():
-        yield job("meetups", slug, (slug,), first=first)
+    for slug in community.meetups:
+        yield job("meetups", slug, (slug,))
     theirs = {old for meetup in community.meetups.values() for old in (meetup.slug, *meetup.was)}
     for name, meetup in community.deleted.items():
         if meetup.slug not in theirs:
             theirs.add(meetup.slug)
-            yield job("meetups", meetup.slug, (_DELETED + name,), first=name)
+            yield job("meetups", meetup.slug, (_DELETED + name,))
     yield from _kept_jobs(site)
 
 
@@ -197,7 +197,6 @@ def _render_kept(site: Site, path: str, name: str) -> Iterator[Artifact]:
         description=say(community.language, "calendar.ended", community=community.name),
         url=page_address(address, "meetups/"),
         source=page_address(address, path),
-        uid=f"{path.removesuffix('.ics')}@{feed_authority(site.settings)}",
         timezone=community.timezone,
     )
     yield Artifact(path, content)
@@ -316,12 +315,9 @@ def _uid(meetup: Meetup, name: str, authority: str) -> str:
 
 
 def _render_calendar(
-    site: Site, kind: FeedKind, slug: str, named: tuple[tuple[str, str], ...], first: str, place: str
+    site: Site, kind: FeedKind, slug: str, named: tuple[tuple[str, str], ...], place: str
 ) -> Iterator[Artifact]:
-    """A calendar of the meetups `named` (slug, UID), at its addresses of then and now.
-
-    `first`: the slug it had first, told apart. `place`: the name of a place.
-    """
+    """A calendar of the meetups `named` (slug, UID), `place` the name of a place; at its addresses of then and now."""
     # one meetup stands in up to nine calendars; its event is serialised for the first, and kept for later builds
     octets = site.pieces("event", partial(_render_event, site), named)
     events = [(_meetup(site.community, each), one) for (each, _), one in zip(named, octets, strict=True)]
@@ -334,7 +330,6 @@ def _render_calendar(
         description=description,
         url=page_address(address, page),
         source=page_address(address, feed_path(kind, slug)),
-        uid=f"{feed_path(kind, first).removesuffix('.ics')}@{feed_authority(site.settings)}",
         color=_COLORS[kind],
         timezone=site.community.timezone,
     )
