@@ -36,9 +36,9 @@ def rules(draw: st.DrawFn) -> Rule:
     """A rule that `repeats` takes."""
     frequency = draw(st.sampled_from(("DAILY", "WEEKLY", "MONTHLY", "YEARLY")))
     parts = [f"FREQ={frequency}", f"INTERVAL={draw(st.integers(1, 5))}"]
-    months: list[int] = draw(st.lists(st.integers(1, 12), max_size=3))
+    months = draw(st.lists(st.integers(1, 12), max_size=3))
     weekdays = draw(st.lists(st.sampled_from(("MO", "TU", "WE", "TH", "FR", "SA", "SU")), max_size=3, unique=True))
-    if months and draw(st.booleans()):
+    if draw(st.booleans()) and months:
         parts.append(f"BYMONTH={','.join(map(str, months))}")
     if weekdays:
         ordinal = draw(st.sampled_from(("", "", "1", "2", "-1", "3", "4", "5", "-2")))

@@ -133,7 +133,9 @@ class Subscriber:
             stdin=subprocess.DEVNULL,
         )
         complaints = [line for line in done.stderr.splitlines() if "warning" in line.casefold()]
-        assert not (done.returncode or complaints), f"{program}: {done.stdout}\n{done.stderr}"
+        told = f"{program}: {done.stdout}\n{done.stderr}"
+        assert done.returncode == 0, told
+        assert not complaints, told
         return done.stdout
 
 
