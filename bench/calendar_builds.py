@@ -58,6 +58,7 @@ def rebuilds(folder: Path, *, large: int) -> Iterator[Figure]:
     yield Figure(name="one edit: VEVENTs changed in a feed", value=most, goal=1)
     many = folder / "many"
     _write_community(many, large)
+    _stamp(many)
     cold = _build(many)
     _edit(many, EDITED)
     print(

@@ -145,7 +145,7 @@ def feed_jobs(site: Site) -> Iterator[Job]:
 
 def _calendar_jobs(site: Site) -> Iterator[Job]:
     community = site.whole
-    _names(site)  # made while jobs are listed, as `Site.shared` asks
+    _event_names(site)  # made here, so that a build can tell whether one has changed before it renders any
     uids = {**meetup_uids(site), **_deleted_uids(site)}
     since = forgotten_before(site.day)
     recent = tuple(slug for slug in uids if _is_recent(_meetup(community, slug), since))
@@ -302,11 +302,11 @@ def meetup_uids(site: Site) -> Mapping[str, str]:
 
 def event_stamps(site: Site, slug: str) -> Stamps:
     """The stamps of a meetup's events; none where nobody stamps."""
-    name = slug.removeprefix(_DELETED) if slug.startswith(_DELETED) else _names(site)[slug]
+    name = slug.removeprefix(_DELETED) if slug.startswith(_DELETED) else _event_names(site)[slug]
     return site.community.stamps.get(name, Stamps())
 
 
-def _names(site: Site) -> Mapping[str, str]:
+def _event_names(site: Site) -> Mapping[str, str]:
     return site.shared("event names", lambda community: event_names(community.meetups))
 
 
