@@ -8,7 +8,6 @@ agree on all of it is measured where these programs are (`calendar_agreement`).
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import os
 import statistics
 import sys
@@ -22,6 +21,7 @@ import icalendar
 
 from alongside.model.community import Community
 from alongside.planning.occurrences import upcoming
+from bench import calendar_agreement
 from bench.calendar_builds import near_me, rebuilds
 from bench.calendar_peers import against_yaml2ics, ical_generator_seconds
 from bench.calendar_sides import FEEDS, NOW, generated_meetups
@@ -48,10 +48,7 @@ def measure(arguments: argparse.Namespace) -> Iterator[Figure]:
         yield from against_yaml2ics(folder / "peers", rounds=arguments.calendar_rounds)
         yield from rebuilds(folder / "builds", large=arguments.meetups)
     yield from near_me()
-    if importlib.util.find_spec("bench.calendar_agreement") is None:
-        print("# agreement of calendar programs: not measured yet")
-    else:
-        yield from importlib.import_module("bench.calendar_agreement").measure(arguments)
+    yield from calendar_agreement.measure(arguments)
 
 
 # --- rows ---
