@@ -9,8 +9,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from alongside.model.gatherings import Meetup
@@ -22,13 +23,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))  # the
 
 from calendars.agreement import Agreement, compare, compile_calendar
 from calendars.others import SOURCES, read_others
-from calendars.programs import OF_OUR_ZONES, READERS, missing, renamed
+from calendars.programs import OF_OUR_ZONES, READERS, missing, read_dates, renamed
+from calendars.subscribers import Subscriber, listed, real_feed, static_host
 from calendars.zones import WallTime, different_zones, is_repeated, misread, misread_by_dateutil, wall_times
 
 ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 COMMUNITIES = ("biodrop", "carpentries", "openstreetmap", "rladies", "ropensci")
 FIRST_YEAR, LAST_YEAR = 1970, 2037
+SUBSCRIBED = 300  # real events in the feed that khal lists
 
 
 def measure(arguments: argparse.Namespace) -> Iterator[Figure]:  # noqa: ARG001 - asked as all areas are
@@ -37,6 +40,7 @@ def measure(arguments: argparse.Namespace) -> Iterator[Figure]:  # noqa: ARG001 
         print(f"# not measured, what programs make of our calendars: {', '.join(absent)}")
         return
     yield from _of_real_dates()
+    yield from _of_a_subscriber()
     yield from _of_zones()
 
 
@@ -72,7 +76,7 @@ def _agreed(name: str, found: Sequence[Agreement]) -> Figure:
 
 def _real_meetups() -> Iterator[tuple[str, list[Meetup]]]:
     """Each real community and collection, with its name."""
-    shared = Path(os.environ.get("ALONGSIDE_SHARED", ROOT.parent / "shared"))
+    shared = _shared()
     for name in COMMUNITIES:
         if (shared / "communities" / name).is_dir():
             settings, _ = read_settings(shared / "communities" / name / "mkdocs.yml")
@@ -84,6 +88,30 @@ def _real_meetups() -> Iterator[tuple[str, list[Meetup]]]:
             yield source, read_others(shared / "calendar", source)
         else:
             print(f"# {source}: not measured, {shared} does not have it")
+
+
+def _of_a_subscriber() -> Iterator[Figure]:
+    """What khal lists of a feed that vdirsyncer fetched over HTTP, beside what ical.js reads in it."""
+    communities = _shared() / "communities"
+    if not communities.is_dir():
+        print(f"# not measured, what a subscriber sees: {communities} is not there")
+        return
+    first, last = date(2023, 1, 1), date(2027, 12, 31)
+    with tempfile.TemporaryDirectory(prefix="bench-calendar-") as temporary:
+        site, home = Path(temporary, "site"), Path(temporary, "home")
+        chosen = real_feed(communities, site, day=NOW.date(), first=first, last=last, count=SUBSCRIBED)
+        with static_host(site) as address:
+            subscriber = Subscriber.of(home, f"{address}/all.ics")
+            subscriber.fetch()
+        seen = subscriber.dates(first, last)
+        read = listed(read_dates("ical.js", (site / "all.ics").read_bytes(), first=first, end=last + timedelta(days=1)))
+    print(f"# {len(chosen)} real events, {len(read)} dates from {first} to {last}")
+    value = 100 * len(seen & read) / len(seen | read)
+    yield Figure(name="khal through vdirsyncer as ical.js", value=value, goal=100, relation=">=", unit="%")
+
+
+def _shared() -> Path:
+    return Path(os.environ.get("ALONGSIDE_SHARED", ROOT.parent / "shared"))
 
 
 def _of_zones() -> Iterator[Figure]:

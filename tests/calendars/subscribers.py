@@ -22,8 +22,12 @@ from threading import Thread
 import pytest
 
 from alongside.model.gatherings import Meetup
-from alongside.planning.occurrences import occurrences
+from alongside.planning.occurrences import final_day, first_day, occurrences
+from alongside.reading.loader import load_community
+from alongside.reading.settings_file import read_settings
+from alongside.rendering.feeds.calendars import EventTexts, render_calendar, render_event
 from alongside.rendering.feeds.content_lines import one_line
+from calendars.programs import Date
 
 _VDIRSYNCER = """\
 [general]
@@ -151,6 +155,44 @@ def planned(meetups: Iterable[Meetup], first: date, last: date) -> set[Listed]:
                 ends = one.starts + _HOUR
             found.add((one_line(one.title.text("en")), _shown(one.starts), _shown(ends), one.status.upper()))
     return {one for one in found if first.isoformat() <= one[1][:10] <= last.isoformat()}
+
+
+def listed(dates: Iterable[Date]) -> set[Listed]:
+    """What another program has (`programs.read_dates`), as khal would list it."""
+    found = set()
+    for one in dates:
+        if "T" not in one.start:
+            last = date.fromisoformat(one.end) - _DAY
+            found.add((one.summary, one.start, last.isoformat(), one.status))
+            continue
+        starts, ends = datetime.fromisoformat(one.start), datetime.fromisoformat(one.end)
+        found.add((one.summary, _shown(starts), _shown(starts + _HOUR if ends == starts else ends), one.status))
+    return found
+
+
+def real_feed(communities: Path, folder: Path, *, day: date, first: date, last: date, count: int) -> list[Meetup]:
+    """Write `folder`/all.ics with so many real meetups that have a date in a span: series and changed ones first.
+
+    `communities` is the folder of those in our format; `day` is today.
+    """
+    chosen = _mixed(communities, day, first, last, count)
+    events = [(one, render_event(one, EventTexts(uid=f"{number}@real.example"))) for number, one in enumerate(chosen)]
+    folder.mkdir()
+    (folder / "all.ics").write_bytes(render_calendar(events, name="Real communities"))
+    return chosen
+
+
+def _mixed(communities: Path, day: date, first: date, last: date, count: int) -> list[Meetup]:
+    series: list[Meetup] = []
+    others: list[list[Meetup]] = []
+    for folder in sorted(communities.iterdir()):
+        settings, _ = read_settings(folder / "mkdocs.yml")
+        found = load_community(settings, today=day, cache=False).community.meetups.values()
+        recent = [one for one in found if first_day(one) <= last and (final_day(one) or last) >= first]
+        series += [one for one in recent if one.rrule or one.changes]
+        others.append([one for one in recent if not (one.rrule or one.changes)][:count])
+    mixed = [many[number] for number in range(count) for many in others if number < len(many)]
+    return [*series, *mixed][:count]
 
 
 def _shown(moment: datetime | date) -> str:

@@ -1,51 +1,36 @@
-"""Somebody subscribed to real communities: khal, which vdirsyncer fetched for, lists what we plan."""
+"""Somebody subscribed to real communities: khal, which vdirsyncer fetched for, lists what we plan and ical.js reads."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from alongside.model.gatherings import Meetup
-from alongside.planning.occurrences import final_day, first_day
-from alongside.reading.loader import load_community
-from alongside.reading.settings_file import read_settings
-from alongside.rendering.feeds.calendars import EventTexts, render_calendar, render_event
-from calendars.subscribers import Subscriber, planned, static_host
+from calendars.programs import missing, read_dates
+from calendars.subscribers import Subscriber, listed, planned, real_feed, static_host
 
-NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+DAY = date(2026, 11, 23)
 FIRST, LAST = date(2023, 1, 1), date(2027, 12, 31)
-COMMUNITIES = ("biodrop", "carpentries", "openstreetmap", "rladies", "ropensci")
 EVENTS = 300
 
-pytestmark = pytest.mark.real
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.calendars,
+    pytest.mark.skipif(bool(missing()), reason=f"needs {', '.join(missing())}"),
+]
 
 
 def test_khal_lists_what_we_plan_of_three_hundred_real_events(shared: Path, tmp_path: Path) -> None:
-    chosen = _chosen(shared)
+    site, home = tmp_path / "site", tmp_path / "home"
+    chosen = real_feed(shared / "communities", site, day=DAY, first=FIRST, last=LAST, count=EVENTS)
     assert len(chosen) == EVENTS
-    events = [(one, render_event(one, EventTexts(uid=f"{number}@real.example"))) for number, one in enumerate(chosen)]
-    (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "all.ics").write_bytes(render_calendar(events, name="Real communities"))
-    with static_host(tmp_path / "site") as address:
-        subscriber = Subscriber.of(tmp_path / "home", f"{address}/all.ics")
+    with static_host(site) as address:
+        subscriber = Subscriber.of(home, f"{address}/all.ics")
         subscriber.fetch()
-    assert len(list((tmp_path / "home" / "calendar").iterdir())) >= EVENTS
+    assert len(list((home / "calendar").iterdir())) >= EVENTS
     plan = planned(chosen, FIRST, LAST)
     assert len(plan) >= EVENTS
     assert subscriber.dates(FIRST, LAST) ^ plan == set()
-
-
-def _chosen(shared: Path) -> list[Meetup]:
-    """Series and changed ones first, then as many of each community as make up the number."""
-    series: list[Meetup] = []
-    others: list[list[Meetup]] = []
-    for name in COMMUNITIES:
-        settings, _ = read_settings(shared / "communities" / name / "mkdocs.yml")
-        found = load_community(settings, today=NOW.date(), cache=False).community.meetups.values()
-        recent = [one for one in found if first_day(one) <= LAST and (final_day(one) or LAST) >= FIRST]
-        series += [one for one in recent if one.rrule or one.changes]
-        others.append([one for one in recent if not (one.rrule or one.changes)][:EVENTS])
-    mixed = [many[number] for number in range(EVENTS) for many in others if number < len(many)]
-    return [*series, *mixed][:EVENTS]
+    read = read_dates("ical.js", (site / "all.ics").read_bytes(), first=FIRST, end=LAST + timedelta(days=1))
+    assert listed(read) ^ plan == set()
