@@ -156,7 +156,7 @@ def test_every_feed_is_read_by_another_parser(demo: Path) -> None:
     for path in (demo / "site" / "feeds").rglob("*.atom"):
         parsed = feedparser.parse(path.read_bytes())
         assert not parsed.bozo, (path, parsed.get("bozo_exception"))
-        assert parsed.entries
+        assert parsed.entries or path.parent.name == "groups", path  # one may have no date ahead
 
 
 def test_the_demo_shows_notes_that_name_no_address(demo: Path, notes: list[EmailMessage]) -> None:
