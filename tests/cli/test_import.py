@@ -334,7 +334,7 @@ def test_yaml2ics(run: Run, folder: Path) -> None:
   timezone: America/Recife
   duration: 1h 30m
   online: "https://zoom.us/j/832"
-  uid: calls-community-call+20261230
+  uid: calls-community-call+2026-12-30
   description: |
     Join us via Zoom: https://zoom.us/j/832
 - title: Sprint

@@ -168,7 +168,7 @@ class _Conversion:
     def _take_one(self, event: Event, changes: list[Event], suffix: str) -> None:
         uid = self.uid
         if suffix and event.starts is not None:
-            uid = f"{self.uid}+{event.starts.day:%Y%m%d}"
+            uid = f"{self.uid}+{event.starts.day}"
         try:
             several, apart = self._series(event)
             left = list(changes)
@@ -214,7 +214,7 @@ class _Conversion:
 
     def _add_date(self, uid: str, event: Event, when: When, changes: list[Event], *, first: bool) -> list[Event]:
         """A date that stands alone; what changes it is taken instead. Returns the changes that are left."""
-        own = uid if first else f"{uid}+{when.day:%Y%m%d}"
+        own = uid if first else f"{uid}+{when.day}"
         for change in changes:
             if change.original is not None and change.original.day == when.day:
                 self._add(own, _filled(change, event), read_single(change, self.clock), [])
@@ -227,7 +227,7 @@ class _Conversion:
             if change.starts is None or change.original is None or change.status == "cancelled":
                 continue
             try:
-                self._add(f"{self.uid}+{change.original.day:%Y%m%d}", change, read_single(change, self.clock), [])
+                self._add(f"{self.uid}+{change.original.day}", change, read_single(change, self.clock), [])
             except UnsaidError as fault:
                 self.tell(fault.message, fault.hint, left_out=True)
 
@@ -299,18 +299,19 @@ class _Conversion:
         location, in_location = without_addresses(event.location, event.addresses)
         text, in_text = without_addresses(text, event.addresses)
         html, in_html = without_addresses(html, event.addresses)
-        if in_title or in_location or in_text or in_html:
-            self.tell(
-                "An e-mail address in its texts was left out.", "Content is public: write it only if its owner agrees."
-            )
         if max(len(text), len(html) // 4) > LONGEST:
             self.tell(f"Its description is longer than {LONGEST:,} characters, and was cut.")
         url, _ = without_addresses(event.url, event.addresses)
         body = markdown_of_html(html) if html else ""
-        body = body or markdown_of(text)
-        where = read_where(
-            location, event.geo, url, event.rooms, f"{text} {plain_text(html)}", default=self.wishes.place
-        )
+        # once more: HTML may have hidden one, as in ana&#64;example.org
+        body, in_body = without_addresses(body or markdown_of(text), event.addresses)
+        if in_title or in_location or in_text or in_html or in_body:
+            self.tell(
+                "An e-mail address in its texts was left out.", "Content is public: write it only if its owner agrees."
+            )
+        rooms = [without_addresses(room, event.addresses)[0] for room in event.rooms]
+        said = without_addresses(f"{text} {plain_text(html)}", event.addresses)[0]
+        where = read_where(location, event.geo, url, rooms, said, default=self.wishes.place)
         more = [escape_markdown(where.words)] if where.words else []
         if where.words and where.place is None:
             self.tell(
