@@ -197,7 +197,8 @@ class _Conversion:
         several = [series for rule in event.rules for series in read_series(event, rule, self.clock)]
         if len(several) > max(1, len(event.rules)):
             self.tell("Its rule names several hours, and it became a meetup for each.")
-        apart = list(event.dates[:MOST_DATES])
+        # a date that the rule gives as well happens once (RFC 5545 section 3.8.5.2)
+        apart = [when for when in event.dates[:MOST_DATES] if not any(self._gives(one, when) for one in several)]
         if len(event.dates) > MOST_DATES:
             self.tell(f"It has more than {MOST_DATES} single dates (RDATE).", "Give it a rule.", left_out=True)
         first = self.clock.wall(event.starts, several[0].zone) if several else None
@@ -205,12 +206,19 @@ class _Conversion:
             if event.rules:
                 self.tell("Its first date is none that its rule gives, and became a meetup of its own.")
             apart.insert(0, event.starts)
-        if event.dates:
+        if any(when in event.dates for when in apart):
             self.tell("It has single dates (RDATE); each became a meetup of its own.")
         apart = [when for when in dict.fromkeys(apart) if not _taken_out(event, when)]
         if not several and not apart:
             raise UnsaidError("It takes place on no day: its rule ends before it begins.", "Nothing has to be written.")
         return several, apart
+
+    def _gives(self, series: Series, when: When) -> bool:
+        """Whether a series has that date already."""
+        wall = self.clock.wall(when, series.zone)
+        if isinstance(wall, datetime) and isinstance(series.starts, datetime) and wall.time() != series.starts.time():
+            return False
+        return series.holds(day_of(wall))
 
     def _add_date(self, uid: str, event: Event, when: When, changes: list[Event], *, first: bool) -> list[Event]:
         """A date that stands alone; what changes it is taken instead. Returns the changes that are left."""
