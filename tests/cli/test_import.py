@@ -358,7 +358,19 @@ def test_yaml2ics(run: Run, folder: Path) -> None:
     ]
     assert run("check", "--now", NOW).exit_code == 0
     assert "5 unchanged" in run("import", "yaml2ics", "calls.yaml", "--now", NOW).stdout
-    for text in ("events: {", "- a\n", "events: [&a [*a, *a]]\ninclude: [nowhere.yaml]\n", "other: 1\n", "\udcff"):
+    for text in ("events: {", "- a\n", "events: [&a [*a, *a]]\ninclude: [nowhere.yaml]\n", "other: 1\n", "\udcff",
+                 'include: ["a\\0b"]\n'):  # fmt: skip
         (folder / "calls.yaml").write_bytes(text.encode("utf-8", "surrogateescape"))
         assert run("import", "yaml2ics", "calls.yaml", "--now", NOW).exit_code == 1
     assert run("import", "yaml2ics", "none.yaml").exit_code == 2
+
+
+def test_no_title_takes_the_place_of_the_list(run: Run, folder: Path) -> None:
+    for title in ("Index", "README"):
+        (folder / "calendar.ics").write_text(CALENDAR.replace("Docs Berlin: monthly", title))
+        assert run("import", "ics", "calendar.ics", "--now", NOW).exit_code == 0
+        assert not {"index.md", "readme.md"} & {file.name.lower() for file in (folder / "content/meetups").iterdir()}
+        for file in (folder / "content").rglob("*.md"):
+            if file.parent.name == "meetups":
+                file.unlink()
+        (folder / LEDGER).unlink()

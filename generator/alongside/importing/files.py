@@ -26,6 +26,7 @@ from alongside.model.gatherings import Meetup
 from alongside.planning.occurrences import final_day
 from alongside.problems import AlongsideError, Problem, UsageError
 from alongside.reading.fields import Defaults
+from alongside.reading.folders import PLAIN_NAMES
 from alongside.reading.loader import read_content
 from alongside.reading.readings import Reading
 from alongside.reading.settings_file import relative
@@ -116,7 +117,8 @@ class _Planner:
     pieces: dict[str, Piece] = field(default_factory=dict)
     lists: dict[Path, list[str]] = field(default_factory=dict)  # what stands before the items, and each item
     ledger: dict[str, str] = field(default_factory=dict)
-    taken: set[str] = field(default_factory=set)
+    # slugs; a file called after the folder's own page would take the place of the list of meetups
+    taken: set[str] = field(default_factory=lambda: {name.removesuffix(".md") for name in PLAIN_NAMES})
 
     @property
     def defaults(self) -> Defaults:
