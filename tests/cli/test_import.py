@@ -374,3 +374,29 @@ def test_no_title_takes_the_place_of_the_list(run: Run, folder: Path) -> None:
             if file.parent.name == "meetups":
                 file.unlink()
         (folder / LEDGER).unlink()
+
+
+def test_a_calendar_of_the_site_itself_doubles_nothing(run: Run, folder: Path) -> None:
+    """A community that imports what it publishes: the series, its night without that hour, and one that is deleted."""
+    own, gone = folder / "content/meetups/own.md", folder / "content/meetups/gone.md"
+    own.parent.mkdir(exist_ok=True)
+    own.write_text("---\ntitle: Own\nstarts: 2026-12-06 02:30\ntimezone: Europe/Berlin\nrepeats: every week\n---\n")
+    gone.write_text("---\ntitle: Gone\nstarts: 2026-12-06 18:00\n---\n")
+    for file in (None, gone):
+        if file is not None:
+            file.unlink()
+        run("stamp", "--now", NOW)
+    run("build", "--now", NOW)
+    calendar = folder / "site/feeds/all.ics"
+    assert b"UID:own+20270328@" in calendar.read_bytes()
+    result = run("import", "ics", str(calendar), "--now", NOW)
+    assert (result.exit_code, result.stdout) == (0, "0 meetups.\n")
+    assert 'It is the meetup "own" of this site' in result.stderr
+    assert [file.name for file in own.parent.iterdir()] == ["own.md"]
+    # elsewhere, each date stands once
+    elsewhere = calendar.read_text().replace("@", "@elsewhere.")
+    (folder / "calendar.ics").write_text(elsewhere)
+    assert run("import", "ics", "calendar.ics", "--now", NOW).exit_code == 0
+    run("build", "--now", NOW)
+    uids = [line for line in calendar.read_text().split("\n") if line.startswith("UID:")]
+    assert len(uids) == len(set(uids)) > 20
