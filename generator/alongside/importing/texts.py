@@ -43,13 +43,13 @@ def without_addresses(text: str, known: Collection[str] = ()) -> tuple[str, int]
     """The text with "…" for each e-mail address, and how many there were; `known`: such that stand in it encoded."""
     parts, count, end = [], 0, 0
     for url in (*_URL.finditer(text), None):
-        words, found = _MAIL.subn("…", text[end : url.start() if url is not None else None])
+        words, more = _MAIL.subn("…", text[end : url.start() if url is not None else None])
         parts.append(words)
-        count += found
+        count += more
         if url is not None:
-            link, found = _MAIL_IN_URL.subn("…", url[0])
+            link, more = _MAIL_IN_URL.subn("…", url[0])
             parts.append(link)
-            count, end = count + found, url.end()
+            count, end = count + more, url.end()
     text = "".join(parts)
     for address in islice(known, _MOST_KNOWN) if text else ():
         for spelling in (address, address.replace("@", "%40")):
