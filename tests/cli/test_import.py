@@ -400,3 +400,14 @@ def test_a_calendar_of_the_site_itself_doubles_nothing(run: Run, folder: Path) -
     run("build", "--now", NOW)
     uids = [line for line in calendar.read_text().split("\n") if line.startswith("UID:")]
     assert len(uids) == len(set(uids)) > 20
+
+
+def test_an_event_that_becomes_private_is_told_until_its_file_is_gone(run: Run, folder: Path) -> None:
+    assert run("import", "ics", "calendar.ics", "--now", NOW).exit_code == 0
+    (folder / "calendar.ics").write_text(CALENDAR.replace("SUMMARY:Docs", "CLASS:PRIVATE\nSUMMARY:Docs"))
+    result = run("import", "ics", "calendar.ics", "--now", NOW)
+    assert result.exit_code == 1
+    assert f"It is private in the calendar by now, and {MONTHLY} still tells everybody." in result.stderr
+    (folder / MONTHLY).unlink()
+    assert run("import", "ics", "calendar.ics", "--now", NOW).exit_code == 0
+    assert not (folder / MONTHLY).exists()

@@ -286,6 +286,18 @@ class _Planner:
     def finish(self) -> None:
         """Put the lists together, and the ledger."""
         plan = self.plan
+        for uid, piece in self.pieces.items():
+            if uid in self.imported.private:
+                path = relative(piece.file, self.target.settings.root)
+                self.imported.notices.append(
+                    Notice(
+                        uid=uid,
+                        title=piece.meetup.title.text(self.target.settings.language),
+                        message=f"It is private in the calendar by now, and {path} still tells everybody.",
+                        hint="Delete it there, unless it is for everybody.",
+                        left_out=True,
+                    )
+                )
         for file, parts in self.lists.items():
             content = "".join(part if part.endswith("\n") or not part else f"{part}\n" for part in parts).encode()
             before = plan.before.setdefault(file, None)

@@ -76,6 +76,7 @@ class Imported:
 
     entries: list[Entry] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    private: set[str] = field(default_factory=set)  # UIDs of events that are marked so
     over: int = 0  # events that are over
     others: Mapping[str, int] = field(default_factory=dict)  # VTODO, VJOURNAL, ...: how many
 
@@ -139,6 +140,7 @@ class _Conversion:
         """All events of the UID."""
         self.title = next((one_title(event) for event in events if event.title), "")
         if any(event.private for event in events):
+            self.found.private.add(self.uid)
             self.tell("It is marked as private, and was left alone.", "Write it by hand, if it is for everybody.")
             return
         if len(events) > MOST_EXCEPTIONS:
