@@ -253,6 +253,14 @@ def test_a_deleted_meetup_is_called_off_until_it_is_long_over(desk: Desk) -> Non
     assert list(desk.ledger().events) == [("kept", None)]
 
 
+def test_a_file_that_is_deleted_long_after_is_forgotten_at_once(desk: Desk) -> None:
+    """It took place: nobody is told that it was called off."""
+    desk.stamp(community(once("a"), series("b", until=None)))
+    later = NOW.replace(year=NOW.year + 2)
+    assert not desk.stamp(community(), later).deleted.keys() - {"b"}
+    assert desk.ledger().events.keys() == {("b", None)}  # without an end it may go on
+
+
 def test_a_renamed_file_keeps_uid_and_sequence(desk: Desk) -> None:
     one = community(series("a", changes=change(THURSDAYS[1], status="cancelled")))
     desk.stamp(one)
