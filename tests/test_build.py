@@ -12,11 +12,15 @@ from pathlib import Path
 import pytest
 
 from alongside.build import Report, build_site, list_jobs
+from alongside.planning.stamps import stamp_events
+from alongside.reading.calendars import calendars_file, calendars_text
 from alongside.reading.loader import load_community
 from alongside.reading.settings_file import read_settings
+from alongside.reading.stamps import ledger_file, ledger_text
 from alongside.rendering.artifacts import Tree
 from alongside.rendering.embeds import listing
 from alongside.rendering.embeds.scripts import pinned_script
+from alongside.rendering.feeds.listing import calendar_names
 from alongside.rendering.shells import TOKENS, read_shell
 from alongside.rendering.templates import environment
 from alongside.rendering.tracking import Site
@@ -161,8 +165,34 @@ def edit_translation(root: Path) -> None:
     path.write_text(path.read_text().replace("Lampenfieber", "Stimmchen"))
 
 
+def stamp(root: Path) -> None:
+    settings, _ = read_settings(root / "mkdocs.yml")
+    loaded = load_community(settings, today=NOW.date(), cache=False)
+    ledger_file(settings).parent.mkdir(exist_ok=True)
+    new = stamp_events(settings, loaded.community, loaded.ledger, now=NOW)
+    ledger_file(settings).write_text(ledger_text(new), encoding="utf-8")
+    calendars_file(settings).write_text(calendars_text(calendar_names(loaded.community)), encoding="utf-8")
+
+
+def move_a_date(root: Path) -> None:
+    path = root / "content/meetups/monthly.md"
+    moved = "changes:\n  2027-01-07: {starts: 2027-01-14 19:00}\nhosts:"
+    path.write_text(path.read_text().replace("hosts:", moved))
+
+
+def rename_a_meetup(root: Path) -> None:
+    path = root / "content/meetups/monthly.md"
+    path.with_name("evening.md").write_text(path.read_text().replace("hosts:", "was: [monthly]\nhosts:"))
+    path.unlink()
+
+
+def delete_a_meetup(root: Path) -> None:
+    (root / "content/meetups/evening.md").unlink()
+
+
 CHANGES: tuple[Callable[[Path], None], ...] = (
-    edit, retitle, retag, delete, rename, add, withdraw, retire, vocabulary, translate, edit_translation,
+    edit, retitle, retag, delete, rename, add, withdraw, retire, vocabulary, translate, edit_translation, stamp,
+    move_a_date, stamp, rename_a_meetup, stamp, delete_a_meetup, stamp,
 )  # fmt: skip
 
 

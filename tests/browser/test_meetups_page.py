@@ -114,8 +114,9 @@ def test_the_list_and_a_month(engine: Engine, meetups: str) -> None:
         tab.resize(320, 740)
         assert tab.evaluate(SIDEWAYS) <= 0
         assert axe_violations(tab) == []
-        # a narrowed list knows what it is narrowed to; anywhere else is on another page
-        tab.goto(f"{meetups}country/de/")
+        # a narrowed list knows what it is narrowed to, whatever others hang onto a link; anywhere else is another page
+        tab.goto(f"{meetups}country/de/?utm_source=x")
+        assert tab.evaluate("location.pathname").endswith("/meetups/country/de/")
         assert tab.evaluate("document.querySelector('#as-place').value") == "de"
         choose(tab, "place", "jp")
         wait_for(tab, "location.pathname.endsWith('/meetups/country/jp/')")

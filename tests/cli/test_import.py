@@ -334,7 +334,7 @@ def test_yaml2ics(run: Run, folder: Path) -> None:
   timezone: America/Recife
   duration: 1h 30m
   online: "https://zoom.us/j/832"
-  uid: calls-community-call+20261230
+  uid: calls-community-call+2026-12-30
   description: |
     Join us via Zoom: https://zoom.us/j/832
 - title: Sprint
@@ -358,7 +358,56 @@ def test_yaml2ics(run: Run, folder: Path) -> None:
     ]
     assert run("check", "--now", NOW).exit_code == 0
     assert "5 unchanged" in run("import", "yaml2ics", "calls.yaml", "--now", NOW).stdout
-    for text in ("events: {", "- a\n", "events: [&a [*a, *a]]\ninclude: [nowhere.yaml]\n", "other: 1\n", "\udcff"):
+    for text in ("events: {", "- a\n", "events: [&a [*a, *a]]\ninclude: [nowhere.yaml]\n", "other: 1\n", "\udcff",
+                 'include: ["a\\0b"]\n'):  # fmt: skip
         (folder / "calls.yaml").write_bytes(text.encode("utf-8", "surrogateescape"))
         assert run("import", "yaml2ics", "calls.yaml", "--now", NOW).exit_code == 1
     assert run("import", "yaml2ics", "none.yaml").exit_code == 2
+
+
+def test_no_title_takes_the_place_of_the_list(run: Run, folder: Path) -> None:
+    for title in ("Index", "README"):
+        (folder / "calendar.ics").write_text(CALENDAR.replace("Docs Berlin: monthly", title))
+        assert run("import", "ics", "calendar.ics", "--now", NOW).exit_code == 0
+        assert not {"index.md", "readme.md"} & {file.name.lower() for file in (folder / "content/meetups").iterdir()}
+        for file in (folder / "content").rglob("*.md"):
+            if file.parent.name == "meetups":
+                file.unlink()
+        (folder / LEDGER).unlink()
+
+
+def test_a_calendar_of_the_site_itself_doubles_nothing(run: Run, folder: Path) -> None:
+    """A community that imports what it publishes: the series, its night without that hour, and one that is deleted."""
+    own, gone = folder / "content/meetups/own.md", folder / "content/meetups/gone.md"
+    own.parent.mkdir(exist_ok=True)
+    own.write_text("---\ntitle: Own\nstarts: 2026-12-06 02:30\ntimezone: Europe/Berlin\nrepeats: every week\n---\n")
+    gone.write_text("---\ntitle: Gone\nstarts: 2026-12-06 18:00\n---\n")
+    for file in (None, gone):
+        if file is not None:
+            file.unlink()
+        run("stamp", "--now", NOW)
+    run("build", "--now", NOW)
+    calendar = folder / "site/feeds/all.ics"
+    assert b"UID:own+20270328@" in calendar.read_bytes()
+    result = run("import", "ics", str(calendar), "--now", NOW)
+    assert (result.exit_code, result.stdout) == (0, "0 meetups.\n")
+    assert 'It is the meetup "own" of this site' in result.stderr
+    assert [file.name for file in own.parent.iterdir()] == ["own.md"]
+    # elsewhere, each date stands once
+    elsewhere = calendar.read_text().replace("@", "@elsewhere.")
+    (folder / "calendar.ics").write_text(elsewhere)
+    assert run("import", "ics", "calendar.ics", "--now", NOW).exit_code == 0
+    run("build", "--now", NOW)
+    uids = [line for line in calendar.read_text().split("\n") if line.startswith("UID:")]
+    assert len(uids) == len(set(uids)) > 20
+
+
+def test_an_event_that_becomes_private_is_told_until_its_file_is_gone(run: Run, folder: Path) -> None:
+    assert run("import", "ics", "calendar.ics", "--now", NOW).exit_code == 0
+    (folder / "calendar.ics").write_text(CALENDAR.replace("SUMMARY:Docs", "CLASS:PRIVATE\nSUMMARY:Docs"))
+    result = run("import", "ics", "calendar.ics", "--now", NOW)
+    assert result.exit_code == 1
+    assert f"It is private in the calendar by now, and {MONTHLY} still tells everybody." in result.stderr
+    (folder / MONTHLY).unlink()
+    assert run("import", "ics", "calendar.ics", "--now", NOW).exit_code == 0
+    assert not (folder / MONTHLY).exists()

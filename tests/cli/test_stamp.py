@@ -407,3 +407,14 @@ def test_git_merges_two_edits_of_one_meetup_and_the_next_stamp_knows(run: Run, h
     run("stamp", "--now", DAYS[3])
     assert [sequences(home)["ant", day] for day in ("", "2027-02-04")] == [2, 2]
     assert sequences(home)["bee", ""] == 0
+
+
+def test_a_link_for_git_is_not_copied(run: Run, home: Path) -> None:
+    """What it leads to, a key perhaps, would be committed with the next stamp."""
+    (home / "key").write_text("secret\n")
+    link = home / "content/.alongside/.gitattributes"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(home / "key")
+    assert run("stamp", "--now", DAYS[0]).exit_code == 0
+    assert link.is_symlink()
+    assert (home / "key").read_text() == "secret\n"

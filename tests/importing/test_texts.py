@@ -92,7 +92,14 @@ def test_no_text_becomes_markup(text: str) -> None:
     [
         ("Write to ana@example.org.", "Write to ….", 1),
         ("mailto:Ana.Souza+x@mail.example.org, or b@c.de", "…, or …", 2),
-        ("@ana@example.social https://example.org/@ana https://a.org/?m=x%40y.org", None, 0),
+        ("@ana@example.social https://example.org/@ana https://a.org/msg/4f@mail.example.org", None, 0),
+        ("https://a.org/embed?src=x%40group.calendar.google.com", None, 0),
+        ("mail=a@b.org, b@c.org/d@e.org, ana＠example.org, ana@почта.рф", "mail=…, …/…, …, …", 5),
+        (
+            "https://a.org/j/1?pwd=2&authuser=x%40y.org https://a.org/ical/x%40y.org/?m=x@y.org",
+            "https://a.org/j/1?pwd=2&authuser=… https://a.org/ical/…/?m=…",
+            3,
+        ),
         ("https://a.org/?m=Ana%40example.org", "https://a.org/?m=…", 1),
     ],
 )

@@ -253,6 +253,14 @@ def test_a_deleted_meetup_is_called_off_until_it_is_long_over(desk: Desk) -> Non
     assert list(desk.ledger().events) == [("kept", None)]
 
 
+def test_a_file_that_is_deleted_long_after_is_forgotten_at_once(desk: Desk) -> None:
+    """It took place: nobody is told that it was called off."""
+    desk.stamp(community(once("a"), series("b", until=None)))
+    later = NOW.replace(year=NOW.year + 2)
+    assert not desk.stamp(community(), later).deleted.keys() - {"b"}
+    assert desk.ledger().events.keys() == {("b", None)}  # without an end it may go on
+
+
 def test_a_renamed_file_keeps_uid_and_sequence(desk: Desk) -> None:
     one = community(series("a", changes=change(THURSDAYS[1], status="cancelled")))
     desk.stamp(one)
@@ -264,6 +272,20 @@ def test_a_renamed_file_keeps_uid_and_sequence(desk: Desk) -> None:
         assert after[key][1] > before[key][1]  # its page moved
     both = desk.events(desk.stamp(community(replace(meetup, slug="c", was=("b", "a"), title=words("C")))))
     assert both["a", ""][0] == 2
+
+
+def test_a_meetup_that_is_brought_in_renames_none_that_was_here(desk: Desk) -> None:
+    """Its UID is the slug of another."""
+    one = community(series("calls"))
+    before = desk.events(desk.stamp(one))
+    two = desk.stamp(community(series("calls"), once("new", uid="calls")), NOW + timedelta(hours=1))
+    (content,) = desk.feeds(two, "feeds/all.ics").values()
+    assert said_in(content.replace(b"UID:calls\r", b"UID:new@x\r"))["calls", ""] == before["calls", ""]
+    three = desk.stamp(community(series("calls")), NOW + timedelta(hours=2))
+    (content,) = desk.feeds(three, "feeds/all.ics").values()
+    assert [line for line in content.split(b"\r\n") if line.startswith((b"UID", b"STATUS"))] == [
+        b"UID:calls@community.example.org", b"STATUS:CONFIRMED", b"UID:calls", b"STATUS:CANCELLED",
+    ]  # fmt: skip
 
 
 def test_two_branches_that_stamp_one_event_alike_are_told_apart(desk: Desk) -> None:

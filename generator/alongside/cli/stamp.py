@@ -136,6 +136,8 @@ def _stamp(work: _Work) -> None:
 
 def _write_attributes(file: Path) -> None:
     """Let git merge both files line by line; what others wrote into the file stays."""
+    if file.is_symlink():  # git follows none, and what it leads to is nothing to copy into the content
+        return
     present = file.read_bytes() if file.exists() else b""
     named = {name for line in present.splitlines() for name in line.split()[:1]}
     missing = "".join(line for line in (ATTRIBUTES, CALENDAR_ATTRIBUTES) if line.split()[0].encode() not in named)

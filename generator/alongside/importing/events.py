@@ -128,7 +128,7 @@ def read_event(lines: Lines, *, called_off: bool = False) -> Event:
 
 def _uid(text: str, lines: Lines) -> str:
     """The UID; one made of what the event is and when, where it has none, or one that no file should hold."""
-    if text and len(text) <= _LONGEST_UID and text.casefold() not in _addresses(lines):
+    if text and len(text) <= _LONGEST_UID and not any(address in text.casefold() for address in _addresses(lines)):
         return text
     named = sorted(line.value for line in lines if line.name in ("SUMMARY", "DTSTART", "RRULE"))
     return hashlib.sha256("\n".join([text] if text else named).encode("utf-8", "replace")).hexdigest()[:24]

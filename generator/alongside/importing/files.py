@@ -23,13 +23,17 @@ from typing import Literal
 from alongside.importing.meetups import Entry, Imported, Notice, Progress, Value
 from alongside.model.community import Community
 from alongside.model.gatherings import Meetup
+from alongside.model.stamps import event_names
 from alongside.planning.occurrences import final_day
 from alongside.problems import AlongsideError, Problem, UsageError
 from alongside.reading.fields import Defaults
+from alongside.reading.folders import PLAIN_NAMES
 from alongside.reading.loader import read_content
 from alongside.reading.readings import Reading
 from alongside.reading.settings_file import relative
 from alongside.reading.slugs import slugify
+from alongside.rendering.feeds.calendars import series_uid
+from alongside.rendering.feeds.listing import feed_authority
 from alongside.settings import Settings
 from alongside.source.decoding import MAX_BYTES, decode, read_bytes
 from alongside.source.yaml_nodes import read_yaml
@@ -116,7 +120,9 @@ class _Planner:
     pieces: dict[str, Piece] = field(default_factory=dict)
     lists: dict[Path, list[str]] = field(default_factory=dict)  # what stands before the items, and each item
     ledger: dict[str, str] = field(default_factory=dict)
-    taken: set[str] = field(default_factory=set)
+    own: dict[str, str] = field(default_factory=dict)  # UIDs of meetups that were written here, and of deleted ones
+    # slugs; a file called after the folder's own page would take the place of the list of meetups
+    taken: set[str] = field(default_factory=lambda: {name.removesuffix(".md") for name in PLAIN_NAMES})
 
     @property
     def defaults(self) -> Defaults:
@@ -129,6 +135,11 @@ class _Planner:
         self.ledger = _read_ledger(target.ledger, relative(target.ledger, target.settings.root))
         for meetup in self.community.meetups.values():
             self.taken |= {meetup.slug, *meetup.was}
+        authority = feed_authority(target.settings)
+        names = {name: self.community.meetups[slug] for slug, name in event_names(self.community.meetups).items()}
+        for name, meetup in {**self.community.deleted, **names}.items():
+            if not meetup.uid:
+                self.own[f"{name}@{authority}"] = meetup.slug
         if target.list_file is not None:
             self.lists[target.list_file] = []
         for file in sorted(target.folder.glob("*")) if target.folder.is_dir() else []:
@@ -179,6 +190,11 @@ class _Planner:
     def take(self, entry: Entry) -> None:
         """Decide on one entry."""
         piece = self.pieces.get(entry.uid)
+        if piece is None and (here := self.own.get(series_uid(entry.uid))) is not None:
+            self._tell(
+                entry, f'It is the meetup "{here}" of this site, and was left alone.', "Edit it where it stands."
+            )
+            return
         slug = piece.meetup.slug if piece is not None else self._slug(entry)
         in_list = piece.item is not None if piece is not None else self.target.list_file is not None
         text = item_text(entry, slug) if in_list else file_text(entry)
@@ -270,6 +286,18 @@ class _Planner:
     def finish(self) -> None:
         """Put the lists together, and the ledger."""
         plan = self.plan
+        for uid, piece in self.pieces.items():
+            if uid in self.imported.private:
+                path = relative(piece.file, self.target.settings.root)
+                self.imported.notices.append(
+                    Notice(
+                        uid=uid,
+                        title=piece.meetup.title.text(self.target.settings.language),
+                        message=f"It is private in the calendar by now, and {path} still tells everybody.",
+                        hint="Delete it there, unless it is for everybody.",
+                        left_out=True,
+                    )
+                )
         for file, parts in self.lists.items():
             content = "".join(part if part.endswith("\n") or not part else f"{part}\n" for part in parts).encode()
             before = plan.before.setdefault(file, None)

@@ -76,6 +76,7 @@ class Imported:
 
     entries: list[Entry] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    private: set[str] = field(default_factory=set)  # UIDs of events that are marked so
     over: int = 0  # events that are over
     others: Mapping[str, int] = field(default_factory=dict)  # VTODO, VJOURNAL, ...: how many
 
@@ -139,6 +140,7 @@ class _Conversion:
         """All events of the UID."""
         self.title = next((one_title(event) for event in events if event.title), "")
         if any(event.private for event in events):
+            self.found.private.add(self.uid)
             self.tell("It is marked as private, and was left alone.", "Write it by hand, if it is for everybody.")
             return
         if len(events) > MOST_EXCEPTIONS:
@@ -168,7 +170,7 @@ class _Conversion:
     def _take_one(self, event: Event, changes: list[Event], suffix: str) -> None:
         uid = self.uid
         if suffix and event.starts is not None:
-            uid = f"{self.uid}+{event.starts.day:%Y%m%d}"
+            uid = f"{self.uid}+{event.starts.day}"
         try:
             several, apart = self._series(event)
             left = list(changes)
@@ -197,7 +199,8 @@ class _Conversion:
         several = [series for rule in event.rules for series in read_series(event, rule, self.clock)]
         if len(several) > max(1, len(event.rules)):
             self.tell("Its rule names several hours, and it became a meetup for each.")
-        apart = list(event.dates[:MOST_DATES])
+        # a date that the rule gives as well happens once (RFC 5545 section 3.8.5.2)
+        apart = [when for when in event.dates[:MOST_DATES] if not any(self._gives(one, when) for one in several)]
         if len(event.dates) > MOST_DATES:
             self.tell(f"It has more than {MOST_DATES} single dates (RDATE).", "Give it a rule.", left_out=True)
         first = self.clock.wall(event.starts, several[0].zone) if several else None
@@ -205,16 +208,23 @@ class _Conversion:
             if event.rules:
                 self.tell("Its first date is none that its rule gives, and became a meetup of its own.")
             apart.insert(0, event.starts)
-        if event.dates:
+        if any(when in event.dates for when in apart):
             self.tell("It has single dates (RDATE); each became a meetup of its own.")
         apart = [when for when in dict.fromkeys(apart) if not _taken_out(event, when)]
         if not several and not apart:
             raise UnsaidError("It takes place on no day: its rule ends before it begins.", "Nothing has to be written.")
         return several, apart
 
+    def _gives(self, series: Series, when: When) -> bool:
+        """Whether a series has that date already."""
+        wall = self.clock.wall(when, series.zone)
+        if isinstance(wall, datetime) and isinstance(series.starts, datetime) and wall.time() != series.starts.time():
+            return False
+        return series.holds(day_of(wall))
+
     def _add_date(self, uid: str, event: Event, when: When, changes: list[Event], *, first: bool) -> list[Event]:
         """A date that stands alone; what changes it is taken instead. Returns the changes that are left."""
-        own = uid if first else f"{uid}+{when.day:%Y%m%d}"
+        own = uid if first else f"{uid}+{when.day}"
         for change in changes:
             if change.original is not None and change.original.day == when.day:
                 self._add(own, _filled(change, event), read_single(change, self.clock), [])
@@ -227,7 +237,7 @@ class _Conversion:
             if change.starts is None or change.original is None or change.status == "cancelled":
                 continue
             try:
-                self._add(f"{self.uid}+{change.original.day:%Y%m%d}", change, read_single(change, self.clock), [])
+                self._add(f"{self.uid}+{change.original.day}", change, read_single(change, self.clock), [])
             except UnsaidError as fault:
                 self.tell(fault.message, fault.hint, left_out=True)
 
@@ -299,18 +309,19 @@ class _Conversion:
         location, in_location = without_addresses(event.location, event.addresses)
         text, in_text = without_addresses(text, event.addresses)
         html, in_html = without_addresses(html, event.addresses)
-        if in_title or in_location or in_text or in_html:
-            self.tell(
-                "An e-mail address in its texts was left out.", "Content is public: write it only if its owner agrees."
-            )
         if max(len(text), len(html) // 4) > LONGEST:
             self.tell(f"Its description is longer than {LONGEST:,} characters, and was cut.")
         url, _ = without_addresses(event.url, event.addresses)
         body = markdown_of_html(html) if html else ""
-        body = body or markdown_of(text)
-        where = read_where(
-            location, event.geo, url, event.rooms, f"{text} {plain_text(html)}", default=self.wishes.place
-        )
+        # once more: HTML may have hidden one, as in ana&#64;example.org
+        body, in_body = without_addresses(body or markdown_of(text), event.addresses)
+        if in_title or in_location or in_text or in_html or in_body:
+            self.tell(
+                "An e-mail address in its texts was left out.", "Content is public: write it only if its owner agrees."
+            )
+        rooms = [without_addresses(room, event.addresses)[0] for room in event.rooms]
+        said = without_addresses(f"{text} {plain_text(html)}", event.addresses)[0]
+        where = read_where(location, event.geo, url, rooms, said, default=self.wishes.place)
         more = [escape_markdown(where.words)] if where.words else []
         if where.words and where.place is None:
             self.tell(

@@ -19,7 +19,7 @@ from alongside.importing.events import Event
 from alongside.importing.values import When, parse_when
 from alongside.importing.zones import Zones
 from alongside.model.recurrences import RecurrenceError, Rule, gives, next_day, nth_day
-from alongside.planning.zones import read_zone
+from alongside.planning.zones import local_time, read_zone
 from alongside.reading.recurrences import parse_rrule
 
 MOST_TIMES = 10_000  # what `times` may say
@@ -250,5 +250,8 @@ def _excluded(when: When, starts: datetime | date, zone: str, clock: Clock) -> d
     except UnsaidError:
         return when.day
     if isinstance(wall, datetime) and isinstance(starts, datetime) and wall.time() != starts.time():
-        return None
+        # where clocks skip the hour, a moment in UTC is shown as another one
+        shown = local_time(datetime.combine(wall.date(), starts.time()), read_zone(zone))
+        if shown.replace(tzinfo=None, fold=0) != wall:
+            return None
     return day_of(wall)

@@ -21,8 +21,14 @@ _SHORT = 40  # columns: a line this short was ended by a person
 _LABEL = re.compile(r"[^\s:]{1,20}(?: [^\s:]{1,20}){0,3}:\s")  # "Join us via Zoom: ..." is a line of its own
 _MOST_KNOWN = 200
 _URL = re.compile(r"https?://[^\s<>\"]+")
-# Handles (@ana@example.social) and parts of URLs are no addresses.
-_MAIL = re.compile(r"(?<![@/\w.+%=-])(?:mailto:)?[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[a-zA-Z]{2,24}\b", re.IGNORECASE)
+# Handles (@ana@example.social) are none, nor are Google's names of calendars.
+_AT = (
+    r"(?:@|＠|%40)(?![\w.-]{1,60}\.calendar\.google\.com)"
+    r"(?:[\w-]{1,63}\.){1,8}(?:[^\W\d_]{2,24}|xn--[\w-]{2,59})\b"
+)
+_MAIL = re.compile(rf"(?<![@\w.+%-])(?:mailto:)?[\w.+-]{{1,64}}{_AT}", re.IGNORECASE)
+# In a link /name@host is more often a message of an archive, or a handle.
+_MAIL_IN_URL = re.compile(rf"(?<![@\w.+%-])(?:(?<!/)|(?=[\w.+-]{{1,64}}%40))[\w.+-]{{1,64}}{_AT}", re.IGNORECASE)
 _HTML = re.compile(r"</?(?:p|br|a|b|i|u|ul|ol|li|div|span|strong|em|html|h[1-6])(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _HTML_BLOCK = re.compile(r"<(?:p|br|div|li|html|h[1-6])[\s/>]", re.IGNORECASE)
 _SPECIAL = re.compile(r"[\\`*\[\]<]|~|(?<!\w)_|_(?!\w)|&(?=#?\w{1,32};)")
@@ -35,7 +41,16 @@ _HREF = re.compile(r'\shref="([^"]*)"')
 
 def without_addresses(text: str, known: Collection[str] = ()) -> tuple[str, int]:
     """The text with "…" for each e-mail address, and how many there were; `known`: such that stand in it encoded."""
-    text, count = _MAIL.subn("…", text)
+    parts, count, end = [], 0, 0
+    for url in (*_URL.finditer(text), None):
+        words, more = _MAIL.subn("…", text[end : url.start() if url is not None else None])
+        parts.append(words)
+        count += more
+        if url is not None:
+            link, more = _MAIL_IN_URL.subn("…", url[0])
+            parts.append(link)
+            count, end = count + more, url.end()
+    text = "".join(parts)
     for address in islice(known, _MOST_KNOWN) if text else ():
         for spelling in (address, address.replace("@", "%40")):
             found = re.compile(re.escape(spelling), re.IGNORECASE)

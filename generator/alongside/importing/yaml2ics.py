@@ -49,7 +49,10 @@ class _Reader:
 
     def read(self, file: Path) -> None:
         """One file, and those that it includes, each once."""
-        file = file.resolve()
+        try:
+            file = file.resolve()
+        except (OSError, ValueError) as error:  # links in a circle, a NUL
+            raise CalendarError(f"An included file cannot be found: {error}.") from error
         if file in self.files:
             return
         self.files.add(file)

@@ -79,11 +79,14 @@ class Ledger:
 
 
 def event_names(meetups: Mapping[str, Meetup]) -> Mapping[str, str]:
-    """The name of each meetup's events, by slug: its own UID, else its first slug; told apart by a "+"."""
+    """The name of each meetup's events, by slug: its own UID, else its first slug; told apart by a "+".
+
+    A UID without an "@" gets one at its end. No slug has one, so what is brought in renames nothing that was here.
+    """
     found: dict[str, str] = {}
     taken: set[str] = set()
     names = first_slugs({slug: one for slug, one in meetups.items() if not one.uid})
-    wanted = [(slug, one.uid) for slug, one in sorted(meetups.items()) if one.uid]
+    wanted = [(slug, one.uid if "@" in one.uid else f"{one.uid}@") for slug, one in sorted(meetups.items()) if one.uid]
     for slug, name in (*wanted, *names.items()):
         while name in taken:
             name += "+"

@@ -245,11 +245,13 @@ def _is_forgotten(
     settings: Settings, series: StampedEvent, ledger: Ledger, events: Mapping[EventKey, StampedEvent], since: date
 ) -> bool:
     """True for a deleted meetup that is long over; one without an end is over when it was deleted."""
-    if series.key in events or not series.gone:
+    if series.key in events:
         return False
     meetup, _ = read_deleted(settings, ledger, series)
     final = final_day(meetup) if meetup is not None else None
-    return (final or series.stamp.instant.date()) < since
+    if final is None and series.gone:
+        final = series.stamp.instant.date()
+    return final is not None and final < since
 
 
 # --- what is not stamped yet ---------------------------------------------------------------------------------------

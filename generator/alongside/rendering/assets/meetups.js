@@ -5,7 +5,9 @@
   const rows = form ? [...dates.querySelectorAll("[data-is]")] : [];
   const status = document.querySelector(".as-found");
   const fields = form ? [...form.elements].filter((field) => field.name) : [];
-  const query = new URLSearchParams(location.search || form?.dataset.narrowed);
+  const asked = new URLSearchParams(location.search);
+  // what others hang onto a link (utm_source, ...) asks for nothing, and a narrowed page stays what it is
+  const query = fields.some((field) => asked.has(field.name)) ? asked : new URLSearchParams(form?.dataset.narrowed);
   const values = new Map(rows.map((row) => [row, new Set(row.dataset.is.split(" "))]));
 
   // --- the reader's own time ---
@@ -105,7 +107,7 @@
     form.hidden = false;
     form.closest("details").open ||= fields.some((field) => query.has(field.name));
     const own = line.querySelector("input");
-    own.checked = query.get("own") !== "no";
+    own.checked = asked.get("own") !== "no";
     const switchOwn = () => dates.classList.toggle("as-own-off", !own.checked);
     showOwnTimes();
     switchOwn();

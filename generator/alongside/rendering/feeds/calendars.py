@@ -27,6 +27,7 @@ What calendar apps hold on to, and where it comes from:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -69,6 +70,7 @@ PRODUCT = "-//Alongside//Community calendars//EN"  # without a version: an upgra
 REFRESH = timedelta(hours=12)  # how often apps should ask again
 LONGEST_DESCRIPTION = 8000  # characters; some apps refuse or cut longer ones, and the page has it all
 _DAY = timedelta(days=1)
+_LONE = re.compile(r"\+[0-9]{8}(?=@)")
 _NO_STAMPS = Stamps()
 
 
@@ -142,6 +144,11 @@ def lone_uid(uid: str, day: date) -> str:
     """The UID of a date of a series that is an event by itself: with the day, and a sign that no slug has."""
     name, at, authority = uid.partition("@")
     return f"{name}+{day:%Y%m%d}{at}{authority}"
+
+
+def series_uid(uid: str) -> str:
+    """The UID of the series that a `lone_uid` is of; any other as it is."""
+    return _LONE.sub("", uid)
 
 
 def _lone_days(meetup: Meetup) -> tuple[date, ...]:

@@ -290,7 +290,7 @@ def meetup_uids(site: Site) -> Mapping[str, str]:
     """
     authority, meetups = feed_authority(site.settings), site.whole.meetups
     names = event_names(meetups)
-    own = {name for slug, name in names.items() if meetups[slug].uid}
+    own = {meetup.uid for meetup in meetups.values() if meetup.uid}
     found: dict[str, str] = {}
     for slug, name in names.items():
         found[slug] = _uid(meetups[slug], name, authority)
@@ -311,7 +311,10 @@ def _event_names(site: Site) -> Mapping[str, str]:
 
 
 def _uid(meetup: Meetup, name: str, authority: str) -> str:
-    return name if meetup.uid else f"{name}@{authority}"
+    """Its own, with the "+" that tells its events apart from another's; else made of their name."""
+    if meetup.uid:
+        return meetup.uid + "+" * (len(name) - len(name.rstrip("+")) - (len(meetup.uid) - len(meetup.uid.rstrip("+"))))
+    return f"{name}@{authority}"
 
 
 def _render_calendar(
