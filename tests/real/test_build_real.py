@@ -36,7 +36,7 @@ def build(command: list[str], root: Path) -> tuple[str, float, float]:
 def pages(site: Path, folder: str) -> int:
     """Pages of single records in a folder of the site."""
     lists = {"page", "coming", "past"}
-    return sum(path.is_dir() and path.name not in lists for path in (site / folder).glob("*"))
+    return sum((path / "index.html").is_file() and path.name not in lists for path in (site / folder).glob("*"))
 
 
 @pytest.mark.parametrize("name", COMMUNITIES)
