@@ -73,6 +73,7 @@ def test_rules_that_are_refused(text: str) -> None:
         ("FREQ=MONTHLY;BYMONTHDAY=28,29,30;BYSETPOS=-1", "number the weekdays"),
         ("FREQ=WEEKLY;BYDAY=MO,WE;BYSETPOS=1", "number the weekdays"),
         ("FREQ=YEARLY;BYMONTH=3,9;BYDAY=MO;BYSETPOS=1", "number the weekdays"),
+        ("FREQ=YEARLY;INTERVAL=4;BYMONTHDAY=-1", "one meetup for each month"),
     ],
 )
 def test_what_programs_read_differently_is_refused_with_another_way(text: str, remedy: str) -> None:

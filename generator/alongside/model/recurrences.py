@@ -183,11 +183,18 @@ def spelt_out(rule: Rule, first: date) -> Rule:
 
     From the 29th on the day is named: some go on from 29 February to the 28th, or to 1 March. Days of several months
     are said by the month: of a yearly rule ical.js and libical take the month of the start alone, or the day of one
-    month for all.
+    month for all. So is a day from the end of a month every few years, which ical.js puts into other years.
     """
     open_day = not (rule.weekdays or rule.month_days or rule.year_days)
     if rule.frequency in ("MONTHLY", "YEARLY") and open_day and first.day > _SHORTEST_MONTH:
         rule = replace(rule, month_days=frozenset({first.day}), months=rule.months or _open_months(rule, first))
+    if (
+        rule.frequency == "YEARLY"
+        and rule.interval > 1
+        and len(rule.months) == 1
+        and min(rule.month_days, default=1) < 0
+    ):
+        return replace(rule, frequency="MONTHLY", interval=12 * rule.interval, months=frozenset())
     by_month = rule.month_days and not rule.year_days and not rule.positions and len(rule.months) != 1
     numbered = any(ordinal for ordinal, _ in rule.weekdays)
     if rule.frequency == "YEARLY" and by_month and not numbered:

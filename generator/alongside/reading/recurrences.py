@@ -233,6 +233,12 @@ def _check_readers(rule: Rule) -> None:
             "Calendar programs do not agree on weekdays that are counted through the year.",
             "Count inside a month: FREQ=YEARLY;BYMONTH=5;BYDAY=3MO.",
         )
+    every_few_years = rule.frequency == "YEARLY" and rule.interval > 1 and len(rule.months) != 1
+    if every_few_years and min(rule.month_days, default=1) < 0:
+        raise RecurrenceError(
+            "Calendar programs do not agree on days from the end of several months every few years.",
+            "Write one meetup for each month: FREQ=YEARLY;INTERVAL=2;BYMONTH=1;BYMONTHDAY=-1.",
+        )
     if rule.frequency == "DAILY" and rule.month_days:
         raise RecurrenceError("Calendar programs do not agree on BYMONTHDAY with FREQ=DAILY.", "Use FREQ=MONTHLY.")
     if rule.positions and (not rule.weekdays or rule.month_days or not _is_monthly(rule)):

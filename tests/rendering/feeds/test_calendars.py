@@ -246,6 +246,10 @@ def test_a_meetup_without_a_date_is_no_event(one: Meetup) -> None:
         (meetup(date(2024, 2, 29), "FREQ=YEARLY"), ["RRULE:FREQ=YEARLY;BYMONTHDAY=29;BYMONTH=2"]),
         (meetup(date(2026, 1, 31), "FREQ=MONTHLY"), ["RRULE:FREQ=MONTHLY;BYMONTHDAY=31"]),
         (meetup(date(2026, 1, 31), "FREQ=YEARLY;BYMONTHDAY=-1"), ["RRULE:FREQ=MONTHLY;BYMONTHDAY=-1"]),
+        (
+            meetup(date(2026, 1, 31), "FREQ=YEARLY;INTERVAL=4;BYMONTH=1;BYMONTHDAY=-1"),
+            ["RRULE:FREQ=MONTHLY;INTERVAL=48;BYMONTHDAY=-1"],
+        ),
     ],
 )  # fmt: skip
 def test_what_programs_would_read_in_different_ways_is_said_in_another(one: Meetup, lines: list[str]) -> None:
