@@ -74,6 +74,7 @@ def test_rules_that_are_refused(text: str) -> None:
         ("FREQ=WEEKLY;BYDAY=MO,WE;BYSETPOS=1", "number the weekdays"),
         ("FREQ=YEARLY;BYMONTH=3,9;BYDAY=MO;BYSETPOS=1", "number the weekdays"),
         ("FREQ=YEARLY;INTERVAL=4;BYMONTHDAY=-1", "one meetup for each month"),
+        ("FREQ=MONTHLY;INTERVAL=5;BYMONTH=7,9;BYDAY=4MO", "Name the months alone"),
     ],
 )
 def test_what_programs_read_differently_is_refused_with_another_way(text: str, remedy: str) -> None:

@@ -233,6 +233,11 @@ def _check_readers(rule: Rule) -> None:
             "Calendar programs do not agree on weekdays that are counted through the year.",
             "Count inside a month: FREQ=YEARLY;BYMONTH=5;BYDAY=3MO.",
         )
+    if rule.frequency == "MONTHLY" and rule.interval > 1 and rule.months:
+        raise RecurrenceError(
+            "Calendar programs do not agree on BYMONTH with FREQ=MONTHLY and INTERVAL.",
+            "Name the months alone: FREQ=YEARLY;BYMONTH=2,7;BYDAY=1TH.",
+        )
     every_few_years = rule.frequency == "YEARLY" and rule.interval > 1 and len(rule.months) != 1
     if every_few_years and min(rule.month_days, default=1) < 0:
         raise RecurrenceError(
