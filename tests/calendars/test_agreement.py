@@ -13,11 +13,11 @@ from alongside.reading.settings_file import read_settings
 from calendar_rules import broken_rules
 from calendars.agreement import compare, compile_calendar
 from calendars.nasty import doubtful_meetups, nasty_meetups
-from calendars.programs import OF_OUR_ZONES, READERS, ROOT, missing, read_dates, renamed
+from calendars.programs import OF_OUR_ZONES, READERS, ROOT, left_out, read_dates, renamed
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 
-pytestmark = [pytest.mark.calendars, pytest.mark.skipif(bool(missing()), reason=f"needs {', '.join(missing())}")]
+pytestmark = [pytest.mark.calendars, pytest.mark.skipif(bool(left_out()), reason=left_out())]
 
 
 def example_meetups() -> list[Meetup]:

@@ -16,7 +16,7 @@ from alongside.rendering.feeds.calendars import EventTexts, render_calendar, ren
 from alongside.rendering.feeds.content_lines import clean_text, one_line
 from calendar_rules import broken_rules
 from calendars.agreement import compile_calendar, planned_dates
-from calendars.programs import Date, ReaderName, missing, read_dates
+from calendars.programs import Date, ReaderName, left_out, read_dates
 from calendars.random_meetups import TEXTS, meetups
 
 _AT_ONCE = 8  # meetups of one calendar: a program starts once for all of them
@@ -54,8 +54,8 @@ def unescaped(value: str) -> str:
 
 @pytest.mark.parametrize("reader", ["icalendar", "ical.js"])
 def test_programs_find_the_dates_of_our_plan(reader: ReaderName) -> None:
-    if reader == "ical.js" and missing():
-        pytest.skip(f"needs {', '.join(missing())}")
+    if reader == "ical.js" and left_out():
+        pytest.skip(left_out())
 
     @settings(deadline=None, max_examples=3, suppress_health_check=_SLOW)
     @given(st.tuples(*(meetups(f"m{number}") for number in range(_AT_ONCE))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from calendars.programs import ReaderName, missing
+from calendars.programs import ReaderName, left_out
 from calendars.zones import WallTime, different_zones, is_repeated, misread, misread_by_dateutil, wall_times
 
 SAMPLE = (
@@ -12,7 +12,7 @@ SAMPLE = (
     "Antarctica/Troll", "America/Caracas", "Asia/Gaza", "Asia/Tehran", "America/Nuuk", "America/Sao_Paulo",
 )  # fmt: skip
 
-pytestmark = [pytest.mark.calendars, pytest.mark.skipif(bool(missing()), reason=f"needs {', '.join(missing())}")]
+pytestmark = [pytest.mark.calendars, pytest.mark.skipif(bool(left_out()), reason=left_out())]
 
 
 def once(times: list[WallTime]) -> list[WallTime]:

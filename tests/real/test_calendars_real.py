@@ -12,7 +12,7 @@ from alongside.reading.loader import load_community
 from alongside.reading.settings_file import read_settings
 from calendars.agreement import compare, compile_calendar
 from calendars.others import SOURCES, Source, read_others
-from calendars.programs import OF_OUR_ZONES, READERS, missing, renamed
+from calendars.programs import OF_OUR_ZONES, READERS, left_out, renamed
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 MOST = 300  # meetups that happen once, of each source; `make bench AREA=calendar` reads them all
@@ -20,7 +20,7 @@ MOST = 300  # meetups that happen once, of each source; `make bench AREA=calenda
 pytestmark = [
     pytest.mark.real,
     pytest.mark.calendars,
-    pytest.mark.skipif(bool(missing()), reason=f"needs {', '.join(missing())}"),
+    pytest.mark.skipif(bool(left_out()), reason=left_out()),
 ]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from calendars.programs import missing, read_dates
+from calendars.programs import left_out, read_dates
 from calendars.subscribers import Subscriber, listed, planned, real_feed, static_host
 
 DAY = date(2026, 11, 23)
@@ -17,7 +17,7 @@ EVENTS = 300
 pytestmark = [
     pytest.mark.real,
     pytest.mark.calendars,
-    pytest.mark.skipif(bool(missing()), reason=f"needs {', '.join(missing())}"),
+    pytest.mark.skipif(bool(left_out()), reason=left_out()),
 ]
 
 
