@@ -31,7 +31,7 @@ from alongside.rendering.shells import Page, Shell, fill
 from alongside.rendering.tracking import Site
 
 _MANY = 500  # stale jobs from which on other processes pay
-_ENGINES = ("cmarkgfm", "nh3", "jinja2", "icalendar")  # parts whose versions show in the output
+_ENGINES = ("cmarkgfm", "nh3", "jinja2")  # parts whose versions show in the output
 
 Progress = Callable[[int, int], None]  # (jobs rendered, jobs to render)
 
