@@ -26,7 +26,7 @@ What calendar apps hold on to, and where it comes from:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -59,6 +59,8 @@ from alongside.rendering.feeds.time_zones import render_timezone, unclear_days
 PRODUCT = "-//Alongside//Community calendars//EN"  # without a version: an upgrade alone changes no feed
 REFRESH = timedelta(hours=12)  # how often apps should ask again
 LONGEST_DESCRIPTION = 8000  # characters; some apps refuse or cut longer ones, and the page has it all
+# The rendered events of a meetup, the zone they name (empty: none) and the first year they need it for.
+EventPiece = tuple[bytes, str, int]
 _DAY = timedelta(days=1)
 # The parts of an RRULE in the order in which calendars have them.
 _RULE_PARTS = ("FREQ", "UNTIL", "INTERVAL", "BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYMONTH", "BYSETPOS", "WKST")
@@ -315,6 +317,15 @@ def _add_location(event: list[str], place: Place | None, online: str, label: str
 # --- calendars ---
 
 
+def event_piece(meetup: Meetup, octets: bytes) -> EventPiece:
+    """The rendered events of a meetup with all that a calendar must know to carry them."""
+    zone, starts = meetup.timezone, meetup.starts
+    if not octets or zone == "UTC" or not isinstance(starts, datetime):
+        return octets, "", 0
+    moved = (change.starts for change in meetup.changes.values() if change.starts is not None)
+    return octets, zone, max(min([starts.year, *(day.year for day in (*moved, *meetup.also))]), 1900)
+
+
 def render_calendar(
     events: Sequence[tuple[Meetup, bytes]],
     *,
@@ -325,19 +336,33 @@ def render_calendar(
     color: Color = TEAL,
     timezone: str = "UTC",
 ) -> bytes:
-    """A VCALENDAR of meetups and their rendered events, with the VTIMEZONE of each zone they use.
+    """A VCALENDAR of meetups and their rendered events, as `join_events` makes it."""
+    pieces = [event_piece(*one) for one in events]
+    lines = calendar_lines(name=name, description=description, url=url, source=source, color=color)
+    return join_events(pieces, lines, timezone=timezone)
 
-    `url` is the page it belongs to, `source` its own address. A calendar needs a component (section 3.4), so one
-    without events carries the VTIMEZONE of `timezone`.
+
+def join_events(pieces: Sequence[EventPiece], lines: Iterable[str], *, timezone: str) -> bytes:
+    """A VCALENDAR of `calendar_lines` and rendered events, with the VTIMEZONE of each zone they use.
+
+    A calendar needs a component (section 3.4), so one without events carries the VTIMEZONE of `timezone`.
     """
-    events = [(meetup, octets) for meetup, octets in events if octets]
-    lines = _calendar_lines(name, description, uri_value(url), uri_value(source), color)
-    zones = [render_timezone(zone, year).encode() for zone, year in sorted(_zones(events, timezone).items())]
-    return component_octets("VCALENDAR", lines, [*zones, *(octets for _, octets in events)])
+    events = [octets for octets, _, _ in pieces if octets]
+    # the earliest year of a zone comes last, and stays
+    needed = (
+        dict(sorted({(zone, year) for _, zone, year in pieces if zone}, reverse=True)) if events else {timezone: 2026}
+    )
+    zones = [render_timezone(zone, year).encode() for zone, year in sorted(needed.items())]
+    return component_octets("VCALENDAR", lines, [*zones, *events])
 
 
-def _calendar_lines(name: str, description: str, url: str, source: str, color: Color) -> Iterator[str]:
-    """What a calendar says of itself: by the words of RFC 7986, and by those that apps had before."""
+def calendar_lines(
+    *, name: str, description: str = "", url: str = "", source: str = "", color: Color = TEAL
+) -> Iterator[str]:
+    """What a calendar says of itself: by the words of RFC 7986, and by those that apps had before.
+
+    `url` is the page it belongs to, `source` its own address.
+    """
     yield "VERSION:2.0"
     yield content_line("PRODID", PRODUCT)
     yield "CALSCALE:GREGORIAN"
@@ -348,27 +373,12 @@ def _calendar_lines(name: str, description: str, url: str, source: str, color: C
     if description:
         yield content_line("DESCRIPTION", told)
         yield content_line("X-WR-CALDESC", told)
-    if url:
-        yield content_line("URL", url)
-    if source:
-        yield content_line("SOURCE", source, VALUE="URI")
+    if page := uri_value(url):
+        yield content_line("URL", page)
+    if own := uri_value(source):
+        yield content_line("SOURCE", own, VALUE="URI")
     refresh = f"PT{REFRESH // timedelta(hours=1)}H"
     yield content_line("REFRESH-INTERVAL", refresh, VALUE="DURATION")
     yield content_line("X-PUBLISHED-TTL", refresh)
     yield content_line("COLOR", color.name)
     yield content_line("X-APPLE-CALENDAR-COLOR", color.hex)
-
-
-def _zones(events: Sequence[tuple[Meetup, bytes]], default: str) -> dict[str, int]:
-    """Each zone the events name, with the first year they need it for."""
-    years: dict[str, int] = {}
-    for meetup, _ in events:
-        zone, starts = meetup.timezone, meetup.starts
-        if zone != "UTC" and isinstance(starts, datetime):
-            year = starts.year
-            if meetup.changes or meetup.also:
-                moved = (change.starts for change in meetup.changes.values() if change.starts is not None)
-                year = min([year, *(day.year for day in (*moved, *meetup.also))])
-            if year < years.get(zone, 9999):
-                years[zone] = max(year, 1900)
-    return years if events else {default: 2026}
