@@ -7,7 +7,6 @@ and run as whole processes; what they say is read again and compared. Its zones 
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import subprocess
@@ -26,13 +25,8 @@ from alongside.model.gatherings import Meetup
 from alongside.model.texts import LocalText
 from alongside.planning.zones import read_zone
 from alongside.problems import Position
-from alongside.reading.loader import load_community
-from alongside.reading.settings_file import read_settings
-from alongside.rendering.artifacts import Artifact, write_folder
 from alongside.rendering.feeds.calendars import EventTexts, render_calendar, render_event
-from alongside.rendering.feeds.listing import feed_jobs, feed_path
-from alongside.rendering.tracking import Site
-from bench.calendar_sides import FEEDS, NOW
+from bench.calendar_sides import FEEDS
 from bench.harness import BenchError, Figure, Run, interleave, median_seconds, run, spread
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,7 +35,7 @@ NPM = ROOT / "build" / "npm-bench"
 EVENTS = 2_000
 COMPARED = 200  # events of the two calendars: reading takes longer than writing
 YAML2ICS = [str(Path(sys.executable).with_name("yaml2ics"))]
-COMPILE = [sys.executable, "-m", "bench.calendar_peers"]
+COMPILE = [sys.executable, "-m", "bench.calendar_compile"]
 
 
 # --- yaml2ics ---
@@ -200,19 +194,3 @@ def _installed() -> bool:
         shutil.copy(SOURCE / name, NPM)
     command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
     return subprocess.run(command, cwd=NPM, check=False).returncode == 0
-
-
-def main() -> None:
-    """Our side: from the files of a community to the calendar of all its meetups, in `out`."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("community", type=Path)
-    root = parser.parse_args().community
-    settings, _ = read_settings(root / "mkdocs.yml")
-    community = load_community(settings, today=NOW.date()).community
-    jobs = feed_jobs(Site(community=community, settings=settings, now=NOW))
-    (job,) = (job for job in jobs if job.name == feed_path("all"))
-    write_folder(root / "out", (made for made in job.render() if isinstance(made, Artifact)))
-
-
-if __name__ == "__main__":
-    main()
