@@ -165,7 +165,7 @@ def _series(meetup: Meetup, lone: tuple[date, ...], texts: EventTexts, stamps: S
     _add_times(series, *_series_times(meetup, first), meetup.timezone)
     _add_recurrence(series, meetup, first, excluded)
     yield _describe(series, meetup, plain, texts)
-    for changed in changed_occurrences(meetup):
+    for changed in changed_occurrences(meetup) if meetup.changes else ():
         if changed.original not in lone:
             event = _begin_event(texts, stamps, changed.original)
             event.append(_moment_line("RECURRENCE-ID", _wall(meetup, changed.original), meetup.timezone))
