@@ -28,7 +28,14 @@ from alongside.planning.zones import read_zone
 from alongside.problems import Position
 from alongside.processes import collector_off
 from alongside.rendering.artifacts import Manifest, Tree
-from alongside.rendering.feeds.calendars import EventTexts, render_calendar, render_event
+from alongside.rendering.feeds.calendars import (
+    EventPiece,
+    EventTexts,
+    calendar_lines,
+    event_piece,
+    join_events,
+    render_event,
+)
 from alongside.rendering.tracking import Site
 from alongside.settings import Settings
 
@@ -101,17 +108,16 @@ def _ours(meetups: Sequence[Meetup], folder: Path) -> bytes:
             made = _feed(site)  # a build writes a feed before it renders the next
     known = {read: digest for read, digest in before.reads.items() if read not in changed}
     digests = {read: known[read] if read in known else site.digest_of_read(read) for read in reads}
-    tree.finish(Manifest(reads=digests, pieces=tree.write_pieces(site.made_pieces)))
+    tree.finish(Manifest(reads=digests, pieces=tree.write_pieces(site.made_pieces, kept)))
     return made
 
 
 def _feed(site: Site) -> bytes:
-    calls = [(slug,) for slug in site.community.meetups]
-    octets = site.pieces("event", partial(_event, site), calls)
-    return render_calendar(list(zip(site.community.meetups.values(), octets, strict=True)), name="All meetups")
+    pieces = site.pieces("event", partial(_event, site), [(slug,) for slug in site.community.meetups])
+    return join_events(pieces, calendar_lines(name="All meetups"), timezone=site.community.timezone)
 
 
-def _event(site: Site, slug: str) -> bytes:
+def _event(site: Site, slug: str) -> EventPiece:
     one = site.community.meetups[slug]
     texts = EventTexts(
         uid=f"{slug}@example.org",
@@ -119,7 +125,7 @@ def _event(site: Site, slug: str) -> bytes:
         description=one.body,  # not Markdown: the other side has none
         categories=CATEGORIES,
     )
-    return render_event(one, texts)
+    return event_piece(one, render_event(one, texts))
 
 
 # --- theirs ---

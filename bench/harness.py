@@ -41,7 +41,8 @@ def _number(value: float) -> str:
 class Run:
     """One run of a command as a whole process."""
 
-    seconds: float
+    seconds: float  # on the wall
+    cpu_seconds: float  # of all its processes; what counts where the machine has other things to do
     peak_mb: float  # the largest of its processes (getrusage: ru_maxrss)
     output: str
 
@@ -65,7 +66,7 @@ def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = No
     log.unlink()
     if process.returncode:
         raise BenchError(f"{' '.join(command)} ended with {process.returncode}:\n{output}")
-    return Run(seconds=seconds, peak_mb=_peak_mb(usage), output=output)
+    return Run(seconds=seconds, cpu_seconds=usage.ru_utime + usage.ru_stime, peak_mb=_peak_mb(usage), output=output)
 
 
 def as_people_have_it(changes: Mapping[str, str]) -> dict[str, str]:
@@ -91,6 +92,11 @@ def interleave(sides: Mapping[str, Callable[[], Run]], *, rounds: int) -> dict[s
 def median_seconds(runs: Sequence[Run]) -> float:
     """The middle one of the wall times."""
     return statistics.median(run.seconds for run in runs)
+
+
+def median_cpu_seconds(runs: Sequence[Run]) -> float:
+    """The middle one of the CPU times."""
+    return statistics.median(run.cpu_seconds for run in runs)
 
 
 def peak_mb(runs: Sequence[Run]) -> float:

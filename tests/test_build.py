@@ -304,9 +304,12 @@ def test_an_event_is_made_again_when_what_it_says_has_changed_and_only_then(conf
         assert manifest is not None
         pieces = kept_tree.read_pieces(manifest.pieces)
         assert bool(pieces) == kept
-        marked = {key: (octets.replace(b"An evening.", b"Kept."), reads) for key, (octets, reads) in pieces.items()}
+        marked = {
+            key: ((octets.replace(b"An evening.", b"Kept."), *zone), reads)
+            for key, ((octets, *zone), reads) in pieces.items()
+        }
         if kept:
-            manifest.pieces = kept_tree.write_pieces(marked)
+            manifest.pieces = kept_tree.write_pieces(marked, pieces)
             kept_tree.finish(manifest)
         (meetups / "other-1.md").write_text(other.format(number=1).replace("Other 1", name))
         build(config)

@@ -31,7 +31,7 @@ from alongside.rendering.shells import Page, Shell, fill
 from alongside.rendering.tracking import Site
 
 _MANY = 500  # stale jobs from which on other processes pay
-_ENGINES = ("cmarkgfm", "nh3", "jinja2", "icalendar")  # parts whose versions show in the output
+_ENGINES = ("cmarkgfm", "nh3", "jinja2")  # parts whose versions show in the output
 
 Progress = Callable[[int, int], None]  # (jobs rendered, jobs to render)
 
@@ -116,7 +116,7 @@ def build_site(
     known = {read: digest for read, digest in before.reads.items() if read not in changed}
     digests = {read: known[read] if read in known else site.digest_of_read(read) for read in reads}
     pieces = {key: piece for key, piece in site.made_pieces.items() if reads.issuperset(piece[1])}
-    held = before.pieces if pieces == kept else tree.write_pieces(pieces)
+    held = before.pieces if pieces == kept else tree.write_pieces(pieces, kept)
     tree.finish(Manifest(engine=engine, reads=digests, jobs=records, guests=guests, pieces=held))
     return _report(site, records, guests, written=written, removed=removed, rendered=len(rendered))
 

@@ -279,3 +279,32 @@ def test_two_writers_with_one_process_number_do_not_share_a_draft(
         assert write_file(tmp_path / "facts.yml", content)
     assert len(set(drafts)) == 2
     assert (tmp_path / "facts.yml").read_bytes() == b"two"
+
+
+def test_pieces_are_added_to_their_file_until_half_of_it_is_out_of_date(tree: Tree) -> None:
+    pieces: dict[tuple[str, ...], tuple[object, tuple[str, ...]]] = {
+        ("event", str(number)): ((b"x" * 99, "UTC", number), ("meetups",)) for number in range(4)
+    }
+    digest = tree.write_pieces(pieces, {})
+    (path,) = (tree.site_dir.parent / "cache").glob("*.pieces")
+    whole = path.read_bytes()
+    for name in ("0", "1", "0", "1"):
+        kept = tree.read_pieces(digest)
+        assert kept == pieces
+        pieces[("event", name)] = ((pieces["event", name][0], "edited"), ())
+        digest = tree.write_pieces(pieces, kept)
+        assert path.read_bytes().startswith(whole)
+    kept = Tree(tree.site_dir, path.parent).read_pieces(digest)
+    assert kept == pieces
+    path.write_bytes(path.read_bytes() + b"\0" * 8)  # as if a build had been killed while it wrote
+    assert tree.read_pieces(digest) == {}
+    path.write_bytes(path.read_bytes()[:-8])
+    del pieces["event", "3"]  # one more line, which is more than half
+    digest = tree.write_pieces(pieces, tree.read_pieces(digest))
+    assert not path.read_bytes().startswith(whole)
+    assert tree.read_pieces(digest) == pieces
+    longer = {**pieces, ("event", "4"): (b"new", ()), ("event", "5"): (b"", ())}
+    digest = tree.write_pieces(longer, pieces)
+    del longer["event", "0"]
+    digest = tree.write_pieces(longer, tree.read_pieces(digest))
+    assert tree.read_pieces(digest) == longer

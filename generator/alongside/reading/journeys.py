@@ -25,7 +25,6 @@ from alongside.reading.fields import (
     wrong_type,
 )
 from alongside.reading.files import Source, read_list, read_markdown
-from alongside.reading.mail_checks import check_template
 from alongside.reading.slugs import slug_fault
 from alongside.reading.times import CLOCK, parse_duration
 from alongside.reading.values import FLAG, LINE, LOCAL, OWN_SLUG, read_line, scalar
@@ -293,6 +292,8 @@ class MailFile:
 
 def read_mail(source: Source, content: bytes, language: str) -> MailFile | None:
     """`mails/welcome.md`: three templates, their names and syntax checked."""
+    from alongside.reading.mail_checks import check_template  # its templates are not needed where there are no mails
+
     found = read_markdown(source, content, "mail")
     if found is None:
         return None

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b, sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from alongside.problems import AlongsideError
 from alongside.rendering.shells import Page
@@ -28,8 +28,9 @@ try:
 except ImportError:  # pragma: no cover
     fcntl = None  # type: ignore[assignment]  # Windows: two builds at once are the caller's care
 
-_MANIFEST_FORMAT = 2
+_MANIFEST_FORMAT = 3
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would write other line ends
+_HEAD = 8  # bytes before a batch of pieces: its length
 _KEEP = ".keep-"  # MkDocs empties site/ on every build, but leaves names that begin with a dot
 
 
@@ -75,8 +76,8 @@ class Listing(NamedTuple):
     listed: bool
 
 
-# Octets that stand in several files, such as a meetup's event, and what was read to make them.
-Piece = tuple[bytes, tuple[str, ...]]
+# What stands in several files, such as a meetup's event, in values that `marshal` writes; and what was read to make it.
+Piece = tuple[Any, tuple[str, ...]]
 PieceKey = tuple[str, ...]  # what `Site.pieces` was asked for: a name and arguments
 
 
@@ -128,6 +129,8 @@ class Tree:
         self._snapshot_file = cache_dir / f"site-{name}.snapshot"
         self._lock_file = cache_dir / f"site-{name}.lock"
         self._lock: int | None = None
+        self._pieces_hash = sha256()  # of the file of pieces, as it was read or written
+        self._logged = 0  # pieces in that file, those that are out of date included
         self._folders: set[str] = set()  # folders that were made, or stood already
 
     # --- one build at a time -----------------------------------------------------------------------------------
@@ -224,17 +227,39 @@ class Tree:
             content = self._pieces_file.read_bytes()
         except OSError:
             return {}
-        if sha256(content).digest() != digest:
+        self._pieces_hash = sha256(content)  # of megabytes: processors have instructions for it
+        self._logged = 0
+        if self._pieces_hash.digest() != digest:
             return {}
-        pieces: dict[PieceKey, Piece] = marshal.loads(content)  # noqa: S302  as we wrote it, or it had another digest
-        return pieces
+        pieces: dict[PieceKey, Piece | None] = {}
+        view, place = memoryview(content), 0
+        while place < len(content):
+            end = place + _HEAD + int.from_bytes(content[place : place + _HEAD])
+            batch = marshal.loads(view[place + _HEAD : end])  # noqa: S302  as we wrote it, or it had another digest
+            self._logged += len(batch)
+            pieces.update(batch)
+            place = end
+        return {key: piece for key, piece in pieces.items() if piece is not None}
 
-    def write_pieces(self, pieces: Mapping[PieceKey, Piece]) -> bytes:
-        """Keep pieces for the next build. Returns the digest of their file, for the manifest."""
-        content = marshal.dumps(dict(pieces))
-        self._pieces_file.parent.mkdir(parents=True, exist_ok=True)
-        _write_atomically(self._pieces_file, content)
-        return sha256(content).digest()  # of megabytes: processors have instructions for it
+    def write_pieces(self, pieces: Mapping[PieceKey, Piece], kept: Mapping[PieceKey, Piece]) -> bytes:
+        """Keep pieces for the next build. Returns the digest of their file, for the manifest.
+
+        `kept` is what `read_pieces` gave. What differs is added at the end, until half of the file is out of date.
+        """
+        batch: dict[PieceKey, Piece | None] = {key: one for key, one in pieces.items() if kept.get(key) != one}
+        batch.update(dict.fromkeys(kept.keys() - pieces.keys()))
+        if kept and self._logged + len(batch) <= 2 * len(pieces):
+            content = _framed(batch)
+            with self._pieces_file.open("ab") as stream:  # cut short by a crash, it has no digest anybody knows
+                stream.write(content)
+        else:
+            content = _framed(pieces)
+            self._pieces_file.parent.mkdir(parents=True, exist_ok=True)
+            _write_atomically(self._pieces_file, content)
+            self._pieces_hash, self._logged, batch = sha256(), 0, dict(pieces)
+        self._pieces_hash.update(content)
+        self._logged += len(batch)
+        return self._pieces_hash.digest()
 
     def read_snapshot(self) -> Snapshot | None:
         """What `write_snapshot` left, or None."""
@@ -359,6 +384,12 @@ def write_file(file: Path, content: bytes) -> bool:
     # two machines, or two containers, may have one number for their processes and one folder
     _write_atomically(file, content, f"{os.getpid()}-{secrets.token_hex(4)}")
     return True
+
+
+def _framed(batch: Mapping[PieceKey, Piece | None]) -> bytes:
+    """A batch of pieces as the file has it. None: a piece that nobody needs any more."""
+    content = marshal.dumps(dict(batch))
+    return len(content).to_bytes(_HEAD) + content
 
 
 def _write_atomically(path: str | Path, content: bytes, writer: str = "") -> int:

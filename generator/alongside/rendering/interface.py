@@ -15,13 +15,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from importlib import resources
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 
 from alongside.gazetteer import country_name
-from alongside.matching.matches import Reason
 from alongside.model.community import Community
+
+if TYPE_CHECKING:  # matching takes long to load, and calendars and most pages do without
+    from alongside.matching.matches import Reason
 
 FALLBACK = "en"
 About = Literal["member", "story", "group", "meetup"]

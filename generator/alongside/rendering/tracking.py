@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from functools import cache, cached_property, partial
 from hashlib import blake2b
+from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -146,22 +147,22 @@ class Site:
             self._reads |= reads
         return cast(V, found)
 
-    def pieces(self, name: str, render: Callable[..., bytes], calls: Iterable[tuple[str, ...]]) -> list[bytes]:
-        """`render(*call)` of each of `calls`: octets that stand in several files.
+    def pieces(self, name: str, render: Callable[..., V], calls: Iterable[tuple[str, ...]]) -> list[V]:
+        """`render(*call)` of each of `calls`: octets, or tuples with octets, that stand in several files.
 
         They are made once, and in a later build only when what they read has changed.
         """
-        made, found, reads = self.made_pieces, [], self._reads
+        made, pieces = self.made_pieces, []
         for call in calls:
             key = (name, *call)
             piece = made.get(key)
             if piece is None:
-                octets, inner = self._compute(render, call)
-                piece = made[key] = octets, tuple(inner)
-            found.append(piece[0])
-            if reads is not None:
-                reads.update(piece[1])
-        return found
+                found, inner = self._compute(render, call)
+                piece = made[key] = found, tuple(inner)
+            pieces.append(piece)
+        if self._reads is not None:
+            self._reads.update(chain.from_iterable([reads for _, reads in pieces]))
+        return [found for found, _ in pieces]
 
     def shell(self, depth: int) -> Shell:
         """The theme's page for record pages `depth` folders below the root."""
@@ -306,18 +307,24 @@ class Site:
         if kind in _WRITTEN_AS_THEY_ARE:
             return value
         if kind is tuple or kind is list:
+            if not value or _WRITTEN_AS_THEY_ARE.issuperset(map(type, value)):
+                return tuple(value)
             return tuple([self._plain(item) for item in value])
-        if isinstance(value, _TIMES):
-            return value.isoformat()
-        if kind is timedelta:
-            return ("timedelta", value.days, value.seconds, value.microseconds)
+        if kind is dict:
+            return self._plain_mapping(value) if value else _NOTHING_MAPPED
+        write = _WRITTEN_AS.get(kind)
+        if write is not None:
+            return write(value)
         if hasattr(kind, "__dataclass_fields__"):
             return self._plain_record(value)
         if isinstance(value, _SETS):
             return ("set", tuple(sorted(_hash(self._plain(item)) for item in value)))
-        if kind is dict or isinstance(value, Mapping):
-            return ("mapping", tuple([(self._plain(key), self.digest(item)) for key, item in value.items()]))
+        if isinstance(value, Mapping):
+            return self._plain_mapping(value)
         raise TypeError(f"a {kind.__name__} cannot be tracked; use records, texts, numbers, dates and tuples of these")
+
+    def _plain_mapping(self, mapping: Mapping[Any, object]) -> tuple[Any, ...]:
+        return ("mapping", tuple([(self._plain(key), self.digest(item)) for key, item in mapping.items()]))
 
 
 def _hash(plain: Any) -> Digest:
@@ -326,7 +333,13 @@ def _hash(plain: Any) -> Digest:
 
 
 _WRITTEN_AS_THEY_ARE = frozenset({str, bytes, int, bool, float, type(None)})
-_TIMES = (date, time)  # a datetime is a date
+_NOTHING_MAPPED = ("mapping", ())  # as most records have it somewhere
+_WRITTEN_AS: Mapping[type, Callable[[Any], Any]] = {
+    datetime: datetime.isoformat,
+    date: date.isoformat,
+    time: time.isoformat,
+    timedelta: lambda value: ("timedelta", value.days, value.seconds, value.microseconds),
+}
 _SETS = (frozenset, set)
 _PLAIN_TYPES = frozenset(
     {"str", "int", "bool", "float", "str | None", "int | None", "tuple[str, ...]", "tuple[tuple[str, str], ...]"}

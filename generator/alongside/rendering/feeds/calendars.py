@@ -1,9 +1,8 @@
 """iCalendar (RFC 5545, RFC 7986): meetups as VEVENTs, and calendars that carry them.
 
-Meetups in, octets out. `icalendar` makes the properties and serialises them: it escapes, quotes and folds. Text is
-cleaned before it goes in (`content_lines`). A VEVENT depends on its meetup alone, so it is serialised once
-and the same octets are joined into every feed that has it; an edit of one meetup changes no other event. Properties
-stand in the order they are added here, so that another version of the package moves none.
+Meetups in, octets out. Text is cleaned, escaped, quoted and folded by `content_lines`. A VEVENT depends on its meetup
+alone, so it is serialised once and the same octets are joined into every feed that has it; an edit of one meetup
+changes no other event. Properties stand in the order they are added here.
 
 What calendar apps hold on to, and where it comes from:
 - UID: the slug and the site's address; a renamed meetup keeps the UID of its first slug.
@@ -28,25 +27,9 @@ What calendar apps hold on to, and where it comes from:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-
-from icalendar import (
-    Calendar,
-    Conference,
-    Event,
-    vCalAddress,
-    vCategory,
-    vDate,
-    vDatetime,
-    vDuration,
-    vGeo,
-    vInt,
-    vRecur,
-    vText,
-    vUri,
-)
 
 from alongside.model.gatherings import Meetup
 from alongside.model.places import Place
@@ -63,14 +46,26 @@ from alongside.planning.occurrences import (
     ruled_days,
 )
 from alongside.planning.zones import comes_twice, local_time, read_zone
-from alongside.rendering.feeds.content_lines import clean_text, component_octets, one_line, uri_value
+from alongside.rendering.feeds.content_lines import (
+    clean_text,
+    component_octets,
+    content_line,
+    moment_value,
+    one_line,
+    text_value,
+    uri_value,
+)
 from alongside.rendering.feeds.time_zones import render_timezone, unclear_days
 
 PRODUCT = "-//Alongside//Community calendars//EN"  # without a version: an upgrade alone changes no feed
 REFRESH = timedelta(hours=12)  # how often apps should ask again
 LONGEST_DESCRIPTION = 8000  # characters; some apps refuse or cut longer ones, and the page has it all
+# The rendered events of a meetup, the zone they name (empty: none) and the first year they need it for.
+EventPiece = tuple[bytes, str, int]
 _DAY = timedelta(days=1)
 _LONE = re.compile(r"\+[0-9]{8}(?=@)")
+# The parts of an RRULE in the order in which calendars have them.
+_RULE_PARTS = ("FREQ", "UNTIL", "INTERVAL", "BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYMONTH", "BYSETPOS", "WKST")
 _NO_STAMPS = Stamps()
 
 
@@ -100,25 +95,6 @@ class EventTexts:
     join: str = ""  # what the link to an online meetup is called
 
 
-class _Text(vText):
-    """A TEXT value (section 3.3.11) as it was authored."""
-
-    __slots__ = ()
-
-    def to_ical(self) -> bytes:
-        if "\\N" not in self:
-            return super().to_ical()
-        # vText takes a backslash and an N, as in C:\New, for a line break: it gets what stands between them
-        return b"\\\\N".join(vText(part).to_ical() for part in self.split("\\N"))
-
-
-class _Geo(vGeo):
-    """A GEO value (section 3.8.1.6): six decimals, and never 1e-05."""
-
-    def to_ical(self) -> str:
-        return f"{self.latitude:.6f};{self.longitude:.6f}"
-
-
 def render_event(meetup: Meetup, texts: EventTexts, *, stamps: Stamps = _NO_STAMPS) -> bytes:
     """The VEVENTs of a meetup, lines folded and ended by CRLF: one, and one for each changed date of a series.
 
@@ -126,10 +102,11 @@ def render_event(meetup: Meetup, texts: EventTexts, *, stamps: Stamps = _NO_STAM
 
     Empty for a meetup without any date (its only one is in `except`, or `until` lies before `starts`).
     """
-    return b"".join(map(component_octets, _events(meetup, texts, stamps)))
+    return b"".join([component_octets("VEVENT", lines) for lines in _events(meetup, texts, stamps)])
 
 
-def _events(meetup: Meetup, texts: EventTexts, stamps: Stamps) -> Iterator[Event]:
+def _events(meetup: Meetup, texts: EventTexts, stamps: Stamps) -> Iterator[list[str]]:
+    """The content lines of each."""
     lone = _lone_days(meetup)
     if meetup_rule(meetup) is None:
         for day in ruled_days(meetup, start=date.min, end=date.max, excluded=meetup.excluded):
@@ -172,16 +149,16 @@ def _is_ruled(meetup: Meetup, day: date) -> bool:
 
 def _single(
     meetup: Meetup, day: date, texts: EventTexts, stamps: Stamps, stamped: date | None = None
-) -> Iterator[Event]:
+) -> Iterator[list[str]]:
     """The event of one planned day, without a rule. `stamped`: the day its stamp is kept by."""
     one = occurrence_on(meetup, day)
     if one is not None:
         event = _begin_event(texts, stamps, stamped)
         _add_times(event, one.starts, one.ends, meetup.timezone)
-        yield _describe(event, meetup, one, texts)
+        yield _describe(event, meetup, one, texts, reason=_reason(meetup, day))
 
 
-def _series(meetup: Meetup, lone: tuple[date, ...], texts: EventTexts, stamps: Stamps) -> Iterator[Event]:
+def _series(meetup: Meetup, lone: tuple[date, ...], texts: EventTexts, stamps: Stamps) -> Iterator[list[str]]:
     """The event of the rule, and one for each of its dates that `changes` touches."""
     excluded = (*meetup.excluded, *lone)
     first = next(ruled_days(meetup, start=date.min, end=date.max, excluded=excluded), None)
@@ -195,64 +172,68 @@ def _series(meetup: Meetup, lone: tuple[date, ...], texts: EventTexts, stamps: S
     _add_times(series, *_series_times(meetup, first), meetup.timezone)
     _add_recurrence(series, meetup, first, excluded)
     yield _describe(series, meetup, plain, texts)
-    for changed in changed_occurrences(meetup):
+    for changed in changed_occurrences(meetup) if meetup.changes else ():
         if changed.original not in lone:
             event = _begin_event(texts, stamps, changed.original)
-            event["RECURRENCE-ID"] = _moment(_wall(meetup, changed.original), meetup.timezone)
+            event.append(_moment_line("RECURRENCE-ID", _wall(meetup, changed.original), meetup.timezone))
             _add_times(event, changed.starts, changed.ends, meetup.timezone)
-            yield _describe(event, meetup, changed, texts)
+            yield _describe(event, meetup, changed, texts, reason=_reason(meetup, changed.original))
 
 
-def _begin_event(texts: EventTexts, stamps: Stamps, day: date | None) -> Event:
+def _reason(meetup: Meetup, day: date) -> str:
+    """Why a date differs; said of the date alone, never of the whole series."""
+    change = meetup.changes.get(day)
+    return "" if change is None else change.reason
+
+
+def _begin_event(texts: EventTexts, stamps: Stamps, day: date | None) -> list[str]:
     """An event with its identity; `day` is that of a date with an event of its own."""
     stamp = stamps.of(day)
     known = stamp or UNSTAMPED
-    event = Event()
-    event["UID"] = _Text(one_line(texts.uid))
-    event["DTSTAMP"] = vDatetime(known.instant.astimezone(UTC))
+    event = [
+        content_line("UID", text_value(one_line(texts.uid))),
+        content_line("DTSTAMP", moment_value(known.instant)),
+    ]
     if stamp is not None:
-        event["LAST-MODIFIED"] = vDatetime(stamp.instant.astimezone(UTC))
-    event["SEQUENCE"] = vInt(known.sequence)
+        event.append(content_line("LAST-MODIFIED", moment_value(stamp.instant)))
+    event.append(content_line("SEQUENCE", str(known.sequence)))
     return event
 
 
-def _describe(event: Event, meetup: Meetup, one: Occurrence, texts: EventTexts) -> Event:
+def _describe(event: list[str], meetup: Meetup, one: Occurrence, texts: EventTexts, *, reason: str = "") -> list[str]:
     """`event`, which has its times, with all else."""
-    event["STATUS"] = vText(one.status.upper())
-    # who subscribes to a community's calendar is not busy at all of its meetups
-    event["TRANSP"] = vText("TRANSPARENT")
-    event["SUMMARY"] = _Text(one_line(one.title.text(texts.language)))
+    event += [
+        content_line("STATUS", one.status.upper()),
+        # who subscribes to a community's calendar is not busy at all of its meetups
+        "TRANSP:TRANSPARENT",
+        content_line("SUMMARY", text_value(one_line(one.title.text(texts.language)))),
+    ]
     if description := _description(meetup, one, texts):
-        event["DESCRIPTION"] = _Text(description)
-    change = meetup.changes.get(one.original)
-    if change is not None and change.reason and "RRULE" not in event:  # why one date differs is not said of all
-        event["COMMENT"] = _Text(one_line(change.reason))
+        event.append(content_line("DESCRIPTION", text_value(description)))
+    if reason:
+        event.append(content_line("COMMENT", text_value(one_line(reason))))
     _add_location(event, one.place, uri_value(one.online_url), texts.join)
     if url := uri_value(texts.url):
-        event["URL"] = vUri(url)
+        event.append(content_line("URL", url))
     if (organizer := uri_value(texts.organizer_url)) and (name := one_line(texts.organizer)):
-        event["ORGANIZER"] = vCalAddress(organizer, params={"CN": name})
+        event.append(content_line("ORGANIZER", organizer, CN=name))
     if (picture := uri_value(texts.picture)).startswith("https:"):
-        event["IMAGE"] = vUri(picture, params={"VALUE": "URI", "DISPLAY": "BADGE"})
-    if names := [_Text(name) for name in dict.fromkeys(map(one_line, texts.categories)) if name]:
-        categories = vCategory([])
-        categories.cats.extend(names)  # given as its values they would become plain vText
-        event["CATEGORIES"] = categories
+        event.append(content_line("IMAGE", picture, VALUE="URI", DISPLAY="BADGE"))
+    if names := [text_value(name) for name in dict.fromkeys(map(one_line, texts.categories)) if name]:
+        event.append(content_line("CATEGORIES", ",".join(names)))
     return event
 
 
 # --- when ---
 
 
-def _moment(moment: datetime | date, zone: str) -> vDatetime | vDate:
+def _moment_line(name: str, moment: datetime | date, zone: str) -> str:
     """Wall time in `zone`, whatever `tzinfo` it has: with TZID; `Z` in UTC; VALUE=DATE for a day."""
     if not isinstance(moment, datetime):
-        return vDate(moment, params={"VALUE": "DATE"})
+        return content_line(name, moment_value(moment), VALUE="DATE")
     if zone == "UTC":
-        return vDatetime(moment.replace(tzinfo=UTC))
-    value = vDatetime(moment.replace(tzinfo=None))
-    value.params["TZID"] = zone  # set here: made from a `tzinfo` it may be that of another zone with the same rules
-    return value
+        return content_line(name, moment_value(moment.replace(tzinfo=UTC)))
+    return content_line(name, moment_value(moment.replace(tzinfo=None)), TZID=zone)
 
 
 def _wall(meetup: Meetup, day: date) -> datetime | date:
@@ -260,17 +241,17 @@ def _wall(meetup: Meetup, day: date) -> datetime | date:
     return datetime.combine(day, meetup.starts.time()) if isinstance(meetup.starts, datetime) else day
 
 
-def _add_times(event: Event, starts: datetime | date, ends: datetime | date | None, zone: str) -> None:
+def _add_times(event: list[str], starts: datetime | date, ends: datetime | date | None, zone: str) -> None:
     """DTSTART and DTEND: in `zone`, or in UTC where its clocks show one of the two twice."""
     moments = [moment for moment in (starts, ends) if isinstance(moment, datetime) and moment.tzinfo is not None]
     if any(map(comes_twice, moments)):
         starts, *rest = [moment.astimezone(UTC) for moment in moments]
         ends, zone = (rest[0] if rest else None), "UTC"
-    event["DTSTART"] = _moment(starts, zone)
+    event.append(_moment_line("DTSTART", starts, zone))
     if not isinstance(starts, datetime):  # the end of days is the day after (section 3.6.1)
-        event["DTEND"] = _moment((starts if ends is None else ends) + _DAY, zone)
+        event.append(_moment_line("DTEND", (starts if ends is None else ends) + _DAY, zone))
     elif ends is not None:
-        event["DTEND"] = _moment(ends, zone)
+        event.append(_moment_line("DTEND", ends, zone))
 
 
 def _series_times(meetup: Meetup, first: date) -> tuple[datetime | date, datetime | date | None]:
@@ -284,30 +265,29 @@ def _series_times(meetup: Meetup, first: date) -> tuple[datetime | date, datetim
     return starts, (starts.replace(tzinfo=zone).astimezone(UTC) + meetup.duration).astimezone(zone)
 
 
-def _add_recurrence(event: Event, meetup: Meetup, first: date, excluded: tuple[date, ...]) -> None:
+def _add_recurrence(event: list[str], meetup: Meetup, first: date, excluded: tuple[date, ...]) -> None:
     """RRULE with its bound, and one EXDATE for each day taken out that the rule gives from `first` on."""
     ruled = meetup_rule(meetup)
     assert ruled is not None
-    rule = vRecur.from_ical(str(spelt_out(ruled, first)))
+    parts = dict(part.split("=") for part in str(spelt_out(ruled, first)).split(";"))
     if ruled.depends_on_weeks:  # said also where it is Monday: some take Sunday where nothing is said
-        rule["WKST"] = WEEKDAYS[ruled.week_start]
+        parts["WKST"] = WEEKDAYS[ruled.week_start]
     last = last_ruled_day(meetup)
     if last is not None:
-        rule["UNTIL"] = _until(meetup, last)
-    event["RRULE"] = rule
+        parts["UNTIL"] = moment_value(_until(meetup, last))
+    event.append(content_line("RRULE", ";".join(f"{name}={parts[name]}" for name in _RULE_PARTS if name in parts)))
     days = (day for day in sorted(set(excluded)) if day > first and any(ruled_days(meetup, start=day, end=day)))
-    if taken_out := [_exception(meetup, day) for day in days]:
-        event["EXDATE"] = taken_out
+    event += [_exception(meetup, day) for day in days]
 
 
-def _exception(meetup: Meetup, day: date) -> vDatetime | vDate:
+def _exception(meetup: Meetup, day: date) -> str:
     """EXDATE for what a rule gives on `day`: in UTC where clocks skip it, as libical wants it."""
     wall = _wall(meetup, day)
     if isinstance(wall, datetime):
         shown = local_time(wall, read_zone(meetup.timezone))
         if shown.replace(tzinfo=None, fold=0) != wall:
-            return _moment(shown.astimezone(UTC), "UTC")
-    return _moment(wall, meetup.timezone)
+            return _moment_line("EXDATE", shown.astimezone(UTC), "UTC")
+    return _moment_line("EXDATE", wall, meetup.timezone)
 
 
 def _until(meetup: Meetup, last: date) -> datetime | date:
@@ -329,18 +309,28 @@ def _description(meetup: Meetup, one: Occurrence, texts: EventTexts) -> str:
     return "\n\n".join(part for part in (text, *dict.fromkeys(addresses)) if part)
 
 
-def _add_location(event: Event, place: Place | None, online: str, label: str) -> None:
+def _add_location(event: list[str], place: Place | None, online: str, label: str) -> None:
     if place is not None:
-        event["LOCATION"] = _Text(one_line(place.label))
+        event.append(content_line("LOCATION", text_value(one_line(place.label))))
         if place.precise and place.lat is not None and place.lon is not None:
-            event["GEO"] = _Geo((place.lat, place.lon))
+            event.append(content_line("GEO", f"{place.lat:.6f};{place.lon:.6f}"))  # never 1e-05 (section 3.8.1.6)
     elif online:
-        event["LOCATION"] = _Text(online)
+        event.append(content_line("LOCATION", text_value(online)))
     if online:
-        event["CONFERENCE"] = Conference(online, feature="VIDEO", label=one_line(label) or None).to_uri()
+        named = {"LABEL": name} if (name := one_line(label)) else {}
+        event.append(content_line("CONFERENCE", online, FEATURE="VIDEO", **named, VALUE="URI"))
 
 
 # --- calendars ---
+
+
+def event_piece(meetup: Meetup, octets: bytes) -> EventPiece:
+    """The rendered events of a meetup with all that a calendar must know to carry them."""
+    zone, starts = meetup.timezone, meetup.starts
+    if not octets or zone == "UTC" or not isinstance(starts, datetime):
+        return octets, "", 0
+    moved = (change.starts for change in meetup.changes.values() if change.starts is not None)
+    return octets, zone, max(min([starts.year, *(day.year for day in (*moved, *meetup.also))]), 1900)
 
 
 def render_calendar(
@@ -353,51 +343,49 @@ def render_calendar(
     color: Color = TEAL,
     timezone: str = "UTC",
 ) -> bytes:
-    """A VCALENDAR of meetups and their rendered events, with the VTIMEZONE of each zone they use.
+    """A VCALENDAR of meetups and their rendered events, as `join_events` makes it."""
+    pieces = [event_piece(*one) for one in events]
+    lines = calendar_lines(name=name, description=description, url=url, source=source, color=color)
+    return join_events(pieces, lines, timezone=timezone)
 
-    `url` is the page it belongs to, `source` its own address. A calendar needs a component (section 3.4), so one
-    without events carries the VTIMEZONE of `timezone`.
+
+def join_events(pieces: Sequence[EventPiece], lines: Iterable[str], *, timezone: str) -> bytes:
+    """A VCALENDAR of `calendar_lines` and rendered events, with the VTIMEZONE of each zone they use.
+
+    A calendar needs a component (section 3.4), so one without events carries the VTIMEZONE of `timezone`.
     """
-    events = [(meetup, octets) for meetup, octets in events if octets]
-    calendar = _calendar(name, description, uri_value(url), uri_value(source), color)
-    head, end = component_octets(calendar).rsplit(b"END:", 1)
-    zones = [render_timezone(zone, year).encode() for zone, year in sorted(_zones(events, timezone).items())]
-    return b"".join([head, *zones, *(octets for _, octets in events), b"END:", end])
+    events = [octets for octets, _, _ in pieces if octets]
+    # the earliest year of a zone comes last, and stays
+    needed = (
+        dict(sorted({(zone, year) for _, zone, year in pieces if zone}, reverse=True)) if events else {timezone: 2026}
+    )
+    zones = [render_timezone(zone, year).encode() for zone, year in sorted(needed.items())]
+    return component_octets("VCALENDAR", lines, [*zones, *events])
 
 
-def _calendar(name: str, description: str, url: str, source: str, color: Color) -> Calendar:
-    """What a calendar says of itself: by the words of RFC 7986, and by those that apps had before."""
-    calendar = Calendar()
-    calendar["VERSION"] = vText("2.0")
-    calendar["PRODID"] = vText(PRODUCT)
-    calendar["CALSCALE"] = vText("GREGORIAN")
-    calendar["METHOD"] = vText("PUBLISH")
-    calendar["NAME"] = _Text(one_line(name))
-    calendar["X-WR-CALNAME"] = _Text(one_line(name))
+def calendar_lines(
+    *, name: str, description: str = "", url: str = "", source: str = "", color: Color = TEAL
+) -> Iterator[str]:
+    """What a calendar says of itself: by the words of RFC 7986, and by those that apps had before.
+
+    `url` is the page it belongs to, `source` its own address.
+    """
+    yield "VERSION:2.0"
+    yield content_line("PRODID", PRODUCT)
+    yield "CALSCALE:GREGORIAN"
+    yield "METHOD:PUBLISH"
+    called, told = text_value(one_line(name)), text_value(one_line(description))
+    yield content_line("NAME", called)
+    yield content_line("X-WR-CALNAME", called)
     if description:
-        calendar["DESCRIPTION"] = _Text(one_line(description))
-        calendar["X-WR-CALDESC"] = _Text(one_line(description))
-    if url:
-        calendar["URL"] = vUri(url)
-    if source:
-        calendar["SOURCE"] = vUri(source, params={"VALUE": "URI"})
-    calendar["REFRESH-INTERVAL"] = vDuration(REFRESH, params={"VALUE": "DURATION"})
-    calendar["X-PUBLISHED-TTL"] = vDuration(REFRESH)
-    calendar["COLOR"] = vText(color.name)
-    calendar["X-APPLE-CALENDAR-COLOR"] = vText(color.hex)
-    return calendar
-
-
-def _zones(events: Sequence[tuple[Meetup, bytes]], default: str) -> dict[str, int]:
-    """Each zone the events name, with the first year they need it for."""
-    years: dict[str, int] = {}
-    for meetup, _ in events:
-        zone, starts = meetup.timezone, meetup.starts
-        if zone != "UTC" and isinstance(starts, datetime):
-            year = starts.year
-            if meetup.changes or meetup.also:
-                moved = (change.starts for change in meetup.changes.values() if change.starts is not None)
-                year = min([year, *(day.year for day in (*moved, *meetup.also))])
-            if year < years.get(zone, 9999):
-                years[zone] = max(year, 1900)
-    return years if events else {default: 2026}
+        yield content_line("DESCRIPTION", told)
+        yield content_line("X-WR-CALDESC", told)
+    if page := uri_value(url):
+        yield content_line("URL", page)
+    if own := uri_value(source):
+        yield content_line("SOURCE", own, VALUE="URI")
+    refresh = f"PT{REFRESH // timedelta(hours=1)}H"
+    yield content_line("REFRESH-INTERVAL", refresh, VALUE="DURATION")
+    yield content_line("X-PUBLISHED-TTL", refresh)
+    yield content_line("COLOR", color.name)
+    yield content_line("X-APPLE-CALENDAR-COLOR", color.hex)

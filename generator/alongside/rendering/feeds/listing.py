@@ -42,7 +42,17 @@ from alongside.planning.occurrences import final_day
 from alongside.planning.stamps import forgotten_before, with_dates
 from alongside.reading.places import areas_of
 from alongside.rendering.artifacts import Artifact, Job
-from alongside.rendering.feeds.calendars import TEAL, Color, EventTexts, render_calendar, render_event
+from alongside.rendering.feeds.calendars import (
+    TEAL,
+    Color,
+    EventPiece,
+    EventTexts,
+    calendar_lines,
+    event_piece,
+    join_events,
+    render_calendar,
+    render_event,
+)
 from alongside.rendering.feeds.coming import date_entries, soonest_meetups
 from alongside.rendering.feeds.content_lines import clean_text, one_line, page_address
 from alongside.rendering.feeds.meetup_words import meetup_words, whole_html
@@ -322,20 +332,18 @@ def _render_calendar(
 ) -> Iterator[Artifact]:
     """A calendar of the meetups `named` (slug, UID), `place` the name of a place; at its addresses of then and now."""
     # one meetup stands in up to nine calendars; its event is serialised for the first, and kept for later builds
-    octets = site.pieces("event", partial(_render_event, site), named)
-    events = [(_meetup(site.community, each), one) for (each, _), one in zip(named, octets, strict=True)]
-    meetup = events[0][0] if kind == "meetups" else None
+    pieces = site.pieces("event", partial(_render_event, site), named)
+    meetup = _meetup(site.community, named[0][0]) if kind == "meetups" else None
     name, description, page = _about(site, kind, slug, place, meetup)
     address = site.settings.site_url
-    content = render_calendar(
-        events,
+    lines = calendar_lines(
         name=name,
         description=description,
         url=page_address(address, page),
         source=page_address(address, feed_path(kind, slug)),
         color=_COLORS[kind],
-        timezone=site.community.timezone,
     )
+    content = join_events(pieces, lines, timezone=site.community.timezone)
     for path in (slug, *_former(site, site.community.groups[slug] if kind == "groups" else meetup)):
         yield Artifact(feed_path(kind, path), content)
 
@@ -373,14 +381,15 @@ def _former(site: Site, record: Group | Meetup | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(old for old in record.was if old not in taken))
 
 
-def _render_event(site: Site, slug: str, uid: str) -> bytes:
+def _render_event(site: Site, slug: str, uid: str) -> EventPiece:
     meetup = _meetup(site.community, slug)
     stamps = event_stamps(site, slug)
     if slug.startswith(_DELETED):  # its page is gone, and nothing is known of its dates
         organizer, organizer_url = _organizer(site, meetup)
         texts = EventTexts(uid=uid, language=site.community.language, organizer=organizer, organizer_url=organizer_url)
-        return render_event(meetup, texts, stamps=stamps)
-    return render_event(with_dates(meetup, stamps.dates), event_texts(site, meetup, uid), stamps=stamps)
+        return event_piece(meetup, render_event(meetup, texts, stamps=stamps))
+    octets = render_event(with_dates(meetup, stamps.dates), event_texts(site, meetup, uid), stamps=stamps)
+    return event_piece(meetup, octets)
 
 
 def event_texts(site: Site, meetup: Meetup, uid: str) -> EventTexts:

@@ -20,6 +20,8 @@ from alongside.rendering.markdown import render_markdown
 from alongside.rendering.tracking import Site
 from alongside.settings import Settings
 
+# One line in which Markdown finds nothing: it begins with a letter, and its other signs mean nothing to it.
+_PROSE = re.compile(r"(?![^\n]*www\.)[^\W\d_](?:[^\W_]|[,;.?!()'-]| (?! ))*", re.IGNORECASE)
 _PICTURE = re.compile(r'<img (?:[a-z-]+="[^"]*" )*?src="(https://[^"]+)"')
 
 
@@ -49,8 +51,15 @@ def meetup_words(site: Site, slug: str) -> tuple[str, str]:
 
 def _meetup_words(site: Site, slug: str) -> tuple[str, str]:
     meetup = site.community.meetups[slug]
+    if site.convert is None and is_prose(meetup.body):  # as many descriptions are
+        return meetup.body.rstrip(), _picture_of_group(site, meetup)
     html = whole_html(site, meetup.body, meetup.position)
     return plain_text(html), _picture(html) or _picture_of_group(site, meetup)
+
+
+def is_prose(markdown: str) -> bool:
+    """Whether CommonMark takes a text for a single paragraph of words, so that it is its own plain text."""
+    return _PROSE.fullmatch(markdown.rstrip()) is not None
 
 
 def _picture_of_group(site: Site, meetup: Meetup) -> str:

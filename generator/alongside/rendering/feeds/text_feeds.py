@@ -15,7 +15,6 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import format_datetime
 from xml.etree import ElementTree
 
 SUMMARY_WORDS, SUMMARY_CHARACTERS = 60, 400  # of a text whose writer chose no words
@@ -199,6 +198,8 @@ def _rss_item(entry: FeedEntry, authors: Iterable[tuple[str, str]]) -> ElementTr
 
 def _mail_date(moment: datetime) -> str:
     """A date of RFC 822 with four digits of the year, in UTC: `Thu, 03 Dec 2026 17:30:00 +0000`."""
+    from email.utils import format_datetime  # it brings sockets with it, and calendars do without
+
     return format_datetime(moment.astimezone(UTC))
 
 
