@@ -95,6 +95,7 @@ class ReadingCache:
         self._current: dict[str, Entry] = {}  # of the files there are
         self._logged = 0  # entries of the log, those that are out of date included
         self._sound = False  # the log can be added to
+        self._added = 0  # entries of the batches
         self._batches: list[bytes] = []  # what was read, pickled
         if self._file is not None:
             self._load(self._file)
@@ -113,10 +114,18 @@ class ReadingCache:
                 self.fresh += not _has_content(self._known.get(path), entry)
                 self._known[path] = entry
             count += len(batch)
+            self._added += len(batch)
             if progress is not None:
                 progress(count)
         self._current = {file.docs_path: self._known[file.docs_path] for file in files}
         return {path: entry[4] for path, entry in self._current.items()}
+
+    def forget(self, paths: Iterable[str]) -> None:
+        """Look into these files again, whatever their times and sizes say: a clock's tick holds two writes."""
+        for path in paths:
+            entry = self._known.get(path)
+            if entry is not None:
+                self._known[path] = (-1, *entry[1:])
 
     def _read(self, files: Sequence[FoundFile], read: Read) -> Iterator[dict[str, Entry]]:
         processes = how_many(len(files), least=_MANY)
@@ -167,8 +176,11 @@ class ReadingCache:
             if self._sound and self._logged <= 2 * len(self._current):
                 with self._file.open("ab") as log:
                     log.write(b"".join(map(self._framed, self._batches)))
+                self._logged += self._added
             else:
                 self._write_anew(self._file)
+                self._logged, self._sound = len(self._current), True
+        self._batches, self._added = [], 0
 
     def _write_anew(self, file: Path) -> None:
         batches = self._batches if not self._logged else [_pickled(dict(self._current))]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from stat import S_ISREG
 
 from alongside.model.community import Community
 from alongside.model.journeys import Journey
@@ -34,6 +35,7 @@ from alongside.source.decoding import read_bytes
 
 MAX_PROBLEMS_A_FILE = 100  # a file with more is broken in one way, and the first hundred show which
 Progress = Callable[[int, int], None]  # (files read, files in all)
+_NAMED = frozenset(("challenges", "story", "group", "meetup", "meetups", "page"))  # what they are, their names tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,41 +49,88 @@ class Loaded:
     fresh: int = 0  # how many of them had to be read, the cache knowing the others
 
 
-@collector_off()
 def load_community(settings: Settings, *, today: date, cache: bool = True, progress: Progress | None = None) -> Loaded:
     """Read everything below `docs_dir` and the journeys' folder. Never raises for what authors wrote.
 
     With `cache`, readings of unchanged files are taken from `build/cache` and kept there.
     """
-    defaults = Defaults(language=settings.language, timezone=settings.timezone, teams=tuple(settings.teams))
-    problems: list[Problem] = []
-    found = find_files(settings, problems)
-    store = ReadingCache(settings.cache_dir if cache else None, defaults)
-    records = [file for file in found if file.kind not in ("document", "private")]
-    others = len(found) - len(records)
-    read = store.readings(
-        records,
-        lambda file, content: _read(file, content, defaults),
-        (lambda count: progress(others + count, len(found))) if progress is not None else None,
-    )
-    readings = {file.docs_path: _taken(file, read[file.docs_path]) for file in records}
-    store.save()
-    journeys, journey_files = _read_journeys(settings, defaults, problems)
-    community, linked = link(settings, readings, found, journeys, today=today)
-    community, told = with_availability(settings, community)
-    group_facts, unread_facts = read_group_facts(settings, community)
-    dead = check_dead_chats(community, group_facts, today=today)
-    ledger, damaged = read_ledger(settings)
-    community, unclear = with_stamps(settings, community, ledger)
-    calendars, unread_calendars = read_calendars(settings)
-    problems.extend((*linked, *told, *unread_facts, *dead, *damaged, *unclear, *unread_calendars))
-    return Loaded(
-        community=replace(community, group_facts=group_facts, calendars=calendars),
-        ledger=ledger,
-        problems=tuple(sorted(_limited(problems), key=lambda problem: problem.sort_key)),
-        files=len(found) + journey_files,
-        fresh=store.fresh + journey_files,
-    )
+    reader = Reader(settings, cache=cache)
+    loaded = reader.load(today=today, progress=progress)
+    reader.save()
+    return loaded
+
+
+class Reader:
+    """Reads one community as often as it is asked to, and keeps the readings of files that did not change."""
+
+    def __init__(self, settings: Settings, *, cache: bool = True) -> None:
+        self.settings = settings
+        self._defaults = Defaults(language=settings.language, timezone=settings.timezone, teams=tuple(settings.teams))
+        self._store = ReadingCache(settings.cache_dir if cache else None, self._defaults)
+        self._found: dict[str, FoundFile] = {}  # by path below docs_dir, as the last walk met them
+        self._misnamed: tuple[Problem, ...] = ()  # what that walk said about names
+
+    @collector_off()
+    def load(self, *, today: date, touched: Collection[str] | None = None, progress: Progress | None = None) -> Loaded:
+        """The community as its files are now. Never raises for what authors wrote.
+
+        `touched`: paths below docs_dir of the only files of it that changed since the last time; None: nobody knows.
+        """
+        settings, defaults, store = self.settings, self._defaults, self._store
+        found = self._find(touched)
+        problems = [*self._misnamed]
+        records = [file for file in found if file.kind not in ("document", "private")]
+        others = len(found) - len(records)
+        known = store.fresh
+        read = store.readings(
+            records,
+            lambda file, content: _read(file, content, defaults),
+            (lambda count: progress(others + count, len(found))) if progress is not None else None,
+        )
+        readings = {file.docs_path: _taken(file, read[file.docs_path]) for file in records}
+        journeys, journey_files = _read_journeys(settings, defaults, problems)
+        community, linked = link(settings, readings, found, journeys, today=today)
+        community, told = with_availability(settings, community)
+        group_facts, unread_facts = read_group_facts(settings, community)
+        dead = check_dead_chats(community, group_facts, today=today)
+        ledger, damaged = read_ledger(settings)
+        community, unclear = with_stamps(settings, community, ledger)
+        calendars, unread_calendars = read_calendars(settings)
+        problems.extend((*linked, *told, *unread_facts, *dead, *damaged, *unclear, *unread_calendars))
+        return Loaded(
+            community=replace(community, group_facts=group_facts, calendars=calendars),
+            ledger=ledger,
+            problems=tuple(sorted(_limited(problems), key=lambda problem: problem.sort_key)),
+            files=len(found) + journey_files,
+            fresh=store.fresh - known + journey_files,
+        )
+
+    def save(self) -> None:
+        """Keep the readings for the next process, where there is a cache."""
+        self._store.save()
+
+    def _find(self, touched: Collection[str] | None) -> list[FoundFile]:
+        """Every file; where only the words of some can have changed, without a walk."""
+        again = None if touched is None else [_looked_at_again(self._found.get(path)) for path in touched]
+        if again is None or None in again:
+            problems: list[Problem] = []
+            self._found = {file.docs_path: file for file in find_files(self.settings, problems)}
+            self._misnamed = tuple(problems)
+        else:
+            self._found.update((file.docs_path, file) for file in again if file is not None)
+        self._store.forget(touched or ())
+        return [*self._found.values()]
+
+
+def _looked_at_again(file: FoundFile | None) -> FoundFile | None:
+    """The file as it is now; None where what it is depends on more than its name, or it is gone."""
+    if file is None or not (file.kind in _NAMED or (file.kind == "member" and file.docs_path.count(".") == 1)):
+        return None
+    try:
+        status = file.file.stat()
+    except OSError:
+        return None
+    return file._replace(mtime_ns=status.st_mtime_ns, size=status.st_size) if S_ISREG(status.st_mode) else None
 
 
 def _taken(file: FoundFile, reading: Reading) -> tuple[FoundFile, Reading]:
