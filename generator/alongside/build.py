@@ -21,7 +21,7 @@ from alongside import __version__
 from alongside.model.community import Community
 from alongside.problems import AlongsideError, Position, Problem
 from alongside.processes import answers, collector_off, how_many
-from alongside.rendering.artifacts import Job, Listing, Manifest, Record, Snapshot, Tree, Written
+from alongside.rendering.artifacts import Artifact, Job, Listing, Manifest, Record, Snapshot, Tree, Written
 from alongside.rendering.embeds.listing import embed_jobs
 from alongside.rendering.feeds.listing import feed_jobs
 from alongside.rendering.markdown import document_path
@@ -308,15 +308,21 @@ def _render_job(site: Site, job: Job, before: Manifest, tree: Tree) -> Record:
     files: list[Written] = []
     listings: list[Listing] = []
     with site.reading() as reads:
-        for made in job.render():
-            if isinstance(made, Page):
-                path = f"{made.path}index.html"
-                content = fill(site.shell(made.path.count("/")), made).encode("utf-8", "xmlcharrefreplace")
-                listings.append(_listing(made))
-            else:
-                path, content = made.path, made.content
-            files.append(tree.write(path, content, known.get(path)))
+        for made, listing in render_files(site, job):
+            files.append(tree.write(made.path, made.content, known.get(made.path)))
+            if listing is not None:
+                listings.append(listing)
     return Record(b"", tuple(sorted(map(sys.intern, reads))), tuple(files), tuple(listings))
+
+
+def render_files(site: Site, job: Job) -> Iterator[tuple[Artifact, Listing | None]]:
+    """The files of a job, pages within the theme; beside a page, what the sitemap says of it."""
+    for made in job.render():
+        if isinstance(made, Page):
+            content = fill(site.shell(made.path.count("/")), made).encode("utf-8", "xmlcharrefreplace")
+            yield Artifact(f"{made.path}index.html", content), _listing(made)
+        else:
+            yield made, None
 
 
 def _listing(page: Page) -> Listing:

@@ -19,9 +19,10 @@ import logging
 import os
 import re
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import blake2b
 from html import escape
 from pathlib import Path
@@ -50,6 +51,7 @@ from alongside.build import (
     report_of,
     take_snapshot,
 )
+from alongside.model.community import Community
 from alongside.problems import AlongsideError, Problem
 from alongside.reading.fingerprint import fingerprint
 from alongside.reading.loader import Loaded, load_community
@@ -62,6 +64,7 @@ from alongside.rendering.pages.words import theme_words
 from alongside.rendering.shells import TOKENS, Shell, read_shell, token_folder
 from alongside.rendering.templates import compiled_templates, environment
 from alongside.rendering.tracking import Site
+from alongside.serving.frames import Frame, Previewer
 from alongside.settings import Settings
 
 if TYPE_CHECKING:
@@ -98,6 +101,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         self.loaded: Loaded | None = None
         self.fresh = False  # the next build starts without what is remembered
         self.progress: Progress | None = None  # told how far rendering is
+        self.previewer: Previewer | None = None  # `alongside serve`: reads the community, and makes its pages itself
         self._tree: Tree | None = None
         self._before: Snapshot | None = None  # of the last build, when nothing was touched since
         self._work: tuple[Site, tuple[Job, ...]] | None = None
@@ -131,11 +135,13 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         except AlongsideError as error:
             raise PluginError(str(error)) from error
         self.loaded = None
-        self._stamp = fingerprint(self._settings) + engine_stamp()
         self._tree = Tree(Path(config.site_dir), self._settings.cache_dir)
-        before = None if self.fresh or self.serving else self._tree.read_snapshot()
-        self._before = before if holds(before, stamp=self._stamp, now=self._now) else None
-        _log_problems((*problems, *(self._load().problems if self._before is None else problems_of(self._before))))
+        if self.previewer is None:
+            self._stamp = fingerprint(self._settings) + engine_stamp()
+            before = None if self.fresh or self.serving else self._tree.read_snapshot()
+            self._before = before if holds(before, stamp=self._stamp, now=self._now) else None
+            _log_problems((*problems, *(self._load().problems if self._before is None else problems_of(self._before))))
+        self._problems = tuple(problems)
         if not _names_theme(config):
             config.theme = Theme(name="alongside")
         return config
@@ -180,6 +186,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         self._use_directory_urls = config.use_directory_urls
         self._convert = _converter(config) if self._settings.markdown == "site" else None
         self._work = None
+        self._moments: set[str] = set()  # what the moments of ordinary pages read
         if self._before is not None:
             self._pages, records = frozenset(self._before.pages), dict(self._before.records)
         else:
@@ -203,7 +210,10 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         if _NO_PAGE in html:
             html = _UNLINKED.sub(r"\1", html)
         if "<alongside-moment" in html.lower():
-            html = fill_moments(self._prepare()[0], html, page=page.url)
+            site, _ = self._prepare()
+            with site.reading() as reads:
+                html = fill_moments(site, html, page=page.url)
+            self._moments |= reads
         return html
 
     @event_priority(-100)
@@ -214,6 +224,9 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
             env.bytecode_cache = compiled_templates(self._settings.cache_dir / "templates")
         levels = sorted({page.count("/") for page in self._pages})
         shells = {depth: self._render_shell(depth, env, config, files) for depth in levels}
+        if self.previewer is not None:
+            self._frame(shells, config)
+            return env
         stamp = _stamp(self._settings, self._overrides, drafts=self.serving)
         if self._convert is not None:
             stamp += repr((config.markdown_extensions, config.mdx_configs)).encode()
@@ -242,10 +255,14 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
     @event_priority(-100)
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         assert self._tree is not None
+        if self.previewer is not None:
+            self._tree.forget()  # each time it is another folder
         self._tree.unlock()
 
     def on_build_error(self, *, error: Exception, **_: Any) -> None:
-        if self._tree is not None and self._tree.is_locked:
+        if self.previewer is not None and self._tree is not None:
+            self._tree.forget()
+        elif self._tree is not None and self._tree.is_locked:
             self._tree.bring_back()
             self._tree.unlock()
 
@@ -262,24 +279,48 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
 
     def _load(self) -> Loaded:
         """The community, read when something asks for it."""
-        if self.loaded is None:
+        if self.loaded is None and self.previewer is not None:
+            self.loaded = self.previewer.load(self._settings, self._now)
+        elif self.loaded is None:
             self.loaded = load_community(self._settings, today=self._now.date())
         return self.loaded
 
     def _prepare(self) -> tuple[Site, tuple[Job, ...]]:
         """The site and its jobs, listed when something asks for them."""
         if self._work is None:
-            site = Site(
-                community=self._load().community,
-                settings=self._settings,
-                now=self._now,
-                templates=environment(self._overrides, compiled=self._settings.cache_dir / "templates"),
-                drafts=self.serving,
-                use_directory_urls=self._use_directory_urls,
-                convert=self._convert,
-            )
+            site = self._site_maker()(self._load().community, self._now)
             self._work = site, list_jobs(site)
         return self._work
+
+    def _site_maker(self) -> Callable[[Community, datetime], Site]:
+        """What makes a site of a community at an instant, as this build has it."""
+        return partial(
+            _make_site,
+            settings=self._settings,
+            templates=environment(self._overrides, compiled=self._settings.cache_dir / "templates"),
+            drafts=self.serving,
+            use_directory_urls=self._use_directory_urls,
+            convert=self._convert,
+        )
+
+    def _frame(self, shells: Mapping[int, Shell], config: MkDocsConfig) -> None:
+        """Hand over all that record pages need, instead of building them."""
+        assert self.previewer is not None
+        site, jobs = self._prepare()
+        self.previewer.frame = Frame(
+            folder=Path(config.site_dir),
+            settings=self._settings,
+            problems=self._problems,
+            loaded=self._load(),
+            site=site,
+            jobs=jobs,
+            shells=shells,
+            make_site=self._site_maker(),
+            moments={read: site.digest_of_read(read) for read in self._moments},
+        )
+        self.report = self.previewer.report
+        if self.report is not None:
+            _add_to_search(config, self.report)
 
     def _build(self, files: Files, shells: Mapping[int, Shell], stamp: bytes, theme: bytes) -> Report:
         assert self._tree is not None
@@ -370,6 +411,10 @@ class RecordFile(File):
 
     def copy_file(self, dirty: bool = False) -> None:
         """There is nothing to copy."""
+
+
+def _make_site(community: Community, now: datetime, **how: Any) -> Site:
+    return Site(community=community, now=now, **how)
 
 
 def build_instant() -> datetime:

@@ -53,13 +53,14 @@ def closing_line(report: Report, *, seconds: float, problems: int) -> str:
     """`312 pages, 40 feeds, 3 embeds: 12 written, 343 unchanged, 0 removed; 1.2 s, 2 problems.`"""
     made = ((len(report.listings), "page"), (report.feeds, "feed"), (report.embeds, "embed"))
     return (
-        f"{', '.join(_count(*entry) for entry in made)}: {report.written} written, "
+        f"{', '.join(count(*entry) for entry in made)}: {report.written} written, "
         f"{report.unchanged} unchanged, {report.removed} removed; {seconds:.1f} s, "
-        f"{_count(problems, 'problem') if problems else 'no problems'}."
+        f"{count(problems, 'problem') if problems else 'no problems'}."
     )
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """`1 page`, `2 pages`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 

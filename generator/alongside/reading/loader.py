@@ -105,6 +105,11 @@ class Reader:
             fresh=store.fresh - known + journey_files,
         )
 
+    def is_page(self, path: str) -> bool:
+        """True for a file below docs_dir that was no record: an ordinary page, a picture."""
+        file = self._found.get(path)
+        return file is not None and file.kind in ("page", "document", "private")
+
     def save(self) -> None:
         """Keep the readings for the next process, where there is a cache."""
         self._store.save()

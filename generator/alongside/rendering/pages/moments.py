@@ -101,8 +101,7 @@ def embed_page(site: Site, journey: str, moment: str, style: str) -> Iterator[Ar
         oembed=oembed_link(site.settings, path, title) if answer is not None else "",
         community=site.settings.site_name,
         style=style,
-        # while the site is served for a look, MkDocs puts a script of its own into each page
-        policy="" if site.drafts else frame_policy(site.settings, style),
+        policy=frame_policy(site.settings, style),
         script=FRAME_SCRIPT,
         moment=f"{journey}/{moment}",
         fragment=render_moment(site, journey, moment, page=path),
