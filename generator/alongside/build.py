@@ -274,6 +274,7 @@ def _render_in_processes(
 ) -> dict[str, Record]:
     """Each process takes every n-th job, writes the files itself and sends back what is to be remembered."""
     rendered: dict[str, Record] = {}
+    site.make_shared()
     for wave in _waves(jobs):
         render = partial(_render_part, site, wave, before, tree, processes)
         for part, answer in enumerate(answers(render, processes)):

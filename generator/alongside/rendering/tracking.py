@@ -78,9 +78,9 @@ class Site:
         self._digests: dict[int, Digest] = {}
         self._kept: list[object] = []
         self.community = self._tracked_community(community)
-        self._mappings["upcoming"] = _Computed(tuple(community.meetups), self._next_occurrence)
-        self._mappings["past"] = _Computed(None, lambda day: date.fromisoformat(day) < now.date())
-        self._mappings["shells"] = _Computed(None, lambda depth: self.shells.get(int(depth)))
+        self._mappings["upcoming"] = Computed(tuple(community.meetups), self._next_occurrence)
+        self._mappings["past"] = Computed(None, lambda day: date.fromisoformat(day) < now.date())
+        self._mappings["shells"] = Computed(None, lambda depth: self.shells.get(int(depth)))
         # a meetup's slug -> its next occurrence after `now`; None when nothing lies ahead
         self.upcoming: Mapping[str, Occurrence | None] = self._mapping("upcoming")
 
@@ -184,17 +184,22 @@ class Site:
         )
 
     def shared(self, name: str, compute: Callable[[Community], Mapping[str, V]]) -> Mapping[str, V]:
-        """A mapping made once a build out of the whole community, tracked by key.
+        """A mapping made once a build out of the whole community, when it is first looked into; tracked by key.
 
         Call it while listing jobs and bind the result's name, or call it again in the job with the same name: it is
         computed once. Values are records, texts, numbers, dates, or tuples and mappings of these.
         """
         if name not in self._mappings:
-            with self._untracked():
-                self._mappings[name] = compute(self.whole)
+            self._mappings[name] = _Late(partial(self._make_shared, compute))
         return cast(Mapping[str, V], self._mapping(name))
 
     # --- what the build asks -----------------------------------------------------------------------------------
+
+    def make_shared(self) -> None:
+        """Make what `shared` promised: before processes part, or each would make it for itself."""
+        for mapping in [*self._mappings.values()]:
+            if isinstance(mapping, _Late):
+                mapping.make()
 
     @contextmanager
     def reading(self) -> Iterator[set[str]]:
@@ -251,6 +256,10 @@ class Site:
             return compute(*arguments), frozenset(inner)
         finally:
             self._reads = outer
+
+    def _make_shared(self, compute: Callable[[Community], Mapping[str, V]]) -> Mapping[str, V]:
+        with self._untracked():
+            return compute(self.whole)
 
     def _tracked_community(self, community: Community) -> Community:
         """A copy whose mappings, cached properties included, note what is looked up."""
@@ -409,6 +418,10 @@ class _Late(Mapping[str, Any]):
     def _made(self) -> Mapping[str, Any]:
         return self._make()
 
+    def make(self) -> None:
+        """Make it now, unless it is made."""
+        _ = self._made
+
     def __getitem__(self, key: str) -> Any:
         return self._made[key]
 
@@ -422,10 +435,10 @@ class _Late(Mapping[str, Any]):
         return len(self._made)
 
 
-class _Computed(Mapping[str, Any]):
+class Computed(Mapping[str, Any]):
     """A mapping whose values are made one by one, when they are looked up."""
 
-    def __init__(self, keys: tuple[str, ...] | None, compute: Callable[[str], Any]) -> None:
+    def __init__(self, keys: Iterable[str] | None, compute: Callable[[str], Any]) -> None:
         self._keys = None if keys is None else dict.fromkeys(keys)  # None: any key
         self._compute = compute
         self._made: dict[str, Any] = {}

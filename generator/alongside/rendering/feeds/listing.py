@@ -29,6 +29,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import partial
+from itertools import islice
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -522,14 +523,17 @@ def _story_jobs(site: Site) -> Iterator[Job]:
     for language in sorted({story.language for story in published}):
         written = [story for story in published if story.language == language]
         yield _story_job(site, "stories", language, f"{community.name} ({language})", language, written)
+    told: dict[str, list[Story]] = {slug: [] for slug in community.challenges}
+    for story in originals:
+        for slug in dict.fromkeys(story.challenges):
+            told[slug].append(story)
     for slug, challenge in community.challenges.items():
         title = f"{challenge.title.text(community.language)} · {community.name}"
-        told = [story for story in originals if slug in story.challenges]
-        yield _story_job(site, "challenges", slug, title, community.language, told)
+        yield _story_job(site, "challenges", slug, title, community.language, told[slug])
 
 
 def _story_job(site: Site, kind: FeedKind, slug: str, title: str, language: str, stories: Iterable[Story]) -> Job:
-    newest = tuple(story.slug for story in stories)[:NEWEST]
+    newest = tuple(story.slug for story in islice(stories, NEWEST))
     render = partial(_render_stories, site, kind, slug, title, language, newest)
     return Job(name=feed_path(kind, slug, "atom"), render=render, page=False)
 

@@ -24,7 +24,7 @@ from alongside.model.places import Place
 from alongside.model.stories import Story
 from alongside.planning.occurrences import last_day
 from alongside.reading.places import areas_of
-from alongside.rendering.tracking import Site
+from alongside.rendering.tracking import Computed, Site
 
 PAGE = 60  # entries of a list's page
 FRONT = 30  # at least so many stand on the front page of the stories, where there are as many
@@ -87,14 +87,18 @@ def shown_members(site: Site, community: Community) -> list[Member]:
 
 def shown_stories(site: Site, community: Community) -> list[Story]:
     """Stories that are shown, newest first; translations are left to their originals."""
-    stories = community.stories
-    found = [
-        story
-        for story in stories.values()
-        if is_shown(site, story)
-        and not (story.translation_of in stories and is_shown(site, stories[story.translation_of]))
-    ]
-    return sorted(found, key=lambda story: (-story.date.toordinal(), story.slug))
+
+    def compute(community: Community) -> Mapping[str, tuple[str, ...]]:
+        stories = community.stories
+        found = [
+            (-story.date.toordinal(), slug)
+            for slug, story in stories.items()
+            if is_shown(site, story)
+            and not (story.translation_of in stories and is_shown(site, stories[story.translation_of]))
+        ]
+        return {"all": tuple([slug for _, slug in sorted(found)])}
+
+    return [community.stories[slug] for slug in site.shared("lists.shown_stories", compute)["all"]]
 
 
 def coming_meetups(site: Site, community: Community) -> list[Meetup]:
@@ -308,15 +312,16 @@ def related_stories(site: Site) -> Mapping[str, tuple[str, ...]]:
             for challenge in story.challenges:
                 position[challenge, story.slug] = len(ranked[challenge])
                 ranked[challenge].append(story)
-        found: dict[str, tuple[str, ...]] = {}
-        for challenge, stories in ranked.items():
-            for story in stories:
-                if story.challenges[0] == challenge:
-                    found[story.slug] = _related(story, ranked, position)
-        for story in community.stories.values():
-            if story.translation_of in found:
-                found[story.slug] = found[story.translation_of]
-        return found
+
+        def related(slug: str) -> tuple[str, ...]:
+            story = community.stories[slug]
+            original = community.stories.get(story.translation_of) if story.translation_of else None
+            told = original if original is not None and is_shown(site, original) else story
+            if not told.challenges or (told.challenges[0], told.slug) not in position:
+                return ()
+            return _related(told, ranked, position)
+
+        return Computed(community.stories, related)
 
     return site.shared("lists.related", compute)
 
