@@ -74,7 +74,7 @@ def command(
             server.rebuilder = rebuilder
             serving = threading.Thread(target=server.serve_forever, name="serving", daemon=True)
             serving.start()
-            click.echo(f"Serving {server.address} (Ctrl-C stops it)")
+            click.echo(f"Serving {server.address} (Ctrl-C stops it)", err=True)
             if open_in_browser:
                 webbrowser.open(server.address)
             stopped.wait()
