@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from urllib.parse import quote, urlsplit
 
 from commands import Command
 
+T = TypeVar("T")
 BAR = re.compile(rb"<!--alongside serve-->.*?<!--/alongside serve-->", re.DOTALL)
 NOW = "2026-11-23T09:00Z"
 PATIENCE_SECONDS = 60.0
@@ -32,6 +33,7 @@ class Served:
 
     def __init__(self, config: Path, *words: str) -> None:
         self.root = config.parent
+        self._connections: list[http.client.HTTPConnection] = []
         self.command = Command("serve", "-f", str(config), "--now", NOW, "--dev-addr", "127.0.0.1:0", *words)
         self.address = until(self._address, "the address")
 
@@ -39,6 +41,8 @@ class Served:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for connection in self._connections:
+            connection.close()
         self.command.send_signal(signal.SIGINT)
         self.command.wait(30)
 
@@ -53,8 +57,10 @@ class Served:
         return "".join(self.command.lines)
 
     def connection(self) -> http.client.HTTPConnection:
-        """To ask what no client would."""
-        return http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=PATIENCE_SECONDS)
+        """To ask what no client would; closed in the end."""
+        made = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=PATIENCE_SECONDS)
+        self._connections.append(made)
+        return made
 
     def ask(self, path: str, method: str = "GET", **headers: str) -> Answered:
         """The answer for a path below the site ("stories/x/"), or a whole one ("/_preview/")."""
@@ -85,7 +91,7 @@ class Served:
         beside.replace(target)
 
 
-def until(look: Callable[[], str], what: str) -> str:
+def until(look: Callable[[], T], what: str) -> T:
     """What `look` finds, as soon as it finds anything."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (found := look()):

@@ -91,10 +91,10 @@ def _check_out(served: Served) -> None:
     """All files come anew, and others go."""
     for path in sorted((served.root / "content").rglob("*.md")):
         path.unlink()
-    for path, text in PAGES.items():
-        if path.startswith(("content/", "journeys/")):
-            (served.root / path).parent.mkdir(parents=True, exist_ok=True)
-            (served.root / path).write_bytes(text if isinstance(text, bytes) else text.encode())
+    for name, text in PAGES.items():
+        if name.startswith(("content/", "journeys/")):
+            (served.root / name).parent.mkdir(parents=True, exist_ok=True)
+            (served.root / name).write_bytes(text if isinstance(text, bytes) else text.encode())
 
 
 def _unreadable(served: Served) -> None:

@@ -25,6 +25,7 @@ PREVIEW = "_preview/"
 SHOWN = 20  # problems of one page's file in its bar
 SHOWN_IN_ALL = 500
 _TEMPLATES = Path(__file__).parent / "templates"
+_POLICY = b'<meta http-equiv="Content-Security-Policy"'
 _END = re.compile(rb"</body\s*>", re.IGNORECASE)
 
 
@@ -35,13 +36,16 @@ def templates() -> jinja2.Environment:
 
 
 def with_bar(
-    html: bytes, edition: Edition, page: str, *, live: bool, missing: bool = False, alone: bool = False
+    html: bytes, edition: Edition, page: str, *, shown: str, live: bool, missing: bool = False, alone: bool = False
 ) -> bytes:
     """The document with the bar at the end of its body.
 
-    `page`: site path. `live`: with the script that follows changes. `missing`: it stands for a page that there is not.
-    `alone`: a page of this server's own, which shows all problems or none, so only its script is added.
+    `page`: site path, or the name of a page of this server's own. `shown`: its digest, by which a browser that follows
+    changes says what it has. `live`: with the script that follows changes. `missing`: it stands for a page that there
+    is not. `alone`: only its script is added, as to pages of this server's own, and to embeds, whose policy allows no
+    style but their own.
     """
+    alone = alone or _POLICY in html
     text = (
         templates()
         .get_template("bar.html")
@@ -49,7 +53,7 @@ def with_bar(
             inside="" if alone else render_bar(edition, page, missing=missing),
             page=page,
             live=live,
-            shown=edition.digest(page_file(page)),
+            shown=shown,
             bar=bar_digest(edition, page),
             script=f"/_alongside/{SCRIPT.name}",
         )

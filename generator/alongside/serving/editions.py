@@ -78,8 +78,7 @@ class Edition:
             made = self._render(name)
             if path in made:
                 return made[path]
-        file = self.frame.folder / path
-        return file if file.is_file() else None
+        return self._file(path)
 
     def digest(self, path: str) -> str:
         """A short text that is another one when the file at `path` is, or cannot be rendered, or is gone."""
@@ -95,7 +94,7 @@ class Edition:
 
     def has_folder(self, path: str) -> bool:
         """True for "stories/x" where there is "stories/x/index.html"."""
-        return f"{path}/" in self._jobs or (self.frame.folder / path / INDEX).is_file()
+        return f"{path}/" in self._jobs or self._file(f"{path}/{INDEX}") is not None
 
     def has_page(self, path: str) -> bool:
         """True for the site path of a record's page or of a moment's."""
@@ -124,6 +123,14 @@ class Edition:
         return Report(listings=listings, written=0, unchanged=0, removed=0, rendered=0, feeds=0, embeds=0)
 
     # --- within ----------------------------------------------------------------------------------------------------
+
+    def _file(self, path: str) -> Path | None:
+        """A file that MkDocs wrote."""
+        file = self.frame.folder / path
+        with contextlib.suppress(OSError):  # a name that no file can have
+            if file.is_relative_to(self.frame.folder) and file.is_file():
+                return file
+        return None
 
     def _candidates(self, path: str) -> Iterable[str]:
         """Names of jobs that may make the file at `path`, the likeliest first.

@@ -13,6 +13,7 @@ server always has something to show.
 from __future__ import annotations
 
 import gc
+import re
 import shutil
 import tempfile
 import threading
@@ -197,18 +198,18 @@ class Rebuilder:
             self._publish(frame, site, jobs, loaded, started)
 
     def _new_frame(self, loaded: Loaded | None, started: float, report: Report | None = None) -> None:
-        before = self._frame
+        before, reader = self._frame, self._reader
         assert before is not None
+        assert reader is not None
         try:
             frame = self._make_frame(loaded, report)
         except Exception as error:  # plugins and themes of others fail in any way
             self._stopped = (*self._heard, _told(error, self._config_file))
-            self._heard = ()
-            if loaded is None:
-                self._republish(started)
-            else:
-                site = before.make_site(loaded.community, self._clock())
-                self._publish(before, site, list_jobs(site), loaded, started)
+            self._heard, self._reader = (), reader
+            now = self._clock()
+            loaded = loaded or reader.load(today=now.date())  # what else changed is to be seen
+            site = before.make_site(loaded.community, now)
+            self._publish(before, site, list_jobs(site), loaded, started)
             return
         self._stopped = ()
         self._publish(frame, frame.site, frame.jobs, frame.loaded, started, complete=report is not None)
@@ -259,8 +260,17 @@ class Rebuilder:
         return edition
 
 
+_PLACED = re.compile(r"(?P<path>[^\s:]+):(?P<line>\d+):(?P<column>\d+): (?P<message>.+)", re.DOTALL)
+
+
 def _told(error: Exception, config_file: Path) -> Problem:
-    """Why there is no new frame."""
-    message = error.message if isinstance(error, AlongsideError) else f"{type(error).__name__}: {error}"
-    hint = error.hint if isinstance(error, AlongsideError) else "A plugin or a theme failed; what stands here is older."
-    return Problem(position=Position(config_file.name), code="build-stopped", message=message, hint=hint)
+    """Why there is no new frame; at its place, where the error says one."""
+    if not isinstance(error, AlongsideError):
+        message, hint = f"{type(error).__name__}: {error}", "A plugin or a theme failed; what stands here is older."
+    else:
+        message, hint = error.message, error.hint
+    position = Position(config_file.name)
+    if placed := _PLACED.fullmatch(message):
+        position = Position(placed["path"], int(placed["line"]), int(placed["column"]))
+        message = placed["message"]
+    return Problem(position=position, code="build-stopped", message=message, hint=hint)

@@ -161,7 +161,8 @@ class Site(ThreadingHTTPServer):
     ) -> Answer:
         """`bare` in the query: without the bar, as the preview shows pages."""
         if "bare" not in query:
-            html = with_bar(html, edition, path, live=self.live, missing=status != HTTPStatus.OK)
+            shown = self.digest(edition, path)
+            html = with_bar(html, edition, path, shown=shown, live=self.live, missing=status != HTTPStatus.OK)
         return Answer(content=html, status=status)
 
     def _ours(self, path: str, query: Mapping[str, str]) -> Answer:
@@ -172,13 +173,16 @@ class Site(ThreadingHTTPServer):
         if path == f"{OURS}bar":
             return Answer(content=render_bar(edition, query.get("page", "")).encode())
         if path == f"{OURS}problems/":
-            return Answer(content=with_bar(render_problems(edition), edition, path, live=self.live, alone=True))
+            return self._own(edition, path, render_problems(edition))
         if path == PREVIEW:
-            html = render_preview(edition, query, mount=self.mount)
-            return Answer(content=with_bar(html, edition, _preview_path(query), live=self.live, alone=True))
+            return self._own(edition, _preview_path(query), render_preview(edition, query, mount=self.mount))
         if f"{path}/" in (f"{OURS}problems/", PREVIEW):
             return Answer(status=HTTPStatus.FOUND, location=f"/{path}/")
         return _plain(HTTPStatus.NOT_FOUND, "No such page.")
+
+    def _own(self, edition: Edition, page: str, html: bytes) -> Answer:
+        shown = blake2b(html, digest_size=9).hexdigest()
+        return Answer(content=with_bar(html, edition, page, shown=shown, live=self.live, alone=True))
 
     def digest(self, edition: Edition, page: str) -> str:
         """Another text when what a browser shows under this name is another."""
