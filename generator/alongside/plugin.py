@@ -106,6 +106,12 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         self._before: Snapshot | None = None  # of the last build, when nothing was touched since
         self._work: tuple[Site, tuple[Job, ...]] | None = None
 
+    @staticmethod
+    def clock() -> datetime:
+        """The instant a build works at, UTC: SOURCE_DATE_EPOCH (reproducible-builds.org), else the real clock."""
+        epoch = os.environ.get("SOURCE_DATE_EPOCH")
+        return datetime.now(UTC) if epoch is None else datetime.fromtimestamp(int(epoch), UTC)
+
     def load_config(
         self, options: dict[str, Any], config_file_path: str | None = None
     ) -> tuple[list[tuple[str, Exception]], list[tuple[str, str]]]:
@@ -123,7 +129,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         if not config.config_file_path:
             raise PluginError("alongside needs a configuration file; it cannot be read from standard input.")
-        self._now = build_instant()
+        self._now = self.clock()
         try:
             settings, problems = read_settings(Path(config.config_file_path))
             self._settings = replace(
@@ -415,12 +421,6 @@ class RecordFile(File):
 
 def _make_site(community: Community, now: datetime, **how: Any) -> Site:
     return Site(community=community, now=now, **how)
-
-
-def build_instant() -> datetime:
-    """The instant a build works at, UTC: SOURCE_DATE_EPOCH (reproducible-builds.org), else the clock."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    return datetime.now(UTC) if epoch is None else datetime.fromtimestamp(int(epoch), UTC)
 
 
 def _log_problems(problems: Iterable[Problem]) -> None:

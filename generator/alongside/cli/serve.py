@@ -45,7 +45,6 @@ def command(
     Drafts are shown here, and nowhere else. Each page tells what is wrong with its file, and leads to a preview of the
     mails and embeds it stands in.
     """
-    from alongside.plugin import build_instant
     from alongside.serving.rebuilding import Rebuilder
     from alongside.serving.server import Site
     from alongside.serving.watching import Watch
@@ -61,7 +60,7 @@ def command(
         mkdocs,
         Rebuilder(
             mkdocs.run,
-            build_instant,
+            mkdocs.clock,
             config_file=config_file,
             tell=_tell,
             progress=_progress if sys.stderr.isatty() else None,
@@ -89,7 +88,7 @@ class _MkDocs:
         """Raises `UsageError` or `AlongsideError` when there is no configuration that can be used."""
         self._config_file = config_file
         self._config = load_mkdocs_config(config_file)
-        find_plugin(self._config)
+        self.clock = find_plugin(self._config).clock
         self.mount = "/" + (urlsplit(self._config.site_url or "").path.strip("/") + "/").lstrip("/")
         self.address = (self._config.dev_addr.host, self._config.dev_addr.port)
 
