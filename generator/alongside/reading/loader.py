@@ -105,6 +105,14 @@ class Reader:
             fresh=store.fresh - known + journey_files,
         )
 
+    def peek(self, path: str) -> Reading | None:
+        """What one file below docs_dir says now, not linked with the others; None where only `load` can tell."""
+        file = _looked_at_again(self._found.get(path))
+        if file is None or file.misnamed:
+            return None
+        self._store.forget((path,))
+        return self._store.readings([file], lambda file, content: _read(file, content, self._defaults))[path]
+
     def is_page(self, path: str) -> bool:
         """True for a file below docs_dir that was no record: an ordinary page, a picture."""
         file = self._found.get(path)

@@ -195,6 +195,19 @@ class Site:
 
     # --- what the build asks -----------------------------------------------------------------------------------
 
+    def revised(self, community: Community) -> Site:
+        """The same site of a community in which the words of some record are others: what `shared` made stays.
+
+        For a first look alone: a list may still go by the older words.
+        """
+        made = copy.copy(self)
+        made.whole = community
+        made._reads, made._memos, made.made_pieces, made._digests, made._kept = None, {}, {}, {}, []
+        made._mappings = dict(self._mappings)
+        made.community = made._tracked_community(community)
+        made.upcoming = made._mapping("upcoming")
+        return made
+
     def make_shared(self) -> None:
         """Make what `shared` promised: before processes part, or each would make it for itself."""
         for mapping in [*self._mappings.values()]:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import contextlib
 import threading
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property, partial
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import jinja2
 
@@ -190,7 +192,8 @@ class Edition:
             if name not in self._made:
                 made, listings = {}, []
                 try:
-                    for file, listing in render_files(self.site, self._jobs[name]):
+                    job = self._jobs[name]
+                    for file, listing in render_files(self.site, replace(job, render=bound_to(self.site, job.render))):
                         made[file.path] = file.content
                         if listing is not None:
                             listings.append(listing)
@@ -199,6 +202,19 @@ class Edition:
                 self._homes.update((path, name) for path in made)
                 self._made[name], self._listings[name] = made, listings
             return self._made[name]
+
+    def revised(self, site: Site) -> Edition:
+        """The next edition, for a first look: the words of a record in `site` are others, and all else is as it was."""
+        return Edition(
+            number=self.number + 1,
+            frame=self.frame,
+            site=site,
+            jobs=[*self._jobs.values()],
+            loaded=self.loaded,
+            problems=self.problems,
+            homes=self._homes,
+            complete=False,
+        )
 
     def _told(self, name: str, error: Exception) -> Problem:
         """What went wrong, at the line of the template where it did."""
@@ -217,3 +233,11 @@ class Edition:
             message=f"This page cannot be rendered: {str(error) or type(error).__name__}",
             hint="Mend the template; the page follows." if path.endswith(".html") else "",
         )
+
+
+def bound_to(site: Site, render: Callable[..., Any]) -> Callable[..., Any]:
+    """What a job does, done with `site`."""
+    if not isinstance(render, partial):
+        return render
+    arguments = [site if isinstance(value, Site) else value for value in render.args]
+    return partial(bound_to(site, render.func), *arguments, **render.keywords)

@@ -2,6 +2,7 @@
 
 One thread does it, one change after another. What a change costs depends on what it is about:
 
+    words of a record          they are put into the community as it was; the whole follows when that is shown
     a record or a journey      the files that changed are read, the community is linked, and nothing is rendered yet
     an ordinary page, a theme  MkDocs runs, too; the same where an ordinary page shows records that changed
     the configuration          everything is read by the new settings
@@ -29,12 +30,14 @@ from alongside.reading.loader import Loaded, Reader
 from alongside.rendering.artifacts import Job
 from alongside.rendering.tracking import Site
 from alongside.serving.editions import Edition
+from alongside.serving.first_looks import with_other_words
 from alongside.serving.frames import Frame, Previewer
 from alongside.settings import Settings
 
 SETTLED_SECONDS = 0.012  # so long nothing more changes: an editor has written all it writes for one save
 LONGEST_SECONDS = 0.5  # a checkout of many files is not waited for any longer
 CLOCK_SECONDS = 60.0  # how often it is looked whether another day has begun
+AFTER_SECONDS = 0.1  # so long the whole waits after a first look: whoever asks for the page goes first
 _MANY = 200  # files that changed at once, from which on all are looked at: the system may have told of some only
 
 # Runs MkDocs into a folder, the plugin asking the previewer. Raises what MkDocs and its plugins raise.
@@ -72,6 +75,7 @@ class Rebuilder:
         self._stopped: tuple[Problem, ...] = ()  # why MkDocs made no frame the last time
         self._homes: dict[str, str] = {}
         self._touched: set[Path] = set()  # what changed and is in no edition yet
+        self._later: set[Path] = set()  # what had a first look, and is still to be linked
         self._whole = False  # the sitemap or the search is asked for
         self._busy = False
         self._awake = threading.Condition()
@@ -149,7 +153,10 @@ class Rebuilder:
             touched, whole = self._next()
             started = time.monotonic()
             try:
-                if touched is not None:
+                if touched and not whole and self._first_look(touched):
+                    self._later |= touched
+                elif touched is not None:
+                    self._later, touched = set(), touched | self._later
                     self._rebuild(touched, started)
                 if whole:
                     self._new_frame(self.edition.loaded, started, self.edition.report())
@@ -163,17 +170,35 @@ class Rebuilder:
     def _next(self) -> tuple[set[Path] | None, bool]:
         """(what changed once it has settled, or None; whether all of the site is asked for)."""
         with self._awake:
-            another_day = False
-            while not (self._touched or self._whole or another_day or self.stopping):
-                self._awake.wait(CLOCK_SECONDS)
-                another_day = self.edition.now.date() != self._clock().date()
+            due = False
+            while not (self._touched or self._whole or due or self.stopping):
+                self._awake.wait(AFTER_SECONDS if self._later else CLOCK_SECONDS)
+                due = bool(self._later) or self.edition.now.date() != self._clock().date()
             started, before = time.monotonic(), -1
             while len(self._touched) != before and time.monotonic() - started < LONGEST_SECONDS and not self.stopping:
                 before = len(self._touched)
                 self._awake.wait_for(lambda: self.stopping, SETTLED_SECONDS)
             touched, whole = self._touched, self._whole
-            self._touched, self._whole, self._busy = set(), False, True
-            return (touched if touched or another_day else None), whole
+            due = due or bool(whole and self._later)
+            # what is only linked after a first look keeps nobody waiting
+            self._touched, self._whole, self._busy = set(), False, bool(touched or whole)
+            return (touched if touched or due else None), whole
+
+    def _first_look(self, touched: set[Path]) -> bool:
+        """Show the other words of one record at once. False when it is about more than that."""
+        frame, reader = self._frame, self._reader
+        assert frame is not None
+        assert reader is not None
+        docs = frame.settings.docs_dir
+        path = min(touched)
+        if len(touched) > 1 or not path.is_relative_to(docs) or self._stopped:
+            return False
+        reading = reader.peek(path.relative_to(docs).as_posix())
+        revised = with_other_words(self.edition.site.whole, reading) if reading is not None else None
+        if revised is None:
+            return False
+        self._show(self.edition.revised(self.edition.site.revised(revised)))
+        return True
 
     def _rebuild(self, touched: set[Path], started: float) -> None:
         frame, reader = self._frame, self._reader
@@ -253,11 +278,14 @@ class Rebuilder:
             homes=self._homes,
             complete=complete,
         )
+        self._show(edition)
+        self._tell(edition, time.monotonic() - started)
+        return edition
+
+    def _show(self, edition: Edition) -> None:
         with self.changed:
             self._edition = edition
             self.changed.notify_all()
-        self._tell(edition, time.monotonic() - started)
-        return edition
 
 
 _PLACED = re.compile(r"(?P<path>[^\s:]+):(?P<line>\d+):(?P<column>\d+): (?P<message>.+)", re.DOTALL)
