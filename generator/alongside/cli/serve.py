@@ -9,7 +9,7 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -18,12 +18,15 @@ import click
 
 from alongside.cli.build import at_instant, count, find_plugin, load_mkdocs_config, run_mkdocs
 from alongside.cli.options import config_file, now, reports_errors, wants_colour
-from alongside.problems import Position, Problem, UsageError
-from alongside.reading.settings_file import relative
+from alongside.problems import AlongsideError, Position, Problem, UsageError
+from alongside.reading.fingerprint import fingerprint
+from alongside.reading.settings_file import read_settings, relative
 
 if TYPE_CHECKING:
     from alongside.serving.editions import Edition
     from alongside.serving.frames import Previewer
+    from alongside.serving.rebuilding import Rebuilder
+    from alongside.serving.watching import Watch
 
 _NAMED_PAGE = re.compile(r"(?:Doc file|page|file) '([^']+)'")  # as MkDocs names the page it warns about
 
@@ -46,39 +49,47 @@ def command(
     mails and embeds it stands in.
     """
     from alongside.serving.rebuilding import Rebuilder
-    from alongside.serving.server import Site
+    from alongside.serving.server import SiteServer
     from alongside.serving.watching import Watch
 
     if now_text is not None:
         at_instant(now_text)
-    config_file = config_file.absolute()
-    mkdocs = _MkDocs(config_file)
+    mkdocs = _MkDocs(config_file.absolute())
     host, port = _address(dev_addr) if dev_addr is not None else mkdocs.address
+    progress = _progress if sys.stderr.isatty() else None
     with (
         _until_stopped() as stopped,
-        Site(host, port, mount=mkdocs.mount, live=not no_livereload) as server,
+        SiteServer(host, port, mount=mkdocs.mount, live=not no_livereload) as server,
         mkdocs,
-        Rebuilder(
-            mkdocs.run,
-            mkdocs.clock,
-            config_file=config_file,
-            tell=_tell,
-            progress=_progress if sys.stderr.isatty() else None,
-        ) as rebuilder,
+        Rebuilder(mkdocs.run, mkdocs.clock, config_file=mkdocs.config_file, tell=_tell, progress=progress) as rebuilder,
+        ExitStack() as until_the_end,
     ):
-        settings = run_mkdocs(rebuilder.start).frame.settings
-        with Watch(rebuilder.touch, leave=(settings.site_dir, settings.build_dir)) as watch:
-            if not no_livereload:
-                watch.watch((config_file, settings.docs_dir, settings.journeys_dir, *mkdocs.watched))
-            server.rebuilder = rebuilder
-            serving = threading.Thread(target=server.serve_forever, name="serving", daemon=True)
-            serving.start()
-            click.echo(f"Serving {server.address} (Ctrl-C stops it)", err=True)
-            if open_in_browser:
-                webbrowser.open(server.address)
-            stopped.wait()
-            rebuilder.stopping = True
-            server.shutdown()
+        before = mkdocs.state()
+        _start(rebuilder)
+        if not no_livereload:
+            # only now: reading is done by several processes as long as there is one thread
+            mkdocs.watch = until_the_end.enter_context(Watch(rebuilder.touch))
+            mkdocs.follow()
+            if mkdocs.state() != before:
+                rebuilder.touch([mkdocs.config_file])
+        server.rebuilder = rebuilder
+        threading.Thread(target=server.serve_forever, name="serving", daemon=True).start()
+        click.echo(f"Serving {server.address} (Ctrl-C stops it)", err=True)
+        if open_in_browser:
+            webbrowser.open(server.address)
+        stopped.wait()
+        rebuilder.stopping = True
+        server.shutdown()
+
+
+def _start(rebuilder: Rebuilder) -> None:
+    """Make the first edition. Raises `AlongsideError` after saying what MkDocs warned about."""
+    try:
+        run_mkdocs(rebuilder.start)
+    except AlongsideError:
+        for problem in rebuilder.heard:
+            click.echo(str(problem), err=True)
+        raise
 
 
 class _MkDocs:
@@ -86,20 +97,30 @@ class _MkDocs:
 
     def __init__(self, config_file: Path) -> None:
         """Raises `UsageError` or `AlongsideError` when there is no configuration that can be used."""
-        self._config_file = config_file
+        self.config_file = config_file
         self._config = load_mkdocs_config(config_file)
+        self._settings, _ = read_settings(config_file)
+        self.watch: Watch | None = None
         self.clock = find_plugin(self._config).clock
         self.mount = "/" + (urlsplit(self._config.site_url or "").path.strip("/") + "/").lstrip("/")
         self.address = (self._config.dev_addr.host, self._config.dev_addr.port)
 
-    @property
-    def watched(self) -> list[Path]:
-        """Files and folders that are no content and decide what MkDocs makes."""
+    def state(self) -> bytes:
+        """Another one when content or journeys were touched."""
+        return fingerprint(self._settings)
+
+    def follow(self) -> None:
+        """Watch what decides what is made: content, journeys, configuration, a theme of the site's own."""
+        if self.watch is None:
+            return
         ours = Path(__file__).parent.parent
         themes = [Path(folder) for folder in self._config.theme.dirs]
         own = [folder for folder in themes if not folder.is_relative_to(ours) and "site-packages" not in folder.parts]
-        hooks = [Path(str(hook)).absolute() for hook in self._config.hooks]
-        return [*own, *hooks, *(Path(str(path)).absolute() for path in self._config.watch)]
+        named = [Path(str(path)).absolute() for path in (*self._config.hooks, *self._config.watch)]
+        self.watch.follow(
+            (self.config_file, self._settings.docs_dir, self._settings.journeys_dir, *own, *named),
+            leave=(self._settings.site_dir, self._settings.build_dir),
+        )
 
     def __enter__(self) -> _MkDocs:
         self._config.plugins.on_startup(command="serve", dirty=False)
@@ -113,7 +134,9 @@ class _MkDocs:
         from mkdocs.commands.build import build
 
         with _hearing(_Hearing(previewer, self._config)):
-            self._config = load_mkdocs_config(self._config_file, site_dir=str(folder))
+            self._config = load_mkdocs_config(self.config_file, site_dir=str(folder))
+            self._settings, _ = read_settings(self.config_file)
+            self.follow()
             find_plugin(self._config).previewer = previewer
             # with an address, MkDocs also makes the drafts among its own pages
             run_mkdocs(lambda: build(self._config, serve_url=self._config.site_url or "/"))

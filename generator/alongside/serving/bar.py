@@ -20,7 +20,8 @@ from alongside.rendering.templates import environment
 from alongside.serving.editions import Edition
 
 SCRIPT = Path(__file__).parent / "assets" / "bar.js"
-PROBLEMS = "_alongside/problems/"
+OURS = "_alongside/"  # what this server adds to a site, of which no page begins so
+PROBLEMS = f"{OURS}problems/"
 PREVIEW = "_preview/"
 SHOWN = 20  # problems of one page's file in its bar
 SHOWN_IN_ALL = 500
@@ -55,7 +56,7 @@ def with_bar(
             live=live,
             shown=shown,
             bar=bar_digest(edition, page),
-            script=f"/_alongside/{SCRIPT.name}",
+            script=f"/{OURS}{SCRIPT.name}",
         )
     )
     ends = list(_END.finditer(html))

@@ -71,7 +71,7 @@ class Rebuilder:
         self._reader: Reader | None = None
         self._frame: Frame | None = None
         self._edition: Edition | None = None
-        self._heard: tuple[Problem, ...] = ()  # what MkDocs warned about
+        self.heard: tuple[Problem, ...] = ()  # what MkDocs warned about
         self._stopped: tuple[Problem, ...] = ()  # why MkDocs made no frame the last time
         self._homes: dict[str, str] = {}
         self._touched: set[Path] = set()  # what changed and is in no edition yet
@@ -92,11 +92,6 @@ class Rebuilder:
         """The latest edition."""
         assert self._edition is not None, "the first edition is made before anything is served"
         return self._edition
-
-    @property
-    def settings(self) -> Settings:
-        """Those of the latest frame."""
-        return self.edition.frame.settings
 
     def start(self) -> Edition:
         """Make the first edition, and the next ones in a thread. Raises what MkDocs raises: there is none."""
@@ -229,8 +224,8 @@ class Rebuilder:
         try:
             frame = self._make_frame(loaded, report)
         except Exception as error:  # plugins and themes of others fail in any way
-            self._stopped = (*self._heard, _told(error, self._config_file))
-            self._heard, self._reader = (), reader
+            self._stopped = (*self.heard, _told(error, self._config_file))
+            self.heard, self._reader = (), reader
             now = self._clock()
             loaded = loaded or reader.load(today=now.date())  # what else changed is to be seen
             site = before.make_site(loaded.community, now)
@@ -254,7 +249,7 @@ class Rebuilder:
         try:
             self._run_mkdocs(self._folder / str(self._runs), previewer)
         finally:
-            self._heard = tuple(previewer.heard)
+            self.heard = tuple(previewer.heard)
         assert previewer.frame is not None, "MkDocs ended well, so the plugin handed over"
         self._frame = previewer.frame
         return previewer.frame
@@ -274,7 +269,7 @@ class Rebuilder:
             site=site,
             jobs=jobs,
             loaded=loaded,
-            problems={*frame.problems, *loaded.problems, *self._heard, *self._stopped},
+            problems={*frame.problems, *loaded.problems, *self.heard, *self._stopped},
             homes=self._homes,
             complete=complete,
         )

@@ -24,13 +24,21 @@ from typing import Any
 from urllib.parse import parse_qs, quote, unquote_to_bytes, urlencode, urlsplit
 
 from alongside.problems import UsageError
-from alongside.serving.bar import SCRIPT, bar_digest, render_bar, render_fault, render_problems, with_bar
+from alongside.serving.bar import (
+    OURS,
+    PREVIEW,
+    PROBLEMS,
+    SCRIPT,
+    bar_digest,
+    render_bar,
+    render_fault,
+    render_problems,
+    with_bar,
+)
 from alongside.serving.editions import INDEX, Edition, RenderingError
 from alongside.serving.previews import preview_digest, render_preview
 from alongside.serving.rebuilding import Rebuilder
 
-OURS = "_alongside/"  # the bar's parts and the problems; no page of a site begins with "_"
-PREVIEW = "_preview/"
 _WHOLE = ("sitemap.xml", "sitemap.xml.gz", "search/search_index.json")  # what MkDocs makes of all record pages
 _PATIENCE_SECONDS = 20.0  # a page waits so long for a change that is being worked on, then the older one is shown
 _WHOLE_SECONDS = 300.0
@@ -59,7 +67,7 @@ class Answer:
     location: str = ""  # of a redirect
 
 
-class Site(ThreadingHTTPServer):
+class SiteServer(ThreadingHTTPServer):
     """The server. It is bound when it is made, and answers from `serve_forever` on."""
 
     daemon_threads = True
@@ -172,11 +180,11 @@ class Site(ThreadingHTTPServer):
             return Answer(content=SCRIPT.read_bytes(), media_type=_media_type(path))
         if path == f"{OURS}bar":
             return Answer(content=render_bar(edition, query.get("page", "")).encode())
-        if path == f"{OURS}problems/":
+        if path == PROBLEMS:
             return self._own(edition, path, render_problems(edition))
         if path == PREVIEW:
             return self._own(edition, _preview_path(query), render_preview(edition, query, mount=self.mount))
-        if f"{path}/" in (f"{OURS}problems/", PREVIEW):
+        if f"{path}/" in (PROBLEMS, PREVIEW):
             return Answer(status=HTTPStatus.FOUND, location=f"/{path}/")
         return _plain(HTTPStatus.NOT_FOUND, "No such page.")
 
@@ -186,7 +194,7 @@ class Site(ThreadingHTTPServer):
 
     def digest(self, edition: Edition, page: str) -> str:
         """Another text when what a browser shows under this name is another."""
-        if page == f"{OURS}problems/":
+        if page == PROBLEMS:
             return blake2b(render_problems(edition), digest_size=9).hexdigest()
         if page.startswith(PREVIEW):
             return preview_digest(edition, _query(page.partition("?")[2]), mount=self.mount)
@@ -197,10 +205,8 @@ class _Handler(BaseHTTPRequestHandler):
     """One connection of a browser."""
 
     protocol_version = "HTTP/1.1"
-    server_version = "alongside"
-    sys_version = ""
     timeout = 120  # seconds for a request to come
-    server: Site
+    server: SiteServer
 
     def do_GET(self) -> None:
         """As its parent calls it."""
@@ -214,6 +220,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._stream(_query(self.path.partition("?")[2]))
         else:
             self._send(self._answer())
+
+    def version_string(self) -> str:
+        """As its parent calls it."""
+        return "alongside"
 
     def do_HEAD(self) -> None:
         """As GET, without the content."""

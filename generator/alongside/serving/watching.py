@@ -26,10 +26,9 @@ _ONLY_LOOKED_AT = (FileOpenedEvent, FileClosedNoWriteEvent, DirModifiedEvent)
 class Watch(FileSystemEventHandler):
     """Tells of files and folders that change, come, go or are moved. A context manager."""
 
-    def __init__(self, touch: Callable[[Collection[Path]], None], leave: Iterable[Path]) -> None:
-        """`leave`: folders whose changes are of no interest."""
+    def __init__(self, touch: Callable[[Collection[Path]], None]) -> None:
         self._touch = touch
-        self._leave = tuple(leave)
+        self._leave: tuple[Path, ...] = ()
         self._observer = Observer()
         self._folders: set[Path] = set()  # watched with all that is in them
         self._files: set[Path] = set()  # watched by themselves
@@ -42,11 +41,12 @@ class Watch(FileSystemEventHandler):
         self._observer.stop()
         self._observer.join(timeout=5)
 
-    def watch(self, paths: Iterable[Path]) -> None:
+    def follow(self, paths: Iterable[Path], leave: Iterable[Path]) -> None:
         """Watch these files, and folders with all that is in them, besides those that are watched already.
 
-        Links to folders are followed, as reading does.
+        Links to folders are followed, as reading does. `leave`: folders whose changes are of no interest.
         """
+        self._leave = tuple(leave)
         for path in paths:
             if path.is_dir() and path not in self._folders:
                 self._folders.add(path)
