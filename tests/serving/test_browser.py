@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from browser.axe import check_with_axe
 from conftest import CONFIG, WriteCommunity
 from serving.served import Served
 from test_plugin import PAGES
@@ -42,10 +43,20 @@ def test_a_browser_follows_what_is_saved(browser: Browser, tab: Page, write_comm
         expect(bar).to_contain_text("This page is left out")
         expect(bar).to_contain_text("content/stories/story-1.md:2")
         expect(bar).to_contain_text("Put the text in quotes")
+        check_with_axe(tab)
+        tab.get_by_role("link", name="in all").click()
+        expect(tab.get_by_text("content/stories/story-1.md:2:")).to_be_visible()
+        check_with_axe(tab)
+        tab.go_back()
         served.write(story, text.replace("title: Number 1", "title: The first number"))
         expect(tab.get_by_role("heading", name="The first number")).to_be_visible()
 
         # an ordinary page that lists records follows them, too
+        tab.goto(served.address + "_preview/?page=stories/story-1/&width=phone")
+        expect(
+            tab.locator("iframe").first.content_frame.get_by_role("heading", name="The first number")
+        ).to_be_visible()
+        check_with_axe(tab)
         tab.goto(served.address)
         served.write("content/index.md", "# At home\n")
         expect(tab.get_by_role("heading", name="At home")).to_be_visible()

@@ -68,7 +68,7 @@ def command(
         _start(rebuilder)
         if not no_livereload:
             # only now: reading is done by several processes as long as there is one thread
-            mkdocs.watch = until_the_end.enter_context(Watch(rebuilder.touch))
+            mkdocs.watch = until_the_end.enter_context(Watch(rebuilder.touch, tell=_warn))
             mkdocs.follow()
             if mkdocs.state() != before:
                 rebuilder.touch([mkdocs.config_file])
@@ -206,6 +206,10 @@ def _address(text: str) -> tuple[str, int]:
     if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise UsageError(f'--dev-addr "{text}" is no address.', hint="Write a host and a port: 127.0.0.1:8000")
     return host, int(port)
+
+
+def _warn(text: str) -> None:
+    click.echo(click.style(text, fg="yellow") if wants_colour("stderr") else text, err=True)
 
 
 def _progress(done: int, total: int) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -26,8 +25,10 @@ _ONLY_LOOKED_AT = (FileOpenedEvent, FileClosedNoWriteEvent, DirModifiedEvent)
 class Watch(FileSystemEventHandler):
     """Tells of files and folders that change, come, go or are moved. A context manager."""
 
-    def __init__(self, touch: Callable[[Collection[Path]], None]) -> None:
+    def __init__(self, touch: Callable[[Collection[Path]], None], *, tell: Callable[[str], None]) -> None:
+        """`tell` is given a sentence about what cannot be watched."""
         self._touch = touch
+        self._tell = tell
         self._leave: tuple[Path, ...] = ()
         self._observer = Observer()
         self._folders: set[Path] = set()  # watched with all that is in them
@@ -57,8 +58,10 @@ class Watch(FileSystemEventHandler):
                 self._schedule(path.parent, recursive=False)  # what is renamed over a file is the file then
 
     def _schedule(self, folder: Path, *, recursive: bool) -> None:
-        with suppress(OSError):  # the system has no more watches to give, or the folder cannot be read
+        try:
             self._observer.schedule(self, str(folder), recursive=recursive)
+        except OSError as error:  # the system has no more watches to give, or the folder cannot be read
+            self._tell(f"What changes in {folder} is not followed ({error.strerror or error}); start again to see it.")
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         """As watchdog calls it, from a thread of its own."""
