@@ -101,6 +101,12 @@ def test_only_this_site_to_only_this_machine(served: Served) -> None:
         assert answer.status in (200, 302, 404, 400), target
         assert b"secret" not in answer.body.replace(b"secret.txt", b""), target
         assert b"Traceback" not in answer.body
+    for target in (
+        "/_alongside/bar?page=%22><script>alert(1)",
+        "/_preview/?page=%22><script>alert(1)",
+        "/%22><script>alert(1)/",
+    ):
+        assert b"<script>alert(1)" not in served.ask(target).body
     assert served.ask("assets/").status == 404  # no list of a folder
     for host, known in (
         *(("localhost:1", True), ("127.0.0.1", True), ("[::1]:8000", True), ("192.168.1.7:8000", True)),

@@ -17,7 +17,7 @@ import jinja2
 
 from alongside.problems import Problem
 from alongside.rendering.templates import environment
-from alongside.serving.editions import Edition
+from alongside.serving.editions import NONE, Edition
 
 SCRIPT = Path(__file__).parent / "assets" / "bar.js"
 OURS = "_alongside/"  # what this server adds to a site, of which no page begins so
@@ -36,22 +36,19 @@ def templates() -> jinja2.Environment:
     return environment((_TEMPLATES,))
 
 
-def with_bar(
-    html: bytes, edition: Edition, page: str, *, shown: str, live: bool, missing: bool = False, alone: bool = False
-) -> bytes:
+def with_bar(html: bytes, edition: Edition, page: str, *, shown: str, live: bool, alone: bool = False) -> bytes:
     """The document with the bar at the end of its body.
 
     `page`: site path, or the name of a page of this server's own. `shown`: its digest, by which a browser that follows
-    changes says what it has. `live`: with the script that follows changes. `missing`: it stands for a page that there
-    is not. `alone`: only its script is added, as to pages of this server's own, and to embeds, whose policy allows no
-    style but their own.
+    changes says what it has. `live`: with the script that follows changes. `alone`: only its script is added, as to
+    pages of this server's own, and to embeds, whose policy allows no style but their own.
     """
     alone = alone or _POLICY in html
     text = (
         templates()
         .get_template("bar.html")
         .render(
-            inside="" if alone else render_bar(edition, page, missing=missing),
+            inside="" if alone else render_bar(edition, page),
             page=page,
             live=live,
             shown=shown,
@@ -75,7 +72,7 @@ def problems_of_page(edition: Edition, page: str) -> list[Problem]:
     return [problem for problem in edition.problems if problem.position.path in sources]
 
 
-def render_bar(edition: Edition, page: str, *, missing: bool = False) -> str:
+def render_bar(edition: Edition, page: str) -> str:
     """What stands in the bar of a page, HTML."""
     here = problems_of_page(edition, page)
     return (
@@ -90,7 +87,7 @@ def render_bar(edition: Edition, page: str, *, missing: bool = False) -> str:
             stopped=[
                 problem for problem in edition.problems if problem.code == "build-stopped" and problem not in here
             ],
-            missing=missing and bool(here),
+            missing=bool(here) and edition.digest(page_file(page)) == NONE,
             problems_page=f"/{PROBLEMS}",
             preview=f"/{PREVIEW}?page={page}" if edition.is_previewed(page) else "",
         )

@@ -28,6 +28,7 @@ from alongside.rendering.tracking import Site
 from alongside.serving.frames import Frame
 
 INDEX = "index.html"
+NONE = "none"  # the digest of a file that there is not
 
 
 class RenderingError(AlongsideError):
@@ -92,7 +93,7 @@ class Edition:
             content = str(error.problem).encode()
         except OSError:
             content = None
-        return "none" if content is None else blake2b(content, digest_size=9).hexdigest()
+        return NONE if content is None else blake2b(content, digest_size=9).hexdigest()
 
     def has_folder(self, path: str) -> bool:
         """True for "stories/x" where there is "stories/x/index.html"."""

@@ -170,7 +170,7 @@ class SiteServer(ThreadingHTTPServer):
         """`bare` in the query: without the bar, as the preview shows pages."""
         if "bare" not in query:
             shown = self.digest(edition, path)
-            html = with_bar(html, edition, path, shown=shown, live=self.live, missing=status != HTTPStatus.OK)
+            html = with_bar(html, edition, path, shown=shown, live=self.live)
         return Answer(content=html, status=status)
 
     def _ours(self, path: str, query: Mapping[str, str]) -> Answer:
