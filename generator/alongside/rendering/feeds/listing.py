@@ -388,7 +388,7 @@ def _render_event(site: Site, slug: str, uid: str) -> EventPiece:
         organizer, organizer_url = _organizer(site, meetup)
         texts = EventTexts(uid=uid, language=site.community.language, organizer=organizer, organizer_url=organizer_url)
         return event_piece(meetup, render_event(meetup, texts, stamps=stamps))
-    octets = render_event(with_dates(meetup, stamps.dates), event_texts(site, meetup, uid), stamps=stamps)
+    octets = render_event(with_dates(meetup, stamps.dates, stamps.also), event_texts(site, meetup, uid), stamps=stamps)
     return event_piece(meetup, octets)
 
 
