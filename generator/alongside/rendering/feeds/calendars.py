@@ -65,7 +65,7 @@ from alongside.planning.occurrences import (
     ruled_days,
 )
 from alongside.planning.zones import comes_twice, local_time, read_zone
-from alongside.rendering.feeds.content_lines import clean_text, component_octets, one_line, uri_value
+from alongside.rendering.feeds.content_lines import clean_text, component_octets, one_line, parameter_text, uri_value
 from alongside.rendering.feeds.time_zones import render_timezone, skipped_days, unclear_days
 
 PRODUCT = "-//Alongside//Community calendars//EN"  # without a version: an upgrade alone changes no feed
@@ -278,7 +278,7 @@ def _describe(event: Event, meetup: Meetup, one: Occurrence, texts: EventTexts) 
     _add_location(event, one.place, uri_value(one.online_url), texts.join)
     if url := uri_value(texts.url):
         event["URL"] = vUri(url)
-    if (organizer := uri_value(texts.organizer_url)) and (name := one_line(texts.organizer)):
+    if (organizer := uri_value(texts.organizer_url)) and (name := parameter_text(texts.organizer)):
         event["ORGANIZER"] = vCalAddress(organizer, params={"CN": name})
     if (picture := uri_value(texts.picture)).startswith("https:"):
         event["IMAGE"] = vUri(picture, params={"VALUE": "URI", "DISPLAY": "BADGE"})
@@ -391,7 +391,7 @@ def _add_location(event: Event, place: Place | None, online: str, label: str) ->
     elif online:
         event["LOCATION"] = _Text(online)
     if online:
-        event["CONFERENCE"] = Conference(online, feature="VIDEO", label=one_line(label) or None).to_uri()
+        event["CONFERENCE"] = Conference(online, feature="VIDEO", label=parameter_text(label) or None).to_uri()
 
 
 # --- calendars ---
