@@ -43,6 +43,7 @@ FORMS = (
 )
 FORMS_HINT = "Write " + ", ".join(f'"{form}"' for form in FORMS) + ' or {rrule: "FREQ=..."}.'
 _PARTS = ("FREQ", "INTERVAL", "BYMONTH", "BYMONTHDAY", "BYDAY", "BYSETPOS", "WKST", "UNTIL", "COUNT")
+_WEEK_STARTS = (0, 6)  # Monday, Sunday
 _CLOCK = frozenset(("BYHOUR", "BYMINUTE", "BYSECOND", "FREQ=HOURLY", "FREQ=MINUTELY", "FREQ=SECONDLY"))
 
 
@@ -249,9 +250,9 @@ def _check_readers(rule: Rule) -> None:
             "Calendar programs do not agree on days at the end of several months every few years.",
             "Write one meetup for each month: FREQ=YEARLY;INTERVAL=2;BYMONTH=1;BYMONTHDAY=-1.",
         )
-    if rule.depends_on_weeks and rule.months and rule.week_start:
+    if rule.depends_on_weeks and rule.week_start not in _WEEK_STARTS:
         raise RecurrenceError(
-            "Calendar programs do not agree on WKST where FREQ=WEEKLY has INTERVAL and BYMONTH.",
+            "Calendar programs do not agree on weeks that start on another day than Monday or Sunday.",
             "Leave WKST out, or write one meetup for each weekday.",
         )
     if rule.frequency == "DAILY" and rule.month_days:

@@ -183,12 +183,13 @@ def _parted(meetup: Meetup) -> tuple[_Span, ...]:
     if rule is None or not isinstance(meetup.starts, datetime):
         return ()
     found = []
+    excluded = (*meetup.excluded, *_unclear(meetup))
     for day in skipped_days(meetup.timezone, meetup.starts.time()):
         span = _Span(day, day, day)
         if rule.frequency in ("MONTHLY", "YEARLY"):
             span = _Span(day, day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
         steps_on_it = rule.frequency == "DAILY" or any(ruled_days(meetup, start=span.first, end=span.last))
-        following = next(ruled_days(meetup, start=span.last + _DAY, end=date.max), None)
+        following = next(ruled_days(meetup, start=span.last + _DAY, end=date.max, excluded=excluded), None)
         if steps_on_it and day >= first_day(meetup) and (following is None or following <= _LAST_START):
             found.append(span)
     return tuple(found)
