@@ -181,13 +181,17 @@ def _check_combination(rule: Rule) -> None:
 def spelt_out(rule: Rule, first: date) -> Rule:
     """The same days from `first` on, said so that calendar programs have nothing to fill in or to get wrong.
 
-    From the 29th on the day is named: some go on from 29 February to the 28th, or to 1 March. Days of several months
-    are said by the month: of a yearly rule ical.js and libical take the month of the start alone, or the day of one
-    month for all. So is a day from the end of a month every few years, which ical.js puts into other years.
+    From the 29th on the day is named: some go on from 29 February to the 28th, or to 1 March; and of a yearly rule only
+    the months that have it, where ical.js takes the first of the next. Days of several months are said by the month: of
+    a yearly rule ical.js and libical take the month of the start alone, or the day of one month for all. So is a day
+    from the end of a month every few years, which ical.js puts into other years. A week that starts in a way of its own
+    is said only where it decides: few write such rules, and so few programs were ever tried with them.
     """
+    rule = replace(rule, week_start=_week_that_decides(rule))
     open_day = not (rule.weekdays or rule.month_days or rule.year_days)
     if rule.frequency in ("MONTHLY", "YEARLY") and open_day and first.day > _SHORTEST_MONTH:
-        rule = replace(rule, month_days=frozenset({first.day}), months=rule.months or _open_months(rule, first))
+        months = _months_with(rule.months or _open_months(rule, first), first.day)
+        rule = replace(rule, month_days=frozenset({first.day}), months=months)
     if (
         rule.frequency == "YEARLY"
         and rule.interval > 1
@@ -204,8 +208,20 @@ def spelt_out(rule: Rule, first: date) -> Rule:
     return rule
 
 
+def _week_that_decides(rule: Rule) -> int:
+    """The day weeks start with; Monday where that gives the same days."""
+    weekdays = {weekday for _, weekday in rule.weekdays}
+    together = {weekday < rule.week_start for weekday in weekdays}  # those of one week also when it starts on Monday
+    return rule.week_start if rule.depends_on_weeks and len(together) > 1 else 0
+
+
 def _open_months(rule: Rule, first: date) -> frozenset[int]:
     return frozenset({first.month}) if rule.frequency == "YEARLY" else frozenset()
+
+
+def _months_with(months: frozenset[int], day: int) -> frozenset[int]:
+    """Those of `months` that have a day of that number, in leap years at least."""
+    return frozenset(month for month in months if day <= monthrange(2028, month)[1])
 
 
 def rule_days(rule: Rule, first: date, *, start: date, end: date) -> Iterator[date]:

@@ -44,6 +44,11 @@ def one_line(text: str) -> str:
     return " ".join(clean_text(text).split())
 
 
+def parameter_text(text: str) -> str:
+    """The same for a parameter, which has no escapes (section 3.2): many take a backslash for one, so it is a slash."""
+    return one_line(text).replace("\\", "/")
+
+
 def uri_value(url: str) -> str:
     """A URI value (section 3.3.13) of an http or https address; empty for any other, which is never put into a feed."""
     if _PLAIN_URI.fullmatch(url):
