@@ -35,10 +35,11 @@ NAME = "readings.log"
 # The packages whose code decides what a reading is.
 _PACKAGES = ("source", "reading", "model", "gazetteer")
 _RECORDS: tuple[type, ...] = (
-    Position, Problem, texts.LocalText, places.Place, people.Challenge, people.Consent, people.Away, people.MemberPage,
+    Problem, texts.LocalText, places.Place, people.Challenge, people.Consent, people.Away, people.MemberPage,
     people.Member, stories.Media, stories.Source, stories.Story, gatherings.Chat, gatherings.Group, gatherings.Change,
     gatherings.Meetup, readings.Draft, readings.Reading,
 )  # fmt: skip
+_TUPLES = (Position, reading_fields.Reference, readings.Link, readings.Mark)
 _NAMES: dict[type, tuple[str, ...]] = {record: tuple(field.name for field in fields(record)) for record in _RECORDS}
 # Slots are set through their descriptors: ten thousand frozen records come back in a tenth of the time.
 _SETTERS: dict[type, tuple[Callable[[Any, Any], None], ...]] = {
@@ -46,7 +47,7 @@ _SETTERS: dict[type, tuple[Callable[[Any, Any], None], ...]] = {
 }
 _SAFE: dict[tuple[str, str], Any] = {
     **{(record.__module__, record.__qualname__): record for record in _RECORDS},
-    **{(kind.__module__, kind.__qualname__): kind for kind in (reading_fields.Reference, readings.Link, readings.Mark)},
+    **{(kind.__module__, kind.__qualname__): kind for kind in _TUPLES},
     **{("datetime", name): getattr(__import__("datetime"), name) for name in ("date", "datetime", "timedelta")},
     ("builtins", "frozenset"): frozenset,
 }
