@@ -8,6 +8,7 @@ forged file makes records or fails. A cache of another version, another Python o
 from __future__ import annotations
 
 import contextlib
+import copyreg
 import functools
 import hashlib
 import io
@@ -17,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +60,7 @@ _BATCH = 50  # files between two reports of progress, where there is only one pr
 _HEAD = 8 + 16  # bytes before a batch: its length, its digest
 
 
-def make_record(record: type, *values: object) -> object:
+def make_record(record: type, values: tuple[object, ...]) -> object:
     """A record of one of the known classes, as it was pickled."""
     made: object = object.__new__(record)
     for set_value, value in zip(_SETTERS[record], values, strict=True):
@@ -69,12 +71,24 @@ def make_record(record: type, *values: object) -> object:
 _SAFE[make_record.__module__, make_record.__qualname__] = make_record
 
 
+def _record_reducer(record: type) -> Callable[[Any], Any]:
+    names = _NAMES[record]
+    if len(names) == 1:  # of one name `attrgetter` gives the value alone
+        return lambda value: (make_record, (record, (getattr(value, names[0]),)))
+    read_values = attrgetter(*names)
+    return lambda value: (make_record, (record, read_values(value)))
+
+
+def _reduce_tuple(value: tuple[object, ...]) -> Any:
+    return copyreg.__newobj__, (type(value), *value)  # type: ignore[attr-defined]  # what pickle itself would find
+
+
 class _Pickler(pickle.Pickler):
-    def reducer_override(self, value: Any) -> Any:
-        names = _NAMES.get(type(value))
-        if names is None:
-            return NotImplemented
-        return make_record, (type(value), *[getattr(value, name) for name in names])
+    # asked by class: `reducer_override` would be called for every date as well
+    dispatch_table = {  # noqa: RUF012
+        **{record: _record_reducer(record) for record in _RECORDS},
+        **dict.fromkeys(_TUPLES, _reduce_tuple),
+    }
 
 
 class _Unpickler(pickle.Unpickler):
