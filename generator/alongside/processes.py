@@ -11,7 +11,6 @@ import os
 import pickle
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -71,6 +70,8 @@ def _fork(work: Callable[[int], bytes], part: int) -> tuple[int, int]:
         try:
             answer = b"+" + work(part)
         except Exception:
+            import traceback  # only here, and it takes long to load
+
             answer = b"-" + pickle.dumps(f"A process failed.\n{traceback.format_exc()}")
         with os.fdopen(theirs, "wb") as stream:
             stream.write(answer)

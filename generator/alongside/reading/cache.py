@@ -15,7 +15,6 @@ import io
 import os
 import pickle
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from operator import attrgetter
@@ -57,6 +56,7 @@ Entry = tuple[int, int, bytes, str, Reading]  # mtime_ns, size, SHA-256 (empty: 
 Read = Callable[[FoundFile, bytes | Problem], Reading]
 _MANY = 400  # files to be read from which on other processes pay
 _BATCH = 50  # files between two reports of progress, where there is only one process
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _HEAD = 8 + 16  # bytes before a batch: its length, its digest
 
 
@@ -188,13 +188,14 @@ class ReadingCache:
     def _write_anew(self, file: Path) -> None:
         batches = self._batches if not self._logged else [_pickled(dict(self._current))]
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=file.parent, prefix=".readings-")
+        # two machines, or two containers, may have one number for their processes and one folder
+        temporary = file.with_name(f".readings-{os.getpid()}-{os.urandom(4).hex()}")
         try:
-            with os.fdopen(handle, "wb") as log:
+            with os.fdopen(os.open(temporary, _NEW_FILE, 0o600), "wb") as log:
                 log.writelines(map(self._framed, batches))
-            Path(name).replace(file)
+            temporary.replace(file)
         except OSError:
-            Path(name).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
 
     def _framed(self, payload: bytes) -> bytes:
         return len(payload).to_bytes(8, "big") + self._digest(payload) + payload
