@@ -6,6 +6,7 @@ no cost; what it answers comes back as bytes through a pipe.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import pickle
@@ -26,7 +27,13 @@ def collector_off() -> Iterator[None]:
         yield
     finally:
         if collecting:
+            # all of it counts as old at once: the first look for young garbage would go through every record
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
+
+
+atexit.register(gc.freeze)  # what is there when the process ends goes with it; nobody need look through it
 
 
 def how_many(jobs: int, *, least: int) -> int:
