@@ -10,14 +10,16 @@ import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Severity = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
-    """A place in an author's file, as editors count: lines and columns from 1, columns in characters."""
+class Position(NamedTuple):
+    """A place in an author's file, as editors count: lines and columns from 1, columns in characters.
+
+    A tuple, as every record has one and they are made by the ten thousand.
+    """
 
     path: str  # as a writer would type it: relative to the configuration file's folder, with "/"
     line: int = 1

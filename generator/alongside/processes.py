@@ -6,12 +6,12 @@ no cost; what it answers comes back as bytes through a pipe.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import pickle
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -27,7 +27,13 @@ def collector_off() -> Iterator[None]:
         yield
     finally:
         if collecting:
+            # all of it counts as old at once: the first look for young garbage would go through every record
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
+
+
+atexit.register(gc.freeze)  # what is there when the process ends goes with it; nobody need look through it
 
 
 def how_many(jobs: int, *, least: int) -> int:
@@ -71,6 +77,8 @@ def _fork(work: Callable[[int], bytes], part: int) -> tuple[int, int]:
         try:
             answer = b"+" + work(part)
         except Exception:
+            import traceback  # only here, and it takes long to load
+
             answer = b"-" + pickle.dumps(f"A process failed.\n{traceback.format_exc()}")
         with os.fdopen(theirs, "wb") as stream:
             stream.write(answer)

@@ -62,23 +62,28 @@ class Rule:
 
     def __str__(self) -> str:
         """The RRULE value, its parts and their numbers always in the same order: FREQ=MONTHLY;BYDAY=1TH,3TH."""
-        days = sorted(self.weekdays, key=lambda day: (_from_the_end_last(day[0]), day[1]))
-        parts = [
-            ("FREQ", self.frequency),
-            ("INTERVAL", str(self.interval) if self.interval != 1 else ""),
-            ("BYMONTH", _joined(self.months)),
-            ("BYMONTHDAY", _joined(self.month_days)),
-            ("BYYEARDAY", _joined(self.year_days)),
-            ("BYDAY", ",".join(f"{ordinal or ''}{WEEKDAYS[weekday]}" for ordinal, weekday in days)),
-            ("BYSETPOS", _joined(self.positions)),
-            ("WKST", WEEKDAYS[self.week_start] if self.week_start else ""),
-        ]
-        return ";".join(f"{name}={value}" for name, value in parts if value)
+        return _written(self)
 
     @property
     def depends_on_weeks(self) -> bool:
         """Whether WKST decides on the days: weeks are left out, and the others have several."""
         return self.frequency == "WEEKLY" and self.interval > 1 and len(self.weekdays) > 1
+
+
+@lru_cache(maxsize=4096)  # meetups are many, the rules they follow few
+def _written(rule: Rule) -> str:
+    days = sorted(rule.weekdays, key=lambda day: (_from_the_end_last(day[0]), day[1]))
+    parts = [
+        ("FREQ", rule.frequency),
+        ("INTERVAL", str(rule.interval) if rule.interval != 1 else ""),
+        ("BYMONTH", _joined(rule.months)),
+        ("BYMONTHDAY", _joined(rule.month_days)),
+        ("BYYEARDAY", _joined(rule.year_days)),
+        ("BYDAY", ",".join(f"{ordinal or ''}{WEEKDAYS[weekday]}" for ordinal, weekday in days)),
+        ("BYSETPOS", _joined(rule.positions)),
+        ("WKST", WEEKDAYS[rule.week_start] if rule.week_start else ""),
+    ]
+    return ";".join(f"{name}={value}" for name, value in parts if value)
 
 
 def _from_the_end_last(number: int) -> tuple[bool, int]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from functools import lru_cache
 
 from alongside.model.recurrences import Frequency, RecurrenceError, Rule, parse_rule
 from alongside.problems import nearest
@@ -50,6 +51,7 @@ _CLOCK = frozenset(("BYHOUR", "BYMINUTE", "BYSECOND", "FREQ=HOURLY", "FREQ=MINUT
 # The words of authors
 
 
+@lru_cache(maxsize=4096)
 def parse_repeats(text: str) -> Rule:
     """The rule of a human form; raises `RecurrenceError` naming the nearest form."""
     words = re.sub(r"[\s,]+", " ", text.casefold().replace("&", " and ")).strip(" .")

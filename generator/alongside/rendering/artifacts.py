@@ -13,7 +13,6 @@ import contextlib
 import marshal
 import os
 import pickle
-import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b, sha256
@@ -382,7 +381,7 @@ def write_file(file: Path, content: bytes) -> bool:
         return False
     file.parent.mkdir(parents=True, exist_ok=True)
     # two machines, or two containers, may have one number for their processes and one folder
-    _write_atomically(file, content, f"{os.getpid()}-{secrets.token_hex(4)}")
+    _write_atomically(file, content, f"{os.getpid()}-{os.urandom(4).hex()}")
     return True
 
 

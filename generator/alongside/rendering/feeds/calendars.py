@@ -47,7 +47,7 @@ from alongside.planning.occurrences import (
     occurrence_on,
     ruled_days,
 )
-from alongside.planning.zones import comes_twice, local_time, read_zone
+from alongside.planning.zones import comes_twice, instant_of, local_time, read_zone
 from alongside.rendering.feeds.content_lines import (
     clean_text,
     component_octets,
@@ -57,6 +57,7 @@ from alongside.rendering.feeds.content_lines import (
     parameter_text,
     text_value,
     uri_value,
+    wall_value,
 )
 from alongside.rendering.feeds.time_zones import render_timezone, skipped_days, unclear_days
 
@@ -282,8 +283,8 @@ def _moment_line(name: str, moment: datetime | date, zone: str) -> str:
     if not isinstance(moment, datetime):
         return content_line(name, moment_value(moment), VALUE="DATE")
     if zone == "UTC":
-        return content_line(name, moment_value(moment.replace(tzinfo=UTC)))
-    return content_line(name, moment_value(moment.replace(tzinfo=None)), TZID=zone)
+        return content_line(name, wall_value(moment) + "Z")
+    return content_line(name, wall_value(moment), TZID=zone)
 
 
 def _wall(meetup: Meetup, day: date) -> datetime | date:
@@ -350,7 +351,7 @@ def _until(meetup: Meetup, last: date) -> datetime | date:
     """The end of the last day in UTC, as section 3.3.10 asks where DTSTART has a zone; for all-day ones the day."""
     if meetup.all_day:
         return last
-    return local_time(datetime.combine(last, time(23, 59, 59)), read_zone(meetup.timezone)).astimezone(UTC)
+    return instant_of(datetime.combine(last, time(23, 59, 59)), read_zone(meetup.timezone))
 
 
 # --- what and where ---

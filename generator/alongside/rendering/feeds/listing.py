@@ -76,6 +76,7 @@ from alongside.settings import Settings
 FeedKind = Literal["all", "online", "languages", "groups", "places", "challenges", "meetups", "stories"]
 NEWEST = 50  # stories in a feed
 _UNSAFE = re.compile(r"[^\w.-]+")
+_NO_STAMPS = Stamps()
 _DELETED = "-"  # before the name of what only the ledger knows: no slug begins with it
 _COLORS: Mapping[FeedKind, Color] = {
     "all": TEAL,
@@ -299,10 +300,9 @@ def meetup_uids(site: Site) -> Mapping[str, str]:
     A meetup that was brought in from a calendar of ours keeps the UID it had there; its twin here is told apart.
     """
     authority, meetups = feed_authority(site.settings), site.whole.meetups
-    names = event_names(meetups)
     own = {meetup.uid for meetup in meetups.values() if meetup.uid}
     found: dict[str, str] = {}
-    for slug, name in names.items():
+    for slug, name in _event_names(site).items():
         found[slug] = _uid(meetups[slug], name, authority)
         while found[slug] in own and not meetups[slug].uid:
             name += "+"
@@ -313,7 +313,7 @@ def meetup_uids(site: Site) -> Mapping[str, str]:
 def event_stamps(site: Site, slug: str) -> Stamps:
     """The stamps of a meetup's events; none where nobody stamps."""
     name = slug.removeprefix(_DELETED) if slug.startswith(_DELETED) else _event_names(site)[slug]
-    return site.community.stamps.get(name, Stamps())
+    return site.community.stamps.get(name, _NO_STAMPS)
 
 
 def _event_names(site: Site) -> Mapping[str, str]:
@@ -406,7 +406,7 @@ def event_texts(site: Site, meetup: Meetup, uid: str) -> EventTexts:
         organizer=organizer,
         organizer_url=organizer_url,
         picture=picture,
-        join=say(language, "meetup.join_online"),
+        join=say(language, "meetup.join_online") if is_online(meetup) else "",
     )
 
 
@@ -430,7 +430,7 @@ def _categories(site: Site, meetup: Meetup) -> tuple[str, ...]:
 
 
 def _coming_jobs(site: Site) -> Iterator[Job]:
-    firsts = event_names(site.whole.meetups)
+    firsts = _event_names(site)
     soonest = soonest_meetups(site)
     groups = first_slugs(site.whole.groups)
     for slug in ("", *groups):
