@@ -151,11 +151,20 @@ class Coverage:
         levels = [found.finds["member"].level for found in self.cells if found.cell.language]
         return levels.count("fits"), len(levels)
 
-    def sheet(self, axis: Axis) -> Mapping[tuple[str, str], Found]:
-        """The cells of challenges and `axis`, by (its value, challenge)."""
-        return {
-            (value, found.cell.challenge): found for found in self.cells if (value := getattr(found.cell, axis)) != ""
-        }
+    @property
+    def read_languages(self) -> tuple[str, ...]:
+        """The languages that newcomers read: those they brought, else those of the community; the most read first."""
+        languages = [found for found in self.alone if found.cell.language]
+        brought = sorted((found for found in languages if found.newcomers), key=lambda found: -(found.newcomers or 0))
+        return tuple(found.cell.language for found in (brought if self.seen is not None else languages))
+
+    def rows(self, axis: Axis) -> Mapping[str, Sequence[Found]]:
+        """The cells of `axis` and challenges by the value of `axis`, challenges in their order."""
+        found: dict[str, list[Found]] = {value: [] for value in self.axes[axis]}
+        for one in self.cells:
+            if value := getattr(one.cell, axis):
+                found[value].append(one)
+        return found
 
 
 def cover(
@@ -204,7 +213,7 @@ def cover(
         pools=pools,
         alone=alone,
         cells=cells,
-        gaps=tuple(sorted(gaps, key=lambda gap: -(gap.newcomers or 0))),
+        gaps=tuple(sorted(gaps, key=_urgency)),
         seen=_seen(survey, newcomers, unlisted) if newcomers is not None else None,
     )
 
@@ -471,15 +480,19 @@ def _gap(kind: Kind, together: Sequence[Found]) -> Gap:
     return Gap(kind=kind, cells=cells, find=first.finds[kind], newcomers=first.newcomers)
 
 
+def _urgency(gap: Gap) -> int:
+    """What most newcomers miss comes first; of few it is not told how few."""
+    count = gap.newcomers or 0
+    return -count if count >= FEWEST else -min(count, 1)
+
+
 def _saying(cell: Cell) -> set[tuple[Axis, str]]:
     return {(axis, getattr(cell, axis)) for axis in cell.axes}
 
 
 def _is_asked_for(kind: Kind, found: Found, pools: Pools) -> bool:
     """Whether anybody would miss it: several newcomers were there, or it is what every newcomer needs."""
-    if (found.newcomers or 0) >= FEWEST:
-        return True
-    axes = found.cell.axes
-    if kind in ("member", "story"):
-        return axes in (("challenge",), ("language",), ("challenge", "language"))
-    return len(axes) == 1 and (axes != ("challenge",) or pools.saying["challenge"] > 0)
+    axes, several = found.cell.axes, (found.newcomers or 0) >= FEWEST
+    if kind in ("member", "story"):  # from another country people write as well
+        return axes in (("challenge",), ("language",), ("challenge", "language")) or (axes == ("role",) and several)
+    return several or (len(axes) == 1 and (axes != ("challenge",) or pools.saying["challenge"] > 0))
