@@ -39,6 +39,7 @@ from alongside.problems import Problem
 from alongside.reading.newcomers import read_profiles
 from alongside.rendering.coverage import (
     Report,
+    absent_text,
     ahead_texts,
     count_text,
     coverage_html,
@@ -179,7 +180,8 @@ def _as_text(report: Report, *, colour: bool) -> Iterator[str]:
 
     title = say(LANGUAGE, "coverage.title", community=printable(report.community.name))
     yield style(f"{title}, {report.outlook.day.isoformat()}", colour=colour, bold=True)
-    yield from prose(text for text in (covered_text(report, LANGUAGE), *seen_texts(report, LANGUAGE)) if text)
+    told = (covered_text(report, LANGUAGE), absent_text(report, LANGUAGE), *seen_texts(report, LANGUAGE))
+    yield from prose(text for text in told if text)
     yield from heading("coverage.gaps")
     yield from _gap_lines(report, columns, colour=colour)
     for part in (_challenge_lines, _language_lines, _value_lines):
@@ -230,7 +232,8 @@ def _language_lines(report: Report, columns: int, *, colour: bool) -> Iterator[s
     rows = coverage.rows("language")
     names = [shorten(printable(slug), NAME_SHOWN) for slug in coverage.axes["challenge"]]
     room = max(map(width, names))
-    cell = max(4, *(width(tag) + 1 for tag in rows))
+    texts = [_number_text(found.finds["member"]) for row in rows.values() for found in row]
+    cell = 1 + max(3, *map(width, (*rows, *texts)))
     many = max(1, (columns - room - 2) // cell)
     yield ""
     yield style("Members with room who share challenge and language", colour=colour, bold=True)
@@ -294,8 +297,12 @@ def _plain_number(find: Find, *, none: bool) -> str:
     return "none" if none else str(find.fitting)
 
 
+def _number_text(find: Find) -> str:
+    return str(find.fitting) if find.fitting else f"({find.partly})" if find.partly else "-"
+
+
 def _number(find: Find, room: int, *, colour: bool) -> str:
-    text = str(find.fitting) if find.fitting else f"({find.partly})" if find.partly else "-"
+    text = _number_text(find)
     return pad("", room - width(text)) + style(text, colour=colour, **SHADES[shade_of(find)])
 
 
@@ -312,6 +319,7 @@ def _as_json(report: Report) -> dict[str, Any]:
             kind: {"found": pool.records, "not_found": pool.others, "saying": {a: pool.saying.get(a, 0) for a in AXES}}
             for kind, pool in coverage.pools.items()
         },
+        "members_not_found": dict(coverage.absent),
         "newcomers": _seen_json(report),
         "axes": {axis: list(values) for axis, values in coverage.axes.items()},
         "rarer_roles": coverage.rarer_roles,

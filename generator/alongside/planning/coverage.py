@@ -26,13 +26,14 @@ from alongside.matching.scoring import language_table
 from alongside.matching.words import fold, language_of
 from alongside.model.community import Community
 from alongside.model.group_facts import FEWEST
-from alongside.model.people import Newcomer
+from alongside.model.people import Container, Member, Newcomer
 from alongside.model.places import Place
 from alongside.reading.places import country_place
 
 Axis = Literal["challenge", "language", "country", "role"]
 Kind = Literal["member", "story", "group", "meetup"]
 Level = Literal["fits", "partly", "far", "nobody"]
+Why = Literal["status", "consent", "away", "welcomes", "full"]  # a member is not found
 KINDS: tuple[Kind, ...] = ("member", "story", "group", "meetup")
 AXES: tuple[Axis, ...] = ("challenge", "language", "country", "role")
 LEVELS: tuple[Level, ...] = ("fits", "partly", "far", "nobody")  # the best first
@@ -129,7 +130,7 @@ class Pools:
     """How many records of a kind there are, and how many of them say something of an axis."""
 
     records: int  # that may be found: members with room, meetups to come
-    others: int  # that may not: members without consent or room, meetups that are over
+    others: int  # that matching knows, and that may not: members without room, meetups that are over
     saying: Mapping[Axis, int]  # of `records`
 
 
@@ -140,6 +141,7 @@ class Coverage:
     axes: Mapping[Axis, tuple[str, ...]]  # values in their order
     rarer_roles: int  # roles that are left out
     pools: Mapping[Kind, Pools]
+    absent: Mapping[Why, int]  # members who welcome nobody now, by the first thing that keeps them
     alone: tuple[Found, ...]  # cells with one thing said: a challenge, a language, a country, a role
     cells: tuple[Found, ...]  # a challenge and one other thing
     gaps: tuple[Gap, ...]  # what concerns most newcomers first
@@ -211,6 +213,7 @@ def cover(
         axes=axes,
         rarer_roles=rarer,
         pools=pools,
+        absent=survey.absent(),
         alone=alone,
         cells=cells,
         gaps=tuple(sorted(gaps, key=_urgency)),
@@ -240,9 +243,10 @@ class _Survey:
         self._index, self._day, self._load, self._upcoming = index, day, load, upcoming
         numbers = index.members.numbers
         self._by_mail = bool(with_room(index, day=day, load=load, container="mail"))
+        containers: tuple[Container, ...] = ("mail", "embed")
         welcoming = {
             numbers[slug]
-            for container in ("mail", "embed")
+            for container in containers
             for slug in with_room(index, day=day, load=load, container=container)
         }
         coming = {index.meetups.numbers[slug] for slug in upcoming if slug in index.meetups.numbers}
@@ -280,8 +284,16 @@ class _Survey:
             said.update({tag[0] for tag in candidate.tags if tag[0] != "topic"})
             said.update(("language",) if candidate.languages else ())
             said.update(("country",) if candidate.country else ())
-        everybody = len(self._index.community.members) if kind == "member" else len(pool.candidates)
-        return Pools(records=len(found), others=everybody - len(found), saying=said)
+        return Pools(records=len(found), others=len(pool.candidates) - len(found), saying=said)
+
+    def absent(self) -> Mapping[Why, int]:
+        """The members who are not there, by why."""
+        there, numbers = self._there["member"], self._index.members.numbers
+        return Counter(
+            _why(member, self._day)
+            for slug, member in self._index.community.members.items()
+            if slug not in numbers or not there >> numbers[slug] & 1
+        )
 
     def _pool(self, kind: Kind) -> Pool:
         index = self._index
@@ -290,7 +302,7 @@ class _Survey:
     def _first(self, kind: Kind, newcomer: Newcomer) -> Match | None:
         index = self._index
         if kind == "member":
-            container: Literal["mail", "embed"] = "mail" if self._by_mail else "embed"
+            container: Container = "mail" if self._by_mail else "embed"
             return assign_member(index, newcomer, day=self._day, load=self._load, container=container)
         if kind == "story":
             return next(iter(match_stories(index, newcomer, limit=1)), None)
@@ -318,6 +330,16 @@ class _Survey:
                 carriers = [pool.carriers[axis, value] for value in said if (axis, value) in pool.carriers]
                 carrying = {number for one in carriers for number in one.numbers}
                 return _bits(pool, carrying.__contains__)
+
+
+def _why(member: Member, day: date) -> Why:
+    if member.status != "active":
+        return "status"
+    if not member.allows("mail", day) and not member.allows("embed", day):
+        return "consent"
+    if member.is_away(day):
+        return "away"
+    return "full" if member.welcomes else "welcomes"
 
 
 def _bits(pool: Pool, holds: Callable[[int], object]) -> int:
@@ -491,8 +513,11 @@ def _saying(cell: Cell) -> set[tuple[Axis, str]]:
 
 
 def _is_asked_for(kind: Kind, found: Found, pools: Pools) -> bool:
-    """Whether anybody would miss it: several newcomers were there, or it is what every newcomer needs."""
+    """Whether anybody would miss it: several newcomers were there, or it is what every newcomer needs.
+
+    Gatherings are missed for a challenge only where most of them name one.
+    """
     axes, several = found.cell.axes, (found.newcomers or 0) >= FEWEST
     if kind in ("member", "story"):  # from another country people write as well
         return axes in (("challenge",), ("language",), ("challenge", "language")) or (axes == ("role",) and several)
-    return several or (len(axes) == 1 and (axes != ("challenge",) or pools.saying["challenge"] > 0))
+    return several or (len(axes) == 1 and (axes != ("challenge",) or 2 * pools.saying["challenge"] > pools.records))

@@ -18,7 +18,7 @@ from alongside.gazetteer import country_name
 from alongside.model.community import Community
 from alongside.model.group_facts import FEWEST
 from alongside.model.texts import direction
-from alongside.planning.coverage import AXES, KINDS, LEVELS, SHEETS, Axis, Coverage, Find, Found, Gap, Kind, Level
+from alongside.planning.coverage import AXES, KINDS, LEVELS, SHEETS, Axis, Coverage, Find, Found, Gap, Kind, Level, Why
 from alongside.planning.outlook import Outlook
 from alongside.rendering.interface import (
     format_date,
@@ -26,12 +26,14 @@ from alongside.rendering.interface import (
     interface_language,
     join_words,
     language_name,
+    read_interface,
     say,
 )
 from alongside.rendering.mails.holes import clean
 from alongside.rendering.templates import environment
 
 NAMED = 12  # names in one line; the rest is counted
+WHYS: tuple[Why, ...] = ("status", "consent", "away", "welcomes", "full")
 CONSENT_DAYS = (30, 60, 90)
 
 
@@ -122,7 +124,7 @@ def tell_gap(gap: Gap, report: Report, language: str, *, quote: Quote) -> Told:
     return Told(
         text=say(language, f"coverage.gap.{gap.kind}", who=who) if who else say(language, f"coverage.none.{gap.kind}"),
         newcomers=newcomers_text(gap.newcomers, report.days, language) if gap.newcomers else "",
-        detail="; ".join(detail),
+        detail=" · ".join(detail),
     )
 
 
@@ -149,12 +151,14 @@ def seen_texts(report: Report, language: str) -> Iterator[str]:
     seen = report.coverage.seen
     if seen is None:
         return
-    yield f"{newcomers_text(seen.count, report.days, language)}."
+    yield say(language, "coverage.sentence", text=newcomers_text(seen.count, report.days, language))
     if seen.count:
         for kind in KINDS:
             levels = seen.levels[kind]
             parts = [_level_text(level, levels[level], language) for level in LEVELS if levels[level]]
-            yield f"{say(language, f'coverage.kind.{kind}')}: {', '.join(parts)}."
+            separator = str(read_interface(language).dates["list_separator"])
+            name = say(language, f"coverage.kind.{kind}")
+            yield say(language, "coverage.levels", kind=name, parts=separator.join(parts))
     silent = [
         _counted(say(language, f"coverage.axis.{axis}"), seen.silent[axis], language)
         for axis in AXES
@@ -188,6 +192,22 @@ def covered_text(report: Report, language: str) -> str:
         return ""
     numbers = {"fit": format_number(fit, language), "all": format_number(every, language)}
     return say(language, "coverage.covered", percent=100 * fit // every, **numbers)
+
+
+def absent_text(report: Report, language: str) -> str:
+    """Why some members are not counted; empty where all are."""
+    absent = report.coverage.absent
+    names = [
+        say(
+            language,
+            "coverage.counted",
+            name=say(language, f"coverage.why.{why}"),
+            number=format_number(count, language),
+        )
+        for why in WHYS
+        if (count := absent.get(why, 0))
+    ]
+    return say(language, "coverage.absent", names=join_words(names, language)) if names else ""
 
 
 def notes_of(kind: Kind, axis: Axis, report: Report, language: str) -> Iterator[str]:
@@ -320,6 +340,7 @@ def coverage_html(report: Report) -> str:
         title=say(language, "coverage.title", community=clean(community.name)),
         lead=say(language, "coverage.lead", day=format_date(report.outlook.day, language)),
         covered=covered_text(report, language),
+        absent=absent_text(report, language),
         seen=tuple(seen_texts(report, language)),
         gaps=tuple(tell_gap(gap, report, language, quote=quote) for gap in report.coverage.gaps),
         sheets=tuple(_sheets(report, language)),
