@@ -29,7 +29,7 @@ from alongside.rendering.interface import (
     read_interface,
     say,
 )
-from alongside.rendering.mails.holes import clean
+from alongside.rendering.mails.holes import clean, isolated
 from alongside.rendering.templates import environment
 
 NAMED = 12  # names in one line; the rest is counted
@@ -84,42 +84,33 @@ def _plural(count: int) -> int:
     return count if few(count) is not None else FEWEST
 
 
+def _name(text: str, language: str) -> str:
+    """A name as a sentence holds it: on one line, and where that runs from the right, in its own direction."""
+    return isolated(clean(text)) if direction(language) == "rtl" else clean(text)
+
+
 def value_name(axis: Axis, value: str, community: Community, language: str) -> str:
     """What a value of an axis is called."""
     match axis:
         case "challenge":
-            return clean(community.challenges[value].title.text(language, community.language))
+            return _name(community.challenges[value].title.text(language, community.language), language)
         case "language":
             return language_name(value, language)
         case "country":
             return country_name(value, language)
         case "role":
-            return clean(value)
-
-
-def record_name(kind: Kind, slug: str, community: Community, language: str) -> str:
-    """What a record is called."""
-    match kind:
-        case "member":
-            return clean(community.members[slug].name)
-        case "story":
-            return clean(community.stories[slug].title)
-        case "group":
-            return clean(community.groups[slug].name.text(language, community.language))
-        case "meetup":
-            return clean(community.meetups[slug].title.text(language, community.language))
+            return _name(value, language)
 
 
 def tell_gap(gap: Gap, report: Report, language: str, *, quote: Quote) -> Told:
     """A gap as a sentence that somebody can act on."""
-    community = report.community
     who = "".join(_who_texts(gap, report, language, quote))
     find = gap.find
     detail = []
     if find.partly and len(gap.cells) == 1:
         detail.append(say(language, "coverage.partly", count=find.partly, number=format_number(find.partly, language)))
         if find.first is not None and gap.kind == "member":
-            name = record_name("member", find.first.slug, community, language)
+            name = _name(report.community.members[find.first.slug].name, language)
             detail.append(say(language, "coverage.instead", name=name))
     return Told(
         text=say(language, f"coverage.gap.{gap.kind}", who=who) if who else say(language, f"coverage.none.{gap.kind}"),
@@ -168,7 +159,7 @@ def seen_texts(report: Report, language: str) -> Iterator[str]:
         yield say(language, "coverage.silent", names=join_words(silent, language))
     if seen.unlisted:
         names = [
-            _counted(say(language, "coverage.quoted", text=clean(word)), count, language)
+            _counted(say(language, "coverage.quoted", text=_name(word, language)), count, language)
             for word, count in seen.unlisted
         ]
         yield say(language, "coverage.unlisted", names=_shortened(names, language))
@@ -250,8 +241,8 @@ def ahead_texts(report: Report, language: str) -> Iterator[str]:
     yield from _line("digest.need.challenges", untold, language)
     together: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for one in outlook.untranslated:
-        journey = clean(one.journey.title.text(language, community.language))
-        moments = tuple(clean(step.id) for step in one.steps)
+        journey = _name(one.journey.title.text(language, community.language), language)
+        moments = tuple(_name(step.id, language) for step in one.steps)
         together.setdefault((journey, moments), []).append(language_name(one.language, language))
     for (journey, moments), spoken in together.items():
         told = {"names": join_words(moments, language), "languages": _shortened(spoken, language)}
@@ -261,12 +252,12 @@ def ahead_texts(report: Report, language: str) -> Iterator[str]:
 def _load_texts(report: Report, language: str) -> Iterator[str]:
     loads = report.outlook.loads
     over = [load for load in loads if load.taken is not None and load.taken > load.member.welcomes]
-    names = [f"{clean(load.member.name)} ({load.taken}/{load.member.welcomes})" for load in over]
+    names = [f"{_name(load.member.name, language)} ({load.taken}/{load.member.welcomes})" for load in over]
     yield from _line("digest.need.overloaded", names, language)
-    full = [clean(load.member.name) for load in loads if load.is_full and load not in over]
+    full = [_name(load.member.name, language) for load in loads if load.is_full and load not in over]
     yield from _line("coverage.ahead.full", full, language)
     if any(load.taken is not None for load in loads):
-        idle = [clean(load.member.name) for load in loads if load.taken == 0]
+        idle = [_name(load.member.name, language) for load in loads if load.taken == 0]
         yield from _line("coverage.ahead.idle", idle, language)
         offered = sum(load.member.welcomes for load in loads)
         left = sum(max(0, load.member.welcomes - (load.taken or 0)) for load in loads)
@@ -282,7 +273,7 @@ def newest_texts(report: Report, language: str) -> Iterator[tuple[str, str]]:
 
 
 def _dated(name: str, day: date, language: str) -> str:
-    return f"{clean(name)} ({format_date(day, language)})"
+    return f"{_name(name, language)} ({format_date(day, language)})"
 
 
 def _line(key: str, names: Sequence[str], language: str, **values: object) -> Iterator[str]:
@@ -337,7 +328,7 @@ def coverage_html(report: Report) -> str:
         language=language,
         dir=direction(language),
         say=functools.partial(say, language),
-        title=say(language, "coverage.title", community=clean(community.name)),
+        title=say(language, "coverage.title", community=_name(community.name, language)),
         lead=say(language, "coverage.lead", day=format_date(report.outlook.day, language)),
         covered=covered_text(report, language),
         absent=absent_text(report, language),
