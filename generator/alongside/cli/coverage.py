@@ -56,10 +56,10 @@ from alongside.rendering.interface import say
 from alongside.rendering.mails.prose import wrap
 
 LANGUAGE = "en"  # of a terminal; the page speaks the community's
-NARROWEST, WIDEST = 40, 120
+NARROWEST, WIDEST = 60, 120
 GAPS_SHOWN = 12  # of one kind
 ROWS_SHOWN = 16  # of countries and roles
-NAME_SHOWN = 30
+NUMBERS = 48  # columns that the numbers of a table take, and what stands between
 SHADES: Mapping[str, Mapping[str, Any]] = {
     "many": {"fg": "green", "bold": True},
     "few": {"fg": "green"},
@@ -230,7 +230,7 @@ def _language_lines(report: Report, columns: int, *, colour: bool) -> Iterator[s
     if not coverage.pools["member"].records or not coverage.axes["challenge"]:
         return
     rows = coverage.rows("language")
-    names = [shorten(printable(slug), NAME_SHOWN) for slug in coverage.axes["challenge"]]
+    names = [shorten(printable(slug), columns - NUMBERS) for slug in coverage.axes["challenge"]]
     room = max(map(width, names))
     texts = [_number_text(found.finds["member"]) for row in rows.values() for found in row]
     cell = 1 + max(3, *map(width, (*rows, *texts)))
@@ -244,7 +244,9 @@ def _language_lines(report: Report, columns: int, *, colour: bool) -> Iterator[s
         for number, name in enumerate(names):
             cells = [_number(rows[tag][number].finds["member"], cell, colour=colour) for tag in chunk]
             yield f"  {pad(name, room)}{''.join(cells)}"
-    yield style("  3: three share both; (3): three share one of them; -: nothing in common", colour=colour, dim=True)
+    legend = "3: three share both; (3): three share one of them; -: nothing in common"
+    for line in wrap(legend, first="  ", rest="  ", columns=columns):
+        yield style(line, colour=colour, dim=True)
 
 
 def _value_lines(report: Report, columns: int, *, colour: bool) -> Iterator[str]:
@@ -264,7 +266,7 @@ def _table(
     titles = [Column(title=axis), *(Column(title=_KIND_TITLES[kind], align="right") for kind in kinds)]
     rows = [
         [
-            _row_name(axis, getattr(one.cell, axis), report),
+            shorten(_row_name(axis, getattr(one.cell, axis), report), columns - NUMBERS),
             *(_plain_number(one.finds[kind], none=report.coverage.pools[kind].records == 0) for kind in kinds),
             *([count_text(one.newcomers or 0, LANGUAGE)] if counted else []),
         ]
@@ -290,7 +292,7 @@ _KIND_TITLES: Mapping[Kind, str] = {"member": "members", "story": "stories", "gr
 
 def _row_name(axis: Axis, value: str, report: Report) -> str:
     name = value if axis == "challenge" else value_name(axis, value, report.community, LANGUAGE)
-    return shorten(printable(name), NAME_SHOWN)
+    return printable(name)
 
 
 def _plain_number(find: Find, *, none: bool) -> str:

@@ -108,6 +108,7 @@ class Gap:
     cells: tuple[Cell, ...]
     find: Find  # of the first of them
     newcomers: int | None  # None: no newcomers were given
+    elsewhere: int = 0  # of them: who find it in another language they read
 
     def values(self, axis: Axis) -> tuple[str, ...]:
         """What is said of `axis`, each once."""
@@ -208,7 +209,10 @@ def cover(
         for challenge in axes["challenge"]
     )
     pools = {kind: survey.pools(kind) for kind in KINDS}
-    gaps = _gaps(found(Cell(), KINDS), alone, cells, pools)
+    gaps = [
+        replace(gap, elsewhere=survey.elsewhere(gap.kind, gap.cells[0], newcomers or ())) if gap.newcomers else gap
+        for gap in _gaps(found(Cell(), KINDS), alone, cells, pools)
+    ]
     return Coverage(
         axes=axes,
         rarer_roles=rarer,
@@ -274,6 +278,17 @@ class _Survey:
             some |= shared
         fitting, partly = whole.bit_count(), (some & ~whole).bit_count()
         return "fits" if fitting else "partly" if partly else "far" if there else "nobody", fitting, partly
+
+    def elsewhere(self, kind: Kind, cell: Cell, newcomers: Iterable[Newcomer]) -> int:
+        """How many of those who are counted in a cell of a language find what it lacks in another one they read."""
+        challenges = (cell.challenge,) if cell.challenge else ()
+        there = (
+            newcomer
+            for newcomer in newcomers
+            if _counted(newcomer, "language") == (cell.language,) and set(challenges).issubset(newcomer.challenges)
+        )
+        looked = (self.look(kind, replace(newcomer, challenges=challenges), cell.axes)[0] for newcomer in there)
+        return sum(level == "fits" for level in looked)
 
     def pools(self, kind: Kind) -> Pools:
         """How many there are."""
@@ -503,9 +518,9 @@ def _gap(kind: Kind, together: Sequence[Found]) -> Gap:
 
 
 def _urgency(gap: Gap) -> int:
-    """What most newcomers miss comes first; of few it is not told how few."""
-    count = gap.newcomers or 0
-    return -count if count >= FEWEST else -min(count, 1)
+    """What most newcomers miss comes first; of few it is not told how few. A role is the least that one can share."""
+    count = (gap.newcomers or 0) - gap.elsewhere
+    return -count if count >= FEWEST and gap.cells[0].axes != ("role",) else -min(gap.newcomers or 0, 1)
 
 
 def _saying(cell: Cell) -> set[tuple[Axis, str]]:

@@ -112,6 +112,8 @@ def tell_gap(gap: Gap, report: Report, language: str, *, quote: Quote) -> Told:
         if find.first is not None and gap.kind == "member":
             name = _name(report.community.members[find.first.slug].name, language)
             detail.append(say(language, "coverage.instead", name=name))
+    if gap.elsewhere:
+        detail.append(say(language, "coverage.elsewhere", number=count_text(gap.elsewhere, language)))
     return Told(
         text=say(language, f"coverage.gap.{gap.kind}", who=who) if who else say(language, f"coverage.none.{gap.kind}"),
         newcomers=newcomers_text(gap.newcomers, report.days, language) if gap.newcomers else "",
@@ -120,7 +122,7 @@ def tell_gap(gap: Gap, report: Report, language: str, *, quote: Quote) -> Told:
 
 
 def _who_texts(gap: Gap, report: Report, language: str, quote: Quote) -> Iterator[str]:
-    """` in Portuguese`, ` with “Giving a first talk”`; of more than half of all challenges: those that are left."""
+    """` in Portuguese`, ` with “Giving a first talk”`; of nearly all challenges: those that are left."""
     others: tuple[Axis, ...] = ("language", "country", "role")
     for axis in others:
         names = [value_name(axis, value, report.community, language) for value in gap.values(axis)]
@@ -131,7 +133,7 @@ def _who_texts(gap: Gap, report: Report, language: str, quote: Quote) -> Iterato
     missing, every = gap.values("challenge"), report.coverage.axes["challenge"]
     left = [slug for slug in every if slug not in missing]
     about = "member" if gap.kind == "member" else "record"
-    if left and len(missing) > max(1, len(left)):
+    if left and len(missing) > 2 * len(left):
         yield say(language, f"coverage.who.but.{about}", names=join_words([*map(quote, left)], language))
     elif missing:
         yield say(language, f"coverage.who.challenge.{about}", names=join_words([*map(quote, missing)], language))
