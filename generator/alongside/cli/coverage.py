@@ -121,7 +121,9 @@ def command(
             load = LoadBook(home.community.resolve_member).read(connection, instant)
             if newcomers is None:
                 newcomers = read_arrivals(connection, since=instant - timedelta(days=days), until=instant)
-    report = _report(home, newcomers, load, days=days if profiles is None else None, now=instant)
+    report = _report(
+        home, newcomers, load, days=days if profiles is None else None, whole=format_ == "json", now=instant
+    )
     if format_ == "json":
         click.echo(json.dumps(_as_json(report), ensure_ascii=False, indent=2))
     elif html_file is None:
@@ -135,8 +137,9 @@ def command(
 
 
 def _report(
-    home: Home, newcomers: Sequence[Newcomer] | None, load: Mapping[str, int] | None, *, days: int | None, now: datetime
-) -> Report:
+    home: Home, newcomers: Sequence[Newcomer] | None, load: Mapping[str, int] | None, *, days: int | None, whole: bool,
+    now: datetime,
+) -> Report:  # fmt: skip
     community, day = home.community, now.date()
     full = {slug: member.welcomes for slug, member in community.members.items() if community.is_full(slug, day)}
     coverage = cover(
@@ -145,6 +148,7 @@ def _report(
         load=full if load is None else load,
         upcoming=first_instants(community, now=now),
         newcomers=newcomers,
+        meeting=KINDS if whole else ("member",),
     )
     outlook = look_ahead(community, day=day, load=load, languages=coverage.read_languages)
     return Report(community=community, coverage=coverage, outlook=outlook, days=days)

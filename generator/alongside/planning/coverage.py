@@ -12,7 +12,7 @@ apart. With members only those count who have room; who has none may fit ever so
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
@@ -86,7 +86,7 @@ class Find:
     level: Level  # "far": somebody, and nothing is shared; "nobody": there is none at all
     fitting: int  # records that share all that is said
     partly: int  # that share a part of it, besides
-    first: Match | None  # what they would meet first; of members: who would be assigned
+    first: Match | None  # what they would meet first, where that was asked; of members: who would be assigned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,12 +177,14 @@ def cover(
     load: Mapping[str, int],
     upcoming: Upcoming,
     newcomers: Sequence[Newcomer] | None = None,
+    meeting: Collection[Kind] = KINDS,
 ) -> Coverage:
     """What newcomers of each kind would find on `day`.
 
     `load`: newcomers each member took on in the last seven days. `upcoming`: what `first_instants` gives.
     `newcomers`: those who were really there; their names and addresses are not looked at. What they call a challenge
-    may be a word that nothing here is called.
+    may be a word that nothing here is called. `meeting`: the kinds of which it is asked what comes first, which takes
+    longer than all the rest.
     """
     unlisted = _unlisted(index.community, newcomers or ())
     if newcomers is not None:
@@ -192,7 +194,8 @@ def cover(
     counts = _counts(newcomers) if newcomers is not None else None
 
     def found(cell: Cell, kinds: Iterable[Kind]) -> Found:
-        finds = {kind: survey.find(kind, cell.newcomer(), cell.axes) for kind in kinds}
+        newcomer = cell.newcomer()
+        finds = {kind: survey.find(kind, newcomer, cell.axes, meeting=kind in meeting) for kind in kinds}
         return Found(
             cell=cell,
             finds=finds,
@@ -262,10 +265,10 @@ class _Survey:
         }
         self._sharing: dict[tuple[Kind, Axis, tuple[str, ...]], int] = {}
 
-    def find(self, kind: Kind, newcomer: Newcomer, axes: Iterable[Axis]) -> Find:
+    def find(self, kind: Kind, newcomer: Newcomer, axes: Iterable[Axis], *, meeting: bool) -> Find:
         """What records of `kind` hold for `newcomer`, of whom `axes` have to be shared."""
         level, fitting, partly = self.look(kind, newcomer, axes)
-        first = self._first(kind, newcomer) if level != "nobody" else None
+        first = self._first(kind, newcomer) if meeting and level != "nobody" else None
         return Find(level=level, fitting=fitting, partly=partly, first=first)
 
     def look(self, kind: Kind, newcomer: Newcomer, axes: Iterable[Axis]) -> tuple[Level, int, int]:
