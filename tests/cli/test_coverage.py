@@ -328,6 +328,36 @@ def test_newcomers_of_a_file_are_counted_and_few_are_only_few(run: Run, counted:
     assert (unread.exit_code, unread.stdout) == (2, "")
 
 
+def test_all_cells_can_say_a_third_and_a_fourth_thing(run: Run, counted: Path) -> None:
+    (counted / "also.yml").write_text("place: Brazil\nroles: [Writer]\n")
+    write_people(
+        counted, ("isolation", "pt", "Recife, Brazil", "writer"), ("isolation", "pt", "Recife, Brazil", ""), times=5
+    )
+    told = coverage(run, "--as", "also.yml", "--from", "people.csv")
+    assert told["also"] == {"challenge": [], "language": [], "country": ["BR"], "role": ["writer"]}
+    assert numbers(told, "member", "language") == {  # Ana is in Brazil, and both call themselves writers
+        ("first-talk", "en"): ("fits", 1, 1),
+        ("first-talk", "pt"): ("fits", 1, 1),
+        ("first-talk", "de"): ("partly", 0, 2),
+        ("isolation", "en"): ("partly", 0, 2),
+        ("isolation", "pt"): ("partly", 0, 2),
+        ("isolation", "de"): ("partly", 0, 2),
+        ("untold", "en"): ("partly", 0, 2),
+        ("untold", "pt"): ("partly", 0, 2),
+        ("untold", "de"): ("partly", 0, 2),
+    }
+    assert numbers(told, "story", "language")["first-talk", "pt"] == ("partly", 0, 1)  # stories name no role here
+    assert numbers(told, "group", "language")["first-talk", "de"] == ("partly", 0, 1)  # not in Brazil
+    assert numbers(told, "member", "country")["isolation", "DE"] == ("fits", 1, 1)  # the cell's own word counts
+    assert told["newcomers"]["count"] == 5
+    newcomers = {(cell["challenge"], cell["language"], cell["role"]): cell["newcomers"] for cell in told["cells"]}
+    assert newcomers["isolation", "pt", None] == 5
+    assert newcomers["isolation", None, "writer"] == 5
+    text = run("coverage", "--as", "also.yml", "--now", NOW).stdout
+    assert "\n  Every newcomer here also says: Brazil and Writer.\n" in text
+    assert "holds no profile that can be used" in run("coverage", "--as", "people.csv").stderr
+
+
 def test_newcomers_of_the_store_and_members_who_are_full(run: Run, counted: Path) -> None:
     write_people(counted, ("stage fright", "pt", "Recife, Brazil", "Student"), times=5)
     assert run("enroll", "month", "--csv", "people.csv", "--basis", "consent", "--now", NOW).exit_code == 0

@@ -32,15 +32,30 @@ from alongside.delivery.people import read_arrivals
 from alongside.matching.index import build_index
 from alongside.model.group_facts import FEWEST
 from alongside.model.people import Newcomer
-from alongside.planning.coverage import AXES, KINDS, LEVELS, SHEETS, Axis, Cell, Find, Found, Gap, Kind, cover
+from alongside.planning.coverage import (
+    AXES,
+    KINDS,
+    LEVELS,
+    NOBODY,
+    SHEETS,
+    Axis,
+    Cell,
+    Find,
+    Found,
+    Gap,
+    Kind,
+    cover,
+    said_of,
+)
 from alongside.planning.occurrences import first_instants
 from alongside.planning.outlook import Outlook, look_ahead
-from alongside.problems import Problem
-from alongside.reading.newcomers import read_profiles
+from alongside.problems import Problem, UsageError
+from alongside.reading.newcomers import read_profile, read_profiles
 from alongside.rendering.coverage import (
     Report,
     absent_text,
     ahead_texts,
+    base_text,
     count_text,
     coverage_html,
     covered_text,
@@ -76,6 +91,7 @@ Examples:
   alongside coverage
   alongside coverage --days 90 --html coverage.html
   alongside coverage --from profiles.csv
+  alongside coverage --as journeys/newcomers/beatriz.yml      # of those like her
   alongside coverage --fail-under 60
   alongside coverage --format json | jq -r '.gaps[].text'
 
@@ -84,6 +100,10 @@ Examples:
 @click.option(
     "--from", "profiles", type=click.Path(path_type=Path), metavar="FILE",
     help="Newcomers to count (CSV; no address needed).  [default: those in the store]",
+)  # fmt: skip
+@click.option(
+    "--as", "base_file", type=click.Path(path_type=Path), metavar="FILE",
+    help="What all newcomers also say (a profile in YAML, as of match).",
 )  # fmt: skip
 @click.option(
     "--days", type=click.IntRange(min=1, max=3650), default=30, show_default=True,
@@ -101,8 +121,8 @@ Examples:
 @now
 @reports_errors
 def command(
-    profiles: Path | None, days: int, html_file: Path | None, fail_under: int | None, format_: str, config_file: Path,
-    now_text: str | None,
+    profiles: Path | None, base_file: Path | None, days: int, html_file: Path | None, fail_under: int | None,
+    format_: str, config_file: Path, now_text: str | None,
 ) -> None:  # fmt: skip
     """Show which newcomers would find a member with room, a story, a group or a meetup, and which would find nobody;
     then which consents and invitations end, who is full, which stories are old.
@@ -112,6 +132,7 @@ def command(
     instant = clock(now_text).now
     home = read_home(config_file, now=instant)
     newcomers = _read_profiles(profiles, home) if profiles is not None else None
+    base = _read_base(base_file, home) if base_file is not None else NOBODY
     load = None
     if has_store(home.settings):
         with opened(home.settings) as store, store.reading() as connection:
@@ -122,7 +143,7 @@ def command(
             if newcomers is None:
                 newcomers = read_arrivals(connection, since=instant - timedelta(days=days), until=instant)
     report = _report(
-        home, newcomers, load, days=days if profiles is None else None, whole=format_ == "json", now=instant
+        home, newcomers, load, base=base, days=days if profiles is None else None, whole=format_ == "json", now=instant
     )
     if format_ == "json":
         click.echo(json.dumps(_as_json(report), ensure_ascii=False, indent=2))
@@ -137,8 +158,8 @@ def command(
 
 
 def _report(
-    home: Home, newcomers: Sequence[Newcomer] | None, load: Mapping[str, int] | None, *, days: int | None, whole: bool,
-    now: datetime,
+    home: Home, newcomers: Sequence[Newcomer] | None, load: Mapping[str, int] | None, *, base: Newcomer,
+    days: int | None, whole: bool, now: datetime,
 ) -> Report:  # fmt: skip
     community, day = home.community, now.date()
     full = {slug: member.welcomes for slug, member in community.members.items() if community.is_full(slug, day)}
@@ -148,10 +169,19 @@ def _report(
         load=full if load is None else load,
         upcoming=first_instants(community, now=now),
         newcomers=newcomers,
+        base=base,
         meeting=KINDS if whole else ("member",),
     )
     outlook = look_ahead(community, day=day, load=load, languages=coverage.read_languages)
-    return Report(community=community, coverage=coverage, outlook=outlook, days=days)
+    return Report(community=community, coverage=coverage, outlook=outlook, base=base, days=days)
+
+
+def _read_base(path: Path, home: Home) -> Newcomer:
+    newcomer, problems = read_profile(path, home.community, home.settings)
+    report_problems(problems)
+    if newcomer is None:
+        raise UsageError(f"{path} holds no profile that can be used.", hint="The lines above say what to mend.")
+    return newcomer
 
 
 def _read_profiles(path: Path, home: Home) -> Sequence[Newcomer]:
@@ -184,7 +214,12 @@ def _as_text(report: Report, *, colour: bool) -> Iterator[str]:
 
     title = say(LANGUAGE, "coverage.title", community=printable(report.community.name))
     yield style(f"{title}, {report.outlook.day.isoformat()}", colour=colour, bold=True)
-    told = (covered_text(report, LANGUAGE), absent_text(report, LANGUAGE), *seen_texts(report, LANGUAGE))
+    told = (
+        base_text(report, LANGUAGE),
+        covered_text(report, LANGUAGE),
+        absent_text(report, LANGUAGE),
+        *seen_texts(report, LANGUAGE),
+    )
     yield from prose(text for text in told if text)
     yield from heading("coverage.gaps")
     yield from _gap_lines(report, columns, colour=colour)
@@ -320,6 +355,7 @@ def _as_json(report: Report) -> dict[str, Any]:
     fit, every = coverage.covered
     return {
         "day": report.outlook.day.isoformat(),
+        "also": {axis: list(said_of(report.base, axis)) for axis in AXES},
         "covered": {"cells": every, "fit": fit, "percent": 100 * fit // every if every else None},
         "records": {
             kind: {"found": pool.records, "not_found": pool.others, "saying": {a: pool.saying.get(a, 0) for a in AXES}}

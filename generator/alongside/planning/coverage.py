@@ -1,9 +1,9 @@
 """Which newcomers would find nobody: what each kind of newcomer would meet, by the real matching, and what is missing.
 
-After matching, before rendering. A cell is a newcomer who says two things and nothing else: a challenge, and a
-language, a country or a role. What they would meet first is asked of matching, as for everybody; how many records fit
-is counted over the same pools. Where newcomers are given, each cell says how many there were; who they were does not
-leave here.
+After matching, before rendering. A cell is a newcomer who says two things: a challenge, and a language, a country or a
+role; and whatever all cells are to say besides. What they would meet first is asked of matching, as for everybody; how
+many records fit is counted over the same pools. Where newcomers are given, each cell says how many there were; who they
+were does not leave here.
 
 A record fits when it shares all that the cell says. One that shares a part of it is better than nothing, and is counted
 apart. With members only those count who have room; who has none may fit ever so well.
@@ -52,6 +52,7 @@ NEEDED: Mapping[Kind, tuple[Axis, ...]] = {
 }
 Key = TypeVar("Key", bound=Any)
 MOST_ROLES = 24  # roles are free text: those that most people have
+NOBODY = Newcomer()  # who says nothing
 SHARED_ROLE = 2  # records that name a role; what one alone names is hardly what newcomers say
 
 
@@ -64,13 +65,13 @@ class Cell:
     country: str = ""  # ISO 3166-1 alpha-2
     role: str = ""  # as somebody wrote it
 
-    def newcomer(self) -> Newcomer:
-        """The profile of that newcomer."""
+    def newcomer(self, base: Newcomer = NOBODY) -> Newcomer:
+        """The profile of that newcomer, who besides says what `base` says."""
         return Newcomer(
-            challenges=(self.challenge,) if self.challenge else (),
-            languages=(self.language,) if self.language else (),
-            place=country_place(self.country) if self.country else None,
-            roles=(self.role,) if self.role else (),
+            challenges=(self.challenge,) if self.challenge else base.challenges,
+            languages=(self.language,) if self.language else base.languages,
+            place=country_place(self.country) if self.country else base.place,
+            roles=(self.role,) if self.role else base.roles,
         )
 
     @property
@@ -177,25 +178,29 @@ def cover(
     load: Mapping[str, int],
     upcoming: Upcoming,
     newcomers: Sequence[Newcomer] | None = None,
+    base: Newcomer = NOBODY,
     meeting: Collection[Kind] = KINDS,
 ) -> Coverage:
     """What newcomers of each kind would find on `day`.
 
     `load`: newcomers each member took on in the last seven days. `upcoming`: what `first_instants` gives.
     `newcomers`: those who were really there; their names and addresses are not looked at. What they call a challenge
-    may be a word that nothing here is called. `meeting`: the kinds of which it is asked what comes first, which takes
-    longer than all the rest.
+    may be a word that nothing here is called. `base`: what all cells say besides, so that they say three or four
+    things; then only newcomers who say so are counted. `meeting`: the kinds of which it is asked what comes first,
+    which takes longer than all the rest.
     """
-    unlisted = _unlisted(index.community, newcomers or ())
+    base = _with_known_challenges(base, index.community)
+    alike = [newcomer for newcomer in newcomers or () if _is_alike(newcomer, base)]
+    unlisted = _unlisted(index.community, alike)
     if newcomers is not None:
         newcomers = [_with_known_challenges(newcomer, index.community) for newcomer in newcomers]
     survey = _Survey(index, day=day, load=load, upcoming=upcoming)
     axes, rarer = _axes(index.community, newcomers or ())
-    counts = _counts(newcomers) if newcomers is not None else None
+    counts = _counts(newcomers, base) if newcomers is not None else None
 
     def found(cell: Cell, kinds: Iterable[Kind]) -> Found:
-        newcomer = cell.newcomer()
-        finds = {kind: survey.find(kind, newcomer, cell.axes, meeting=kind in meeting) for kind in kinds}
+        newcomer = cell.newcomer(base)
+        finds = {kind: survey.find(kind, newcomer, _telling(kind, newcomer), meeting=kind in meeting) for kind in kinds}
         return Found(
             cell=cell,
             finds=finds,
@@ -213,7 +218,9 @@ def cover(
     )
     pools = {kind: survey.pools(kind) for kind in KINDS}
     gaps = [
-        replace(gap, elsewhere=survey.elsewhere(gap.kind, gap.cells[0], newcomers or ())) if gap.newcomers else gap
+        replace(gap, elsewhere=survey.elsewhere(gap.kind, gap.cells[0], base, newcomers or ()))
+        if gap.newcomers
+        else gap
         for gap in _gaps(found(Cell(), KINDS), alone, cells, pools)
     ]
     return Coverage(
@@ -224,7 +231,9 @@ def cover(
         alone=alone,
         cells=cells,
         gaps=tuple(sorted(gaps, key=_urgency)),
-        seen=_seen(survey, newcomers, unlisted) if newcomers is not None else None,
+        seen=_seen(survey, [_with_known_challenges(one, index.community) for one in alike], unlisted)
+        if newcomers is not None
+        else None,
     )
 
 
@@ -282,16 +291,15 @@ class _Survey:
         fitting, partly = whole.bit_count(), (some & ~whole).bit_count()
         return "fits" if fitting else "partly" if partly else "far" if there else "nobody", fitting, partly
 
-    def elsewhere(self, kind: Kind, cell: Cell, newcomers: Iterable[Newcomer]) -> int:
+    def elsewhere(self, kind: Kind, cell: Cell, base: Newcomer, newcomers: Iterable[Newcomer]) -> int:
         """How many of those who are counted in a cell of a language find what it lacks in another one they read."""
-        challenges = (cell.challenge,) if cell.challenge else ()
+        asked = cell.newcomer(base)
         there = (
-            newcomer
+            replace(asked, languages=newcomer.languages)
             for newcomer in newcomers
-            if _counted(newcomer, "language") == (cell.language,) and set(challenges).issubset(newcomer.challenges)
+            if _counted(newcomer, "language") == (cell.language,) and _is_alike(newcomer, asked)
         )
-        looked = (self.look(kind, replace(newcomer, challenges=challenges), cell.axes)[0] for newcomer in there)
-        return sum(level == "fits" for level in looked)
+        return sum(self.look(kind, one, _telling(kind, one))[0] == "fits" for one in there)
 
     def pools(self, kind: Kind) -> Pools:
         """How many there are."""
@@ -330,7 +338,7 @@ class _Survey:
 
     def _shared(self, kind: Kind, axis: Axis, newcomer: Newcomer) -> int:
         """The records that share what `newcomer` says of `axis`."""
-        said = _said(newcomer, axis)
+        said = said_of(newcomer, axis)
         found = self._sharing.get((kind, axis, said))
         if found is None:
             found = self._sharing[kind, axis, said] = self._look(kind, axis, said, newcomer)
@@ -366,7 +374,7 @@ def _bits(pool: Pool, holds: Callable[[int], object]) -> int:
     return int("".join(digits) or "0", 2)
 
 
-def _said(newcomer: Newcomer, axis: Axis) -> tuple[str, ...]:
+def said_of(newcomer: Newcomer, axis: Axis) -> tuple[str, ...]:
     """What they say of `axis`, as it is compared."""
     match axis:
         case "challenge":
@@ -377,6 +385,11 @@ def _said(newcomer: Newcomer, axis: Axis) -> tuple[str, ...]:
             return (newcomer.place.country,) if newcomer.place is not None and newcomer.place.country else ()
         case "role":
             return tuple(dict.fromkeys(map(fold, newcomer.roles)))
+
+
+def _telling(kind: Kind, newcomer: Newcomer) -> tuple[Axis, ...]:
+    """What `newcomer` says that a record of `kind` can share."""
+    return tuple(axis for axis in AXES if said_of(newcomer, axis) and (axis == "challenge" or kind in SHEETS[axis]))
 
 
 # --- which cells there are -----------------------------------------------------------------------------------------
@@ -439,19 +452,28 @@ def _by_count(counted: Mapping[Key, int]) -> list[tuple[Key, int]]:
 
 def _counted(newcomer: Newcomer, axis: Axis) -> tuple[str, ...]:
     """Where a newcomer is counted: of their languages at the first, the one they like best."""
-    said = _said(newcomer, axis)
+    said = said_of(newcomer, axis)
     return said[:1] if axis == "language" else said
 
 
-def _counts(newcomers: Iterable[Newcomer]) -> Counter[Cell]:
-    """How many newcomers there were in each cell; roles are folded."""
+def _is_alike(newcomer: Newcomer, base: Newcomer, *, without: Collection[Axis] = ()) -> bool:
+    """Whether a newcomer is counted among those who say what `base` says, of some axes whatever it says."""
+    return all(
+        not (said := said_of(base, axis)) or not set(said).isdisjoint(_counted(newcomer, axis))
+        for axis in AXES
+        if axis not in without
+    )
+
+
+def _counts(newcomers: Iterable[Newcomer], base: Newcomer) -> Counter[Cell]:
+    """How many newcomers there were in each cell who besides say what `base` says; roles are folded."""
     counts: Counter[Cell] = Counter()
     for newcomer in newcomers:
         challenges = _counted(newcomer, "challenge")
         values = [(axis, value) for axis in SHEETS for value in _counted(newcomer, axis)]
-        counts[Cell()] += 1
-        counts.update(_cell("challenge", challenge) for challenge in challenges)
-        counts.update(_cell(axis, value, challenge) for axis, value in values for challenge in ("", *challenges))
+        cells = [Cell(), *(_cell("challenge", challenge) for challenge in challenges)]
+        cells += [_cell(axis, value, challenge) for axis, value in values for challenge in ("", *challenges)]
+        counts.update(cell for cell in cells if _is_alike(newcomer, base, without=cell.axes))
     return counts
 
 
@@ -470,9 +492,9 @@ def _seen(survey: _Survey, newcomers: Sequence[Newcomer], unlisted: Sequence[fro
     silent: Counter[Axis] = Counter()
     levels: dict[Kind, Counter[Level]] = {kind: Counter() for kind in KINDS}
     for newcomer in newcomers:
-        silent.update(axis for axis in AXES if not _said(newcomer, axis))
+        silent.update(axis for axis in AXES if not said_of(newcomer, axis))
         for kind, counted in levels.items():
-            needed = [axis for axis in NEEDED[kind] if _said(newcomer, axis)]
+            needed = [axis for axis in NEEDED[kind] if said_of(newcomer, axis)]
             counted[survey.look(kind, newcomer, needed)[0]] += 1
     named = [(word, count) for word, count in _by_count(Counter(chain.from_iterable(unlisted))) if count >= FEWEST]
     told = {word for word, _ in named}

@@ -17,8 +17,23 @@ import jinja2
 from alongside.gazetteer import country_name
 from alongside.model.community import Community
 from alongside.model.group_facts import FEWEST
+from alongside.model.people import Newcomer
 from alongside.model.texts import direction
-from alongside.planning.coverage import AXES, KINDS, LEVELS, SHEETS, Axis, Coverage, Find, Found, Gap, Kind, Level, Why
+from alongside.planning.coverage import (
+    AXES,
+    KINDS,
+    LEVELS,
+    NOBODY,
+    SHEETS,
+    Axis,
+    Coverage,
+    Find,
+    Found,
+    Gap,
+    Kind,
+    Level,
+    Why,
+)
 from alongside.planning.outlook import Outlook
 from alongside.rendering.interface import (
     format_date,
@@ -44,6 +59,7 @@ class Report:
     community: Community
     coverage: Coverage
     outlook: Outlook
+    base: Newcomer = NOBODY  # what all cells say besides
     days: int | None  # within which the newcomers came; None: not known, or there are none
 
 
@@ -176,6 +192,20 @@ def _level_text(level: Level, count: int, language: str) -> str:
 
 def _counted(name: str, count: int, language: str) -> str:
     return say(language, "coverage.counted", name=name, number=count_text(count, language))
+
+
+def base_text(report: Report, language: str) -> str:
+    """What all cells say besides; empty where that is nothing."""
+    base, community = report.base, report.community
+    country = base.place.country if base.place is not None else ""
+    said: tuple[tuple[Axis, tuple[str, ...]], ...] = (
+        ("challenge", tuple(slug for slug in base.challenges if slug in community.challenges)),
+        ("language", base.languages),
+        ("country", (country,) if country else ()),
+        ("role", base.roles),
+    )
+    names = [value_name(axis, value, community, language) for axis, values in said for value in values]
+    return say(language, "coverage.base", names=join_words(names, language)) if names else ""
 
 
 def covered_text(report: Report, language: str) -> str:
@@ -332,6 +362,7 @@ def coverage_html(report: Report) -> str:
         say=functools.partial(say, language),
         title=say(language, "coverage.title", community=_name(community.name, language)),
         lead=say(language, "coverage.lead", day=format_date(report.outlook.day, language)),
+        base=base_text(report, language),
         covered=covered_text(report, language),
         absent=absent_text(report, language),
         seen=tuple(seen_texts(report, language)),
