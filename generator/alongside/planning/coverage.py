@@ -72,6 +72,8 @@ class Cell:
             languages=(self.language,) if self.language else base.languages,
             place=country_place(self.country) if self.country else base.place,
             roles=(self.role,) if self.role else base.roles,
+            topics=base.topics,
+            text=base.text,
         )
 
     @property
