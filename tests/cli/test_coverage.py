@@ -355,6 +355,7 @@ def test_all_cells_can_say_a_third_and_a_fourth_thing(run: Run, counted: Path) -
     assert newcomers["isolation", None, "writer"] == 5
     text = run("coverage", "--as", "also.yml", "--now", NOW).stdout
     assert "\n  Every newcomer here also says: Brazil and Writer.\n" in text
+    assert "who shares both and all the rest: 22%." in " ".join(text.split())
     assert "holds no profile that can be used" in run("coverage", "--as", "people.csv").stderr
 
 

@@ -214,7 +214,8 @@ def covered_text(report: Report, language: str) -> str:
     if not every:
         return ""
     numbers = {"fit": format_number(fit, language), "all": format_number(every, language)}
-    return say(language, "coverage.covered", percent=100 * fit // every, **numbers)
+    key = "coverage.covered_also" if base_text(report, language) else "coverage.covered"
+    return say(language, key, percent=100 * fit // every, **numbers)
 
 
 def absent_text(report: Report, language: str) -> str:
