@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "outcomes": ("outcomes", "Take in what newcomers did in the product."),
     "effect": ("effect", "Compare those who got mail with those held out of it."),
     "map": ("map", "Show every moment of the journeys, and whose it is."),
+    "coverage": ("coverage", "Show which newcomers would find nobody, and what ends soon."),
     "digest": ("digest", "Show a team what became of its moments in a week."),
     "doctor": ("doctor", "Say what is wrong with mail, DNS, store and clock."),
     "newcomers": ("newcomers", "List, show, export, erase or stop newcomers."),
