@@ -192,7 +192,8 @@ def spelt_out(rule: Rule, first: date) -> Rule:
     from the end of a month every few years, which ical.js puts into other years. A week that starts in a way of its own
     is said only where it decides: few write such rules, and so few programs were ever tried with them.
     """
-    rule = replace(rule, week_start=_week_that_decides(rule))
+    if rule.week_start and not _week_decides(rule):
+        rule = replace(rule, week_start=0)
     open_day = not (rule.weekdays or rule.month_days or rule.year_days)
     if rule.frequency in ("MONTHLY", "YEARLY") and open_day and first.day > _SHORTEST_MONTH:
         months = _months_with(rule.months or _open_months(rule, first), first.day)
@@ -213,11 +214,11 @@ def spelt_out(rule: Rule, first: date) -> Rule:
     return rule
 
 
-def _week_that_decides(rule: Rule) -> int:
-    """The day weeks start with; Monday where that gives the same days."""
+def _week_decides(rule: Rule) -> bool:
+    """Whether weeks that start on Monday would give other days."""
     weekdays = {weekday for _, weekday in rule.weekdays}
     together = {weekday < rule.week_start for weekday in weekdays}  # those of one week also when it starts on Monday
-    return rule.week_start if rule.depends_on_weeks and len(together) > 1 else 0
+    return rule.depends_on_weeks and len(together) > 1
 
 
 def _open_months(rule: Rule, first: date) -> frozenset[int]:
