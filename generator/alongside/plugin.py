@@ -15,6 +15,7 @@ happens in each:
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
@@ -50,11 +51,11 @@ from alongside.build import (
     report_of,
     take_snapshot,
 )
-from alongside.problems import AlongsideError, Problem
+from alongside.problems import AlongsideError, Problem, cannot_access
 from alongside.reading.fingerprint import fingerprint
 from alongside.reading.loader import Loaded, load_community
 from alongside.reading.settings_file import read_settings
-from alongside.rendering.artifacts import Job, Snapshot, Tree, write_folder
+from alongside.rendering.artifacts import Job, Snapshot, Tree, check_owner, write_folder
 from alongside.rendering.interface import say
 from alongside.rendering.markdown import Converter, Links
 from alongside.rendering.pages.moments import fill_moments
@@ -128,6 +129,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
                 site_dir=Path(config.site_dir),
                 site_url=config.site_url or "",
             )
+            check_owner(self._settings.cache_dir, self._settings.config_file)
         except AlongsideError as error:
             raise PluginError(str(error)) from error
         self.loaded = None
@@ -145,18 +147,20 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         assert self._tree is not None
         try:
             self._tree.lock()
+            if self.fresh:
+                self._tree.begin()
         except AlongsideError as error:
+            self._tree.unlock()
             self._tree = None
             raise PluginError(str(error)) from error
-        if self.fresh:
-            self._tree.begin()
-            self.fresh = False  # MkDocs keeps this object for every build of the process
+        self.fresh = False  # MkDocs keeps this object for every build of the process
         if self._before is not None and not self._tree.stand(self._before.files):
             self._before = None
         self._tree.put_away()
         # MkDocs would make a file object of every record, only to have them taken out again
         empty = self._settings.cache_dir / "no-files"
-        empty.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):  # where there is none, MkDocs finds nothing there either
+            empty.mkdir(parents=True, exist_ok=True)
         config.docs_dir = str(empty)
 
     @event_priority(100)
@@ -296,9 +300,18 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         loaded = self._load()
         sequences = render_sequences(loaded.community, self._settings, now=self._now)
         write_folder(self._settings.build_dir / "journeys", sequences)
-        self._tree.write_snapshot(
-            take_snapshot(report, loaded.community, loaded.problems, now=self._now, stamp=self._stamp, theme=theme)
-        )
+        unkept = report.unkept
+        if unkept is None:
+            try:
+                self._tree.write_snapshot(
+                    take_snapshot(
+                        report, loaded.community, loaded.problems, now=self._now, stamp=self._stamp, theme=theme
+                    )
+                )
+            except OSError as error:
+                unkept = error
+        if unkept is not None:
+            log.warning(f"{cannot_access(unkept)} The site is whole; the next build will take longer.")
         return report
 
     def _render_shell(self, depth: int, env: jinja2.Environment, config: MkDocsConfig, files: Files) -> Shell:

@@ -75,6 +75,14 @@ class UsageError(AlongsideError):
     exit_code = 2
 
 
+def cannot_access(error: OSError) -> AlongsideError:
+    """What stops a command that may not, or cannot, read or write a file: which one, and why."""
+    return AlongsideError(
+        f"{error.filename or 'A file'} cannot be read or written: {error.strerror}.",
+        hint="Look at its folder, who owns it and the space that is left.",
+    )
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name most like `name`, or None when nothing is near enough to be worth proposing."""
     folded = {word.casefold(): word for word in known}

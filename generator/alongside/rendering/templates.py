@@ -6,13 +6,17 @@ name in the folder `alongside/` of its theme's `custom_dir`.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 from types import MethodType
 from typing import Any
 
 import jinja2
+import jinja2.bccache
 import jinja2.runtime
+
+from alongside.rendering.artifacts import read_sealed, write_sealed
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -52,5 +56,28 @@ class _Context(jinja2.runtime.Context):
 
 def compiled_templates(folder: Path) -> jinja2.BytecodeCache:
     """A place for compiled templates: compiling ours and a theme's takes longer than a small build."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return jinja2.FileSystemBytecodeCache(str(folder))
+    with contextlib.suppress(OSError):  # where nothing can be kept, all is compiled
+        folder.mkdir(parents=True, exist_ok=True)
+    return SealedTemplates(str(folder))
+
+
+class SealedTemplates(jinja2.FileSystemBytecodeCache):
+    """Each file begins with the digest of the rest: code of which a byte is another would do something else, or crash.
+
+    What cannot be read or written costs the time.
+    """
+
+    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        """Fill `bucket` with the code that was kept for it, if there is any."""
+        try:
+            bucket.bytecode_from_string(read_sealed(self._file(bucket)))
+        except (OSError, ValueError):
+            bucket.reset()
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        """Keep the code of `bucket`."""
+        with contextlib.suppress(OSError):
+            write_sealed(self._file(bucket), bucket.bytecode_to_string())
+
+    def _file(self, bucket: jinja2.bccache.Bucket) -> Path:
+        return Path(self._get_cache_filename(bucket))
