@@ -181,10 +181,18 @@ def _holds_until(site: Site, records: Mapping[str, Record]) -> datetime:
 
 
 def take_snapshot(
-    report: Report, community: Community, problems: Iterable[Problem], *, now: datetime, stamp: bytes, theme: bytes
+    report: Report,
+    community: Community,
+    problems: Iterable[Problem],
+    *,
+    now: datetime,
+    manifest: bytes,
+    stamp: bytes,
+    theme: bytes,
 ) -> Snapshot:
     """What a later build needs to know to see that it has nothing to do, and to do nothing in no time."""
     return Snapshot(
+        manifest=manifest,
         stamp=stamp,
         theme=theme,
         since=_instant(now),

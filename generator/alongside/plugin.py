@@ -156,7 +156,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         self.fresh = False  # MkDocs keeps this object for every build of the process
         if self._before is not None and not self._tree.stand(self._before.files):
             self._before = None
-        self._tree.put_away()
+        self._tree.put_away(self._before)
         # MkDocs would make a file object of every record, only to have them taken out again
         empty = self._settings.cache_dir / "no-files"
         with contextlib.suppress(OSError):  # where there is none, MkDocs finds nothing there either
@@ -305,7 +305,13 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
             try:
                 self._tree.write_snapshot(
                     take_snapshot(
-                        report, loaded.community, loaded.problems, now=self._now, stamp=self._stamp, theme=theme
+                        report,
+                        loaded.community,
+                        loaded.problems,
+                        now=self._now,
+                        manifest=self._tree.seal(),
+                        stamp=self._stamp,
+                        theme=theme,
                     )
                 )
             except OSError as error:

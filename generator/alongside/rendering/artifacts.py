@@ -114,6 +114,7 @@ class Manifest:
 class Snapshot(NamedTuple):
     """What a build that has nothing to do needs to know: plain values, read in a few milliseconds."""
 
+    manifest: bytes  # the seal of the manifest that it is the short form of
     stamp: bytes  # of the files the output was made from, and of the engine
     theme: bytes  # of what the door brought: shells, templates of the site's own
     since: str  # the instant it was made at, ISO 8601, UTC
@@ -140,6 +141,7 @@ class Tree:
         self._snapshot_file = cache_dir / f"site-{name}.snapshot"
         self.is_locked = False  # True while this build has the folder
         self._lock: int | None = None  # what holds it, where there are locks
+        self._manifest: Manifest | None = None  # as it was read, until the folder changes
         self._kept: tuple[str, ...] = ()  # names in the folder that were put away and brought back
         self._pieces_hash = sha256()  # of the file of pieces, as it was read or written
         self._logged = 0  # pieces in that file, those that are out of date included
@@ -170,13 +172,13 @@ class Tree:
 
     # --- through MkDocs' emptying of site/ ---------------------------------------------------------------------
 
-    def put_away(self) -> None:
+    def put_away(self, snapshot: Snapshot | None = None) -> None:
         """Rename what is ours to names that MkDocs leaves alone; without a manifest nothing is known to be ours.
 
-        Links are taken away: MkDocs would leave them, and write through them.
+        `snapshot`: what holds, so that the manifest need not be asked. Links are taken away: MkDocs would leave them,
+        and write through them.
         """
-        known = self._known_files()
-        paths, guests, folders = known if known is not None else ((), (), {})
+        paths, guests, folders = self._known_files(snapshot)
         tops = {path.split("/", 1)[0] for path in paths}
         self._remove_links(tops)
         for name in sorted(tops):
@@ -209,14 +211,11 @@ class Tree:
             _remove_tree(self.site_dir / name)
         self._kept = ()
 
-    def _known_files(self) -> tuple[Sequence[str], tuple[str, ...], Mapping[str, int]] | None:
-        """(our files, guests, our folders) of the last build, or None when it left nothing to trust."""
-        snapshot = self.read_snapshot()
+    def _known_files(self, snapshot: Snapshot | None) -> tuple[Sequence[str], tuple[str, ...], Mapping[str, int]]:
+        """(our files, guests, our folders) of the last build; nothing when it left nothing to trust."""
         if snapshot is not None:
             return [path for path, _, _ in snapshot.files], snapshot.guests, dict(snapshot.folders)
-        manifest = self.read_manifest()
-        if manifest is None:
-            return None
+        manifest = self.read_manifest() or Manifest()
         files = [file.path for record in manifest.jobs.values() for file in record.files]
         return files, manifest.guests, manifest.folders
 
@@ -247,20 +246,24 @@ class Tree:
 
     def read_manifest(self) -> Manifest | None:
         """What the last build left, or None: there was none, it was killed, it is damaged, or of another version."""
-        try:
-            version, manifest = _Unpickler(io.BytesIO(read_sealed(self._manifest_file))).load()
-        except Exception:  # any damage to a cache means that there is none
-            return None
-        return manifest if version == _MANIFEST_FORMAT and isinstance(manifest, Manifest) else None
+        if self._manifest is None:
+            try:
+                version, manifest = _Unpickler(io.BytesIO(read_sealed(self._manifest_file))).load()
+            except Exception:  # any damage to a cache means that there is none
+                return None
+            self._manifest = manifest if version == _MANIFEST_FORMAT and isinstance(manifest, Manifest) else None
+        return self._manifest
 
     def begin(self) -> None:
         """From here on the folder changes: until `finish` there is no manifest to trust.
 
         Raises `AlongsideError` when the last one cannot be taken away: it would be trusted by the next build.
         """
+        self._manifest = None
         try:
-            self._snapshot_file.unlink(missing_ok=True)
-            self._manifest_file.unlink(missing_ok=True)
+            for file in (self._snapshot_file, self._manifest_file):
+                if os.path.lexists(file):  # a read-only disk refuses to remove what is not there
+                    file.unlink()
         except OSError as error:
             raise AlongsideError(
                 f"{self._manifest_file} cannot be removed: {error.strerror}.",
@@ -331,9 +334,16 @@ class Tree:
         """What `write_snapshot` left, or None."""
         try:
             version, *values = marshal.loads(read_sealed(self._snapshot_file))  # noqa: S302  sealed by us
-            return Snapshot(*values) if version == _MANIFEST_FORMAT else None
+            snapshot = Snapshot(*values) if version == _MANIFEST_FORMAT else None
+            # caches are restored from elsewhere, too, file by file
+            return snapshot if snapshot is not None and snapshot.manifest == self.seal() else None
         except (OSError, EOFError, TypeError, ValueError):
             return None
+
+    def seal(self) -> bytes:
+        """What tells the manifest that is kept from others. Raises `OSError` where there is none."""
+        with self._manifest_file.open("rb") as stream:
+            return stream.read(_SEAL)
 
     def write_snapshot(self, snapshot: Snapshot) -> None:
         """Leave the short form of the manifest beside it."""
