@@ -80,13 +80,23 @@ def _peak_mb(usage: resource.struct_rusage) -> float:
     return usage.ru_maxrss / 1024  # kilobytes on Linux
 
 
-def interleave(sides: Mapping[str, Callable[[], Run]], *, rounds: int) -> dict[str, list[Run]]:
-    """Run the sides by turns, A B A B, so that a slow minute of the machine meets all of them."""
+def interleave(sides: Mapping[str, Callable[[], Run]], *, rounds: int, most: int = 0) -> dict[str, list[Run]]:
+    """Run the sides by turns, A B A B, so that a slow minute of the machine meets all of them.
+
+    `most`: where a side's times lie far apart after so many rounds, there are more, up to this number.
+    """
     runs: dict[str, list[Run]] = {name: [] for name in sides}
-    for _ in range(rounds):
+    for number in range(max(rounds, most)):
+        if number >= rounds and not any(map(_is_noisy, runs.values())):
+            break
         for name, side in sides.items():
             runs[name].append(side())
     return runs
+
+
+def _is_noisy(runs: Sequence[Run]) -> bool:
+    seconds = [run.seconds for run in runs]
+    return max(seconds) > 1.3 * min(seconds)
 
 
 def median_seconds(runs: Sequence[Run]) -> float:

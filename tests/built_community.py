@@ -56,12 +56,17 @@ def build(root: Path, *options: str, now: str = NOW) -> CompletedProcess[str]:
     return made
 
 
-def clean_site(root: Path, *, now: str = NOW) -> dict[str, bytes]:
-    """What a first build of the same files gives."""
+def private_files(root: Path) -> dict[str, bytes]:
+    """The compiled sequences, by their path below the community."""
+    return {f"build/journeys/{path}": content for path, content in tree(root / "build/journeys").items()}
+
+
+def clean_site(root: Path, *, now: str = NOW, private: bool = False) -> dict[str, bytes]:
+    """What a first build of the same files gives, with `private` the compiled sequences, too."""
     copy = root.parent / f"clean-{next(_numbers)}"
     shutil.copytree(root, copy, ignore=shutil.ignore_patterns("site", "build", ".cache"))
     assert build(copy, now=now).returncode == 0
-    found = tree(copy / "site")
+    found = tree(copy / "site") | (private_files(copy) if private else {})
     shutil.rmtree(copy)
     return found
 
