@@ -2,7 +2,7 @@
 
 All sides are checked: every story has its page, and on it the one sentence no other story has. Hugo comes from Debian
 (`apt-get install hugo`), with a theme as small as list, single and taxonomy pages can be; Eleventy from npm, with the
-same pages; MkDocs has the stories as plain pages outside the nav. A real community is measured, too, where there is one.
+same pages; MkDocs has the stories as plain pages outside the nav. A real community is measured, too, where it is there.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ class SiteBench:
         return median_seconds(cold["alongside"])
 
     def print_peers(self) -> None:
-        """How long Eleventy takes for the same pages, and MkDocs for the stories as plain ones: once, for the record."""
+        """How long Eleventy takes for the same pages, MkDocs for the stories as plain ones: once, for the record."""
         if shutil.which("npm") is None or not installed("eleventy"):
             print("# eleventy: not measured, npm or its packages are missing")
         else:
@@ -296,7 +296,7 @@ def _add(path: str, text: str) -> Callable[[Path], None]:
 
 def _retag(root: Path) -> None:
     path = root / "content/stories/story-5.md"
-    path.write_text(re.sub("^challenges: .*", "challenges: [challenge-1]", path.read_text(), count=1, flags=re.M))
+    path.write_text(re.sub("(?m)^challenges: .*", "challenges: [challenge-1]", path.read_text(), count=1))
 
 
 def _delete(root: Path) -> None:
@@ -337,7 +337,8 @@ OF_EVERY_KIND = {
     "content/groups/lyon.md": "---\nname: Lyon\nkind: chapter\nplace: Lyon, France\nhosts: [dana]\n---\nWe meet.\n",
     "content/meetups/monthly.md": "---\ntitle: Monthly\ngroup: lyon\nstarts: 2026-12-03 18:30\n"
     "repeats: first Thursday of every month\nhosts: [dana]\n---\nAn evening.\n",
-    "content/stories/draft.md": f"---\ntitle: A draft\nmembers: [{_FIRST}]\ndate: 2026-01-02\nstatus: draft\n---\nTold.\n",
+    "content/stories/draft.md": f"---\ntitle: A draft\nmembers: [{_FIRST}]\ndate: 2026-01-02\nstatus: draft\n"
+    "---\nTold.\n",
 }
 # Each gives another `--now`, or nothing.
 CHANGES: dict[str, Callable[[Path], str | None]] = {
@@ -349,7 +350,8 @@ CHANGES: dict[str, Callable[[Path], str | None]] = {
     "draft published": _in("content/stories/draft.md", "status: draft\n", ""),
     "translation": _add(
         "content/stories/ein-entwurf.md",
-        f"---\ntitle: Ein Entwurf\nmembers: [{_FIRST}]\ndate: 2026-01-03\nlanguage: de\ntranslation_of: draft\n---\nWort.\n",
+        f"---\ntitle: Ein Entwurf\nmembers: [{_FIRST}]\ndate: 2026-01-03\nlanguage: de\n"
+        "translation_of: draft\n---\nWort.\n",
     ),
     "page of a member in another language": _add(
         f"content/members/{_FIRST}.pt.md", "Sobre.\n\n## Welcome\n\nBem-vinda.\n"
@@ -361,7 +363,7 @@ CHANGES: dict[str, Callable[[Path], str | None]] = {
     ),
     "stamped": _stamp,
     "consent withdrawn": _in(_MEMBER, "for: [page, embed, mail]", "for: [mail]"),
-    "consent that ends": lambda root: "2026-12-24T09:00Z",
+    "consent that ends": lambda _: "2026-12-24T09:00Z",
     "template change": _change_template,
     "theme change": _change_theme,
     "settings": _in("mkdocs.yml", "site_name: Generated", "site_name: Another"),
@@ -421,7 +423,7 @@ def wait_for(address: str, mark: str, *, seconds: float) -> float:
     started = time.perf_counter()
     while time.perf_counter() - started < seconds:
         try:
-            with urllib.request.urlopen(address, timeout=seconds) as answer:  # noqa: S310  a server of ours
+            with urllib.request.urlopen(address, timeout=seconds) as answer:
                 if mark in answer.read().decode():
                     return time.perf_counter() - started
         except (urllib.error.URLError, OSError):
@@ -466,7 +468,7 @@ def real_community(folder: Path) -> Community:
         for path in sorted(folder.glob(pattern))
     }
     told = {path: text for path, text in texts.items() if path.startswith("content/stories/") and path.endswith(".md")}
-    kept = {path: text for path, text in told.items() if not re.search("^status: *draft", text, flags=re.M)}
+    kept = {path: text for path, text in told.items() if not re.search("(?m)^status: *draft", text)}
     people = {
         path: text.replace("name:", "title:", 1) for path, text in texts.items() if path.startswith("content/members/")
     }
