@@ -14,5 +14,5 @@ export default (config) => {
       for (const slug of page.data.challenges) (found[slug] ??= []).push(page);
     return Object.entries(found).map(([slug, pages]) => ({ slug, pages: pages.slice(0, 60) }));
   });
-  return { dir: { input: "content", includes: "../layouts", output: "public" }, markdownTemplateEngine: false };
+  return { dir: { input: "content", includes: "../layouts", output: "public" }, markdownTemplateEngine: "njk" };
 };

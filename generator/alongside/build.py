@@ -16,19 +16,17 @@ from hashlib import blake2b
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from alongside import __version__
-from alongside.model.community import Community
 from alongside.problems import AlongsideError, Position, Problem
 from alongside.processes import answers, collector_off, how_many
 from alongside.rendering.artifacts import Job, Listing, Manifest, Record, Snapshot, Tree, Written
-from alongside.rendering.embeds.listing import embed_jobs
-from alongside.rendering.feeds.listing import feed_jobs
-from alongside.rendering.markdown import document_path
-from alongside.rendering.pages.moments import render_embeds
-from alongside.rendering.pages.records import render_pages
 from alongside.rendering.shells import Page, Shell, fill
-from alongside.rendering.tracking import Site
+
+if TYPE_CHECKING:
+    from alongside.model.community import Community
+    from alongside.rendering.tracking import Site
 
 _MANY = 500  # stale jobs from which on other processes pay
 _ENGINES = ("cmarkgfm", "nh3", "jinja2")  # parts whose versions show in the output
@@ -61,6 +59,13 @@ def list_jobs(site: Site) -> tuple[Job, ...]:
 
     Also tells `site` which pages there are, so it comes before anything is rendered.
     """
+    # a build that has nothing to do loads none of these, which takes longer than all it does
+    from alongside.rendering.embeds.listing import embed_jobs
+    from alongside.rendering.feeds.listing import feed_jobs
+    from alongside.rendering.markdown import document_path
+    from alongside.rendering.pages.moments import render_embeds
+    from alongside.rendering.pages.records import render_pages
+
     taken = {
         document_path(document, use_directory_urls=True)
         for document in site.whole.documents

@@ -53,16 +53,12 @@ from alongside.build import (
 )
 from alongside.problems import AlongsideError, Problem, cannot_access
 from alongside.reading.fingerprint import fingerprint
-from alongside.reading.loader import Loaded, load_community
 from alongside.reading.settings_file import read_settings
 from alongside.rendering.artifacts import Job, Snapshot, Tree, check_owner, write_folder
 from alongside.rendering.interface import say
-from alongside.rendering.markdown import Converter, Links
-from alongside.rendering.pages.moments import fill_moments
 from alongside.rendering.pages.words import theme_words
 from alongside.rendering.shells import TOKENS, Shell, read_shell, token_folder
 from alongside.rendering.templates import compiled_templates, environment
-from alongside.rendering.tracking import Site
 from alongside.settings import Settings
 
 if TYPE_CHECKING:
@@ -70,6 +66,10 @@ if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.livereload import LiveReloadServer
     from mkdocs.structure.nav import Navigation
+
+    from alongside.reading.loader import Loaded
+    from alongside.rendering.markdown import Converter
+    from alongside.rendering.tracking import Site
 
 SECTIONS = (
     "stories",
@@ -207,6 +207,8 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         if _NO_PAGE in html:
             html = _UNLINKED.sub(r"\1", html)
         if "<alongside-moment" in html.lower():
+            from alongside.rendering.pages.moments import fill_moments
+
             html = fill_moments(self._prepare()[0], html, page=page.url)
         return html
 
@@ -232,6 +234,8 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
     def on_post_template(self, output: str, /, *, template_name: str, config: MkDocsConfig) -> str:
         if template_name != "sitemap.xml" or not config.site_url or self.report is None:
             return output
+        from alongside.rendering.markdown import Links
+
         start = escape(config.site_url)
         links = Links()
         entries = [
@@ -267,12 +271,16 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
     def _load(self) -> Loaded:
         """The community, read when something asks for it."""
         if self.loaded is None:
+            from alongside.reading.loader import load_community
+
             self.loaded = load_community(self._settings, today=self._now.date())
         return self.loaded
 
     def _prepare(self) -> tuple[Site, tuple[Job, ...]]:
         """The site and its jobs, listed when something asks for them."""
         if self._work is None:
+            from alongside.rendering.tracking import Site
+
             site = Site(
                 community=self._load().community,
                 settings=self._settings,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import jinja2
 import pytest
 
 import compiled_templates
@@ -24,13 +25,13 @@ def test_what_is_kept_is_used_unless_it_is_damaged(tmp_path: Path, monkeypatch: 
         real = getattr(compiled_templates, f"_{method}")
         monkeypatch.setattr(templates.SealedTemplates, f"{method}_bytecode", real)
     compiled: list[str] = []
-    compile_one = templates.jinja2.Environment._compile  # type: ignore[attr-defined]
+    compile_one = jinja2.Environment._compile
 
-    def counted(self: object, source: str, filename: str) -> object:
+    def counted(self: jinja2.Environment, source: str, filename: str) -> object:
         compiled.append(Path(filename).name)
         return compile_one(self, source, filename)
 
-    monkeypatch.setattr(templates.jinja2.Environment, "_compile", counted)
+    monkeypatch.setattr(jinja2.Environment, "_compile", counted)
 
     def render(cache: str) -> list[str]:
         compiled.clear()

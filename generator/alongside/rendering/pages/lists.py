@@ -16,7 +16,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import chain, islice
 
 from alongside.model.community import Community
 from alongside.model.gatherings import Group, Meetup
@@ -325,17 +324,17 @@ def related_stories(site: Site) -> Mapping[str, tuple[str, ...]]:
 def _related(
     story: Story, ranked: Mapping[str, Sequence[Story]], position: Mapping[tuple[str, str], int]
 ) -> tuple[str, ...]:
-    ranks: tuple[dict[str, None], ...] = ({}, {}, {}, {})  # in its language by others, by the same; in others
+    pool: dict[str, Story] = {}
     for challenge in story.challenges:
         stories, start = ranked[challenge], position[challenge, story.slug]
         for step in range(1, min(len(stories), 2 * RELATED + 1)):
             other = stories[(start + step) % len(stories)]
             if other.slug != story.slug:
-                rank = 2 * (other.language != story.language) + (other.members == story.members)
-                ranks[rank][other.slug] = None
-                if rank == 0 and len(ranks[0]) == RELATED:  # the others come after
-                    return tuple(ranks[0])
-    return tuple(islice(chain(*ranks), RELATED))
+                pool.setdefault(other.slug, other)
+    ordered = sorted(
+        pool.values(), key=lambda other: (other.language != story.language, other.members == story.members)
+    )
+    return tuple(other.slug for other in ordered[:RELATED])
 
 
 def hosted_by(site: Site) -> Mapping[str, tuple[str, ...]]:
