@@ -60,7 +60,7 @@ def test_every_kind_of_edit() -> None:
     check_gate(all_once())
 
 
-@settings(max_examples=3, suppress_health_check=[HealthCheck.too_slow], phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=2, suppress_health_check=[HealthCheck.too_slow], phases=[Phase.explicit, Phase.generate])
 @given(STEPS)
 def test_some_edits(steps: Steps) -> None:
     check_gate(steps)
