@@ -250,6 +250,14 @@ def test_mkdocs_properdocs_and_alongside_give_the_same_bytes(config: Path, run_e
     assert len([path for path in ours if path.startswith("embed/v1/places/")]) == PLACE_SHARDS
     fork = tree(run_elsewhere("properdocs", "build", "--quiet", site="c"))
     assert {path for path in ours.keys() | fork.keys() if ours.get(path) != fork.get(path)} == set()
+    (config.parent / "content/stories/story-1.md").unlink()
+    (config.parent / "content/stories/story-2.md").write_text(story("Told anew"))
+    # each goes on from what another has built
+    fork = tree(run_elsewhere("properdocs", "build", "--quiet", site="a"))
+    ours = tree(run_elsewhere("alongside", "build", site="b"))
+    assert {path for path in ours.keys() | fork.keys() if ours.get(path) != fork.get(path)} == set()
+    assert "stories/story-1/index.html" not in ours
+    assert b"Told anew" in ours["stories/story-2/index.html"]
 
 
 def test_stories_in_the_sites_own_markdown(write_community: WriteCommunity) -> None:

@@ -15,6 +15,7 @@ happens in each:
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
@@ -50,18 +51,14 @@ from alongside.build import (
     report_of,
     take_snapshot,
 )
-from alongside.problems import AlongsideError, Problem
+from alongside.problems import AlongsideError, Problem, cannot_access
 from alongside.reading.fingerprint import fingerprint
-from alongside.reading.loader import Loaded, load_community
 from alongside.reading.settings_file import read_settings
-from alongside.rendering.artifacts import Job, Snapshot, Tree, write_folder
+from alongside.rendering.artifacts import Job, Snapshot, Tree, check_owner, write_folder
 from alongside.rendering.interface import say
-from alongside.rendering.markdown import Converter, Links
-from alongside.rendering.pages.moments import fill_moments
 from alongside.rendering.pages.words import theme_words
 from alongside.rendering.shells import TOKENS, Shell, read_shell, token_folder
 from alongside.rendering.templates import compiled_templates, environment
-from alongside.rendering.tracking import Site
 from alongside.settings import Settings
 
 if TYPE_CHECKING:
@@ -69,6 +66,10 @@ if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.livereload import LiveReloadServer
     from mkdocs.structure.nav import Navigation
+
+    from alongside.reading.loader import Loaded
+    from alongside.rendering.markdown import Converter
+    from alongside.rendering.tracking import Site
 
 SECTIONS = (
     "stories",
@@ -128,6 +129,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
                 site_dir=Path(config.site_dir),
                 site_url=config.site_url or "",
             )
+            check_owner(self._settings.cache_dir, self._settings.config_file)
         except AlongsideError as error:
             raise PluginError(str(error)) from error
         self.loaded = None
@@ -145,18 +147,20 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         assert self._tree is not None
         try:
             self._tree.lock()
+            if self.fresh:
+                self._tree.begin()
         except AlongsideError as error:
+            self._tree.unlock()
             self._tree = None
             raise PluginError(str(error)) from error
-        if self.fresh:
-            self._tree.begin()
-            self.fresh = False  # MkDocs keeps this object for every build of the process
+        self.fresh = False  # MkDocs keeps this object for every build of the process
         if self._before is not None and not self._tree.stand(self._before.files):
             self._before = None
-        self._tree.put_away()
+        self._tree.put_away(self._before)
         # MkDocs would make a file object of every record, only to have them taken out again
         empty = self._settings.cache_dir / "no-files"
-        empty.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):  # where there is none, MkDocs finds nothing there either
+            empty.mkdir(parents=True, exist_ok=True)
         config.docs_dir = str(empty)
 
     @event_priority(100)
@@ -203,6 +207,8 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         if _NO_PAGE in html:
             html = _UNLINKED.sub(r"\1", html)
         if "<alongside-moment" in html.lower():
+            from alongside.rendering.pages.moments import fill_moments
+
             html = fill_moments(self._prepare()[0], html, page=page.url)
         return html
 
@@ -228,6 +234,8 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
     def on_post_template(self, output: str, /, *, template_name: str, config: MkDocsConfig) -> str:
         if template_name != "sitemap.xml" or not config.site_url or self.report is None:
             return output
+        from alongside.rendering.markdown import Links
+
         start = escape(config.site_url)
         links = Links()
         entries = [
@@ -263,12 +271,16 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
     def _load(self) -> Loaded:
         """The community, read when something asks for it."""
         if self.loaded is None:
+            from alongside.reading.loader import load_community
+
             self.loaded = load_community(self._settings, today=self._now.date())
         return self.loaded
 
     def _prepare(self) -> tuple[Site, tuple[Job, ...]]:
         """The site and its jobs, listed when something asks for them."""
         if self._work is None:
+            from alongside.rendering.tracking import Site
+
             site = Site(
                 community=self._load().community,
                 settings=self._settings,
@@ -296,9 +308,24 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         loaded = self._load()
         sequences = render_sequences(loaded.community, self._settings, now=self._now)
         write_folder(self._settings.build_dir / "journeys", sequences)
-        self._tree.write_snapshot(
-            take_snapshot(report, loaded.community, loaded.problems, now=self._now, stamp=self._stamp, theme=theme)
-        )
+        unkept = report.unkept
+        if unkept is None:
+            try:
+                self._tree.write_snapshot(
+                    take_snapshot(
+                        report,
+                        loaded.community,
+                        loaded.problems,
+                        now=self._now,
+                        manifest=self._tree.seal(),
+                        stamp=self._stamp,
+                        theme=theme,
+                    )
+                )
+            except OSError as error:
+                unkept = error
+        if unkept is not None:
+            log.warning(f"{cannot_access(unkept)} The site is whole; the next build will take longer.")
         return report
 
     def _render_shell(self, depth: int, env: jinja2.Environment, config: MkDocsConfig, files: Files) -> Shell:

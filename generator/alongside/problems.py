@@ -77,6 +77,16 @@ class UsageError(AlongsideError):
     exit_code = 2
 
 
+def cannot_access(error: OSError) -> AlongsideError:
+    """What stops a command that may not, or cannot, read or write a file: which one, and why."""
+    if error.strerror is None:  # a template that is not there is an OSError, too, and knows no more
+        return AlongsideError(f"{error} was not found.")
+    return AlongsideError(
+        f"{error.filename or 'A file'} cannot be read or written: {error.strerror}.",
+        hint="Look at its folder, who owns it and the space that is left.",
+    )
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name most like `name`, or None when nothing is near enough to be worth proposing."""
     folded = {word.casefold(): word for word in known}

@@ -47,7 +47,7 @@ def how_many(jobs: int, *, least: int) -> int:
 def answers(work: Callable[[int], bytes], processes: int) -> Iterator[bytes]:
     """What `work(0)`, `work(1)` ... give, each run in a process of its own, all at once; in this order.
 
-    Raises `AlongsideError` when one fails, after all have ended.
+    Raises `AlongsideError` when one fails, after all have ended; `OSError` when that is what it met: a full disk.
     """
     workers = [_fork(work, part) for part in range(processes)]
     failures = []
@@ -58,9 +58,13 @@ def answers(work: Callable[[int], bytes], processes: int) -> Iterator[bytes]:
         if found[:1] == b"+":
             yield found[1:]
         else:
-            failures.append(pickle.loads(found[1:]) if found else "A process was killed.")  # noqa: S301  our own words
+            failures.append(
+                pickle.loads(found[1:])  # noqa: S301  from a process of ours
+                if found
+                else AlongsideError("A process was killed.", hint="The machine may have run out of memory.")
+            )
     if failures:
-        raise AlongsideError(failures[0])
+        raise failures[0]
 
 
 def _fork(work: Callable[[int], bytes], part: int) -> tuple[int, int]:
@@ -76,10 +80,12 @@ def _fork(work: Callable[[int], bytes], part: int) -> tuple[int, int]:
     try:
         try:
             answer = b"+" + work(part)
+        except OSError as error:
+            answer = b"-" + pickle.dumps(error)
         except Exception:
             import traceback  # only here, and it takes long to load
 
-            answer = b"-" + pickle.dumps(f"A process failed.\n{traceback.format_exc()}")
+            answer = b"-" + pickle.dumps(AlongsideError(f"A process failed.\n{traceback.format_exc()}"))
         with os.fdopen(theirs, "wb") as stream:
             stream.write(answer)
         code = 0

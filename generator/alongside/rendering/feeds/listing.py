@@ -29,7 +29,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import partial
-from typing import Literal
 from urllib.parse import urlsplit
 
 from alongside.model.community import Community
@@ -56,6 +55,7 @@ from alongside.rendering.feeds.calendars import (
 from alongside.rendering.feeds.coming import date_entries, soonest_meetups
 from alongside.rendering.feeds.content_lines import clean_text, one_line, page_address
 from alongside.rendering.feeds.meetup_words import meetup_words, whole_html
+from alongside.rendering.feeds.paths import FeedKind, feed_path
 from alongside.rendering.feeds.plain_texts import plain_text
 from alongside.rendering.feeds.text_feeds import (
     FORMS,
@@ -73,7 +73,6 @@ from alongside.rendering.pages.lists import gathering_places, place_path, places
 from alongside.rendering.tracking import Site
 from alongside.settings import Settings
 
-FeedKind = Literal["all", "online", "languages", "groups", "places", "challenges", "meetups", "stories"]
 NEWEST = 50  # stories in a feed
 _UNSAFE = re.compile(r"[^\w.-]+")
 _NO_STAMPS = Stamps()
@@ -103,15 +102,6 @@ class FeedLink:
     path: str  # below the site's root
     form: str  # what people call it: "iCalendar", "Atom", "RSS", "JSON Feed"
     media_type: str  # "text/calendar", "application/atom+xml", "application/rss+xml", "application/feed+json"
-
-
-def feed_path(kind: FeedKind, slug: str = "", suffix: str = "ics") -> str:
-    """Where a feed stands below the site's root: `feeds/groups/docs-berlin.ics`, `feeds/stories.atom`.
-
-    `slug` is that of the group, place, challenge or meetup, or a language; empty for all. `suffix`: `ics`, `atom`,
-    `rss` or `json`.
-    """
-    return f"feeds/{kind}/{slug}.{suffix}" if slug else f"feeds/{kind}.{suffix}"
 
 
 def feed_links(kind: FeedKind, slug: str = "") -> tuple[FeedLink, ...]:

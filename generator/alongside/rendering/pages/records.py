@@ -22,8 +22,9 @@ from alongside.model.texts import direction
 from alongside.reading.places import areas_of, country_place
 from alongside.rendering.artifacts import Artifact, Job
 from alongside.rendering.embeds.oembeds import oembed_link, oembed_path, story_oembed
-from alongside.rendering.feeds.listing import FeedKind, feed_links, feed_path
+from alongside.rendering.feeds.listing import feed_links
 from alongside.rendering.feeds.meetup_words import meetup_words
+from alongside.rendering.feeds.paths import FeedKind, feed_path
 from alongside.rendering.feeds.subscribing import SubscribeLinks, subscribe_links
 from alongside.rendering.feeds.text_feeds import first_words
 from alongside.rendering.journey_map import map_figure, map_journeys

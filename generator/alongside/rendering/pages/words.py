@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from alongside.model.texts import direction, language_fits
 from alongside.rendering import interface
-from alongside.rendering.feeds.listing import feed_path
+from alongside.rendering.feeds.paths import feed_path
 from alongside.rendering.markdown import render_markdown, with_attribute
 from alongside.rendering.pages.views import Face, Label, Prose, StoryCard, When, host_of, one_line, safe_url
 from alongside.rendering.tracking import Site
