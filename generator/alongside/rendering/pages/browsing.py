@@ -4,7 +4,8 @@ First half of rendering a page, beside `lists`, whose rules hold here too: slugs
 looked up by key. A story is found where its tellers are who may be named, and under their roles where it has none.
 
 The page of a challenge or place shows its first 24 of each kind; only where there are more is there a list of all. A
-role has a list from two stories on, languages and years where there are two of them.
+country without a page has one from its first story on, a role from the second; languages and years have theirs where
+there are two of them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from itertools import chain
 
 from alongside.model.community import Community
 from alongside.model.people import Member
+from alongside.model.places import Place
 from alongside.model.stories import Story
 from alongside.reading.places import areas_of
 from alongside.reading.slugs import slugify
@@ -26,7 +28,7 @@ from alongside.rendering.pages.views import one_line
 from alongside.rendering.tracking import Site
 
 WAYS = ("challenge", "place", "role", "language", "year")
-FEWEST: Mapping[str, int] = {"challenge": GATHERED + 1, "place": GATHERED + 1, "role": 2}  # stories of a list
+FEWEST: Mapping[str, int] = {"challenge": GATHERED + 1, "place": GATHERED + 1, "role": 2}  # stories of a list; else 1
 SEVERAL = frozenset({"language", "year"})  # of these one alone is the list of all stories
 
 
@@ -86,11 +88,13 @@ def narrowed_stories(site: Site) -> Mapping[str, ListPage]:
 
     def compute(_: Community) -> Mapping[str, ListPage]:
         pages: dict[str, ListPage] = {}
+        countries = places_of_people(site)
         for way, found in found_stories(site).items():
             if way in SEVERAL and len(found) < 2:
                 continue
             for value, slugs in found.items():
-                if len(slugs) >= FEWEST.get(way, 1):
+                alone = way == "place" and _is_country(countries, value) and value not in lists.places(site)
+                if len(slugs) >= (1 if alone else FEWEST.get(way, 1)):
                     path = f"stories/{way}/{value}/"
                     pages.update(lists.from_oldest(path, path, slugs, narrowing=way, value=value))
         return pages
@@ -129,6 +133,24 @@ def narrowed_paths(site: Site) -> Mapping[str, bool]:
     return site.shared("lists.narrowed_paths", compute)
 
 
+def places_of_people(site: Site) -> Mapping[str, Place]:
+    """Places of members who are shown, and the regions and countries these lie in, by slug: with a page or without."""
+
+    def compute(community: Community) -> Mapping[str, Place]:
+        found: dict[str, Place] = {}
+        for member in lists.shown_members(site, community):
+            if member.place is not None and member.place.slug:
+                for place in (member.place, *areas_of(member.place)):
+                    found.setdefault(place.slug, place)
+        return found
+
+    return site.shared("lists.places_of_people", compute)
+
+
+def _is_country(places: Mapping[str, Place], slug: str) -> bool:
+    return slug in places and not areas_of(places[slug])
+
+
 def role_names(site: Site) -> Mapping[str, str]:
     """For each role: how most write it."""
 
@@ -146,11 +168,11 @@ def choices(site: Site) -> Mapping[str, tuple[Choice, ...]]:
     """For each way: what one can choose, in the order in which people look for it. Of places, countries alone."""
 
     def compute(_: Community) -> Mapping[str, tuple[Choice, ...]]:
-        shown, roles = lists.places(site), role_names(site)
+        places, roles = places_of_people(site), role_names(site)
 
         def names(way: str, value: str) -> str:
             if way == "place":
-                return shown[value].name if value in shown and not areas_of(shown[value]) else ""
+                return one_line(places[value].name) if _is_country(places, value) else ""
             return roles[value] if way == "role" else value
 
         found = {

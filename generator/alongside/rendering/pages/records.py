@@ -12,6 +12,7 @@ from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from markupsafe import escape
 
@@ -32,6 +33,7 @@ from alongside.rendering.pages.dates import DatePage
 from alongside.rendering.pages.jsonld import Data, Linked, schedule, script_json
 from alongside.rendering.pages.lists import Gathered, ListPage
 from alongside.rendering.pages.moments import STYLE_SHEET
+from alongside.rendering.pages.redirects import redirect_jobs
 from alongside.rendering.pages.views import (
     Face,
     GroupCard,
@@ -45,12 +47,13 @@ from alongside.rendering.pages.views import (
     one_line,
     safe_url,
 )
-from alongside.rendering.pages.words import PageWords
+from alongside.rendering.pages.words import PageWords, language_links
 from alongside.rendering.shells import Page
 from alongside.rendering.tracking import Site
 
 _ASSETS = Path(__file__).parent.parent / "assets"
 SUBSCRIBE_SCRIPT = "assets/subscribe.js"  # site path of what `parts.subscribe` loads
+ROBOTS = "robots.txt"  # names the sitemap (RFC 9309); it is read at the root of a host alone
 BROWSE = "browse/"  # site path of the page that leads to all lists
 MORE_STORIES = 3  # of the same teller
 CHOICES = 40  # so many of a way stand on that page at once
@@ -82,6 +85,14 @@ def render_pages(site: Site) -> Iterator[Job]:
     for slug in lists.places(site):
         yield Job(name=lists.place_path(slug), render=partial(place_page, site, slug))
     yield from _list_jobs(site)
+    yield from redirect_jobs(site)
+    if (
+        site.settings.site_url
+        and not urlsplit(site.settings.site_url).path.strip("/")
+        and ROBOTS not in community.documents
+    ):
+        text = f"User-agent: *\nAllow: /\nSitemap: {site.settings.site_url}sitemap.xml\n"
+        yield Job(name=ROBOTS, render=partial(asset, ROBOTS, text), page=False)
     if site.settings.journey_map and community.journeys:
         yield Job(name="journeys/", render=partial(journey_page, site))
 
@@ -215,10 +226,9 @@ class _Draft:
         for name, content in meta.items():
             if content:
                 yield f'<meta property="{name}" content="{escape(content)}">'
-        if self.linked.site_url:
-            for label in alternates:
-                address = escape(self.linked.address(label.path))
-                yield f'<link rel="alternate" hreflang="{escape(label.language)}" href="{address}">'
+        if self.linked.site_url and alternates:
+            addresses = [(label.language, str(escape(self.linked.address(label.path)))) for label in alternates]
+            yield language_links(addresses, self.site.settings.language).rstrip()
         for media_type, name, path in feeds:
             yield f'<link rel="alternate" type="{media_type}" title="{escape(name)}" href="{self.ui.url(path)}">'
 
@@ -646,8 +656,9 @@ def _common(draft: _Draft, page: ListPage) -> Label:
     if page.narrowing == "challenge" and value in site.community.challenges:
         challenge = site.community.challenges[value]
         return draft.views.local(challenge.title, challenge.path)
-    if page.narrowing == "place" and value in lists.places(site):
-        return _place_label(lists.places(site)[value])
+    if page.narrowing == "place" and value in browsing.places_of_people(site):
+        name = one_line(browsing.places_of_people(site)[value].name)
+        return Label(text=name, language="", path=lists.path_of_place(site, value))
     if page.narrowing == "language":
         return Label(text=draft.ui.autonym(value), language=value)
     name = browsing.role_names(site).get(value, value) if page.narrowing == "role" else value
@@ -911,7 +922,8 @@ def _choice(draft: _Draft, way: str, choice: browsing.Choice) -> Label:
         challenge = draft.site.community.challenges[choice.value]
         return draft.views.local(challenge.title, challenge.path)
     if way == "place":
-        return Label(text=choice.name, language="", path=lists.path_of_place(draft.site, choice.value))
+        path = lists.path_of_place(draft.site, choice.value) or choice.path
+        return Label(text=choice.name, language="", path=path)
     if way == "language":
         return Label(text=draft.ui.autonym(choice.value), language=choice.value, path=choice.path)
     return Label(text=choice.name, language="", path=choice.path)

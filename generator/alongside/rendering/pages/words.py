@@ -263,6 +263,10 @@ class ThemeWords:
         """An interface text, plain."""
         return interface.say(self.language, key, **values)
 
+    def autonym(self, code: str) -> str:
+        """A language's own name."""
+        return interface.autonym(code)
+
     def direction_of(self, language: str) -> str:
         """`rtl` or `ltr`, for a page in another language."""
         return direction(language)
@@ -282,6 +286,17 @@ def theme_words(settings: Settings) -> ThemeWords:
         feed=feed_path("stories", suffix="atom"),
         calendar=feed_path("all"),
     )
+
+
+def language_links(addresses: Iterable[tuple[str, str]], language: str) -> Markup:
+    """What tells search engines of a page's versions: (language, whole URL, escaped) of each, the first written first.
+
+    Who reads none of them is sent to the one in the community's `language`, else to the first ("x-default").
+    """
+    versions = list(addresses)
+    default = next((url for code, url in versions if language_fits(language, code)), versions[0][1])
+    links = (*versions, ("x-default", default))
+    return _html("".join(f'<link rel="alternate" hreflang="{escape(code)}" href="{url}">\n' for code, url in links))
 
 
 @lru_cache(maxsize=512)
