@@ -132,6 +132,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
                 docs_dir=Path(config.docs_dir),
                 site_dir=Path(config.site_dir),
                 site_url=config.site_url or "",
+                search=settings.search and not self.serving,  # nobody makes an index at every key that is pressed
             )
         except AlongsideError as error:
             raise PluginError(str(error)) from error
@@ -246,7 +247,8 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
             self.report = report_of(self._before)
         else:
             self.report = self._build(files, shells, stamp, theme)
-        _add_to_search(config, self.report)
+        if not self._settings.search:  # else `alongside search` knows them better
+            _add_to_search(config, self.report)
         return env
 
     def on_post_template(self, output: str, /, *, template_name: str, config: MkDocsConfig) -> str:

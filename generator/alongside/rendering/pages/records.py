@@ -52,6 +52,7 @@ from alongside.rendering.shells import Page
 from alongside.rendering.tracking import Site
 
 _ASSETS = Path(__file__).parent.parent / "assets"
+SEARCH_SCRIPT = "assets/search.js"  # site path of what `parts.search` and the theme's search page load
 SUBSCRIBE_SCRIPT = "assets/subscribe.js"  # site path of what `parts.subscribe` loads
 ROBOTS = "robots.txt"  # names the sitemap (RFC 9309); it is read at the root of a host alone
 BROWSE = "browse/"  # site path of the page that leads to all lists
@@ -65,7 +66,7 @@ KINDS: tuple[Kind, ...] = ("stories", "members", "groups", "meetups", "challenge
 def render_pages(site: Site) -> Iterator[Job]:
     """The jobs of all record pages and their lists, by kind and slug, and of the style sheet and script they share."""
     community = site.whole
-    for path in (STYLE_SHEET, SUBSCRIBE_SCRIPT, meetups.STYLE, meetups.SCRIPT):
+    for path in (STYLE_SHEET, SUBSCRIBE_SCRIPT, SEARCH_SCRIPT, meetups.STYLE, meetups.SCRIPT):
         yield Job(name=path, render=partial(asset, path, (_ASSETS / Path(path).name).read_text("utf-8")), page=False)
     _prepare(site)
     for story in community.stories.values():
@@ -900,7 +901,12 @@ def browse_page(site: Site) -> Iterator[Page]:
     kinds = tuple((draft.ui.say(f"nav.{kind}"), f"{kind}/", totals[kind]) for kind in KINDS if totals[kind])
     yield draft.page(
         draft.ui.say("nav.browse"),
-        context={"kinds": kinds, "ways": _ways_around(draft, browsing.WAYS), "first": CHOICES},
+        context={
+            "kinds": kinds,
+            "ways": _ways_around(draft, browsing.WAYS),
+            "first": CHOICES,
+            "search": site.settings.search,
+        },
         description=draft.ui.say("browse.lead"),
     )
 

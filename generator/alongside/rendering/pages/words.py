@@ -6,6 +6,7 @@ the site's root it stands. What it returns is either plain text, which the templ
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -133,6 +134,13 @@ class PageWords:
             marks.append(f'<span class="as-dot" lang="{escape(language)}">{name}</span>')
         return _html("".join(marks))
 
+    # --- the search ---
+
+    @property
+    def search_texts(self) -> str:
+        """What `assets/search.js` says, as JSON."""
+        return search_texts(self.language)
+
     # --- more words ---
 
     def autonym(self, code: str) -> str:
@@ -258,6 +266,7 @@ class ThemeWords:
     conduct: str
     feed: str  # site path of the stories' Atom feed
     calendar: str  # site path of the calendar with all meetups
+    search: str  # what the search of record pages says, as JSON; empty: there is none
 
     def say(self, key: str, **values: object) -> str:
         """An interface text, plain."""
@@ -285,6 +294,28 @@ def theme_words(settings: Settings) -> ThemeWords:
         conduct=safe_url(organisation.conduct) or own_path.lstrip("/"),
         feed=feed_path("stories", suffix="atom"),
         calendar=feed_path("all"),
+        search=search_texts(language) if settings.search else "",
+    )
+
+
+def search_texts(language: str) -> str:
+    """What `assets/search.js` says in `language`, as JSON: the last parts of the keys `search.…`."""
+    keys = (
+        "narrow",
+        "kind",
+        "challenge",
+        "place",
+        "role",
+        "language",
+        "year",
+        "any",
+        "count",
+        "none",
+        "more",
+        "failed",
+    )
+    return json.dumps(
+        {key: interface.read_interface(language).texts[f"search.{key}"] for key in keys}, ensure_ascii=False
     )
 
 
