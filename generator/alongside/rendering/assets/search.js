@@ -18,7 +18,8 @@ for (const form of document.querySelectorAll(".as-search")) {
   // Chinese and Japanese are asked as they were indexed: by character, in this order.
   const unspaced = "\\u3040-\\u30ff\\u31f0-\\u31ff\\u3400-\\u4dbf\\u4e00-\\u9fff\\uf900-\\ufaff\\u{20000}-\\u{3ffff}";
   const between = new RegExp(`(?<=[${unspaced}])(?=\\S)|(?<=\\S)(?=[${unspaced}])`, "gu");
-  const apart = new RegExp(`(?<=[${unspaced}]) (?=[${unspaced}])`, "gu");
+  const joining = `[${unspaced}\\u3000-\\u303f\\uff00-\\uffef]`, tag = "(?:</?mark>)?";
+  const apart = new RegExp(`(?<=${joining}${tag}) (?=${tag}${joining})`, "gu");
   const asked = text => {
     const words = text.replace(between, " ");
     return words !== text && !/\s/.test(text) ? `"${words}"` : words;
@@ -69,6 +70,7 @@ for (const form of document.querySelectorAll(".as-search")) {
   const day = text => new Intl.DateTimeFormat(document.documentElement.lang || "en", { dateStyle: "long", timeZone: "UTC" })
     .format(new Date(text));
   const hit = ({ raw_url, url, meta, excerpt: words }) => {
+    const person = meta.photo || meta.initials || meta.day; // a story nobody may be named for has an empty arch
     const portrait = meta.photo
       ? make("img", { src: new URL(meta.photo, root).href, alt: "", width: 96, height: 96, loading: "lazy" })
       : make("span", { ariaHidden: "true" }, meta.initials ?? "");
@@ -79,8 +81,14 @@ for (const form of document.querySelectorAll(".as-search")) {
     for (const text of [meta.kind, meta.by, meta.day && day(meta.day)]) {
       if (text) about.append(make("span", { className: "as-dot" }, make("bdi", {}, text)));
     }
-    const body = make("div", {}, make("h3", { className: "as-row-title" }, link), about, excerpt(words));
-    return make("li", { className: "as-row" }, portrait, body);
+    const body = make("div", {}, make("h2", { className: "as-row-title" }, link), about, excerpt(words));
+    return make("li", { className: "as-row" }, ...(person ? [portrait] : []), body);
+  };
+
+  // Of a word that is nowhere the index takes the longest beginning that is somewhere, were it two letters.
+  const isNear = (text, html) => {
+    const found = [...html.matchAll(/<mark>(.*?)<\/mark>/gs)].map(([, word]) => word.length);
+    return text.replace(between, " ").split(/\s+/).some(word => Math.max(0, ...found) >= .6 * word.length);
   };
 
   let results = [], turn = 0;
@@ -90,7 +98,6 @@ for (const form of document.querySelectorAll(".as-search")) {
     if (mine !== turn) return;
     list.append(...found.map(hit));
     more.hidden = list.children.length >= results.length;
-    list.children[from]?.querySelector("a").setAttribute("data-first", "");
   };
   more.addEventListener("click", async () => {
     const from = list.children.length;
@@ -118,13 +125,16 @@ for (const form of document.querySelectorAll(".as-search")) {
         return;
       }
       const pagefind = await open();
-      let found = { results: [] };
-      for (const letters of [0, 1, 2]) {
-        found = await pagefind.search(text ? asked(shorter(text, letters)) : null, { filters });
-        if (found.results.length || !text) break;
+      const found = new Map();
+      for (const words of new Set([0, 1, 2].map(letters => shorter(text, letters)))) {
+        for (const result of (await pagefind.search(words ? asked(words) : null, { filters })).results) {
+          if (!found.has(result.id)) found.set(result.id, result);
+        }
+        if (found.size >= 10) break;
       }
+      results = [...found.values()];
+      if (text && results.length && !isNear(text, (await results[0].data()).excerpt)) results = [];
       if (mine !== turn) return;
-      results = found.results;
       list.replaceChildren();
       await show(10);
       status.textContent = results.length ? texts.count.replace("{count}", results.length) : texts.none;

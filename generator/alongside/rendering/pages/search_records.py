@@ -189,7 +189,7 @@ class _Records:
         }
         return SearchRecord(
             path=title.path,
-            text=spaced("\n".join(filter(None, (title.text, *words)))),
+            text=spaced(" · ".join(filter(None, (title.text, *words)))),
             meta={name: value for name, value in meta.items() if value},
             filters={name: values for name, values in filters.items() if values},
         )
