@@ -124,9 +124,10 @@ def test_the_search_is_made_and_asked(write_community: WriteCommunity, origin: s
         tab.press("Tab", "Tab", "Enter")
         wait_for(tab, "document.querySelector('.as-narrowing select')")
         assert axe_violations(tab) == []
-        assert tab.evaluate(
-            "[...document.querySelectorAll('.as-narrowing select')].map(field => field.name).join()"
-        ) == "kind,place,language,year"
+        assert (
+            tab.evaluate("[...document.querySelectorAll('.as-narrowing select')].map(field => field.name).join()")
+            == "kind,place,language,year"
+        )
         tab.evaluate(
             "(() => { const field = document.querySelector('select[name=year]'); field.value = '2025';"
             " field.dispatchEvent(new Event('change', {bubbles: true})); })()"

@@ -11,7 +11,7 @@ there are two of them.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -59,17 +59,19 @@ def found_stories(site: Site) -> Mapping[str, Mapping[str, Sequence[str]]]:
 
     def compute(community: Community) -> Mapping[str, Mapping[str, Sequence[str]]]:
         found: dict[str, dict[str, list[str]]] = {way: defaultdict(list) for way in WAYS}
+        places = {
+            member.slug: [place for place in lists.places_of(member) if _may_be_listed(site, place)]
+            for member in lists.shown_members(site, community)
+        }
         for story in lists.shown_stories(site, community):
-            tellers = site.tellers(story, "page")
-            values: dict[str, Iterable[str]] = {
-                "challenge": story.challenges,
-                "place": chain.from_iterable(map(lists.places_of, tellers)),
-                "role": filter(None, map(role_slug, roles_of(site, story))),
-                "year": (str(story.date.year),),
-            }
-            for way, of_story in values.items():
-                for value in dict.fromkeys(of_story):
-                    found[way][value].append(story.slug)
+            for challenge in story.challenges:
+                found["challenge"][challenge].append(story.slug)
+            for place in dict.fromkeys(chain.from_iterable(places.get(teller, ()) for teller in story.members)):
+                found["place"][place].append(story.slug)
+            for role in dict.fromkeys(map(role_slug, roles_of(site, story))):
+                if role:
+                    found["role"][role].append(story.slug)
+            found["year"][str(story.date.year)].append(story.slug)
         for story in lists.newest_first(one for one in community.stories.values() if lists.is_shown(site, one)):
             found["language"][story.language.casefold()].append(story.slug)
         return found
@@ -81,6 +83,11 @@ def list_path(site: Site, kind: str, way: str, value: str) -> str:
     """The list of stories or members (`kind`) with `value`, below the site's root; empty where there is none."""
     path = f"{kind}/{way}/{value}/"
     return path if path in narrowed_paths(site) else ""
+
+
+def _may_be_listed(site: Site, slug: str) -> bool:
+    """True for a place that something can lead from: one with a page, or a country."""
+    return slug in lists.places(site) or _is_country(places_of_people(site), slug)
 
 
 def narrowed_stories(site: Site) -> Mapping[str, ListPage]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -30,7 +30,7 @@ PAGE = 60  # entries of a list's page
 FRONT = 30  # at least so many stand on the front page of the stories, where there are as many
 GATHERED = 24  # entries of one kind on the page of a challenge or place
 RELATED = 3
-NEIGHBOURS = 6  # older stories under each challenge, topic and role, among which related ones are sought
+NEIGHBOURS = 4  # older stories under each challenge, topic and role, among which related ones are sought
 NEAR_KM = 250.0
 NEAR_PLACES = 8
 EARTH_KM = 6371.0
@@ -89,15 +89,20 @@ def shown_members(site: Site, community: Community) -> list[Member]:
     return sorted(members, key=lambda member: (name_key(member.name), member.slug))
 
 
-def shown_stories(site: Site, community: Community) -> list[Story]:
+def shown_stories(site: Site, _: Community) -> Sequence[Story]:
     """Stories that are shown, newest first; translations are left to their originals."""
-    stories = community.stories
-    return newest_first(
-        story
-        for story in stories.values()
-        if is_shown(site, story)
-        and not (story.translation_of in stories and is_shown(site, stories[story.translation_of]))
-    )
+
+    def compute(community: Community) -> Mapping[str, tuple[Story, ...]]:
+        stories = community.stories
+        originals = (
+            story
+            for story in stories.values()
+            if is_shown(site, story)
+            and not (story.translation_of in stories and is_shown(site, stories[story.translation_of]))
+        )
+        return {"all": tuple(newest_first(originals))}
+
+    return site.shared("lists.shown_stories", compute)["all"]
 
 
 def newest_first(stories: Iterable[Story]) -> list[Story]:
@@ -345,22 +350,33 @@ def related_stories(site: Site) -> Mapping[str, tuple[str, ...]]:
 
     def compute(community: Community) -> Mapping[str, tuple[str, ...]]:
         shown = shown_stories(site, community)
-        common = {story.slug: (frozenset(story.challenges), frozenset(_tags(story))) for story in shown}
-        ranked: dict[str, list[Story]] = defaultdict(list)
-        position: dict[tuple[str, str], int] = {}
-        for story in shown:
-            for tag in common[story.slug][1]:
-                position[tag, story.slug] = len(ranked[tag])
-                ranked[tag].append(story)
+        bits: dict[str, int] = {tag: 1 << number for number, tag in enumerate(community.challenges)}
+        challenges = sum(bits.values())
+        ranked: dict[int, list[int]] = defaultdict(list)  # stories by bit, as their places in `shown`
+        places: list[list[tuple[int, int]]] = []  # of each story in the list of each of its bits
+        tags: list[int] = []
+        for index, story in enumerate(shown):
+            own = {bits.setdefault(tag, 1 << len(bits)) for tag in _tags(story)}
+            tags.append(sum(own))
+            places.append([(bit, len(ranked[bit])) for bit in own])
+            for bit in own:
+                ranked[bit].append(index)
         found: dict[str, tuple[str, ...]] = {}
-        for story in shown:
-            pool: dict[str, Story] = {}
-            for tag in _tags(story):
-                stories, place = ranked[tag], position[tag, story.slug]
+        for index, story in enumerate(shown):
+            pool: set[int] = set()
+            for bit, place in places[index]:
+                stories = ranked[bit]
                 start = max(0, min(place, len(stories) - 1 - NEIGHBOURS))
-                pool.update((other.slug, other) for other in stories[start : start + NEIGHBOURS + 1])
-            pool.pop(story.slug, None)
-            found[story.slug] = _closest(story, pool.values(), common)
+                pool.update(stories[start : start + NEIGHBOURS + 1])
+            pool.discard(index)
+            mine, language = tags[index], story.language
+            order = []
+            for other in pool:
+                both = mine & tags[other]
+                shared = both.bit_count() + (both & challenges).bit_count()
+                away = other - index if other > index else len(shown) + index - other  # older ones first
+                order.append((-shared, shown[other].language != language, away, other))
+            found[story.slug] = _of_many(story, [shown[other] for *_, other in sorted(order)])
         for story in community.stories.values():
             if story.translation_of in found:
                 found[story.slug] = found[story.translation_of]
@@ -369,32 +385,22 @@ def related_stories(site: Site) -> Mapping[str, tuple[str, ...]]:
     return site.shared("lists.related", compute)
 
 
-def _tags(story: Story) -> dict[str, None]:
-    """All that a story may share with others, in order: challenges, topics and roles, whatever their case."""
-    words = (
-        *(f"topic {topic.casefold()}" for topic in story.topics),
-        *(f"role {role.casefold()}" for role in story.roles),
-    )
-    return dict.fromkeys((*story.challenges, *words))
+def _tags(story: Story) -> Iterator[str]:
+    """All that a story may share with others: challenges, topics and roles, these whatever their case."""
+    yield from story.challenges
+    for topic in story.topics:
+        yield f"topic {topic.casefold()}"
+    for role in story.roles:
+        yield f"role {role.casefold()}"
 
 
-def _closest(
-    story: Story, pool: Iterable[Story], common: Mapping[str, tuple[frozenset[str], frozenset[str]]]
-) -> tuple[str, ...]:
-    challenges, tags = common[story.slug]
-
-    def distance(other: Story) -> tuple[int, bool, int, str]:
-        theirs, all_of_theirs = common[other.slug]
-        shared = len(challenges & theirs) + len(tags & all_of_theirs)
-        days = story.date.toordinal() - other.date.toordinal()
-        return (-shared, other.language != story.language, days if days >= 0 else 1_000_000 - days, other.slug)
-
-    others = sorted(pool, key=distance)
-    first_of: dict[str, str] = {story.members[0]: story.slug}  # more of the same teller stands beside them
+def _of_many(story: Story, others: Sequence[Story]) -> tuple[str, ...]:
+    """The first few, one of each teller before a second; more of the story's own teller stands beside them."""
+    first_of = {story.members[0]: story.slug}
     for other in others:
         first_of.setdefault(other.members[0], other.slug)
-    of_many = [other.slug for other in others if first_of[other.members[0]] == other.slug]
-    return tuple(dict.fromkeys((*of_many, *(other.slug for other in others))))[:RELATED]
+    first = [other.slug for other in others if first_of[other.members[0]] == other.slug]
+    return tuple(dict.fromkeys((*first, *(other.slug for other in others))))[:RELATED]
 
 
 def hosted_by(site: Site) -> Mapping[str, tuple[str, ...]]:

@@ -295,7 +295,7 @@ def story_page(site: Site, slug: str) -> Iterator[Page | Artifact]:
             "original": next((label for label in versions if original and label.path == original.path), None),
             "challenges": challenges,
             "topics": tuple(one_line(topic) for topic in story.topics),
-            "address": draft.linked.address(story.path) if site.settings.site_url else "",
+            "address": draft.linked.address(story.path),
             "roles": _role_labels(
                 site, story.roles or tuple(role for face in card.tellers[:1] for role in face.roles[:1])
             ),
