@@ -67,8 +67,6 @@ for (const form of document.querySelectorAll(".as-search")) {
     }
     return paragraph;
   };
-  const day = text => new Intl.DateTimeFormat(document.documentElement.lang || "en", { dateStyle: "long", timeZone: "UTC" })
-    .format(new Date(text));
   const hit = ({ raw_url, url, meta, excerpt: words }) => {
     const person = meta.photo || meta.initials || meta.day; // a story nobody may be named for has an empty arch
     const portrait = meta.photo
@@ -78,7 +76,7 @@ for (const form of document.querySelectorAll(".as-search")) {
     const link = make("a", { href: new URL(raw_url ?? url, root).href, dir: "auto" }, meta.title);
     if (meta.language) link.lang = meta.language;
     const about = make("p", { className: "as-meta" });
-    for (const text of [meta.kind, meta.by, meta.day && day(meta.day)]) {
+    for (const text of [meta.kind, meta.by, meta.day]) {
       if (text) about.append(make("span", { className: "as-dot" }, make("bdi", {}, text)));
     }
     const body = make("div", {}, make("h2", { className: "as-row-title" }, link), about, excerpt(words));

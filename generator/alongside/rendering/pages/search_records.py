@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from alongside.model.people import Member
 from alongside.rendering.feeds.plain_texts import plain_text
@@ -22,6 +23,7 @@ from alongside.rendering.tracking import Site
 # Scripts that are written without spaces between words: kana, and Han characters of any use.
 _UNSPACED = "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _BETWEEN = re.compile(rf"(?<=[{_UNSPACED}])(?=\S)|(?<=\S)(?=[{_UNSPACED}])")
+_ADDRESS = re.compile(r' href="[^"]*"')  # of links: nobody asks for those, and they fill what a result shows
 _STEMMED = frozenset(
     "ar ca da de el en es et eu fi fr hi hu hy id it lt ne nl no pl pt ro ru sr sv ta tr yi".split()
 )  # languages whose endings Pagefind takes off
@@ -96,7 +98,7 @@ class _Records:
             roles=browsing.roles_of(site, story),
             languages=(story.language,),
             places=[place for teller in site.tellers(story, "page") for place in _place_names(teller)],
-            day=story.date.isoformat(),
+            day=story.date,
         )
 
     def member(self, member: Member) -> SearchRecord:
@@ -163,7 +165,7 @@ class _Records:
         roles: Iterable[str] = (),
         languages: Iterable[str] = (),
         places: Iterable[str] = (),
-        day: str = "",
+        day: date | None = None,
     ) -> SearchRecord:
         """The record of a page; what is empty is left out."""
         named, spoken = self._views.challenges(challenges), list(dict.fromkeys(languages))
@@ -174,7 +176,7 @@ class _Records:
             "place": list(dict.fromkeys(map(one_line, places))),
             "language": [self._ui.languages((language,)) for language in spoken],
             "role": [browsing.role_names(self._site).get(browsing.role_slug(role), one_line(role)) for role in roles],
-            "year": [day[:4]] if day else [],
+            "year": [str(day.year)] if day else [],
         }
         face = faces[0] if faces else None
         meta = {
@@ -182,7 +184,7 @@ class _Records:
             "language": title.language,
             "kind": self._ui.say(f"nav.{kind}"),
             "by": ", ".join(face.name for face in faces) if kind == "stories" else "",
-            "day": day,
+            "day": self._ui.day(day) if day else "",
             "photo": face.photo if face else "",
             "initials": face.initials if face and not face.photo else "",
             "hue": str(face.hue) if face else "",
@@ -196,7 +198,7 @@ class _Records:
 
     def _words(self, prose: Prose) -> str:
         html = render_markdown(prose.text, source=prose.source, links=self._site.links(""), convert=self._site.convert)
-        return plain_text(html)
+        return plain_text(_ADDRESS.sub("", html))
 
 
 def _place_names(record: object) -> tuple[str, ...]:
