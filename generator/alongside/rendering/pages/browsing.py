@@ -4,8 +4,8 @@ First half of rendering a page, beside `lists`, whose rules hold here too: slugs
 looked up by key. A story is found where its tellers are who may be named, and under their roles where it has none.
 
 The page of a challenge or place shows its first 24 of each kind; only where there are more is there a list of all. A
-country without a page has one from its first story on, a role from the second; languages and years have theirs where
-there are two of them.
+country, which may have no page, has a list from its first story on, a role from the second; languages and years have
+theirs where there are two of them.
 """
 
 from __future__ import annotations
@@ -100,8 +100,8 @@ def narrowed_stories(site: Site) -> Mapping[str, ListPage]:
             if way in SEVERAL and len(found) < 2:
                 continue
             for value, slugs in found.items():
-                alone = way == "place" and _is_country(countries, value) and value not in lists.places(site)
-                if len(slugs) >= (1 if alone else FEWEST.get(way, 1)):
+                least = 1 if way == "place" and _is_country(countries, value) else FEWEST.get(way, 1)
+                if len(slugs) >= least:
                     path = f"stories/{way}/{value}/"
                     pages.update(lists.from_oldest(path, path, slugs, narrowing=way, value=value))
         return pages
@@ -118,7 +118,8 @@ def narrowed_members(site: Site) -> Mapping[str, ListPage]:
             for challenge in member.challenges:
                 found["challenge", challenge].append(member)
             for place in lists.places_of(member):
-                found["place", place].append(member)
+                if place in lists.places(site):  # only the page of a place leads there
+                    found["place", place].append(member)
         pages: dict[str, ListPage] = {}
         for (way, value), members in found.items():
             if len(members) > GATHERED:
