@@ -191,7 +191,7 @@ class _Records:
         }
         return SearchRecord(
             path=title.path,
-            text=spaced(" · ".join(filter(None, (title.text, *words)))),
+            text=" · ".join(spaced(text) for text in (title.text, *words) if text),
             meta={name: value for name, value in meta.items() if value},
             filters={name: values for name, values in filters.items() if values},
         )
