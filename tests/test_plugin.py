@@ -287,6 +287,21 @@ def test_compiled_sequences_stay_private(config: Path) -> None:
     assert not (config.parent / "build/journeys/month").exists()
 
 
+def test_plain_pages_name_their_versions_in_other_languages(config: Path) -> None:
+    pages = {"about.md": "# About\n", "about.pt.md": "# Sobre\n", "about.ar.md": "# حول\n", "a.notes.md": "# A\n"}
+    for name, text in pages.items():
+        (config.parent / "content" / name).write_text(text, encoding="utf-8")
+    files = {path: content.decode() for path, content in tree(build(config)).items() if path.endswith(".html")}
+    for path in ("about/", "about.pt/", "about.ar/"):
+        page = files[f"{path}index.html"]
+        for code, target in (("en", "about/"), ("pt", "about.pt/"), ("ar", "about.ar/"), ("x-default", "about/")):
+            address = f"https://community.example.org/{target}"
+            assert f'<link rel="alternate" hreflang="{code}" href="{address}">' in page, (path, code)
+    assert '<html lang="ar" dir="rtl">' in files["about.ar/index.html"]
+    assert '<a href="../about.pt/" hreflang="pt" lang="pt">Português</a>' in files["about/index.html"]
+    assert "hreflang" not in files["a.notes/index.html"]
+
+
 def test_photos_of_those_who_are_not_shown_are_not_published(config: Path) -> None:
     root = config.parent
     member = (root / "content/members/ana.md").read_text(encoding="utf-8")

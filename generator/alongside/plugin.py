@@ -10,6 +10,7 @@ happens in each:
     nav         add the lists of records
     page_content  fill the moments of ordinary pages; links to records without a page become plain text
     env         render the shells, then all that is stale
+    page_markdown, post_page  the language of a plain page, and its versions in others
     post_template  record pages into the sitemap
 """
 
@@ -53,11 +54,13 @@ from alongside.build import (
 )
 from alongside.problems import AlongsideError, Problem, cannot_access
 from alongside.reading.fingerprint import fingerprint
+from alongside.reading.languages import parse_language
 from alongside.reading.settings_file import read_settings
-from alongside.rendering.artifacts import Job, Snapshot, Tree, check_owner, write_folder
+from alongside.rendering.artifacts import Job, Snapshot, Tree, check_owner, write_file, write_folder
 from alongside.rendering.interface import say
-from alongside.rendering.pages.words import theme_words
+from alongside.rendering.pages.words import language_links, theme_words
 from alongside.rendering.shells import TOKENS, Shell, read_shell, token_folder
+from alongside.rendering.sitemaps import render_sitemaps
 from alongside.rendering.templates import compiled_templates, environment
 from alongside.settings import Settings
 
@@ -79,6 +82,7 @@ SECTIONS = (
     "challenges",
     "places",
     "journeys",
+    "browse",
 )  # lists of records, in the nav's order
 _NO_PAGE = "alongside-no-page"  # stands in for the URL of a record without a page until its link is taken away
 _UNLINKED = re.compile(rf'<a\b[^>]*\bhref="[^"]*{_NO_PAGE}[^"]*"[^>]*>(.*?)</a>', re.DOTALL)
@@ -102,6 +106,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         self._tree: Tree | None = None
         self._before: Snapshot | None = None  # of the last build, when nothing was touched since
         self._work: tuple[Site, tuple[Job, ...]] | None = None
+        self._versions: dict[str, dict[str, str]] = {}  # a plain page's file -> language -> that of its version
 
     def load_config(
         self, options: dict[str, Any], config_file_path: str | None = None
@@ -128,6 +133,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
                 docs_dir=Path(config.docs_dir),
                 site_dir=Path(config.site_dir),
                 site_url=config.site_url or "",
+                search=settings.search and not self.serving,  # nobody makes an index at every key that is pressed
             )
             check_owner(self._settings.cache_dir, self._settings.config_file)
         except AlongsideError as error:
@@ -189,9 +195,28 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         else:
             site, _ = self._prepare()
             self._pages, records = frozenset(site.pages), dict(site.whole.files)
+        self._versions = _versions(files, self._settings.language)
         return RecordFiles(files, records, self._pages, config)
 
     on_files = CombinedEvent(_bring_files, _answer_for_records)
+
+    def on_page_markdown(self, text: str, /, *, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
+        """A plain page says which language it is in, where its name does; and where it is to be had in others."""
+        versions = self._versions.get(page.file.src_uri, {})
+        language = next((code for code, uri in versions.items() if uri == page.file.src_uri), "")
+        if language:
+            page.meta.setdefault("language", language)
+            page.meta["versions"] = [
+                (code, files.src_uris[uri].url, uri == page.file.src_uri) for code, uri in versions.items()
+            ]
+        return text
+
+    def on_post_page(self, output: str, /, *, page: MkDocsPage, config: MkDocsConfig) -> str:
+        versions = page.meta.get("versions")
+        if not versions or not config.site_url:
+            return output
+        addresses = [(code, escape(config.site_url + url.removeprefix("./"))) for code, url, _ in versions]
+        return output.replace("</head>", f"{language_links(addresses, self._settings.language)}</head>", 1)
 
     def on_nav(self, nav: Navigation, /, *, config: MkDocsConfig, files: Files) -> Navigation:
         linked = {item.url for item in _flat(nav.items) if getattr(item, "url", None)}
@@ -228,7 +253,8 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
             self.report = report_of(self._before)
         else:
             self.report = self._build(files, shells, stamp, theme)
-        _add_to_search(config, self.report)
+        if not self._settings.search:  # else `alongside search` knows them better
+            _add_to_search(config, self.report)
         return env
 
     def on_post_template(self, output: str, /, *, template_name: str, config: MkDocsConfig) -> str:
@@ -236,16 +262,14 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
             return output
         from alongside.rendering.markdown import Links
 
-        start = escape(config.site_url)
-        links = Links()
-        entries = [
-            f"    <url>\n         <loc>{start}{escape(links.url(listing.path)[2:])}</loc>\n"
-            + (f"         <lastmod>{listing.modified}</lastmod>\n" if listing.modified else "")
-            + "    </url>\n"
-            for listing in self.report.listings
-            if listing.listed
-        ]
-        return output.replace("</urlset>", "".join(entries) + "</urlset>")
+        start, links = escape(config.site_url), Links()
+        listed = (listing for listing in self.report.listings if listing.listed)
+        pages = ((f"{start}{escape(links.url(listing.path)[2:])}", listing.modified) for listing in listed)
+        made = dict(render_sitemaps(output, pages, start))
+        whole = made.pop("sitemap.xml")
+        for name, text in made.items():
+            write_file(Path(config.site_dir, name), text.encode())
+        return whole
 
     @event_priority(-100)
     def on_post_build(self, *, config: MkDocsConfig) -> None:
@@ -463,6 +487,21 @@ def _flat(items: Iterable[Any]) -> Iterable[Any]:
     for item in items:
         yield item
         yield from _flat(getattr(item, "children", None) or ())
+
+
+def _versions(files: Files, language: str) -> dict[str, dict[str, str]]:
+    """For each plain page that is there in several languages: language -> page. `about.pt.md` stands beside `about.md`,
+    which is in the community's language."""
+    found: dict[str, dict[str, str]] = {}
+    for file in files.documentation_pages():
+        stem, _, ending = file.src_uri.removesuffix(".md").rpartition(".")
+        code = parse_language(ending) if stem and "/" not in ending else None
+        original = f"{stem}.md"
+        if code is not None and original in files.src_uris:
+            versions = found.setdefault(original, {language: original})
+            versions.setdefault(code, file.src_uri)
+            found[file.src_uri] = versions
+    return found
 
 
 def _converter(config: MkDocsConfig) -> Converter:
