@@ -45,7 +45,7 @@ def measure(arguments: argparse.Namespace) -> Iterator[Figure]:
         for name in ("sides", "peers", "builds"):
             (folder / name).mkdir()
         yield from feeds(folder / "sides", arguments.meetups, arguments.calendar_rounds)
-        yield from against_yaml2ics(folder / "peers", rounds=arguments.calendar_rounds)
+        yield from against_yaml2ics(folder / "peers", many=arguments.meetups, rounds=arguments.calendar_rounds)
         yield from rebuilds(folder / "builds", large=arguments.meetups)
     yield from near_me()
     yield from calendar_agreement.measure(arguments)

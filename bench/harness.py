@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import resource
 import statistics
 import subprocess
-import time
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,21 +51,40 @@ class BenchError(Exception):
 
 
 def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = None) -> Run:
-    """Run a command to its end. Raises `BenchError` with what it said when it fails."""
-    log = cwd / ".bench-output"
+    """Run a command to its end. Raises `BenchError` with what it said when it fails.
+
+    A small process starts it and measures: Linux counts the memory of who started a process as that of the process.
+    """
+    log, report = cwd / ".bench-output", cwd / ".bench-report"
     with log.open("wb") as stream:
-        started = time.perf_counter()
-        process = subprocess.Popen(
-            command, cwd=cwd, env=as_people_have_it(env or {}), stdout=stream, stderr=subprocess.STDOUT
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
+        code = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", _MEASURED, str(report), *command],
+            cwd=cwd,
+            env=as_people_have_it(env or {}),
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            check=False,
+        ).returncode
     output = log.read_text(errors="replace")
     log.unlink()
-    if process.returncode:
-        raise BenchError(f"{' '.join(command)} ended with {process.returncode}:\n{output}")
-    return Run(seconds=seconds, cpu_seconds=usage.ru_utime + usage.ru_stime, peak_mb=_peak_mb(usage), output=output)
+    if code:
+        report.unlink(missing_ok=True)
+        raise BenchError(f"{' '.join(command)} ended with {code}:\n{output}")
+    seconds, cpu_seconds, kilobytes = map(float, report.read_text().split())
+    report.unlink()
+    return Run(seconds=seconds, cpu_seconds=cpu_seconds, peak_mb=kilobytes / 1024, output=output)
+
+
+# What runs a command, and writes its seconds on the wall, of CPU, and its peak in kilobytes (Linux).
+_MEASURED = """
+import os, sys, time
+started = time.perf_counter()
+child = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(child, 0)
+with open(sys.argv[1], "w") as report:
+    print(time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, file=report)
+sys.exit(os.waitstatus_to_exitcode(status) and 1)
+"""
 
 
 def as_people_have_it(changes: Mapping[str, str]) -> dict[str, str]:
@@ -76,17 +94,23 @@ def as_people_have_it(changes: Mapping[str, str]) -> dict[str, str]:
     return environment
 
 
-def _peak_mb(usage: resource.struct_rusage) -> float:
-    return usage.ru_maxrss / 1024  # kilobytes on Linux
+def interleave(sides: Mapping[str, Callable[[], Run]], *, rounds: int, most: int = 0) -> dict[str, list[Run]]:
+    """Run the sides by turns, A B A B, so that a slow minute of the machine meets all of them.
 
-
-def interleave(sides: Mapping[str, Callable[[], Run]], *, rounds: int) -> dict[str, list[Run]]:
-    """Run the sides by turns, A B A B, so that a slow minute of the machine meets all of them."""
+    `most`: where a side's times lie far apart after so many rounds, there are more, up to this number.
+    """
     runs: dict[str, list[Run]] = {name: [] for name in sides}
-    for _ in range(rounds):
+    for number in range(max(rounds, most)):
+        if number >= rounds and not any(map(_is_noisy, runs.values())):
+            break
         for name, side in sides.items():
             runs[name].append(side())
     return runs
+
+
+def _is_noisy(runs: Sequence[Run]) -> bool:
+    seconds = [run.seconds for run in runs]
+    return max(seconds) > 1.3 * min(seconds)
 
 
 def median_seconds(runs: Sequence[Run]) -> float:

@@ -4,7 +4,7 @@ Whatever `alongside send` does, it imports for a second first, and the tests sta
 process that has imported everything, and forks for each command (`command_nursery.py`). A fork has a number, an
 environment, a folder, pipes and limits of its own, runs `main()` as the installed script does, can be killed, and ends
 as the script would. That the script itself starts, for each command with nothing but its own imports, the tests of the
-handbook show, where each page runs it once for each command.
+handbook show, where the first page that calls a command runs it.
 """
 
 from __future__ import annotations

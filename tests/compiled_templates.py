@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from types import CodeType
 
-from jinja2.bccache import Bucket, FileSystemBytecodeCache
+from jinja2.bccache import Bucket
 
-_load, _dump = FileSystemBytecodeCache.load_bytecode, FileSystemBytecodeCache.dump_bytecode
+from alongside.rendering.templates import SealedTemplates
+
+_load, _dump = SealedTemplates.load_bytecode, SealedTemplates.dump_bytecode
 _kept: dict[tuple[str, str], CodeType | None] = {}
 
 
 def keep_compiled_templates() -> None:
     """From now on, in this process and its forks."""
-    FileSystemBytecodeCache.load_bytecode = _load_kept  # type: ignore[method-assign]
-    FileSystemBytecodeCache.dump_bytecode = _dump_and_keep  # type: ignore[method-assign]
+    SealedTemplates.load_bytecode = _load_kept  # type: ignore[method-assign]
+    SealedTemplates.dump_bytecode = _dump_and_keep  # type: ignore[method-assign]
 
 
-def _load_kept(self: FileSystemBytecodeCache, bucket: Bucket) -> None:
+def _load_kept(self: SealedTemplates, bucket: Bucket) -> None:
     _load(self, bucket)
     code = _kept.get((bucket.key, bucket.checksum))
     if bucket.code is None and code is not None:
@@ -28,6 +30,6 @@ def _load_kept(self: FileSystemBytecodeCache, bucket: Bucket) -> None:
         _dump(self, bucket)  # the disk has it, too, as after compiling
 
 
-def _dump_and_keep(self: FileSystemBytecodeCache, bucket: Bucket) -> None:
+def _dump_and_keep(self: SealedTemplates, bucket: Bucket) -> None:
     _kept[bucket.key, bucket.checksum] = bucket.code
     _dump(self, bucket)

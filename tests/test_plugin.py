@@ -250,6 +250,14 @@ def test_mkdocs_properdocs_and_alongside_give_the_same_bytes(config: Path, run_e
     assert len([path for path in ours if path.startswith("embed/v1/places/")]) == PLACE_SHARDS
     fork = tree(run_elsewhere("properdocs", "build", "--quiet", site="c"))
     assert {path for path in ours.keys() | fork.keys() if ours.get(path) != fork.get(path)} == set()
+    (config.parent / "content/stories/story-1.md").unlink()
+    (config.parent / "content/stories/story-2.md").write_text(story("Told anew"))
+    # each goes on from what another has built
+    fork = tree(run_elsewhere("properdocs", "build", "--quiet", site="a"))
+    ours = tree(run_elsewhere("alongside", "build", site="b"))
+    assert {path for path in ours.keys() | fork.keys() if ours.get(path) != fork.get(path)} == set()
+    assert "stories/story-1/index.html" not in ours
+    assert b"Told anew" in ours["stories/story-2/index.html"]
 
 
 def test_stories_in_the_sites_own_markdown(write_community: WriteCommunity) -> None:
@@ -277,6 +285,21 @@ def test_compiled_sequences_stay_private(config: Path) -> None:
     (config.parent / "journeys/month.yml").unlink()
     build(config)
     assert not (config.parent / "build/journeys/month").exists()
+
+
+def test_plain_pages_name_their_versions_in_other_languages(config: Path) -> None:
+    pages = {"about.md": "# About\n", "about.pt.md": "# Sobre\n", "about.ar.md": "# حول\n", "a.notes.md": "# A\n"}
+    for name, text in pages.items():
+        (config.parent / "content" / name).write_text(text, encoding="utf-8")
+    files = {path: content.decode() for path, content in tree(build(config)).items() if path.endswith(".html")}
+    for path in ("about/", "about.pt/", "about.ar/"):
+        page = files[f"{path}index.html"]
+        for code, target in (("en", "about/"), ("pt", "about.pt/"), ("ar", "about.ar/"), ("x-default", "about/")):
+            address = f"https://community.example.org/{target}"
+            assert f'<link rel="alternate" hreflang="{code}" href="{address}">' in page, (path, code)
+    assert '<html lang="ar" dir="rtl">' in files["about.ar/index.html"]
+    assert '<a href="../about.pt/" hreflang="pt" lang="pt">Português</a>' in files["about/index.html"]
+    assert "hreflang" not in files["a.notes/index.html"]
 
 
 def test_photos_of_those_who_are_not_shown_are_not_published(config: Path) -> None:

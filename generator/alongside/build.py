@@ -9,26 +9,24 @@ import os
 import pickle
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from hashlib import blake2b
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from alongside import __version__
-from alongside.model.community import Community
 from alongside.problems import AlongsideError, Position, Problem
 from alongside.processes import answers, collector_off, how_many
 from alongside.rendering.artifacts import Artifact, Job, Listing, Manifest, Record, Snapshot, Tree, Written
-from alongside.rendering.embeds.listing import embed_jobs
-from alongside.rendering.feeds.listing import feed_jobs
-from alongside.rendering.markdown import document_path
-from alongside.rendering.pages.moments import render_embeds
-from alongside.rendering.pages.records import render_pages
 from alongside.rendering.shells import Page, Shell, fill
-from alongside.rendering.tracking import Site
+
+if TYPE_CHECKING:
+    from alongside.model.community import Community
+    from alongside.rendering.tracking import Site
 
 _MANY = 500  # stale jobs from which on other processes pay
 _ENGINES = ("cmarkgfm", "nh3", "jinja2")  # parts whose versions show in the output
@@ -51,6 +49,8 @@ class Report:
     guests: tuple[str, ...] = ()  # files of others among ours
     pages: tuple[str, ...] = ()  # site paths of record pages
     until: datetime = datetime(1970, 1, 1, tzinfo=UTC)  # from then on the same files give another output
+    folders: Mapping[str, int] = field(default_factory=dict)  # as the manifest has them
+    unkept: OSError | None = None  # why the cache could not be written: the next build starts afresh
 
 
 @collector_off()
@@ -59,6 +59,13 @@ def list_jobs(site: Site) -> tuple[Job, ...]:
 
     Also tells `site` which pages there are, so it comes before anything is rendered.
     """
+    # a build that has nothing to do loads none of these, which takes longer than all it does
+    from alongside.rendering.embeds.listing import embed_jobs
+    from alongside.rendering.feeds.listing import feed_jobs
+    from alongside.rendering.markdown import document_path
+    from alongside.rendering.pages.moments import render_embeds
+    from alongside.rendering.pages.records import render_pages
+
     taken = {
         document_path(document, use_directory_urls=True)
         for document in site.whole.documents
@@ -95,14 +102,17 @@ def build_site(
     site.shells.update(shells)
     engine = blake2b(engine_stamp() + stamp, digest_size=16).digest()
     before = tree.read_manifest()
-    if before is None or before.engine != engine:
-        before = Manifest() if before is None else Manifest(engine=engine, jobs=_without_reads(before.jobs))
+    if before is None:
+        tree.empty()
+        before = Manifest()
+    elif before.engine != engine:
+        before = Manifest(engine=engine, jobs=_without_reads(before.jobs), folders=before.folders)
     calls = {job.name: site.digest_of_call(job.render) for job in jobs}
     changed = {read for read, digest in before.reads.items() if site.digest_of_read(read) != digest}
     stale = _stale_jobs(jobs, before, calls, changed, tree)
     guests = tuple(sorted(guests))
     if not stale and before.jobs.keys() == calls.keys() and before.guests == guests:
-        return _report(site, before.jobs, guests, written=0, removed=0, rendered=0)
+        return _report(site, before.jobs, before.folders, guests)
     kept = tree.read_pieces(before.pieces) if before.pieces else {}
     site.made_pieces.update(one for one in kept.items() if changed.isdisjoint(one[1][1]))
     tree.begin()
@@ -111,18 +121,38 @@ def build_site(
         job.name: rendered[job.name]._replace(call=calls[job.name]) if job.name in rendered else before.jobs[job.name]
         for job in jobs
     }
-    written, removed = _settle(tree, before, records, rendered)
+    old = {file.path: file for record in before.jobs.values() for file in record.files}
+    claimed = {file.path for record in records.values() for file in record.files}
+    written = [file.path for record in rendered.values() for file in record.files if old.get(file.path) != file]
+    gone = sorted(old.keys() - claimed)  # what no job claims any more
+    removed = tree.prune(gone)
+    folders = tree.times_of_folders(claimed, before.folders, [*written, *gone])
     reads = {read for record in records.values() for read in record.reads}
     known = {read: digest for read, digest in before.reads.items() if read not in changed}
     digests = {read: known[read] if read in known else site.digest_of_read(read) for read in reads}
     pieces = {key: piece for key, piece in site.made_pieces.items() if reads.issuperset(piece[1])}
-    held = before.pieces if pieces == kept else tree.write_pieces(pieces, kept)
-    tree.finish(Manifest(engine=engine, reads=digests, jobs=records, guests=guests, pieces=held))
-    return _report(site, records, guests, written=written, removed=removed, rendered=len(rendered))
+    unkept = None
+    try:
+        held = before.pieces if pieces == kept else tree.write_pieces(pieces, kept)
+        manifest = Manifest(engine=engine, reads=digests, jobs=records, guests=guests, folders=folders, pieces=held)
+        tree.finish(manifest)
+    except OSError as error:  # what is built is whole without
+        unkept = error
+    return _report(
+        site, records, folders, guests, written=len(written), removed=removed, rendered=len(rendered), unkept=unkept
+    )
 
 
 def _report(
-    site: Site, records: Mapping[str, Record], guests: tuple[str, ...], *, written: int, removed: int, rendered: int
+    site: Site,
+    records: Mapping[str, Record],
+    folders: Mapping[str, int],
+    guests: tuple[str, ...],
+    *,
+    written: int = 0,
+    removed: int = 0,
+    rendered: int = 0,
+    unkept: OSError | None = None,
 ) -> Report:
     listings = tuple(listing for name in sorted(records) for listing in records[name].listings)
     files = tuple(file for name in sorted(records) for file in records[name].files)
@@ -138,6 +168,8 @@ def _report(
         guests=guests,
         pages=tuple(sorted(site.pages)),
         until=_holds_until(site, records),
+        folders=folders,
+        unkept=unkept,
     )
 
 
@@ -154,15 +186,24 @@ def _holds_until(site: Site, records: Mapping[str, Record]) -> datetime:
 
 
 def take_snapshot(
-    report: Report, community: Community, problems: Iterable[Problem], *, now: datetime, stamp: bytes, theme: bytes
+    report: Report,
+    community: Community,
+    problems: Iterable[Problem],
+    *,
+    now: datetime,
+    manifest: bytes,
+    stamp: bytes,
+    theme: bytes,
 ) -> Snapshot:
     """What a later build needs to know to see that it has nothing to do, and to do nothing in no time."""
     return Snapshot(
+        manifest=manifest,
         stamp=stamp,
         theme=theme,
         since=_instant(now),
         until=_instant(report.until),
         files=tuple((file.path, file.size, file.mtime_ns) for file in report.files),
+        folders=tuple(report.folders.items()),
         guests=report.guests,
         listings=tuple((*listing,) for listing in report.listings),
         pages=report.pages,
@@ -276,7 +317,7 @@ def _render_in_processes(
     rendered: dict[str, Record] = {}
     site.make_shared()
     for wave in _waves(jobs):
-        render = partial(_render_part, site, wave, before, tree, processes)
+        render = partial(_render_part, site, wave, before, tree, processes, os.getpid())
         for part, answer in enumerate(answers(render, processes)):
             records, pieces = pickle.loads(answer)  # noqa: S301  from a process of ours
             rendered.update(zip((job.name for job in wave[part::processes]), records, strict=True))
@@ -296,10 +337,16 @@ def _waves(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:
         yield [job for job in jobs if not job.first]
 
 
-def _render_part(site: Site, jobs: Sequence[Job], before: Manifest, tree: Tree, processes: int, part: int) -> bytes:
+def _render_part(
+    site: Site, jobs: Sequence[Job], before: Manifest, tree: Tree, processes: int, parent: int, part: int
+) -> bytes:
     """The records of every n-th job and the pieces made for them, pickled."""
     known = len(site.made_pieces)
-    records = [_render_job(site, job, before, tree) for job in jobs[part::processes]]
+    records = []
+    for job in jobs[part::processes]:
+        if os.getppid() != parent:  # it was killed: the next build is to have the folder for itself
+            raise AlongsideError("The build was killed.")
+        records.append(_render_job(site, job, before, tree))
     return pickle.dumps((records, dict(islice(site.made_pieces.items(), known, None))), protocol=5)
 
 
@@ -329,13 +376,3 @@ def render_files(site: Site, job: Job) -> Iterator[tuple[Artifact, Listing | Non
 def _listing(page: Page) -> Listing:
     modified = page.modified.isoformat() if isinstance(page.modified, date) else ""
     return Listing(page.path, page.title, page.description, modified, page.listed and not page.canonical)
-
-
-def _settle(
-    tree: Tree, before: Manifest, records: Mapping[str, Record], rendered: Mapping[str, Record]
-) -> tuple[int, int]:
-    """(files written, files removed): prune what no job claims any more."""
-    old = {file.path: file for record in before.jobs.values() for file in record.files}
-    written = sum(old.get(file.path) != file for record in rendered.values() for file in record.files)
-    claimed = {file.path for record in records.values() for file in record.files}
-    return written, tree.prune(sorted(old.keys() - claimed))

@@ -10,11 +10,13 @@ happens in each:
     nav         add the lists of records
     page_content  fill the moments of ordinary pages; links to records without a page become plain text
     env         render the shells, then all that is stale
+    page_markdown, post_page  the language of a plain page, and its versions in others
     post_template  record pages into the sitemap
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
@@ -51,20 +53,16 @@ from alongside.build import (
     report_of,
     take_snapshot,
 )
-from alongside.model.community import Community
-from alongside.problems import AlongsideError, Problem
+from alongside.problems import AlongsideError, Problem, cannot_access
 from alongside.reading.fingerprint import fingerprint
-from alongside.reading.loader import Loaded, load_community
+from alongside.reading.languages import parse_language
 from alongside.reading.settings_file import read_settings
-from alongside.rendering.artifacts import Job, Snapshot, Tree, write_folder
+from alongside.rendering.artifacts import Job, Snapshot, Tree, check_owner, write_file, write_folder
 from alongside.rendering.interface import say
-from alongside.rendering.markdown import Converter, Links
-from alongside.rendering.pages.moments import fill_moments
-from alongside.rendering.pages.words import theme_words
+from alongside.rendering.pages.words import language_links, theme_words
 from alongside.rendering.shells import TOKENS, Shell, read_shell, token_folder
+from alongside.rendering.sitemaps import render_sitemaps
 from alongside.rendering.templates import compiled_templates, environment
-from alongside.rendering.tracking import Site
-from alongside.serving.frames import Frame, Previewer
 from alongside.settings import Settings
 
 if TYPE_CHECKING:
@@ -72,6 +70,12 @@ if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.livereload import LiveReloadServer
     from mkdocs.structure.nav import Navigation
+
+    from alongside.model.community import Community
+    from alongside.reading.loader import Loaded
+    from alongside.rendering.markdown import Converter
+    from alongside.rendering.tracking import Site
+    from alongside.serving.frames import Previewer
 
 SECTIONS = (
     "stories",
@@ -81,6 +85,7 @@ SECTIONS = (
     "challenges",
     "places",
     "journeys",
+    "browse",
 )  # lists of records, in the nav's order
 _NO_PAGE = "alongside-no-page"  # stands in for the URL of a record without a page until its link is taken away
 _UNLINKED = re.compile(rf'<a\b[^>]*\bhref="[^"]*{_NO_PAGE}[^"]*"[^>]*>(.*?)</a>', re.DOTALL)
@@ -105,6 +110,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         self._tree: Tree | None = None
         self._before: Snapshot | None = None  # of the last build, when nothing was touched since
         self._work: tuple[Site, tuple[Job, ...]] | None = None
+        self._versions: dict[str, dict[str, str]] = {}  # a plain page's file -> language -> that of its version
 
     @staticmethod
     def clock() -> datetime:
@@ -137,7 +143,9 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
                 docs_dir=Path(config.docs_dir),
                 site_dir=Path(config.site_dir),
                 site_url=config.site_url or "",
+                search=settings.search and not self.serving,  # nobody makes an index at every key that is pressed
             )
+            check_owner(self._settings.cache_dir, self._settings.config_file)
         except AlongsideError as error:
             raise PluginError(str(error)) from error
         self.loaded = None
@@ -157,18 +165,20 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         assert self._tree is not None
         try:
             self._tree.lock()
+            if self.fresh:
+                self._tree.begin()
         except AlongsideError as error:
+            self._tree.unlock()
             self._tree = None
             raise PluginError(str(error)) from error
-        if self.fresh:
-            self._tree.begin()
-            self.fresh = False  # MkDocs keeps this object for every build of the process
+        self.fresh = False  # MkDocs keeps this object for every build of the process
         if self._before is not None and not self._tree.stand(self._before.files):
             self._before = None
-        self._tree.put_away()
+        self._tree.put_away(self._before)
         # MkDocs would make a file object of every record, only to have them taken out again
         empty = self._settings.cache_dir / "no-files"
-        empty.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):  # where there is none, MkDocs finds nothing there either
+            empty.mkdir(parents=True, exist_ok=True)
         config.docs_dir = str(empty)
 
     @event_priority(100)
@@ -198,9 +208,28 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         else:
             site, _ = self._prepare()
             self._pages, records = frozenset(site.pages), dict(site.whole.files)
+        self._versions = _versions(files, self._settings.language)
         return RecordFiles(files, records, self._pages, config)
 
     on_files = CombinedEvent(_bring_files, _answer_for_records)
+
+    def on_page_markdown(self, text: str, /, *, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
+        """A plain page says which language it is in, where its name does; and where it is to be had in others."""
+        versions = self._versions.get(page.file.src_uri, {})
+        language = next((code for code, uri in versions.items() if uri == page.file.src_uri), "")
+        if language:
+            page.meta.setdefault("language", language)
+            page.meta["versions"] = [
+                (code, files.src_uris[uri].url, uri == page.file.src_uri) for code, uri in versions.items()
+            ]
+        return text
+
+    def on_post_page(self, output: str, /, *, page: MkDocsPage, config: MkDocsConfig) -> str:
+        versions = page.meta.get("versions")
+        if not versions or not config.site_url:
+            return output
+        addresses = [(code, escape(config.site_url + url.removeprefix("./"))) for code, url, _ in versions]
+        return output.replace("</head>", f"{language_links(addresses, self._settings.language)}</head>", 1)
 
     def on_nav(self, nav: Navigation, /, *, config: MkDocsConfig, files: Files) -> Navigation:
         linked = {item.url for item in _flat(nav.items) if getattr(item, "url", None)}
@@ -216,6 +245,8 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         if _NO_PAGE in html:
             html = _UNLINKED.sub(r"\1", html)
         if "<alongside-moment" in html.lower():
+            from alongside.rendering.pages.moments import fill_moments
+
             site, _ = self._prepare()
             with site.reading() as reads:
                 html = fill_moments(site, html, page=page.url)
@@ -241,22 +272,23 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
             self.report = report_of(self._before)
         else:
             self.report = self._build(files, shells, stamp, theme)
-        _add_to_search(config, self.report)
+        if not self._settings.search:  # else `alongside search` knows them better
+            _add_to_search(config, self.report)
         return env
 
     def on_post_template(self, output: str, /, *, template_name: str, config: MkDocsConfig) -> str:
         if template_name != "sitemap.xml" or not config.site_url or self.report is None:
             return output
-        start = escape(config.site_url)
-        links = Links()
-        entries = [
-            f"    <url>\n         <loc>{start}{escape(links.url(listing.path)[2:])}</loc>\n"
-            + (f"         <lastmod>{listing.modified}</lastmod>\n" if listing.modified else "")
-            + "    </url>\n"
-            for listing in self.report.listings
-            if listing.listed
-        ]
-        return output.replace("</urlset>", "".join(entries) + "</urlset>")
+        from alongside.rendering.markdown import Links
+
+        start, links = escape(config.site_url), Links()
+        listed = (listing for listing in self.report.listings if listing.listed)
+        pages = ((f"{start}{escape(links.url(listing.path)[2:])}", listing.modified) for listing in listed)
+        made = dict(render_sitemaps(output, pages, start))
+        whole = made.pop("sitemap.xml")
+        for name, text in made.items():
+            write_file(Path(config.site_dir, name), text.encode())
+        return whole
 
     @event_priority(-100)
     def on_post_build(self, *, config: MkDocsConfig) -> None:
@@ -288,6 +320,8 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         if self.loaded is None and self.previewer is not None:
             self.loaded = self.previewer.load(self._settings, self._now)
         elif self.loaded is None:
+            from alongside.reading.loader import load_community
+
             self.loaded = load_community(self._settings, today=self._now.date())
         return self.loaded
 
@@ -311,6 +345,8 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
 
     def _frame(self, shells: Mapping[int, Shell], config: MkDocsConfig) -> None:
         """Hand over all that record pages need, instead of building them."""
+        from alongside.serving.frames import Frame
+
         assert self.previewer is not None
         site, jobs = self._prepare()
         self.previewer.frame = Frame(
@@ -325,7 +361,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
             moments={read: site.digest_of_read(read) for read in self._moments},
         )
         self.report = self.previewer.report
-        if self.report is not None:
+        if self.report is not None and not self._settings.search:
             _add_to_search(config, self.report)
 
     def _build(self, files: Files, shells: Mapping[int, Shell], stamp: bytes, theme: bytes) -> Report:
@@ -343,9 +379,24 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         loaded = self._load()
         sequences = render_sequences(loaded.community, self._settings, now=self._now)
         write_folder(self._settings.build_dir / "journeys", sequences)
-        self._tree.write_snapshot(
-            take_snapshot(report, loaded.community, loaded.problems, now=self._now, stamp=self._stamp, theme=theme)
-        )
+        unkept = report.unkept
+        if unkept is None:
+            try:
+                self._tree.write_snapshot(
+                    take_snapshot(
+                        report,
+                        loaded.community,
+                        loaded.problems,
+                        now=self._now,
+                        manifest=self._tree.seal(),
+                        stamp=self._stamp,
+                        theme=theme,
+                    )
+                )
+            except OSError as error:
+                unkept = error
+        if unkept is not None:
+            log.warning(f"{cannot_access(unkept)} The site is whole; the next build will take longer.")
         return report
 
     def _render_shell(self, depth: int, env: jinja2.Environment, config: MkDocsConfig, files: Files) -> Shell:
@@ -420,6 +471,8 @@ class RecordFile(File):
 
 
 def _make_site(community: Community, now: datetime, **how: Any) -> Site:
+    from alongside.rendering.tracking import Site
+
     return Site(community=community, now=now, **how)
 
 
@@ -481,6 +534,21 @@ def _flat(items: Iterable[Any]) -> Iterable[Any]:
     for item in items:
         yield item
         yield from _flat(getattr(item, "children", None) or ())
+
+
+def _versions(files: Files, language: str) -> dict[str, dict[str, str]]:
+    """For each plain page that is there in several languages: language -> page. `about.pt.md` stands beside `about.md`,
+    which is in the community's language."""
+    found: dict[str, dict[str, str]] = {}
+    for file in files.documentation_pages():
+        stem, _, ending = file.src_uri.removesuffix(".md").rpartition(".")
+        code = parse_language(ending) if stem and "/" not in ending else None
+        original = f"{stem}.md"
+        if code is not None and original in files.src_uris:
+            versions = found.setdefault(original, {language: original})
+            versions.setdefault(code, file.src_uri)
+            found[file.src_uri] = versions
+    return found
 
 
 def _converter(config: MkDocsConfig) -> Converter:

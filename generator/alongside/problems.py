@@ -10,14 +10,16 @@ import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Severity = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
-    """A place in an author's file, as editors count: lines and columns from 1, columns in characters."""
+class Position(NamedTuple):
+    """A place in an author's file, as editors count: lines and columns from 1, columns in characters.
+
+    A tuple, as every record has one and they are made by the ten thousand.
+    """
 
     path: str  # as a writer would type it: relative to the configuration file's folder, with "/"
     line: int = 1
@@ -73,6 +75,16 @@ class UsageError(AlongsideError):
     """A wrong call: a missing configuration file, an unknown journey, a `--now` that is no instant."""
 
     exit_code = 2
+
+
+def cannot_access(error: OSError) -> AlongsideError:
+    """What stops a command that may not, or cannot, read or write a file: which one, and why."""
+    if error.strerror is None:  # a template that is not there is an OSError, too, and knows no more
+        return AlongsideError(f"{error} was not found.")
+    return AlongsideError(
+        f"{error.filename or 'A file'} cannot be read or written: {error.strerror}.",
+        hint="Look at its folder, who owns it and the space that is left.",
+    )
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

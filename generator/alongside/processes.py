@@ -6,12 +6,12 @@ no cost; what it answers comes back as bytes through a pipe.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import pickle
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -27,7 +27,13 @@ def collector_off() -> Iterator[None]:
         yield
     finally:
         if collecting:
+            # all of it counts as old at once: the first look for young garbage would go through every record
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
+
+
+atexit.register(gc.freeze)  # what is there when the process ends goes with it; nobody need look through it
 
 
 def how_many(jobs: int, *, least: int) -> int:
@@ -41,7 +47,7 @@ def how_many(jobs: int, *, least: int) -> int:
 def answers(work: Callable[[int], bytes], processes: int) -> Iterator[bytes]:
     """What `work(0)`, `work(1)` ... give, each run in a process of its own, all at once; in this order.
 
-    Raises `AlongsideError` when one fails, after all have ended.
+    Raises `AlongsideError` when one fails, after all have ended; `OSError` when that is what it met: a full disk.
     """
     workers = [_fork(work, part) for part in range(processes)]
     failures = []
@@ -52,9 +58,13 @@ def answers(work: Callable[[int], bytes], processes: int) -> Iterator[bytes]:
         if found[:1] == b"+":
             yield found[1:]
         else:
-            failures.append(pickle.loads(found[1:]) if found else "A process was killed.")  # noqa: S301  our own words
+            failures.append(
+                pickle.loads(found[1:])  # noqa: S301  from a process of ours
+                if found
+                else AlongsideError("A process was killed.", hint="The machine may have run out of memory.")
+            )
     if failures:
-        raise AlongsideError(failures[0])
+        raise failures[0]
 
 
 def _fork(work: Callable[[int], bytes], part: int) -> tuple[int, int]:
@@ -70,8 +80,12 @@ def _fork(work: Callable[[int], bytes], part: int) -> tuple[int, int]:
     try:
         try:
             answer = b"+" + work(part)
+        except OSError as error:
+            answer = b"-" + pickle.dumps(error)
         except Exception:
-            answer = b"-" + pickle.dumps(f"A process failed.\n{traceback.format_exc()}")
+            import traceback  # only here, and it takes long to load
+
+            answer = b"-" + pickle.dumps(AlongsideError(f"A process failed.\n{traceback.format_exc()}"))
         with os.fdopen(theirs, "wb") as stream:
             stream.write(answer)
         code = 0

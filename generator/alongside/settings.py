@@ -79,6 +79,7 @@ class Settings:
     embeds: EmbedSettings = EmbedSettings()
     service: ServiceSettings = ServiceSettings()
     markdown: Literal["commonmark", "site"] = "commonmark"
+    search: bool = False  # whether pages offer the search that `alongside search` makes
     journey_map: bool = False  # whether the site shows the map of journeys to everybody, without figures
 
     @property

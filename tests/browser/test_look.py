@@ -50,40 +50,33 @@ OTHER_LOOKS = (("dark", 1280), ("light", 390))
     "looks", [pytest.param(LOOKS, id="some"), pytest.param(OTHER_LOOKS, id="others", marks=pytest.mark.soak)]
 )
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing(
-    tab: Page, address: str, name: str, looks: tuple[tuple[Literal["light", "dark"], int], ...]
-) -> None:
-    for scheme, width in looks:
-        tab.emulate_media(color_scheme=scheme)
-        tab.set_viewport_size({"width": width, "height": 900})
-        tab.goto(address + PAGES[name])
-        if "embed/" in PAGES[name]:  # see-through: axe takes white, the browser paints its own canvas
-            tab.evaluate("document.documentElement.style.setProperty('background', 'Canvas', 'important')")
-        check_with_axe(tab)
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_keeps_to_itself(tab: Page, address: str, name: str) -> None:
-    """No request leaves for elsewhere, nothing is stored, nothing is complained about, no script stands in the page."""
+def test_a_page(tab: Page, address: str, name: str, looks: tuple[tuple[Literal["light", "dark"], int], ...]) -> None:
+    """It keeps to itself, axe finds nothing, and nothing sticks out of a small screen: one visit, as visits are dear."""
     requests: list[str] = []
     messages: list[str] = []
     tab.on("request", lambda request: requests.append(request.url))
     tab.on("console", lambda message: messages.append(message.text) if message.type in ("error", "warning") else None)
     tab.on("pageerror", lambda error: messages.append(str(error)))
+    tab.emulate_media(color_scheme=looks[0][0])
     tab.goto(address + PAGES[name], wait_until="networkidle")
+    # no request leaves for elsewhere, nothing is stored, nothing is complained about, no script stands in the page
     assert [url for url in requests if not url.startswith((address, "data:"))] == []
     assert messages == []
     assert tab.context.cookies() == []
     assert tab.evaluate("localStorage.length + sessionStorage.length") == 0
     assert tab.evaluate("[...document.scripts].filter(s => !s.src && s.type !== 'application/ld+json').length") == 0
     assert tab.evaluate("document.querySelectorAll('[style], [onclick], [onload], [onerror]').length") == 0
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_nothing_sticks_out_of_a_small_screen(tab: Page, address: str, name: str) -> None:
+    if "embed/" in PAGES[name]:  # see-through: axe takes white, the browser paints its own canvas
+        tab.evaluate("document.documentElement.style.setProperty('background', 'Canvas', 'important')")
+    for scheme, width in looks:
+        tab.emulate_media(color_scheme=scheme)
+        tab.set_viewport_size({"width": width, "height": 900})
+        check_with_axe(tab)
     tab.set_viewport_size({"width": 320, "height": 640})
-    tab.goto(address + PAGES[name])
     assert tab.evaluate("document.documentElement.scrollWidth") <= 320
+    # whatever it did as it changed, it kept to itself
+    assert [url for url in requests if not url.startswith((address, "data:"))] == []
+    assert messages == []
 
 
 def test_a_story_from_right_to_left_begins_at_the_right(tab: Page, address: str) -> None:

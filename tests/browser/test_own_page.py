@@ -47,10 +47,10 @@ def test_in_chromium(tab: Page, moved_in: tuple[Running, dict[str, str]]) -> Non
     tab.on("console", lambda message: complaints.append(message.text))
     tab.on("request", lambda request: None if request.url.startswith(origin) else elsewhere.append(request.url))
     for view, path in paths.items():
+        tab.goto(origin + path)
         for scheme, width in (("light", 1200), ("dark", 320)):
             tab.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
             tab.set_viewport_size({"width": width, "height": 800})
-            tab.goto(origin + path)
             assert tab.evaluate("document.documentElement.scrollWidth") <= width, (view, width)
             check_with_axe(tab)
     assert [text for text in complaints if "410" not in text and "favicon" not in text] == []
@@ -64,9 +64,9 @@ def test_in_firefox(moved_in: tuple[Running, dict[str, str]]) -> None:
     with running_firefox() as firefox:
         tab = firefox.open()
         for view in ("in Arabic", "hard"):
+            tab.goto(origin + paths[view])
             for width in (1200, 320):
                 tab.resize(width, 800)
-                tab.goto(origin + paths[view])
                 assert tab.evaluate("document.documentElement.scrollWidth") <= width, view
                 assert axe_violations(tab) == [], view
         assert [url for url in tab.requests if not url.startswith(origin)] == []

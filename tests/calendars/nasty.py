@@ -91,9 +91,6 @@ def doubtful_meetups() -> list[tuple[Meetup, tuple[str, ...]]]:
             _meetup("last-day-of-the-year", at("2012-12-31 19:00"), "FREQ=YEARLY;BYYEARDAY=-1", times=3),
             ("KCalendarCore",),
         ),
-        # the date after one that was skipped: libical stays in the hour, or on the day, that took its place
-        (_meetup("skipped-hour", at("2015-03-15 02:30"), "FREQ=WEEKLY", times=6), ("libical",)),
-        (_meetup("lost-day", at("2011-12-23 10:00"), "FREQ=WEEKLY", "Pacific/Apia", times=4), ("libical",)),
         # has the offset of the rest of the year
         (_meetup("once-in-ramadan", at("2020-04-30 19:00"), "", "Africa/Casablanca"), ("node-ical",)),
     ]
@@ -182,6 +179,12 @@ def _bounded() -> Iterator[Meetup]:
             starts = at(f"2024-01-04 {clock}")
             yield _meetup(slug, starts, "FREQ=WEEKLY", zone, until=date(2024, 7, 4), duration=HOUR)
             yield _meetup(f"{slug}-daily", starts, "FREQ=DAILY", zone, until=date(2024, 1, 9))
+    # clocks skip the hour, or the day: of one date, or of a day that libical looks at for the rule
+    yield _meetup("skipped-hour", at("2015-03-15 02:30"), "FREQ=WEEKLY", times=6)
+    yield _meetup("skipped-twelfth-week", at("2016-09-18 02:00"), "FREQ=WEEKLY;INTERVAL=12", times=20)
+    yield _meetup("skipped-on-the-last-day", at("2018-11-14 02:45"), "FREQ=MONTHLY;INTERVAL=4;BYDAY=2WE")
+    yield _meetup("skipped-midnight", at("2024-04-20 00:30"), "FREQ=DAILY", "Africa/Cairo", until=date(2025, 5, 1))
+    yield _meetup("lost-day", at("2011-12-23 10:00"), "FREQ=WEEKLY", "Pacific/Apia", times=4)
     yield _meetup("until-and-times", at("2024-01-04 19:00"), "FREQ=WEEKLY", until=date(2024, 3, 1), times=4)
     yield _meetup("for-ever", at("2009-12-31 23:59"), "FREQ=WEEKLY;INTERVAL=4")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -11,12 +12,13 @@ from hypothesis import strategies as st
 
 from alongside.model.gatherings import Change, Meetup, MeetupStatus
 from alongside.model.places import Place
-from alongside.model.recurrences import RecurrenceError, Rule, next_day
+from alongside.model.recurrences import WEEKDAYS, RecurrenceError, Rule, next_day
 from alongside.model.texts import LocalText
 from alongside.planning.occurrences import planned_days
 from alongside.problems import Position
-from alongside.reading.recurrences import parse_rrule
+from alongside.reading.recurrences import parse_repeats, parse_rrule
 from alongside.reading.times import zone_names
+from alongside.rendering.feeds.time_zones import unclear_days
 
 HERE = Position("content/meetups/x.md")
 ZONES = ("UTC", "Etc/GMT+5", *zone_names())
@@ -31,67 +33,109 @@ _FRAGMENTS = (
 TEXTS = st.lists(st.one_of(st.sampled_from(_FRAGMENTS), st.text(max_size=12)), max_size=8).map("".join)
 
 
+# Forms of words, with what may stand in them.
+_WORDS = (
+    st.tuples(st.just("every"), st.sampled_from(("", "other", "3", "12")), st.sampled_from(("day", "week", "month", "year"))),
+    st.tuples(st.just("every"), st.sampled_from(("", "2", "5")), st.sampled_from(("weeks on Tue, Sun", "weeks on Mon", "weekday"))),
+    st.tuples(st.just("every"), st.sampled_from(("", "2", "7")), st.sampled_from(("months on the 1st and 31st", "months on the last day"))),
+    st.tuples(
+        st.sampled_from(("first Mon", "second and fourth Thursday", "5th Sunday", "last Friday", "last day")),
+        st.sampled_from(("of every", "in the")), st.sampled_from(("month", "2nd month", "other month")),
+    ),
+    st.tuples(st.sampled_from(("first Monday", "last Sunday", "last day")), st.just("of"), st.sampled_from(("Feb", "March", "October"))),
+)  # fmt: skip
+
+
 @st.composite
 def rules(draw: st.DrawFn) -> Rule:
-    """A rule that `repeats` takes."""
-    frequency = draw(st.sampled_from(("DAILY", "WEEKLY", "MONTHLY", "YEARLY")))
-    parts = [f"FREQ={frequency}", f"INTERVAL={draw(st.integers(1, 5))}"]
-    months: list[int] = draw(st.lists(st.integers(1, 12), max_size=3))
-    weekdays = draw(st.lists(st.sampled_from(("MO", "TU", "WE", "TH", "FR", "SA", "SU")), max_size=3, unique=True))
-    in_months = draw(st.booleans())
-    if months and in_months:
-        parts.append(f"BYMONTH={','.join(map(str, months))}")
-    if weekdays:
-        ordinal = draw(st.sampled_from(("", "", "1", "2", "-1", "3", "4", "5", "-2")))
-        parts.append(f"BYDAY={','.join(f'{ordinal}{day}' for day in weekdays)}")
-        if not ordinal and draw(st.booleans()):
-            parts.append(f"BYSETPOS={draw(st.sampled_from(('1', '-1', '2', '1,-1')))}")
-    elif draw(st.booleans()):
-        days = draw(st.lists(st.one_of(st.integers(1, 31), st.integers(-5, -1)), min_size=1, max_size=3, unique=True))
-        parts.append(f"BYMONTHDAY={','.join(map(str, days))}")
-    if draw(st.booleans()):
-        parts.append(f"WKST={draw(st.sampled_from(('MO', 'SU', 'WE')))}")
+    """A rule that `repeats` takes, in words or as the standard writes it."""
     try:
-        return parse_rrule(";".join(parts))[0]
+        if draw(st.integers(0, 3)) == 0:
+            return parse_repeats(" ".join(draw(st.one_of(_WORDS))))
+        return parse_rrule(draw(_rrules()))[0]
     except RecurrenceError:
         assume(False)
         raise
 
 
 @st.composite
+def _rrules(draw: st.DrawFn) -> str:
+    """Parts of a rule in any combination, many of which are refused."""
+    frequency = draw(st.sampled_from(("DAILY", "WEEKLY", "MONTHLY", "YEARLY")))
+    parts = [f"FREQ={frequency}", f"INTERVAL={draw(st.sampled_from((1, 1, 2, 3, 4, 5, 7, 12, 13, 24, 53)))}"]
+    if draw(st.booleans()):
+        parts.append(f"BYMONTH={_joined(draw(st.sets(st.integers(1, 12), min_size=1, max_size=5)))}")
+    plain = st.sampled_from(WEEKDAYS)
+    numbered = st.builds("{}{}".format, st.sampled_from((1, 2, 3, 4, 5, -1, -2, -5)), plain)
+    if draw(st.integers(0, 3)):
+        kind = numbered if frequency in ("MONTHLY", "YEARLY") and draw(st.booleans()) else plain
+        parts.append(f"BYDAY={_joined(draw(st.sets(kind, min_size=1, max_size=5)))}")
+        if draw(st.integers(0, 3)) == 0:
+            parts.append(
+                f"BYSETPOS={_joined(draw(st.sets(st.sampled_from((1, 2, 3, -1, -2)), min_size=1, max_size=2)))}"
+            )
+    if draw(st.integers(0, 2)) == 0 and frequency in ("MONTHLY", "YEARLY"):
+        days = st.one_of(st.integers(1, 31), st.integers(-31, -1), st.integers(28, 31))
+        parts.append(f"BYMONTHDAY={_joined(draw(st.sets(days, min_size=1, max_size=4)))}")
+    if draw(st.booleans()):
+        parts.append(f"WKST={draw(plain)}")
+    return ";".join(parts)
+
+
+def _joined(found: set[int] | set[str]) -> str:
+    return ",".join(sorted(map(str, found)))
+
+
+@st.composite
 def meetups(draw: st.DrawFn, slug: str = "x") -> Meetup:
-    """One meetup from 2012 on, once or recurring, as `reading` would make it."""
+    """One meetup from 2010 on, once or recurring, as `reading` would make it."""
     zone, all_day = draw(st.sampled_from(ZONES)), draw(st.integers(0, 4)) == 0
     clock = time(draw(st.integers(0, 23)), draw(st.sampled_from((0, 0, 15, 30, 59))))
     rule = draw(st.one_of(st.none(), rules(), rules()))
-    day = draw(st.dates(date(2012, 1, 1), date(2025, 12, 31)))
+    day = draw(st.dates(date(2010, 1, 1), date(2026, 12, 31)))
+    if draw(st.integers(0, 3)) == 0 and (
+        unclear := _unclear(zone)
+    ):  # on or before a day of a clock change, at its hour
+        change = draw(st.sampled_from(unclear))
+        day, clock = change.date() - timedelta(days=draw(st.sampled_from((0, 1, 7, 28)))), change.time()
     first = day if rule is None else next_day(rule, day, start=day)
     # counted from its own first day a rule may give others: an open month or day is that of the start
     first = next_day(rule, first, start=first) if rule is not None and first is not None else first
-    assume(first is not None and first.year < 2027)
+    assume(first is not None and first.year < 2028)
     assert first is not None
-    fields: dict[str, Any] = {"title": LocalText((("en", draw(TEXTS)),))}
+    fields: dict[str, Any] = {
+        "title": LocalText((("en", draw(TEXTS)),)), "status": draw(st.sampled_from(("confirmed", "confirmed", *STATUSES[1:]))),
+    }  # fmt: skip
     if all_day:
-        fields["last_day"] = first + timedelta(days=draw(st.integers(1, 4))) if draw(st.booleans()) else None
+        fields["last_day"] = first + timedelta(days=draw(st.integers(1, 10))) if draw(st.booleans()) else None
     else:
         fields["duration"] = draw(
-            st.sampled_from((None, timedelta(minutes=45), timedelta(hours=2), timedelta(hours=30)))
+            st.sampled_from((None, *(timedelta(hours=hours) for hours in (0.75, 2, 10, 30, 168))))
         )
     if rule is not None:
-        fields |= {"rrule": str(rule)} | draw(
-            st.sampled_from(({}, {"times": 1}, {"times": 9}, {"until": first + timedelta(days=400)}))
-        )
-    fields["also"] = tuple(sorted(draw(st.sets(st.dates(first, first + timedelta(days=300)), max_size=2)) - {first}))
+        until = first + timedelta(days=draw(st.sampled_from((0, 6, 400))))
+        fields |= {"rrule": str(rule)} | draw(st.sampled_from(({}, {"times": 1}, {"times": 9}, {"until": until})))
+    also = draw(st.sets(st.dates(first, first + timedelta(days=300)), max_size=2)) - {first}
+    fields["also"] = tuple(sorted(also))
     starts: date = first if all_day else datetime.combine(first, clock)
     meetup = Meetup(slug=slug, starts=starts, timezone=zone, position=HERE, **fields)
-    days = list(islice(planned_days(meetup, start=first, end=date(2027, 12, 31)), TOUCHED))
+    days = list(islice(planned_days(meetup, start=first, end=date(2028, 12, 31)), TOUCHED))
     touched = draw(st.lists(st.sampled_from(days), unique=True, max_size=5))
     excluded = tuple(day for day in touched[:2] if rule is not None and day not in meetup.also)
-    changes = {day: draw(_changes(day, all_day=all_day)) for day in touched[2:]} if rule is not None else {}
+    touched = touched[2:] if rule is not None else [day for day in touched if day in also]
     return Meetup(
-        slug=slug, starts=starts, timezone=zone, excluded=excluded, changes=changes, position=HERE,
+        slug=slug, starts=starts, timezone=zone, excluded=excluded, position=HERE,
+        changes={day: draw(_changes(day, days, all_day=all_day)) for day in touched},
         place=draw(st.one_of(st.none(), TEXTS.map(_place))), **fields,
     )  # fmt: skip
+
+
+@cache
+def _unclear(zone: str) -> tuple[datetime, ...]:
+    """Wall times within the clock changes of 2010 to 2026, on the half hour."""
+    halves = (time(hour, minute) for hour in range(24) for minute in (0, 30))
+    found = (datetime.combine(day, clock) for clock in halves for day in unclear_days(zone, clock, timedelta()))
+    return tuple(one for one in found if 2010 <= one.year < 2027)
 
 
 def _place(text: str) -> Place:
@@ -99,14 +143,20 @@ def _place(text: str) -> Place:
 
 
 @st.composite
-def _changes(draw: st.DrawFn, original: date, *, all_day: bool) -> Change:
-    """A date moved somewhere else, renamed, called off, or all of it."""
-    day = original + timedelta(days=draw(st.integers(-40, 40)))
+def _changes(draw: st.DrawFn, original: date, days: list[date], *, all_day: bool) -> Change:
+    """A date moved somewhere else, also onto another of `days`, renamed, called off, or all of it."""
+    near = [
+        day for day in days if abs((day - original).days) < 400
+    ]  # of one moved further, programs are asked too little
+    day = draw(
+        st.one_of(st.sampled_from(near), st.integers(-40, 40).map(lambda number: original + timedelta(days=number)))
+    )
     moved: date = day if all_day else datetime.combine(day, time(draw(st.integers(0, 23)), 30))
     return Change(
         original=original,
         starts=moved if draw(st.booleans()) else None,
         duration=timedelta(hours=3) if not all_day and draw(st.booleans()) else None,
+        place=draw(st.one_of(st.none(), TEXTS.map(_place))),
         title=LocalText((("en", draw(TEXTS)),)) if draw(st.booleans()) else None,
         status=draw(st.sampled_from(STATUSES)),
         reason=draw(TEXTS),

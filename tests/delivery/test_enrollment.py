@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from alongside.delivery import suppression
 from alongside.delivery.enrollment import NO_BASIS, Candidate, EnrollReport, enroll
-from alongside.delivery.people import confirm, export
+from alongside.delivery.people import confirm, export, read_arrivals
 from alongside.delivery.profiles import pack_newcomer, unpack_newcomer
 from alongside.delivery.schema import CONFIRMATION, enrollments, events, newcomers, steps
 from alongside.delivery.store import Store
@@ -167,3 +167,17 @@ def test_export_tells_all_and_masks_nothing(store: Store, community: Community) 
     assert [step["moment"] for step in held["steps"]] == ["welcome", "check-in"]
     assert held["enrollments"][0]["enrolled_at"] == "2026-11-23T09:00:00Z"
     assert not any(nothing.values())
+
+
+def test_arrivals_are_told_without_who_they_are(store: Store, community: Community) -> None:
+    place = Place(label="Recife, Brazil", slug="recife-brazil", name="Recife, Brazil", country="BR")
+    said = Newcomer(languages=("pt", "en"), challenges=("first-talk",), roles=("writer",), place=place)
+    named = replace(said, email="a@example.net", name="Ana", id="7", text="I am shy", met="ben", basis="consent")
+    put(store, [named], community)
+    put(store, [replace(named, email="b@example.net", id="8")], community, now=NOW - timedelta(days=31))
+    with store.reading() as connection:
+        lately = read_arrivals(connection, since=NOW - timedelta(days=30), until=NOW)
+        ever = read_arrivals(connection, since=NOW - timedelta(days=60), until=NOW)
+        before = read_arrivals(connection, since=NOW - timedelta(days=60), until=NOW - timedelta(days=1))
+    assert [replace(one, basis=None) for one in lately] == [said]
+    assert (len(ever), len(before)) == (2, 1)

@@ -5,7 +5,6 @@ Whatever happens, the next pass sends the rest, and nothing twice that was not u
 
 from __future__ import annotations
 
-import os
 import signal
 import sqlite3
 import subprocess
@@ -32,6 +31,7 @@ from mail_servers.faults import Drop, Never, Phase, Rule, Script, Wait
 from mail_servers.hostile import HostileServer, running_hostile_server
 from mail_servers.servers import own_folder
 from small_community import FOR_ONE_MAIL
+from small_disks import filled, mounted, read_only
 
 
 class Sender:
@@ -179,14 +179,8 @@ def test_a_clock_that_jumped_is_asked_about(tmp_path: Path) -> None:
 @pytest.fixture
 def small_disk() -> Iterator[Path]:
     """A disk of four megabytes, where this user may make one."""
-    if os.getuid() != 0:
-        pytest.skip("Only root can mount a small disk: run the tests as root, in a container for instance.")
-    with own_folder("disk") as folder:
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)], check=True)
-        try:
-            yield folder
-        finally:
-            subprocess.run(["umount", "-l", str(folder)], check=True)
+    with own_folder("disk") as folder, mounted(folder):
+        yield folder
 
 
 @pytest.mark.parametrize(
@@ -194,17 +188,14 @@ def small_disk() -> Iterator[Path]:
 )
 def test_a_full_disk(small_disk: Path, free_kilobytes: int) -> None:
     sender = Sender(small_disk, {}, count=250)
-    filler = small_disk / "filler"
-    room = os.statvfs(small_disk)
     with running_hostile_server() as server:
-        filler.write_bytes(bytes(max(0, room.f_bavail * room.f_frsize - free_kilobytes * 1024)))
-        result = sender.run("send", server=server)
+        with filled(small_disk, free_kilobytes=free_kilobytes):
+            result = sender.run("send", server=server)
         if result.returncode:
             assert result.returncode == 1
             assert "Traceback" not in result.stderr
             assert "@" not in result.stderr
             assert "Make room" in result.stderr
-        filler.unlink()
         sender.send(server)
         sender.check_all_once(server)
 
@@ -224,9 +215,8 @@ def test_a_limit_of_files_sizes(tmp_path: Path, kilobytes: int) -> None:
 def test_a_disk_that_became_read_only(small_disk: Path) -> None:
     sender = Sender(small_disk, {}, count=20)
     with running_hostile_server() as server:
-        subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-        result = sender.run("send", server=server)
-        subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+        with read_only(small_disk):
+            result = sender.run("send", server=server)
         assert result.returncode == 1
         assert "Traceback" not in result.stderr
         assert "read-only" in result.stderr or "cannot be opened" in result.stderr

@@ -12,7 +12,8 @@ from urllib.error import HTTPError
 import pytest
 
 from alongside.rendering.feeds.calendars import REFRESH
-from alongside.rendering.feeds.listing import FeedKind, feed_jobs
+from alongside.rendering.feeds.listing import feed_jobs
+from alongside.rendering.feeds.paths import FeedKind
 from alongside.rendering.feeds.subscribing import subscribe_links
 from handbook.test_handbook import FOLDER, ROOT, Block, blocks_of, nginx_file, sections_of
 from mail_servers.certificates import Authority

@@ -4,7 +4,7 @@ How a page of `content/handbook/` is read here:
 
 - a `sh` block is run by bash, in order, in a scratch folder of the page; every command has to end with 0, or with what
   its comment says (`# exit 1`). A `text` block right after it is the output, with `...` for what may differ. The first
-  time a page calls a command of ours, the installed script is run; after that, a fork that is there at once;
+  time any page calls a command of ours, the installed script is run; after that, a fork that is there at once;
 - a block whose lead ends with a file's name in backticks and a colon is written to that file first; after "In" and
   `mkdocs.yml` it is merged into what is there;
 - other `yaml` blocks are pieces of a record: their keys are looked up;
@@ -57,6 +57,7 @@ from alongside.reading.fields import Table
 from alongside.reading.mail_checks import NAMES as MAIL_NAMES
 from commands import orders
 from handbook.servers import HOME, MAIL_HOST, SERVING, NoServers
+from made_once import made_once
 from mail_servers.certificates import Authority, Certificate
 from mail_servers.servers import own_folder
 
@@ -142,15 +143,16 @@ def blocks_of(text: str) -> Iterator[Block]:
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
+def environment(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What a reader's shell has."""
+    called = made_once(tmp_path_factory, "called", lambda _: None)
     commands = tmp_path / "bin"
     commands.mkdir()
     write_script(
         commands / "alongside",
         f"""\
         #!/bin/bash
-        called="$0.called.$1"
+        called="{called}/command.$1"
         if [ -e "$called" ]; then exec {sys.executable} -IS {CLIENT} {orders()} "$@"; fi
         touch "$called"
         exec {ALONGSIDE} "$@"

@@ -212,6 +212,25 @@ def test_a_date_that_is_restored_says_so(desk: Desk) -> None:
     assert list(desk.events(desk.stamp(plain, datetime(2028, 1, 2, tzinfo=UTC)))) == [("a", "")]  # long over
 
 
+@pytest.mark.parametrize("rule", ["FREQ=WEEKLY", ""])
+def test_a_date_taken_out_of_also_is_called_off(desk: Desk, rule: str) -> None:
+    days = (date(2026, 12, 25), date(2027, 1, 2))
+    one = series("a", rrule=rule, until=THURSDAYS[-1] if rule else None, also=days)
+    before = desk.events(desk.stamp(community(one)))
+    out = replace(one, also=days[1:])
+    after = desk.events(desk.stamp(community(out), NOW + timedelta(hours=1)))
+    assert [(key[1], said[0], "STATUS:CANCELLED" in said[2]) for key, said in sorted(after.items())] == [
+        ("", 0, False), ("20261225", 1, True), ("20270102", 0, False),
+    ]  # fmt: skip
+    assert after["a", "20270102"] == before["a", "20270102"]
+    renamed = desk.events(desk.stamp(community(replace(out, title=words("A"))), NOW + timedelta(hours=2)))
+    assert renamed["a", "20261225"][0] == 2  # it says so by its new name
+    again = desk.events(desk.stamp(community(replace(one, title=words("A"))), NOW + timedelta(hours=3)))
+    assert again["a", "20261225"][0] == 3
+    assert "STATUS:CONFIRMED" in again["a", "20261225"][2]
+    assert desk.stamp(community(out), NOW.replace(year=2028)).stamps["a"].also == days[1:]  # long over
+
+
 def test_a_deleted_meetup_is_called_off_until_it_is_long_over(desk: Desk) -> None:
     berlin, _, _ = find_place("Berlin, Germany")
     one = community(

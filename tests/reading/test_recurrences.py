@@ -74,6 +74,11 @@ def test_rules_that_are_refused(text: str) -> None:
         ("FREQ=WEEKLY;BYDAY=MO,WE;BYSETPOS=1", "number the weekdays"),
         ("FREQ=YEARLY;BYMONTH=3,9;BYDAY=MO;BYSETPOS=1", "number the weekdays"),
         ("FREQ=YEARLY;INTERVAL=4;BYMONTHDAY=-1", "one meetup for each month"),
+        ("FREQ=YEARLY;INTERVAL=4;BYMONTHDAY=4,31", "one meetup for each month"),
+        ("FREQ=YEARLY;INTERVAL=2;BYMONTH=1,2;BYMONTHDAY=29", "one meetup for each month"),
+        ("FREQ=MONTHLY;BYMONTHDAY=-4;BYDAY=MO", "BYDAY=-1FR"),
+        ("FREQ=MONTHLY;BYDAY=1TU,-1TU;BYSETPOS=-1", "number the weekdays"),
+        ("FREQ=WEEKLY;INTERVAL=24;BYDAY=MO,TH,FR,SU;WKST=SA", "Leave WKST out"),
         ("FREQ=MONTHLY;INTERVAL=5;BYMONTH=7,9;BYDAY=4MO", "Name the months alone"),
     ],
 )

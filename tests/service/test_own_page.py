@@ -193,7 +193,8 @@ def test_the_letter_brings_a_link_that_works(service: Running) -> None:
 # --- what changes nothing ---
 
 
-def test_a_thousand_looks_change_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [200, pytest.param(1_000, marks=pytest.mark.soak)])
+def test_hundreds_of_looks_change_nothing(tmp_path: Path, count: int) -> None:
     store = open_store(tmp_path, {})
     service = Running(port=0, store=store, home=make_home())
     number = move_in(service)
@@ -203,7 +204,7 @@ def test_a_thousand_looks_change_nothing(tmp_path: Path) -> None:
     ]
     before, octets = service.dump(), (tmp_path / "alongside.sqlite").read_bytes()
     application = make_app(Service(store=store, home=lambda: service.home, now=lambda: NOW, log=lambda *_: None))
-    assert asyncio.run(all_statuses(application, requests(1000, paths))) == {200, 410}
+    assert asyncio.run(all_statuses(application, requests(count, paths))) == {200, 410}
     assert service.dump() == before
     assert (tmp_path / "alongside.sqlite").read_bytes() == octets
     store.close()

@@ -1,10 +1,13 @@
-"""Schemathesis asks the service whatever its document allows, and much that it does not."""
+"""Schemathesis asks the service whatever its document allows, and much that it does not.
+
+What it asks is made up where a test runs, not where tests are collected: that takes seconds, and each worker collects.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -23,6 +26,11 @@ from schemathesis.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from schemathesis.core.result import Ok
+from schemathesis.generation.feedback import FeedbackSources
+from schemathesis.pytest._test_builder import build_operation_test
+from schemathesis.python._constants.orchestrator import make_constants_value_source
+from schemathesis.schemas import APIOperation
 
 from alongside.delivery.contacts import import_contacts
 from alongside.delivery.members import own_word
@@ -106,33 +114,61 @@ FEW = settings(
 )
 
 
-@schema.parametrize()
-@FEW
-def test_the_service_keeps_to_its_document(case: Case[Any], asked: Running) -> None:
-    keeps_to_it(case, asked)
+Operation = APIOperation[Any, Any, Any, Any]
 
 
-@schema.include(path_regex="token").parametrize()
-@FEW
-def test_so_it_does_for_links_of_ours(case: Case[Any], asked: Running, tokens: Mapping[str, str]) -> None:
-    case.path_parameters["token"] = tokens[case.path.split("/")[1]]
-    keeps_to_it(case, asked)
+def operations(path: str = "") -> pytest.MarkDecorator:
+    """Gives a test each operation of the document whose path has that pattern in it."""
+    found = [one.ok() for one in schema.include(path_regex=path).get_all_operations() if isinstance(one, Ok)]
+    return pytest.mark.parametrize("operation", [pytest.param(one, id=one.label) for one in found])
 
 
-@schema.include(path_regex="^/(enroll|events)$").parametrize()
-@FEW
-def test_so_it_does_for_programs_we_know(case: Case[Any], asked: Running) -> None:
-    keeps_to_it(case, asked, auth=Signed())
+@operations()
+def test_the_service_keeps_to_its_document(operation: Operation, asked: Running) -> None:
+    keeps_to_it(operation, asked)
 
 
-@schema.include(path_regex="^/note/").parametrize()
-@FEW
-def test_so_it_does_for_a_member_who_is_there(case: Case[Any], asked: Running, tokens: Mapping[str, str]) -> None:
-    case.path_parameters["member"] = "ana"
-    keeps_to_it(case, asked)
+@operations("token")
+def test_so_it_does_for_links_of_ours(operation: Operation, asked: Running, tokens: Mapping[str, str]) -> None:
+    def with_a_token(case: Case[Any]) -> None:
+        case.path_parameters["token"] = tokens[case.path.split("/")[1]]
+
+    keeps_to_it(operation, asked, with_a_token)
 
 
-def keeps_to_it(case: Case[Any], asked: Running, auth: AuthBase | None = None) -> None:
-    response = case.call(base_url=f"http://127.0.0.1:{asked.port}", auth=auth, allow_redirects=False)
-    case.validate_response(response, checks=CHECKS)
-    assert not [line for line in asked.lines if line.startswith("error")]
+@operations("^/(enroll|events)$")
+def test_so_it_does_for_programs_we_know(operation: Operation, asked: Running) -> None:
+    keeps_to_it(operation, asked, auth=Signed())
+
+
+@operations("^/note/")
+def test_so_it_does_for_a_member_who_is_there(operation: Operation, asked: Running) -> None:
+    def to_ana(case: Case[Any]) -> None:
+        case.path_parameters["member"] = "ana"
+
+    keeps_to_it(operation, asked, to_ana)
+
+
+def keeps_to_it(
+    operation: Operation,
+    asked: Running,
+    change: Callable[[Case[Any]], None] = lambda _: None,
+    auth: AuthBase | None = None,
+) -> None:
+    """Whatever is asked of that operation, after each case was changed."""
+
+    @FEW
+    def ask(case: Case[Any]) -> None:
+        change(case)
+        response = case.call(base_url=f"http://127.0.0.1:{asked.port}", auth=auth, allow_redirects=False)
+        case.validate_response(response, checks=CHECKS)
+        assert not [line for line in asked.lines if line.startswith("error")]
+
+    constants = make_constants_value_source(operation.schema)
+    build_operation_test(
+        config=operation.schema.config,
+        operation=operation,
+        test_func=ask,
+        given_kwargs={},
+        feedback=FeedbackSources(constants_value_source=constants),
+    )()

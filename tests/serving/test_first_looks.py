@@ -21,7 +21,7 @@ EDITS = {
     "body": (STORY, "The story called", "The tale named", True),
     "title": (STORY, "title: Number 2", "title: The second", True),
     "welcome": (STORY, GOOD, "other " * 75, True),
-    "topic": (STORY, "title:", "topics: [maps]\ntitle:", True),
+    "topic": (STORY, "title:", "topics: [maps]\ntitle:", False),
     "bio": (MEMBER, "Bio of Ana.", "She draws maps.", True),
     "pronouns": (MEMBER, "name:", "pronouns: she/her\nname:", True),
     "date": (STORY, "date: 2026-03-02", "date: 2026-03-03", False),

@@ -54,6 +54,15 @@ def test_positions() -> None:
     assert document.position(("nothing", "there")) == Position("f", 2, 1)
 
 
+@pytest.mark.parametrize("sign", ["\x85", "\u2028", "\u2029", "\U0001f600"])
+def test_lines_end_where_editors_end_them(sign: str) -> None:
+    document, _ = read_yaml(f'first: "one{sign}two"\né: {{last: x}}\n', "f")
+    assert document is not None
+    assert document.position(("first",)) == Position("f", 1, 8)
+    assert document.position(("é", "last")) == Position("f", 2, 11)
+    assert document.positions(("é",), ["last", "nothing"]) == {"last": Position("f", 2, 11)}
+
+
 def test_positions_in_a_long_text() -> None:
     text = "".join(f"key{number}: value\n" for number in range(1000)) + "last: é\n"
     document, _ = read_yaml(text, "f")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from alongside.cli.options import clock, config_file, now, reports_errors, wants_colour
-from alongside.problems import AlongsideError, UsageError
+from alongside.problems import AlongsideError, UsageError, cannot_access
 from alongside.reading.settings_file import read_settings
 
 if TYPE_CHECKING:
@@ -122,10 +122,7 @@ def run_mkdocs(step: Callable[[], Any]) -> Any:
             else said
         ) from error
     except OSError as error:
-        raise AlongsideError(
-            f"{error.filename or 'A file'} cannot be read or written: {error.strerror}.",
-            hint="Look at its folder, who owns it and the space that is left.",
-        ) from error
+        raise cannot_access(error) from error
     except MkDocsException as error:
         raise AlongsideError(str(error)) from error
 

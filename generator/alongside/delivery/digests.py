@@ -25,6 +25,7 @@ from alongside.delivery.store import Store
 from alongside.model.community import Community
 from alongside.model.journeys import Journey, Moment
 from alongside.model.people import Member
+from alongside.planning.outlook import chats_by_end, consents_by_end, stories_before, untold_challenges
 from alongside.reading.checks import OLD_YEARS, years_before
 from alongside.rendering.mails.digest import NAMED, TELLING, Digest, MomentWeek, Need, NeedKind
 from alongside.rendering.mails.envelope import sender_address
@@ -325,23 +326,15 @@ def _needs_of_community(connection: Connection, book: _Book, settings: Settings)
     if settings.mail.service:  # else there is no page on which they could
         open_ = [m.name for m in active if m.welcomes and m.consent and said.get(m.slug, ("", None))[0] == ""]
         yield from _named("unconfirmed", open_)
-    consents = [(m.consent.until, m.name) for m in active if m.consent is not None and m.consent.until is not None]
+    consents = [(day, member.name) for day, member in consents_by_end(community, until=today + SOON)]
     yield from _dated("consent_over", [(day, name) for day, name in consents if day < today])
-    yield from _dated("consent_ends", [(day, name) for day, name in consents if today <= day <= today + SOON])
-    chats = [
-        (chat.expires, group.name.text(community.language))
-        for group in community.groups.values()
-        for chat in group.chat
-        if group.status != "retired" and chat.expires is not None and chat.expires <= today + SOON
-    ]
-    yield from _dated("chats", chats)
-    limit = years_before(today, OLD_YEARS)
-    stories = [story for story in community.stories.values() if story.status == "published"]
-    aged = sorted((s.date, s.title) for s in stories if s.date < limit and not s.translation_of)
-    yield from _named("old_stories", [title for _, title in aged])
-    told = {challenge for story in stories for challenge in story.challenges}
-    untold = [c.title.text(community.language) for slug, c in community.challenges.items() if slug not in told]
-    yield from _named("challenges", untold)
+    yield from _dated("consent_ends", [(day, name) for day, name in consents if day >= today])
+    chats = chats_by_end(community, until=today + SOON)
+    yield from _dated("chats", [(day, group.name.text(community.language)) for day, group, _ in chats])
+    aged = stories_before(community, years_before(today, OLD_YEARS))
+    yield from _named("old_stories", [story.title for story in aged])
+    untold = untold_challenges(community)
+    yield from _named("challenges", [challenge.title.text(community.language) for challenge in untold])
 
 
 def _overloaded(

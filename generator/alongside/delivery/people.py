@@ -7,7 +7,7 @@ Everything about a newcomer hangs on one row and goes with it. What stays after 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +38,7 @@ from alongside.delivery.schema import (
 )
 from alongside.delivery.sealing import unseal
 from alongside.model.community import Community
+from alongside.model.people import Newcomer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,20 @@ def list_newcomers(connection: Connection, *, journey: str | None = None) -> lis
             sent=row["sent"] or 0,
             next_due=row["next_due"],
         )
+        for row in connection.execute(statement).mappings()
+    ]
+
+
+def read_arrivals(connection: Connection, *, since: datetime, until: datetime) -> list[Newcomer]:
+    """What those say of themselves who first came after `since`, up to `until`: nobody's name, address or own words."""
+    statement = (
+        select(newcomers.c.languages, newcomers.c.zone, newcomers.c.profile)
+        .where(newcomers.c.created_at > since, newcomers.c.created_at <= until)
+        .order_by(newcomers.c.id)
+    )
+    nameless = {"address_as_given": "", "name": "", "product_id": ""}
+    return [
+        replace(unpack_newcomer({**row, **nameless}), text="", met="")
         for row in connection.execute(statement).mappings()
     ]
 

@@ -62,6 +62,16 @@ def assign_member(
     return None
 
 
+def with_room(index: MatchIndex, *, day: date, load: Mapping[str, int], container: Container) -> tuple[str, ...]:
+    """The slugs of all who could take on one newcomer more in `container` on `day`; `load` as for `assign_member`.
+
+    Where there is nobody, `assign_member` finds nobody, whoever asks.
+    """
+    offers = _offers(index, container, day)
+    room = _Room(offers, load)
+    return tuple(slug for slug in offers.welcoming if room.has(slug))
+
+
 def _best(
     index: MatchIndex, profile: Profile, order: Iterable[int], fits: Callable[[str], bool], load: Mapping[str, int]
 ) -> int | None:

@@ -62,23 +62,28 @@ class Rule:
 
     def __str__(self) -> str:
         """The RRULE value, its parts and their numbers always in the same order: FREQ=MONTHLY;BYDAY=1TH,3TH."""
-        days = sorted(self.weekdays, key=lambda day: (_from_the_end_last(day[0]), day[1]))
-        parts = [
-            ("FREQ", self.frequency),
-            ("INTERVAL", str(self.interval) if self.interval != 1 else ""),
-            ("BYMONTH", _joined(self.months)),
-            ("BYMONTHDAY", _joined(self.month_days)),
-            ("BYYEARDAY", _joined(self.year_days)),
-            ("BYDAY", ",".join(f"{ordinal or ''}{WEEKDAYS[weekday]}" for ordinal, weekday in days)),
-            ("BYSETPOS", _joined(self.positions)),
-            ("WKST", WEEKDAYS[self.week_start] if self.week_start else ""),
-        ]
-        return ";".join(f"{name}={value}" for name, value in parts if value)
+        return _written(self)
 
     @property
     def depends_on_weeks(self) -> bool:
         """Whether WKST decides on the days: weeks are left out, and the others have several."""
         return self.frequency == "WEEKLY" and self.interval > 1 and len(self.weekdays) > 1
+
+
+@lru_cache(maxsize=4096)  # meetups are many, the rules they follow few
+def _written(rule: Rule) -> str:
+    days = sorted(rule.weekdays, key=lambda day: (_from_the_end_last(day[0]), day[1]))
+    parts = [
+        ("FREQ", rule.frequency),
+        ("INTERVAL", str(rule.interval) if rule.interval != 1 else ""),
+        ("BYMONTH", _joined(rule.months)),
+        ("BYMONTHDAY", _joined(rule.month_days)),
+        ("BYYEARDAY", _joined(rule.year_days)),
+        ("BYDAY", ",".join(f"{ordinal or ''}{WEEKDAYS[weekday]}" for ordinal, weekday in days)),
+        ("BYSETPOS", _joined(rule.positions)),
+        ("WKST", WEEKDAYS[rule.week_start] if rule.week_start else ""),
+    ]
+    return ";".join(f"{name}={value}" for name, value in parts if value)
 
 
 def _from_the_end_last(number: int) -> tuple[bool, int]:
@@ -181,13 +186,18 @@ def _check_combination(rule: Rule) -> None:
 def spelt_out(rule: Rule, first: date) -> Rule:
     """The same days from `first` on, said so that calendar programs have nothing to fill in or to get wrong.
 
-    From the 29th on the day is named: some go on from 29 February to the 28th, or to 1 March. Days of several months
-    are said by the month: of a yearly rule ical.js and libical take the month of the start alone, or the day of one
-    month for all. So is a day from the end of a month every few years, which ical.js puts into other years.
+    From the 29th on the day is named: some go on from 29 February to the 28th, or to 1 March; and of a yearly rule only
+    the months that have it, where ical.js takes the first of the next. Days of several months are said by the month: of
+    a yearly rule ical.js and libical take the month of the start alone, or the day of one month for all. So is a day
+    from the end of a month every few years, which ical.js puts into other years. A week that starts in a way of its own
+    is said only where it decides: few write such rules, and so few programs were ever tried with them.
     """
+    if rule.week_start and not _week_decides(rule):
+        rule = replace(rule, week_start=0)
     open_day = not (rule.weekdays or rule.month_days or rule.year_days)
     if rule.frequency in ("MONTHLY", "YEARLY") and open_day and first.day > _SHORTEST_MONTH:
-        rule = replace(rule, month_days=frozenset({first.day}), months=rule.months or _open_months(rule, first))
+        months = _months_with(rule.months or _open_months(rule, first), first.day)
+        rule = replace(rule, month_days=frozenset({first.day}), months=months)
     if (
         rule.frequency == "YEARLY"
         and rule.interval > 1
@@ -204,8 +214,20 @@ def spelt_out(rule: Rule, first: date) -> Rule:
     return rule
 
 
+def _week_decides(rule: Rule) -> bool:
+    """Whether weeks that start on Monday would give other days."""
+    weekdays = {weekday for _, weekday in rule.weekdays}
+    together = {weekday < rule.week_start for weekday in weekdays}  # those of one week also when it starts on Monday
+    return rule.depends_on_weeks and len(together) > 1
+
+
 def _open_months(rule: Rule, first: date) -> frozenset[int]:
     return frozenset({first.month}) if rule.frequency == "YEARLY" else frozenset()
+
+
+def _months_with(months: frozenset[int], day: int) -> frozenset[int]:
+    """Those of `months` that have a day of that number, in leap years at least."""
+    return frozenset(month for month in months if day <= monthrange(2028, month)[1])
 
 
 def rule_days(rule: Rule, first: date, *, start: date, end: date) -> Iterator[date]:

@@ -37,6 +37,7 @@ class Stamps:
     own: Stamp | None = None  # of its only event, or that of the series; None: nobody has kept it
     # By the day the rule gives: dates with an event of their own, those included that no longer differ from the rule.
     dates: Mapping[date, Stamp] = field(default_factory=dict)
+    also: tuple[date, ...] = ()  # days that `also` had when it was stamped, and those it had before
 
     def of(self, day: date | None) -> Stamp | None:
         """The stamp of the event of a date, else of the series."""

@@ -27,7 +27,7 @@ from alongside.model.gatherings import Change, Meetup, MeetupStatus
 from alongside.model.places import Place
 from alongside.model.recurrences import Rule, nth_day, parse_rule, rule_days
 from alongside.model.texts import LocalText
-from alongside.planning.zones import later, local_time, read_zone
+from alongside.planning.zones import instant_of, later, local_time, read_zone
 
 HORIZON = timedelta(days=3660)  # how far ahead a next date is looked for: ten years, so February 29 is found
 LONGEST = timedelta(days=366)  # a duration beyond this is cut; nobody attends it
@@ -55,7 +55,7 @@ class Occurrence:
         """When it starts, in UTC; an all-day one at midnight in the meetup's zone."""
         if isinstance(self.starts, datetime):
             return self.starts.astimezone(UTC)
-        return local_time(datetime.combine(self.starts, clock_time()), read_zone(self.zone)).astimezone(UTC)
+        return instant_of(datetime.combine(self.starts, clock_time()), read_zone(self.zone))
 
     @property
     def instant_over(self) -> datetime:
@@ -66,7 +66,7 @@ class Occurrence:
         if isinstance(self.starts, datetime):
             return self.instant
         midnight = datetime.combine(self.starts + _DAY, clock_time())
-        return local_time(midnight, read_zone(self.zone)).astimezone(UTC)
+        return instant_of(midnight, read_zone(self.zone))
 
 
 def meetup_rule(meetup: Meetup) -> Rule | None:

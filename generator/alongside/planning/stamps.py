@@ -8,7 +8,8 @@ The rules, for people who read feeds and ledgers side by side:
 - SEQUENCE rises by one with each change that is stamped, and DTSTAMP by a second at least, whatever the clock says.
 - A date that gets an event of its own begins one above its series, which had that date before. When the files no
   longer change it, the event stays and says what the rule gives: an app that kept the override would not miss it.
-- A deleted meetup says CANCELLED, one higher; brought back, it goes on one above that.
+- A deleted meetup says CANCELLED, one higher, and so does a date that is taken out of `also`; brought back, it goes on
+  one above that.
 - A file that is renamed (`was`) and nothing else: a later DTSTAMP, for its page moved, and the same SEQUENCE.
 - What ended before 1 January of last year is forgotten, as calendars forget it; what has a file is never forgotten.
 """
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
@@ -37,7 +38,7 @@ from alongside.planning.occurrences import (
     ruled_days,
 )
 from alongside.problems import Position, Problem
-from alongside.reading.stamps import outline_of, read_deleted
+from alongside.reading.stamps import also_days, outline_of, read_deleted
 from alongside.settings import Settings
 
 Difference = Literal["new", "changed", "gone"]
@@ -50,8 +51,15 @@ def forgotten_before(today: date) -> date:
     return date(today.year - 1, 1, 1)
 
 
-def with_dates(meetup: Meetup, days: Mapping[date, object]) -> Meetup:
-    """The meetup with a change that changes nothing on those of `days` that have none: each an event of its own."""
+def with_dates(meetup: Meetup, days: Mapping[date, object], also: Sequence[date]) -> Meetup:
+    """The meetup with every date that has, or had, an event of its own.
+
+    One of `days` without a change gets one that changes nothing. One of `also` that is no date any more is called off.
+    """
+    lost = [day for day in also if day != first_day(meetup) and not any(planned_days(meetup, start=day, end=day))]
+    if lost:
+        off = {day: Change(original=day, status="cancelled", position=meetup.position) for day in lost}
+        meetup = replace(meetup, also=(*meetup.also, *lost), changes={**meetup.changes, **off})
     if meetup_rule(meetup) is None:
         return meetup
     restored = {
@@ -181,7 +189,9 @@ def stamp_events(settings: Settings, community: Community, ledger: Ledger, *, no
     for slug, name in event_names(community.meetups).items():
         meetup = community.meetups[slug]
         recent = {day: None for day in known.get(name, ()) if day >= since}
-        for event in _stamped(name, with_dates(meetup, recent), community, ledger, now):
+        series = ledger.events.get((name, None))
+        also = [day for day in also_days(series) if day >= since] if series is not None else []
+        for event in _stamped(name, with_dates(meetup, recent, also), community, ledger, now):
             events[event.key] = event
     for key, old in ledger.events.items():
         if key not in events and (left := _left(settings, old, ledger, events, now)) is not None:

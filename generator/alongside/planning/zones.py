@@ -9,9 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from importlib import resources
 from io import BytesIO
+from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import tzdata  # type: ignore[import-untyped]
+
+# Of the package's rules; `importlib.resources` says the same, and loading it takes longer than reading a zone.
+_FOLDER = Path(tzdata.__file__).parent / "zoneinfo"
 
 
 class Zone(ZoneInfo):
@@ -37,14 +42,19 @@ def read_zone_file(name: str) -> bytes:
     if not all(part and part[0] not in "._" for part in parts):
         raise ZoneInfoNotFoundError(f"no zone {name!r}")
     try:
-        return resources.files("tzdata.zoneinfo").joinpath(*parts).read_bytes()
+        return _FOLDER.joinpath(*parts).read_bytes()
     except (OSError, ValueError) as error:
         raise ZoneInfoNotFoundError(f"no zone {name!r}") from error
 
 
 def local_time(wall: datetime, zone: ZoneInfo) -> datetime:
     """Naive wall time to an aware one that exists: skipped times are moved as above."""
-    return wall.replace(tzinfo=zone, fold=0).astimezone(UTC).astimezone(zone)
+    return instant_of(wall, zone).astimezone(zone)
+
+
+def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The instant of a naive wall time, in UTC."""
+    return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
 def later(moment: datetime, duration: timedelta) -> datetime:
@@ -54,4 +64,4 @@ def later(moment: datetime, duration: timedelta) -> datetime:
 
 def comes_twice(moment: datetime) -> bool:
     """Whether clocks show the wall time of `moment` (aware) a second time that day, being put back."""
-    return moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset()
+    return moment.utcoffset() != moment.replace(fold=1 - moment.fold).utcoffset()

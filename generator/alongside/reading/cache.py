@@ -8,15 +8,16 @@ forged file makes records or fails. A cache of another version, another Python o
 from __future__ import annotations
 
 import contextlib
+import copyreg
 import functools
 import hashlib
 import io
 import os
 import pickle
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,11 @@ NAME = "readings.log"
 # The packages whose code decides what a reading is.
 _PACKAGES = ("source", "reading", "model", "gazetteer")
 _RECORDS: tuple[type, ...] = (
-    Position, Problem, texts.LocalText, places.Place, people.Challenge, people.Consent, people.Away, people.MemberPage,
+    Problem, texts.LocalText, places.Place, people.Challenge, people.Consent, people.Away, people.MemberPage,
     people.Member, stories.Media, stories.Source, stories.Story, gatherings.Chat, gatherings.Group, gatherings.Change,
     gatherings.Meetup, readings.Draft, readings.Reading,
 )  # fmt: skip
+_TUPLES = (Position, reading_fields.Reference, readings.Link, readings.Mark)
 _NAMES: dict[type, tuple[str, ...]] = {record: tuple(field.name for field in fields(record)) for record in _RECORDS}
 # Slots are set through their descriptors: ten thousand frozen records come back in a tenth of the time.
 _SETTERS: dict[type, tuple[Callable[[Any, Any], None], ...]] = {
@@ -46,7 +48,7 @@ _SETTERS: dict[type, tuple[Callable[[Any, Any], None], ...]] = {
 }
 _SAFE: dict[tuple[str, str], Any] = {
     **{(record.__module__, record.__qualname__): record for record in _RECORDS},
-    **{(kind.__module__, kind.__qualname__): kind for kind in (reading_fields.Reference, readings.Link, readings.Mark)},
+    **{(kind.__module__, kind.__qualname__): kind for kind in _TUPLES},
     **{("datetime", name): getattr(__import__("datetime"), name) for name in ("date", "datetime", "timedelta")},
     ("builtins", "frozenset"): frozenset,
 }
@@ -54,10 +56,11 @@ Entry = tuple[int, int, bytes, str, Reading]  # mtime_ns, size, SHA-256 (empty: 
 Read = Callable[[FoundFile, bytes | Problem], Reading]
 _MANY = 400  # files to be read from which on other processes pay
 _BATCH = 50  # files between two reports of progress, where there is only one process
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _HEAD = 8 + 16  # bytes before a batch: its length, its digest
 
 
-def make_record(record: type, *values: object) -> object:
+def make_record(record: type, values: tuple[object, ...]) -> object:
     """A record of one of the known classes, as it was pickled."""
     made: object = object.__new__(record)
     for set_value, value in zip(_SETTERS[record], values, strict=True):
@@ -68,12 +71,24 @@ def make_record(record: type, *values: object) -> object:
 _SAFE[make_record.__module__, make_record.__qualname__] = make_record
 
 
+def _record_reducer(record: type) -> Callable[[Any], Any]:
+    names = _NAMES[record]
+    if len(names) == 1:  # of one name `attrgetter` gives the value alone
+        return lambda value: (make_record, (record, (getattr(value, names[0]),)))
+    read_values = attrgetter(*names)
+    return lambda value: (make_record, (record, read_values(value)))
+
+
+def _reduce_tuple(value: tuple[object, ...]) -> Any:
+    return copyreg.__newobj__, (type(value), *value)  # type: ignore[attr-defined]  # what pickle itself would find
+
+
 class _Pickler(pickle.Pickler):
-    def reducer_override(self, value: Any) -> Any:
-        names = _NAMES.get(type(value))
-        if names is None:
-            return NotImplemented
-        return make_record, (type(value), *[getattr(value, name) for name in names])
+    # asked by class: `reducer_override` would be called for every date as well
+    dispatch_table = {  # noqa: RUF012
+        **{record: _record_reducer(record) for record in _RECORDS},
+        **dict.fromkeys(_TUPLES, _reduce_tuple),
+    }
 
 
 class _Unpickler(pickle.Unpickler):
@@ -185,13 +200,14 @@ class ReadingCache:
     def _write_anew(self, file: Path) -> None:
         batches = self._batches if not self._logged else [_pickled(dict(self._current))]
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=file.parent, prefix=".readings-")
+        # two machines, or two containers, may have one number for their processes and one folder
+        temporary = file.with_name(f".readings-{os.getpid()}-{os.urandom(4).hex()}")
         try:
-            with os.fdopen(handle, "wb") as log:
+            with os.fdopen(os.open(temporary, _NEW_FILE, 0o600), "wb") as log:
                 log.writelines(map(self._framed, batches))
-            Path(name).replace(file)
+            temporary.replace(file)
         except OSError:
-            Path(name).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
 
     def _framed(self, payload: bytes) -> bytes:
         return len(payload).to_bytes(8, "big") + self._digest(payload) + payload

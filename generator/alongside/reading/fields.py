@@ -137,9 +137,13 @@ class Table:
     about: str
     fields: tuple[Field, ...]
     by_name: Mapping[str, Field] = field(init=False)
+    defaults: dict[str, Any] = field(init=False)  # the values of a record without any key
+    required: tuple[Field, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {item.name: item for item in self.fields})
+        object.__setattr__(self, "defaults", {item.name: item.default for item in self.fields})
+        object.__setattr__(self, "required", tuple(item for item in self.fields if item.required))
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -150,9 +154,8 @@ class Table:
             "properties": {item.name: _field_schema(item) for item in self.fields},
             "additionalProperties": False,
         }
-        required = [item.name for item in self.fields if item.required]
-        if required:
-            found["required"] = required
+        if self.required:
+            found["required"] = [item.name for item in self.required]
         return found
 
     def without(self, *names: str) -> Table:
@@ -190,7 +193,7 @@ def read_fields(sheet: Sheet, table: Table, value: object, keys: Keys = ()) -> t
     Everything wrong is filed, also where the record is lost, so that one run shows all. For the same reason a reader
     goes on checking what it has when a record is not complete.
     """
-    found: dict[str, Any] = {item.name: item.default for item in table.fields}
+    found = table.defaults.copy()
     if not isinstance(value, dict):
         sheet.report(
             keys,
@@ -219,8 +222,8 @@ def read_fields(sheet: Sheet, table: Table, value: object, keys: Keys = ()) -> t
             complete = False
         elif parsed is not None:
             found[known.name] = parsed
-    for item in table.fields:
-        if item.required and value.get(item.name) in (None, ""):
+    for item in table.required:
+        if value.get(item.name) in (None, ""):
             complete = False
             present = item.name in value
             sheet.report(

@@ -133,16 +133,9 @@ def read_list(source: Source, content: bytes, kind: str) -> Document | None:
 
 def marks(sheet: Sheet, *names: str) -> tuple[Mark, ...]:
     """Where the values of some keys stand, for the checks that come after all files are read."""
-    value = sheet.document.value
-    for step in sheet.root:
-        value = value[step]  # type: ignore[index]
-    assert isinstance(value, dict)
-    found = []
-    for name in names:
-        if value.get(name) is not None:
-            at = sheet.position((name,))
-            found.append(Mark(name=name, line=at.line, column=at.column))
-    return tuple(found)
+    assert isinstance(sheet.document, Document)
+    places = sheet.document.positions(sheet.root, names)
+    return tuple([Mark(name, at.line, at.column) for name, at in places.items()])
 
 
 def references(sheet: Sheet) -> tuple[Reference, ...]:

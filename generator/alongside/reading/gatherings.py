@@ -299,8 +299,8 @@ def read_meetup(source: Source, content: bytes) -> Reading:
     series = _series(sheet, fields)
     if not complete:
         return Reading(references=tuple(sheet.references), links=links, problems=tuple(source.problems))
-    draft = _meetup(sheet, fields, series, source.slug, parts.body, parts.body_line)
-    return Reading(drafts=(draft,), links=links, problems=tuple(source.problems))
+    meetup = _meetup(sheet, fields, series, source.slug, parts.body, parts.body_line)
+    return Reading(drafts=(_draft(sheet, meetup),), links=links, problems=tuple(source.problems))
 
 
 def read_outline(sheet: Sheet, slug: str) -> Meetup | None:
@@ -308,9 +308,7 @@ def read_outline(sheet: Sheet, slug: str) -> Meetup | None:
     fields, complete = read_fields(sheet, MEETUP, sheet.document.value)
     if not complete:
         return None
-    record = _meetup(sheet, fields, _series(sheet, fields), slug, "", 1).record
-    assert isinstance(record, Meetup)
-    return record
+    return _meetup(sheet, fields, _series(sheet, fields), slug, "", 1)
 
 
 def read_meetups(source: Source, content: bytes) -> Reading:
@@ -339,7 +337,7 @@ def read_meetups(source: Source, content: bytes) -> Reading:
             references += sheet.references
             continue
         slug = fields["slug"] or slugify(f"{source.slug}-{fields['title']}")
-        drafts.append(_meetup(sheet, fields, series, slug, body, line))
+        drafts.append(_draft(sheet, _meetup(sheet, fields, series, slug, body, line)))
     return Reading(
         drafts=tuple(drafts), links=tuple(links), references=tuple(references), problems=tuple(source.problems)
     )
@@ -374,9 +372,9 @@ def _series(sheet: Sheet, fields: dict[str, Any]) -> dict[str, Any]:
 
 def _meetup(
     sheet: Sheet, fields: dict[str, Any], series: dict[str, Any], slug: str, body: str, body_line: int
-) -> Draft:
+) -> Meetup:
     online = fields["online"] or (False, "")
-    meetup = Meetup(
+    return Meetup(
         slug=slug,
         title=fields["title"],
         group=fields["group"],
@@ -397,16 +395,20 @@ def _meetup(
         position=sheet.position(),
         **series,
     )
+
+
+def _draft(sheet: Sheet, meetup: Meetup) -> Draft:
     return Draft(
         record=meetup, references=tuple(sheet.references), marks=marks(sheet, "starts", "title", "slug", "uid", "was")
     )
 
 
 def _zone(sheet: Sheet, fields: dict[str, Any], starts: Moment, *, recurring: bool) -> tuple[str, datetime | date]:
-    """The zone, empty where the group or the community decides, and the start in it."""
+    """The zone, empty where the group may decide, and the start in it."""
     place = fields["place"]
     if starts.offset is None or not isinstance(starts.when, datetime):
-        return fields["timezone"] or (place.zone if place is not None else None) or "", starts.when
+        zone = fields["timezone"] or (place.zone if place is not None else None)
+        return zone or ("" if fields["group"] else sheet.defaults.timezone), starts.when
     if fields["timezone"] is not None:
         sheet.report(
             ("timezone",), "offset-and-timezone", "`starts` says its offset from UTC, and here is a time zone as well.",

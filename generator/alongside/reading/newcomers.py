@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +181,27 @@ def read_newcomers(path: Path, community: Community, settings: Settings) -> tupl
                 "Keep one row for each person.", severity="warning",
             )  # fmt: skip
     return tuple(found.values()), problems
+
+
+def read_profiles(path: Path, community: Community, settings: Settings) -> tuple[tuple[Newcomer, ...], list[Problem]]:
+    """Newcomers of a CSV file as they are counted: no address is needed, and neither who they are nor a text is kept.
+
+    What they call a challenge and no challenge is called stays among their challenges, without case.
+    """
+    rows, problems = read_rows(path, str(path), tuple(PROFILE.by_name), lists=_LISTS)
+    words, found, addresses = _Words.of(community), list[Newcomer](), set[str]()
+    for row in rows:
+        sheet = Sheet(path=str(path), document=row, defaults=_defaults(settings), problems=problems)
+        fields = read_table(sheet, PROFILE, row.value)
+        if fields is None or fields["email"].casefold() in addresses:
+            continue
+        if fields["email"]:
+            addresses.add(fields["email"].casefold())
+        named = [" ".join(name.casefold().split()) for name in fields["challenges"]]
+        newcomer = _newcomer(sheet, fields, community, words)
+        challenges = (*newcomer.challenges, *(name for name in named if name not in words.slugs))
+        found.append(replace(newcomer, email="", name="", id="", met="", text="", challenges=challenges))
+    return tuple(found), [problem for problem in problems if problem.code not in ("unknown-challenge", "unknown-met")]
 
 
 class ProfileReader:

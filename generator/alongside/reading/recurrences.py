@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from functools import lru_cache
 
 from alongside.model.recurrences import Frequency, RecurrenceError, Rule, parse_rule
 from alongside.problems import nearest
@@ -43,12 +44,14 @@ FORMS = (
 )
 FORMS_HINT = "Write " + ", ".join(f'"{form}"' for form in FORMS) + ' or {rrule: "FREQ=..."}.'
 _PARTS = ("FREQ", "INTERVAL", "BYMONTH", "BYMONTHDAY", "BYDAY", "BYSETPOS", "WKST", "UNTIL", "COUNT")
+_WEEK_STARTS = (0, 6)  # Monday, Sunday
 _CLOCK = frozenset(("BYHOUR", "BYMINUTE", "BYSECOND", "FREQ=HOURLY", "FREQ=MINUTELY", "FREQ=SECONDLY"))
 
 
 # The words of authors
 
 
+@lru_cache(maxsize=4096)
 def parse_repeats(text: str) -> Rule:
     """The rule of a human form; raises `RecurrenceError` naming the nearest form."""
     words = re.sub(r"[\s,]+", " ", text.casefold().replace("&", " and ")).strip(" .")
@@ -238,19 +241,34 @@ def _check_readers(rule: Rule) -> None:
             "Calendar programs do not agree on BYMONTH with FREQ=MONTHLY and INTERVAL.",
             "Name the months alone: FREQ=YEARLY;BYMONTH=2,7;BYDAY=1TH.",
         )
-    every_few_years = rule.frequency == "YEARLY" and rule.interval > 1 and len(rule.months) != 1
-    if every_few_years and min(rule.month_days, default=1) < 0:
+    if rule.weekdays and min(rule.month_days, default=1) < 0:
         raise RecurrenceError(
-            "Calendar programs do not agree on days from the end of several months every few years.",
+            "Calendar programs do not agree on weekdays that are days from the end of a month, too.",
+            "Write FREQ=MONTHLY;BYDAY=-1FR for a last Friday.",
+        )
+    every_few_years = rule.frequency == "YEARLY" and rule.interval > 1 and len(rule.months) != 1
+    if every_few_years and (min(rule.month_days, default=1) < 0 or max(rule.month_days, default=1) > _shortest(rule)):
+        raise RecurrenceError(
+            "Calendar programs do not agree on days at the end of several months every few years.",
             "Write one meetup for each month: FREQ=YEARLY;INTERVAL=2;BYMONTH=1;BYMONTHDAY=-1.",
+        )
+    if rule.depends_on_weeks and rule.week_start not in _WEEK_STARTS:
+        raise RecurrenceError(
+            "Calendar programs do not agree on weeks that start on another day than Monday or Sunday.",
+            "Leave WKST out, or write one meetup for each weekday.",
         )
     if rule.frequency == "DAILY" and rule.month_days:
         raise RecurrenceError("Calendar programs do not agree on BYMONTHDAY with FREQ=DAILY.", "Use FREQ=MONTHLY.")
-    if rule.positions and (not rule.weekdays or rule.month_days or not _is_monthly(rule)):
+    if rule.positions and (ordinals != {0} or rule.month_days or not _is_monthly(rule)):
         raise RecurrenceError(
             "Calendar programs agree on BYSETPOS only among the weekdays of one month.",
             "Write FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1 for a last working day, or number the weekdays: 1TH.",
         )
+
+
+def _shortest(rule: Rule) -> int:
+    """The days that each of the months of a rule has."""
+    return min(calendar.monthrange(2027, month)[1] for month in rule.months or range(1, 13))
 
 
 def _is_monthly(rule: Rule) -> bool:

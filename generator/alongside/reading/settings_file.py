@@ -123,6 +123,12 @@ SETTINGS = Table(
             about="commonmark (default), or site: stories use the site's own Markdown extensions.",
         ),
         Field(
+            name="search",
+            parser=FLAG,
+            default=False,
+            about="true: pages offer the search that `alongside search` makes after each build.",
+        ),
+        Field(
             name="journey_map",
             parser=FLAG,
             default=False,
@@ -169,6 +175,7 @@ def read_settings(config_file: Path) -> tuple[Settings, list[Problem]]:
         embeds=embed_settings(fields["embeds"]),
         service=service_settings(fields["service"]),
         markdown=fields["markdown"],
+        search=fields["search"],
         journey_map=fields["journey_map"],
     )
     return settings, problems

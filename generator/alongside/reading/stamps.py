@@ -150,12 +150,17 @@ def _parse_line(line: bytes, number: int) -> StampedEvent | None:
 
 
 def _parse_day(value: object) -> date:
+    day = _day(value)
+    if day is None:
+        raise ValueError('This line is damaged: "day" is no date.')
+    return day
+
+
+def _day(value: object) -> date | None:
     try:
-        if isinstance(value, str) and len(value) == len("2027-02-04"):
-            return date.fromisoformat(value)
+        return date.fromisoformat(value) if isinstance(value, str) and len(value) == len("2027-02-04") else None
     except ValueError:
-        pass
-    raise ValueError('This line is damaged: "day" is no date.')
+        return None
 
 
 def _parse_instant(value: object) -> datetime:
@@ -194,6 +199,7 @@ def with_stamps(settings: Settings, community: Community, ledger: Ledger) -> tup
     if not ledger.is_kept:
         return community, []
     own: dict[str, Stamp] = {}
+    also: dict[str, tuple[date, ...]] = {}
     dates: dict[str, dict[date, Stamp]] = {}
     names = frozenset(event_names(community.meetups).values())
     deleted: dict[str, Meetup] = {}
@@ -204,13 +210,22 @@ def with_stamps(settings: Settings, community: Community, ledger: Ledger) -> tup
             dates.setdefault(name, {})[day] = event.stamp
             continue
         own[name] = event.stamp
+        also[name] = also_days(event)
         if name not in names:
             meetup, told = read_deleted(settings, ledger, event)
             problems += told
             if meetup is not None:
                 deleted[name] = meetup
-    stamps = {name: Stamps(own=own.get(name), dates=dates.get(name, {})) for name in own | dates}
+    stamps = {
+        name: Stamps(own=own.get(name), dates=dates.get(name, {}), also=also.get(name, ())) for name in own | dates
+    }
     return replace(community, stamps=stamps, deleted=deleted), problems
+
+
+def also_days(event: StampedEvent) -> tuple[date, ...]:
+    """The days of `also` in an event's outline; those that are none are left out."""
+    found = event.outline.get("also", ())
+    return tuple(day for value in found if (day := _day(value)) is not None) if isinstance(found, list) else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,12 +60,10 @@ def parse_date(text: str) -> date | None:
 def parse_moment(text: str) -> Moment | None:
     """`2026-12-03`, `2026-12-03 18:30`, `2026-12-03T18:30:00+01:00`, `... Z`. 24:00 is the next midnight."""
     text = text.strip()
-    day = parse_date(text)
-    if day is not None:
-        return Moment(day)
     match = _WALL.fullmatch(text)
     if match is None:
-        return None
+        day = parse_date(text)
+        return Moment(day) if day is not None else None
     day = _day(match[1], match[2], match[3])
     hour, minute, second = int(match[4]), int(match[5]), int(match[6] or 0)
     if day is None or (hour, minute, second) > (24, 0, 0) or minute > 59 or second > 59:
@@ -186,6 +184,7 @@ def _read_clock(sheet: Sheet, keys: Keys, value: Plain) -> time | None:
 CLOCK = Parser(read=_read_clock, schema={"type": ["string", "integer"], "pattern": "^\\s*[0-9]{1,2}:[0-9]{2}\\s*$"})
 
 
+@lru_cache(maxsize=1024)
 def parse_duration(text: str) -> timedelta | None:
     """`2h`, `90 minutes`, `1h 30m`, `1:30`, `PT1H30M`, `P1D`; None where it is no length of time."""
     text = text.strip()

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from alongside.model.texts import LocalText
 from alongside.reading.fields import Parser, Sheet, wrong_type
 from alongside.reading.languages import parse_language, propose_language
+from alongside.reading.slugs import slug_fault
 from alongside.source.yaml_nodes import Keys, Plain, keys_text
 
 # U+202A to U+202E override the direction of what follows, also outside the text they stand in.
@@ -40,7 +41,7 @@ def _read_prose(sheet: Sheet, keys: Keys, value: Plain) -> str | None:
     text = scalar(sheet, keys, value)
     if text is None:
         return None
-    if _CONTROL.search(text):
+    if not text.isprintable() and _CONTROL.search(text):
         sheet.report(
             keys, "control-character", f"{keys_text(keys)} holds a control character (an escape such as \\x07).",
             "Delete it.",
@@ -251,8 +252,6 @@ def reference(kind: str) -> Parser:
 
 def slug_text(sheet: Sheet, keys: Keys, value: Plain) -> str | None:
     """A slug as an author writes one (`slug:`, `was:`)."""
-    from alongside.reading.slugs import slug_fault  # its table of letters is not needed for good files
-
     text = scalar(sheet, keys, value, "a slug (a text)")
     if text is None:
         return None

@@ -3,18 +3,24 @@
 A `Job` is a promise of one or a few files. It is rendered only when something it read last time has changed
 (`rendering.tracking`), so jobs are cheap to make and may be numerous; the work belongs into `render`.
 
-`Tree` owns the files in `site/` that came from jobs. What it wrote is in its manifest (private, in the cache folder):
-it changes and deletes nothing else. A build that was killed leaves no manifest, so the next one starts afresh.
+`Tree` owns the files in `site/` that came from jobs. What it wrote is in its manifest (private, in the cache folder).
+A build that was killed, or found its disk full, leaves no manifest, so the next one starts afresh.
+
+The folders that jobs wrote to hold nothing else, as MkDocs leaves nothing of others in `site/` but names that begin
+with a dot: what somebody puts there is gone after the next build, and a link is never followed out of `site/`. A folder
+that has changed since we wrote to it is looked through, the others are not.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import io
 import marshal
 import os
 import pickle
-import secrets
-from collections.abc import Callable, Iterable, Mapping
+import stat
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b, sha256
 from pathlib import Path
@@ -28,9 +34,11 @@ try:
 except ImportError:  # pragma: no cover
     fcntl = None  # type: ignore[assignment]  # Windows: two builds at once are the caller's care
 
-_MANIFEST_FORMAT = 3
+_MANIFEST_FORMAT = 4
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would write other line ends
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _HEAD = 8  # bytes before a batch of pieces: its length
+_SEAL = 16  # bytes before what the cache keeps: its digest
 _KEEP = ".keep-"  # MkDocs empties site/ on every build, but leaves names that begin with a dot
 
 
@@ -98,17 +106,20 @@ class Manifest:
     reads: dict[str, bytes] = field(default_factory=dict)  # what was read -> the digest it had
     jobs: dict[str, Record] = field(default_factory=dict)  # by name
     guests: tuple[str, ...] = ()  # files of others among ours (images MkDocs copies), removed before it copies again
+    folders: dict[str, int] = field(default_factory=dict)  # those of the files -> when their entries last changed (ns)
     pieces: bytes = b""  # digest of the file that holds them; any other file there is not ours
 
 
 class Snapshot(NamedTuple):
     """What a build that has nothing to do needs to know: plain values, read in a few milliseconds."""
 
+    manifest: bytes  # the seal of the manifest that it is the short form of
     stamp: bytes  # of the files the output was made from, and of the engine
     theme: bytes  # of what the door brought: shells, templates of the site's own
     since: str  # the instant it was made at, ISO 8601, UTC
     until: str  # the instant from which the same files would give another output; not included
     files: tuple[tuple[str, int, int], ...]  # (path, size, mtime_ns) of every artifact
+    folders: tuple[tuple[str, int], ...]  # as the manifest has them
     guests: tuple[str, ...]
     listings: tuple[tuple[str, str, str, str, bool], ...]
     pages: tuple[str, ...]  # site paths of record pages
@@ -127,8 +138,10 @@ class Tree:
         self._manifest_file = cache_dir / f"site-{name}.manifest"
         self._pieces_file = cache_dir / f"site-{name}.pieces"
         self._snapshot_file = cache_dir / f"site-{name}.snapshot"
-        self._lock_file = cache_dir / f"site-{name}.lock"
-        self._lock: int | None = None
+        self.is_locked = False  # True while this build has the folder
+        self._lock: int | None = None  # what holds it, where there are locks
+        self._manifest: Manifest | None = None  # as it was read, until the folder changes
+        self._kept: tuple[str, ...] = ()  # names in the folder that were put away and brought back
         self._pieces_hash = sha256()  # of the file of pieces, as it was read or written
         self._logged = 0  # pieces in that file, those that are out of date included
         self._folders: set[str] = set()  # folders that were made, or stood already
@@ -136,45 +149,48 @@ class Tree:
     # --- one build at a time -----------------------------------------------------------------------------------
 
     def lock(self) -> None:
-        """Take the folder for this build. Raises `AlongsideError` when another build has it."""
-        self._lock_file.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self._lock_file, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
-        if fcntl is not None:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                os.close(handle)
-                raise AlongsideError(
-                    f"Another build is writing to {self.site_dir}.", hint="Wait for it, or name another --site-dir."
-                ) from error
-        self._lock = handle
+        """Take the folder for this build, made where there is none. Raises `AlongsideError` when another build has it.
 
-    @property
-    def is_locked(self) -> bool:
-        """True while this build has the folder."""
-        return self._lock is not None
+        The folder itself is locked: builds of two checkouts, each with a cache of its own, may have one folder. What a
+        build forked has it locked, too, so the next one does not begin before the last process of a killed one ended.
+        """
+        self.site_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock = _locked(self.site_dir, wait=False)
+        except BlockingIOError as error:
+            raise AlongsideError(
+                f"Another build is writing to {self.site_dir}.", hint="Wait for it, or name another --site-dir."
+            ) from error
+        self.is_locked = True
 
     def unlock(self) -> None:
         """Give the folder free. Harmless when this build does not have it."""
         if self._lock is not None:
             os.close(self._lock)
-            self._lock = None
+        self._lock, self.is_locked = None, False
 
     # --- through MkDocs' emptying of site/ ---------------------------------------------------------------------
 
-    def put_away(self) -> None:
-        """Rename what is ours to names that MkDocs leaves alone; without a manifest nothing is known to be ours."""
-        known = self._known_files()
-        if known is None:
-            self._remove_kept()
-            return
-        paths, guests = known
-        self._remove_files(guests)
-        for name in sorted({path.split("/", 1)[0] for path in paths}):
+    def put_away(self, snapshot: Snapshot | None = None) -> None:
+        """Rename what is ours to names that MkDocs leaves alone; without a manifest nothing is known to be ours.
+
+        `snapshot`: what holds, so that the manifest need not be asked. Links are taken away: MkDocs would leave them,
+        and write through them.
+        """
+        paths, guests, folders = self._known_files(snapshot)
+        tops = {path.split("/", 1)[0] for path in paths}
+        self._remove_links(tops)
+        for name in sorted(tops):
             kept = self.site_dir / (_KEEP + name)
             # a build that was killed before `bring_back` left it kept; what stands beside it is newer and not ours
             if not kept.exists() and (self.site_dir / name).exists():
-                (self.site_dir / name).rename(kept)
+                try:
+                    (self.site_dir / name).rename(kept)
+                except OSError as error:
+                    if error.errno != errno.EXDEV:  # a folder of a container's image: MkDocs empties it
+                        raise
+        self._remove_files(guests)
+        self._remove_strangers(paths, folders)
 
     def bring_back(self) -> None:
         """Undo `put_away`, after MkDocs emptied the folder."""
@@ -186,40 +202,92 @@ class Tree:
                 _remove_tree(kept)
             else:
                 kept.rename(target)
+                self._kept = (*self._kept, target.name)
 
-    def _known_files(self) -> tuple[list[str], tuple[str, ...]] | None:
-        """(our files, guests) of the last build, or None when it left nothing to trust."""
-        snapshot = self.read_snapshot()
+    def empty(self) -> None:
+        """Remove what was brought back: nothing is known of it after all."""
+        for name in self._kept:
+            _remove_tree(self.site_dir / name)
+        self._kept = ()
+
+    def _known_files(self, snapshot: Snapshot | None) -> tuple[Sequence[str], tuple[str, ...], Mapping[str, int]]:
+        """(our files, guests, our folders) of the last build; nothing when it left nothing to trust."""
         if snapshot is not None:
-            return [path for path, _, _ in snapshot.files], snapshot.guests
-        manifest = self.read_manifest()
-        if manifest is None:
-            return None
-        return [file.path for record in manifest.jobs.values() for file in record.files], manifest.guests
+            return [path for path, _, _ in snapshot.files], snapshot.guests, dict(snapshot.folders)
+        manifest = self.read_manifest() or Manifest()
+        files = [file.path for record in manifest.jobs.values() for file in record.files]
+        return files, manifest.guests, manifest.folders
 
-    def _remove_kept(self) -> None:
-        for kept in self.site_dir.glob(f"{_KEEP}*"):
-            _remove_tree(kept)
+    def _remove_links(self, tops: Container[str]) -> None:
+        """Links in the site's folder, and what was put away and is not of `tops`."""
+        with os.scandir(self.site_dir) as entries:
+            found = [(entry.name, entry.is_symlink()) for entry in entries]
+        for name, is_link in found:
+            kept = name.startswith(_KEEP)
+            if (is_link and (kept or name[0] != ".")) or (kept and name.removeprefix(_KEEP) not in tops):
+                _remove_tree(self.site_dir / name)
+
+    def _remove_strangers(self, paths: Iterable[str], folders: Mapping[str, int]) -> None:
+        """What is not ours in folders of ours (put away) that have changed since we wrote to them."""
+        root = f"{self.site_dir}/{_KEEP}"
+        changed = [folder for folder in sorted(folders) if _changed_ns(root + folder) != folders[folder]]
+        if not changed:
+            return
+        ours = {*paths, *folders}
+        for folder in changed:  # the outer ones first: a link in place of a folder is gone when its turn comes
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(root + folder) as entries:
+                for entry in entries:
+                    path = f"{folder}/{entry.name}"
+                    if path not in ours or entry.is_symlink() or entry.is_dir() != (path in folders):
+                        _remove_tree(Path(entry.path))
 
     # --- the manifest ------------------------------------------------------------------------------------------
 
     def read_manifest(self) -> Manifest | None:
-        """What the last build left, or None: there was none, it was killed, or another version wrote it."""
-        try:
-            version, manifest = pickle.loads(self._manifest_file.read_bytes())  # noqa: S301  our own file, private
-        except Exception:  # any damage to a cache means that there is none
-            return None
-        return manifest if version == _MANIFEST_FORMAT and isinstance(manifest, Manifest) else None
+        """What the last build left, or None: there was none, it was killed, it is damaged, or of another version."""
+        if self._manifest is None:
+            try:
+                version, manifest = _Unpickler(io.BytesIO(read_sealed(self._manifest_file))).load()
+            except Exception:  # any damage to a cache means that there is none
+                return None
+            self._manifest = manifest if version == _MANIFEST_FORMAT and isinstance(manifest, Manifest) else None
+        return self._manifest
 
     def begin(self) -> None:
-        """From here on the folder changes: until `finish` there is no manifest to trust."""
-        self._snapshot_file.unlink(missing_ok=True)
-        self._manifest_file.unlink(missing_ok=True)
+        """From here on the folder changes: until `finish` there is no manifest to trust.
+
+        Raises `AlongsideError` when the last one cannot be taken away: it would be trusted by the next build.
+        """
+        self._manifest = None
+        try:
+            for file in (self._snapshot_file, self._manifest_file):
+                if os.path.lexists(file):  # a read-only disk refuses to remove what is not there
+                    file.unlink()
+        except OSError as error:
+            raise AlongsideError(
+                f"{self._manifest_file} cannot be removed: {error.strerror}.",
+                hint="What it says of the site would no longer be true. Make its folder writable, or remove it.",
+            ) from error
 
     def finish(self, manifest: Manifest) -> None:
         """The folder is as `manifest` says."""
         self._manifest_file.parent.mkdir(parents=True, exist_ok=True)
-        _write_atomically(self._manifest_file, pickle.dumps((_MANIFEST_FORMAT, manifest), protocol=5))
+        write_sealed(self._manifest_file, pickle.dumps((_MANIFEST_FORMAT, manifest), protocol=5))
+
+    def times_of_folders(
+        self, paths: Iterable[str], before: Mapping[str, int], touched: Iterable[str]
+    ) -> dict[str, int]:
+        """The folders that hold the files `paths`, and when the entries of each last changed, as the manifest has it.
+
+        Only those of the files `touched`, written or removed in this build, are looked at; of the others is known what
+        was so `before`, whatever others have done there since.
+        """
+        changed = _folders_of(touched)
+        root = f"{self.site_dir}/"
+        return {
+            folder: before[folder] if folder in before and folder not in changed else _changed_ns(root + folder)
+            for folder in _folders_of(paths)
+        }
 
     def read_pieces(self, digest: bytes) -> dict[PieceKey, Piece]:
         """What `write_pieces` left when it gave `digest`; empty when the file is another one, or damaged, or gone."""
@@ -264,14 +332,21 @@ class Tree:
     def read_snapshot(self) -> Snapshot | None:
         """What `write_snapshot` left, or None."""
         try:
-            version, *values = marshal.loads(self._snapshot_file.read_bytes())  # noqa: S302  our own file, private
-            return Snapshot(*values) if version == _MANIFEST_FORMAT else None
+            version, *values = marshal.loads(read_sealed(self._snapshot_file))  # noqa: S302  sealed by us
+            snapshot = Snapshot(*values) if version == _MANIFEST_FORMAT else None
+            # caches are restored from elsewhere, too, file by file
+            return snapshot if snapshot is not None and snapshot.manifest == self.seal() else None
         except (OSError, EOFError, TypeError, ValueError):
             return None
 
+    def seal(self) -> bytes:
+        """What tells the manifest that is kept from others. Raises `OSError` where there is none."""
+        with self._manifest_file.open("rb") as stream:
+            return stream.read(_SEAL)
+
     def write_snapshot(self, snapshot: Snapshot) -> None:
         """Leave the short form of the manifest beside it."""
-        _write_atomically(self._snapshot_file, marshal.dumps((_MANIFEST_FORMAT, *snapshot)))
+        write_sealed(self._snapshot_file, marshal.dumps((_MANIFEST_FORMAT, *snapshot)))
 
     def forget(self) -> None:
         """The folder is gone, or is to be written anew: leave nothing behind in the cache."""
@@ -279,7 +354,6 @@ class Tree:
         self._snapshot_file.unlink(missing_ok=True)
         self._manifest_file.unlink(missing_ok=True)
         self._pieces_file.unlink(missing_ok=True)
-        self._lock_file.unlink(missing_ok=True)
 
     # --- files -------------------------------------------------------------------------------------------------
 
@@ -365,15 +439,44 @@ class Tree:
 
 
 def write_folder(folder: Path, artifacts: Iterable[Artifact]) -> None:
-    """Make `folder`, all of which is ours, hold these artifacts and nothing else; a file that is the same stays."""
+    """Make `folder`, all of which is ours, hold these artifacts and nothing else; a file that is the same stays.
+
+    Of several processes that want to, one comes after the other.
+    """
     made = {artifact.path: artifact.content for artifact in artifacts}
-    for path in sorted(folder.rglob("*"), reverse=True):
-        if path.is_dir() and not any(path.iterdir()):
-            path.rmdir()
-        elif not path.is_dir() and path.relative_to(folder).as_posix() not in made:
-            path.unlink()
-    for name, content in made.items():
-        write_file(folder / name, content)
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = _locked(folder, wait=True)
+    try:
+        for path in sorted(folder.rglob("*"), reverse=True):
+            if path.is_dir() and not path.is_symlink():
+                with contextlib.suppress(OSError):  # something is left in it
+                    path.rmdir()
+            elif path.is_symlink() or path.relative_to(folder).as_posix() not in made:
+                path.unlink()
+        for name, content in made.items():
+            write_file(folder / name, content)
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
+def _locked(folder: Path, *, wait: bool) -> int | None:
+    """A handle that has the folder for us until it is closed; None where the file system, or Windows, has no locks.
+
+    Raises `BlockingIOError` when another has it, unless we `wait`.
+    """
+    handle: int | None = None
+    if fcntl is not None:
+        handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            raise
+        except OSError:  # NFS locks no folders
+            os.close(handle)
+            handle = None
+    return handle
 
 
 def write_file(file: Path, content: bytes) -> bool:
@@ -382,8 +485,73 @@ def write_file(file: Path, content: bytes) -> bool:
         return False
     file.parent.mkdir(parents=True, exist_ok=True)
     # two machines, or two containers, may have one number for their processes and one folder
-    _write_atomically(file, content, f"{os.getpid()}-{secrets.token_hex(4)}")
+    _write_atomically(file, content, f"{os.getpid()}-{os.urandom(4).hex()}")
     return True
+
+
+def check_owner(cache_dir: Path, config_file: Path) -> None:
+    """Raise `AlongsideError` when the cache is that of somebody who may not say what is built.
+
+    Compiled templates in it are run. Ours are our own, those of root, and those of the configuration's owner, whose
+    hooks a build runs anyway.
+    """
+    try:
+        owner = cache_dir.stat().st_uid
+        trusted = {0, config_file.stat().st_uid}
+    except OSError:  # there is none
+        return
+    if hasattr(os, "geteuid") and owner not in trusted | {os.geteuid()}:
+        raise AlongsideError(
+            f"{cache_dir} belongs to another user (number {owner}), and what it holds would be run.",
+            hint="Remove it, or give it to yourself.",
+        )
+
+
+class _Unpickler(pickle.Unpickler):
+    """Knows the parts of a manifest and nothing that acts."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        try:
+            return _PARTS[module, name]
+        except KeyError:
+            raise pickle.UnpicklingError(f"{module}.{name} is no part of a manifest") from None
+
+
+_PARTS = {(part.__module__, part.__qualname__): part for part in (Manifest, Record, Written, Listing)}
+
+
+def write_sealed(file: Path, content: bytes) -> None:
+    """Keep content in the cache, with its digest before it: what is damaged is then no cache."""
+    _write_atomically(file, blake2b(content, digest_size=_SEAL).digest() + content)
+
+
+def read_sealed(file: Path) -> bytes:
+    """What `write_sealed` wrote. Raises `ValueError` when the file is damaged, `OSError` when it cannot be read."""
+    sealed = file.read_bytes()
+    content = sealed[_SEAL:]
+    if blake2b(content, digest_size=_SEAL).digest() != sealed[:_SEAL]:
+        raise ValueError(f"{file} is damaged.")
+    return content
+
+
+def _folders_of(paths: Iterable[str]) -> set[str]:
+    """All folders below the site's that hold these files, or folders of these."""
+    found: set[str] = set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return found
+
+
+def _changed_ns(folder: str) -> int:
+    """When entries of a folder last changed; -1 where there is none, or a link."""
+    try:
+        found = os.lstat(folder)
+    except OSError:
+        return -1
+    return found.st_mtime_ns if stat.S_ISDIR(found.st_mode) else -1
 
 
 def _framed(batch: Mapping[PieceKey, Piece | None]) -> bytes:
@@ -399,7 +567,7 @@ def _write_atomically(path: str | Path, content: bytes, writer: str = "") -> int
     """
     temporary = f"{path}.{writer or os.getpid()}.new"
     try:
-        written = _write(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY, 0o666), content)
+        written = _write(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_LINK | _BINARY, 0o666), content)
         os.replace(temporary, path)  # noqa: PTH105  as above, a Path would take longer
     except OSError:
         with contextlib.suppress(OSError):

@@ -71,7 +71,7 @@ class Site:
         self._templates = templates
         self._now = now
         self._reads: set[str] | None = None
-        self._memos: dict[tuple[Hashable, ...], tuple[Any, frozenset[str]]] = {}
+        self._memos: dict[tuple[Hashable, ...], tuple[Any, set[str]]] = {}
         self.made_pieces: dict[PieceKey, Piece] = {}  # the build puts in those of earlier builds that still hold
         self.shells: dict[int, Shell] = {}  # by depth; filled by the build before it renders
         self._mappings: dict[str, Mapping[str, Any]] = {}
@@ -260,13 +260,13 @@ class Site:
 
     # --- within ------------------------------------------------------------------------------------------------
 
-    def _compute(self, compute: Callable[..., V], arguments: tuple[Hashable, ...]) -> tuple[V, frozenset[str]]:
+    def _compute(self, compute: Callable[..., V], arguments: tuple[Hashable, ...]) -> tuple[V, set[str]]:
         """A value, and what it was made of."""
         outer = self._reads
         inner: set[str] = set()
         self._reads = inner
         try:
-            return compute(*arguments), frozenset(inner)
+            return compute(*arguments), inner
         finally:
             self._reads = outer
 

@@ -16,7 +16,7 @@ from alongside.reading.readings import Reading
 
 # Fields by which no record is found, sorted or left out; the others decide where it stands.
 _WORDS: dict[type, frozenset[str]] = {
-    Story: frozenset(("title", "welcome", "body", "body_line", "topics", "source", "position")),
+    Story: frozenset(("title", "welcome", "body", "body_line", "source", "position")),
     Member: frozenset(("pages", "pronouns", "links", "position")),
 }
 

@@ -39,7 +39,7 @@ from alongside.serving.editions import INDEX, Edition, RenderingError
 from alongside.serving.previews import preview_digest, render_preview
 from alongside.serving.rebuilding import Rebuilder
 
-_WHOLE = ("sitemap.xml", "sitemap.xml.gz", "search/search_index.json")  # what MkDocs makes of all record pages
+_WHOLE = re.compile(r"sitemap[\w-]*\.xml(?:\.gz)?|search/search_index\.json")  # what MkDocs makes of all record pages
 _PATIENCE_SECONDS = 20.0  # a page waits so long for a change that is being worked on, then the older one is shown
 _WHOLE_SECONDS = 300.0
 _PULSE_SECONDS = 15.0  # a stream says so often that it is alive, and finds out whether anybody listens
@@ -135,7 +135,7 @@ class SiteServer(ThreadingHTTPServer):
                 return Answer(status=HTTPStatus.FOUND, location=quote(self.mount))
             return self._missing(path, query)
         path = path[len(self.mount) - 1 :]
-        if path in _WHOLE:
+        if _WHOLE.fullmatch(path):
             self.rebuilder.complete(_WHOLE_SECONDS)
         return self._file(self.rebuilder.edition, path, query)
 

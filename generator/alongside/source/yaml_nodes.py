@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -30,6 +30,7 @@ MAX_REPEATED = 20  # repeated keys reported of one document; the rest is more of
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _PLAIN_TAGS = frozenset(("", "!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"))
 _LINE_FEED = re.compile("\n")
+_OTHER_BREAKS = ("\x85", "\u2028", "\u2029")  # of lines, to libyaml; to editors they are characters
 _DEEP_BLOCK = re.compile(r"^[ ?:-]{200}", re.MULTILINE)
 
 
@@ -65,6 +66,7 @@ class Document:
     first_line: int  # of the file, where `text` starts
     node: yaml.Node | None
     value: Plain
+    lines_as_shown: bool = False  # libyaml ends lines where editors do, so its count of them holds
     starts: list[int] = field(default_factory=list)  # of lines, filled when a long text is first asked
 
     def position(self, keys: Keys = (), *, key: bool = False, find: str = "") -> Position:
@@ -72,6 +74,26 @@ class Document:
 
         Keys that are not there give the position of what would hold them.
         """
+        node, name = self._found(keys)
+        if node is None:
+            return Position(self.path, self.first_line)
+        chosen = name if key and name is not None else node
+        if find:
+            found = self.text.find(find, chosen.start_mark.index, chosen.end_mark.index)
+            if found >= 0:
+                return self.at(found)
+        return self._start(chosen.start_mark)
+
+    def positions(self, keys: Keys, names: Iterable[str]) -> dict[str, Position]:
+        """Where the values of some keys start, of the mapping at `keys`; those that have none are left out."""
+        node, _ = self._found(keys)
+        assert isinstance(node, yaml.MappingNode)
+        there = {name.value: value for name, value in reversed(node.value)}  # a repeated key keeps its first value
+        values = {name: there[name] for name in names if name in there}
+        return {name: self._start(value.start_mark) for name, value in values.items() if not _is_null(value)}
+
+    def _found(self, keys: Keys) -> tuple[yaml.Node | None, yaml.Node | None]:
+        """The node at `keys`, or of what would hold it; and that of its key."""
         node: yaml.Node | None = self.node
         name: yaml.Node | None = None
         for step in keys:
@@ -79,14 +101,12 @@ class Document:
             if child is None:
                 break
             node, name = child, child_name
-        if node is None:
-            return Position(self.path, self.first_line)
-        chosen = name if key and name is not None else node
-        index = chosen.start_mark.index
-        if find:
-            found = self.text.find(find, index, chosen.end_mark.index)
-            index = found if found >= 0 else index
-        return self.at(index)
+        return node, name
+
+    def _start(self, mark: yaml.Mark) -> Position:
+        if self.lines_as_shown:
+            return Position(self.path, self.first_line + mark.line, mark.column + 1)
+        return self.at(mark.index)
 
     def at(self, index: int) -> Position:
         """The position of a character of the text."""
@@ -109,6 +129,10 @@ def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node | None, y
     return None, None
 
 
+def _is_null(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.style == "" and node.value in _NULLS
+
+
 def read_yaml(text: str, path: str, *, first_line: int = 1) -> tuple[Document | None, list[Problem]]:
     """The document, and what is wrong with it; None where nothing can be read.
 
@@ -127,7 +151,8 @@ def read_yaml(text: str, path: str, *, first_line: int = 1) -> tuple[Document | 
         fault = explain_syntax(error, text)
         at = position_at(text, fault.index, path, first_line=first_line)
         return None, [Problem(position=at, code=fault.code, message=fault.message, hint=fault.hint)]
-    document = Document(path=path, text=text, first_line=first_line, node=node, value=value)
+    as_shown = text.isascii() or not any(sign in text for sign in _OTHER_BREAKS)
+    document = Document(path=path, text=text, first_line=first_line, node=node, value=value, lines_as_shown=as_shown)
     return document, [
         Problem(
             position=document.at(second),

@@ -49,9 +49,9 @@ def test_subjects(subject: str) -> None:
 
 
 @pytest.mark.parametrize("subject", ALL_SUBJECTS)
-@pytest.mark.parametrize("prefix", ["Re: ", "AW: ", "RE: FW: ", "Fwd: ", "Question about: "])
-def test_subjects_in_mail_of_people(subject: str, prefix: str) -> None:
-    assert not is_automatic(read_mail(letter("...", subject=prefix + subject)), "joana@example.net")
+def test_subjects_in_mail_of_people(subject: str) -> None:
+    for prefix in ("Re: ", "AW: ", "RE: FW: ", "Fwd: ", "Question about: "):
+        assert not is_automatic(read_mail(letter("...", subject=prefix + subject)), "joana@example.net"), prefix
 
 
 @pytest.mark.parametrize("kind", ["mailbox", "bounce", "confirm", "stop"])

@@ -10,7 +10,7 @@ from bench.notes_crashes import hear_side_by_side, kill_hearing, kill_sending, s
 
 from alongside.settings import Uncertain
 
-MAILS, KILLS = 30, 3
+MAILS, KILLS = 30, 2
 LONG = [pytest.param(seed, marks=pytest.mark.soak) for seed in range(2, 12)]
 
 

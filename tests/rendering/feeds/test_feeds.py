@@ -15,7 +15,8 @@ import pytest
 from alongside.model.gatherings import Change
 from alongside.model.people import Challenge
 from alongside.rendering.artifacts import Artifact
-from alongside.rendering.feeds.listing import feed_jobs, feed_links, feed_path
+from alongside.rendering.feeds.listing import feed_jobs, feed_links
+from alongside.rendering.feeds.paths import feed_path
 from alongside.rendering.feeds.text_feeds import first_words
 from alongside.rendering.tracking import Site
 from calendar_rules import broken_rules

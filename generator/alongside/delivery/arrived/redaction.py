@@ -30,11 +30,13 @@ MOST_PASSES = 6
 _SEALED = "\ue000"  # what a mark is in the view: no letter of any address
 
 # Scripts without spaces between words: an address in ASCII ends where they begin.
-_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fff\u3040-\u9fff\uac00-\ud7af\U00020000-\U0003ffff"
-_IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
-_LOCAL = rf"(?:(?![{_UNSPACED}])[\w.!#$%&'*+/=?^`{{|}}~-])"
+_UNSPACED = (
+    r"(?-i:[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fff\u3040-\u9fff\uac00-\ud7af\U00020000-\U0003ffff])"
+)
+_IS_UNSPACED = re.compile(_UNSPACED)
+_LOCAL = rf"(?:(?!{_UNSPACED})[\w.!#$%&'*+/=?^`{{|}}~-])"
 _WIDE_LOCAL = r"[\w.!#$%&'*+/=?^`{|}~-]"
-_LABEL = rf"(?:(?![{_UNSPACED}])[\w-]){{1,63}}+"
+_LABEL = rf"(?:(?!{_UNSPACED})[\w-]){{1,63}}+"
 _WIDE_LABEL = r"[\w-]{1,63}+"
 
 _DOT_NAMES = r"dot|punkt|punto|ponto|point|punt|prick|piste|kropka|te[čc]ka|nokta|точка|крапка|ドット|点|點|점|نقطة"

@@ -12,7 +12,8 @@ What calendar apps hold on to, and where it comes from:
 - A date that apps would not agree on is an event by itself, with a UID of its own: those of `also` (Outlook and others
   pass over RDATE), and those on which clocks change at the start, at the end or in between (left out by some, an hour
   off in others). The rule has an EXDATE for them, starts with the first date that is left, and ends with UNTIL: COUNT
-  would count them.
+  would count them. Where clocks skip the hour of a date, programs do not even agree on what the EXDATE takes out, and
+  libical has the next date an hour late: the series ends before it, and goes on after it as another.
 - A cancelled meetup stays, as STATUS:CANCELLED: one that disappears stays in people's calendars as if it took place.
 - Nobody is named: hosts are people, and a calendar entry is copied to places where no consent reaches.
 - ORGANIZER, which METHOD:PUBLISH asks for (RFC 5546 section 3.2.1), is the group or the community, at the address of
@@ -27,6 +28,7 @@ What calendar apps hold on to, and where it comes from:
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -45,17 +47,19 @@ from alongside.planning.occurrences import (
     occurrence_on,
     ruled_days,
 )
-from alongside.planning.zones import comes_twice, local_time, read_zone
+from alongside.planning.zones import comes_twice, instant_of, local_time, read_zone
 from alongside.rendering.feeds.content_lines import (
     clean_text,
     component_octets,
     content_line,
     moment_value,
     one_line,
+    parameter_text,
     text_value,
     uri_value,
+    wall_value,
 )
-from alongside.rendering.feeds.time_zones import render_timezone, unclear_days
+from alongside.rendering.feeds.time_zones import render_timezone, skipped_days, unclear_days
 
 PRODUCT = "-//Alongside//Community calendars//EN"  # without a version: an upgrade alone changes no feed
 REFRESH = timedelta(hours=12)  # how often apps should ask again
@@ -63,7 +67,8 @@ LONGEST_DESCRIPTION = 8000  # characters; some apps refuse or cut longer ones, a
 # The rendered events of a meetup, the zone they name (empty: none) and the first year they need it for.
 EventPiece = tuple[bytes, str, int]
 _DAY = timedelta(days=1)
-_LONE = re.compile(r"\+[0-9]{8}(?=@)")
+_LONE = re.compile(r"\+[0-9]{8}\+?(?=@)")
+_LAST_START = date(2035, 12, 31)  # of a series: one that starts later makes node-ical give up the whole calendar
 # The parts of an RRULE in the order in which calendars have them.
 _RULE_PARTS = ("FREQ", "UNTIL", "INTERVAL", "BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYMONTH", "BYSETPOS", "WKST")
 _NO_STAMPS = Stamps()
@@ -107,12 +112,17 @@ def render_event(meetup: Meetup, texts: EventTexts, *, stamps: Stamps = _NO_STAM
 
 def _events(meetup: Meetup, texts: EventTexts, stamps: Stamps) -> Iterator[list[str]]:
     """The content lines of each."""
-    lone = _lone_days(meetup)
+    parted = _parted(meetup)
+    lone = _lone_days(meetup, parted)
     if meetup_rule(meetup) is None:
         for day in ruled_days(meetup, start=date.min, end=date.max, excluded=meetup.excluded):
             yield from _single(meetup, day, texts, stamps)
     else:
-        yield from _series(meetup, lone, texts, stamps)
+        uid, start = texts.uid, date.min
+        for span in parted:
+            yield from _series(meetup, lone, replace(texts, uid=uid), stamps, start, span.first - _DAY)
+            uid, start = _later_uid(texts.uid, span.day), span.last + _DAY
+        yield from _series(meetup, lone, replace(texts, uid=uid), stamps, start, date.max)
     for day in lone:
         yield from _single(meetup, day, replace(texts, uid=lone_uid(texts.uid, day)), stamps, day)
 
@@ -123,16 +133,55 @@ def lone_uid(uid: str, day: date) -> str:
     return f"{name}+{day:%Y%m%d}{at}{authority}"
 
 
+def _later_uid(uid: str, day: date) -> str:
+    """The UID of what a series goes on as after `day`."""
+    name, at, authority = lone_uid(uid, day).partition("@")
+    return f"{name}+{at}{authority}"
+
+
 def series_uid(uid: str) -> str:
-    """The UID of the series that a `lone_uid` is of; any other as it is."""
+    """The UID of the series that a `lone_uid`, or a later part of it, is of; any other as it is."""
     return _LONE.sub("", uid)
 
 
-def _lone_days(meetup: Meetup) -> tuple[date, ...]:
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Days that no series goes across, the first and the last included, for a day on which clocks skip the hour."""
+
+    day: date
+    first: date
+    last: date
+
+
+def _parted(meetup: Meetup) -> tuple[_Span, ...]:
+    """Where a series ends and goes on as another, in order.
+
+    By the month for rules that count in it: libical also looks at other days than those that they give.
+    """
+    rule = meetup_rule(meetup)
+    if rule is None or not isinstance(meetup.starts, datetime):
+        return ()
+    found = []
+    excluded = (*meetup.excluded, *_unclear(meetup))
+    for day in skipped_days(meetup.timezone, meetup.starts.time()):
+        span = _Span(day, day, day)
+        if rule.frequency in ("MONTHLY", "YEARLY"):
+            span = _Span(day, day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
+        steps_on_it = rule.frequency == "DAILY" or any(ruled_days(meetup, start=span.first, end=span.last))
+        following = next(ruled_days(meetup, start=span.last + _DAY, end=date.max, excluded=excluded), None)
+        if steps_on_it and day >= first_day(meetup) and (following is None or following <= _LAST_START):
+            found.append(span)
+    return tuple(found)
+
+
+def _lone_days(meetup: Meetup, parted: tuple[_Span, ...]) -> tuple[date, ...]:
     """The planned days that no rule should give: those of `also`, and those with a clock change in their hours."""
     if meetup_rule(meetup) is None:
         return tuple(sorted({*meetup.also} - {first_day(meetup)}))
-    return tuple(sorted({*_unclear(meetup), *(day for day in meetup.also if not _is_ruled(meetup, day))}))
+    days = {*_unclear(meetup), *(day for day in meetup.also if not _is_ruled(meetup, day))}
+    for span in parted:
+        days.update(ruled_days(meetup, start=span.first, end=span.last, excluded=meetup.excluded))
+    return tuple(sorted(days))
 
 
 def _unclear(meetup: Meetup) -> tuple[date, ...]:
@@ -158,10 +207,12 @@ def _single(
         yield _describe(event, meetup, one, texts, reason=_reason(meetup, day))
 
 
-def _series(meetup: Meetup, lone: tuple[date, ...], texts: EventTexts, stamps: Stamps) -> Iterator[list[str]]:
-    """The event of the rule, and one for each of its dates that `changes` touches."""
+def _series(
+    meetup: Meetup, lone: tuple[date, ...], texts: EventTexts, stamps: Stamps, start: date, end: date
+) -> Iterator[list[str]]:
+    """The event of the rule from `start` to `end`, and one for each of its dates that `changes` touches."""
     excluded = (*meetup.excluded, *lone)
-    first = next(ruled_days(meetup, start=date.min, end=date.max, excluded=excluded), None)
+    first = next(ruled_days(meetup, start=start, end=end, excluded=excluded), None)
     if first is None:
         return
     plain = Occurrence(
@@ -170,10 +221,10 @@ def _series(meetup: Meetup, lone: tuple[date, ...], texts: EventTexts, stamps: S
     )  # fmt: skip
     series = _begin_event(texts, stamps, None)
     _add_times(series, *_series_times(meetup, first), meetup.timezone)
-    _add_recurrence(series, meetup, first, excluded)
+    _add_recurrence(series, meetup, first, end, excluded)
     yield _describe(series, meetup, plain, texts)
     for changed in changed_occurrences(meetup) if meetup.changes else ():
-        if changed.original not in lone:
+        if changed.original not in lone and start <= changed.original <= end:
             event = _begin_event(texts, stamps, changed.original)
             event.append(_moment_line("RECURRENCE-ID", _wall(meetup, changed.original), meetup.timezone))
             _add_times(event, changed.starts, changed.ends, meetup.timezone)
@@ -215,7 +266,7 @@ def _describe(event: list[str], meetup: Meetup, one: Occurrence, texts: EventTex
     _add_location(event, one.place, uri_value(one.online_url), texts.join)
     if url := uri_value(texts.url):
         event.append(content_line("URL", url))
-    if (organizer := uri_value(texts.organizer_url)) and (name := one_line(texts.organizer)):
+    if (organizer := uri_value(texts.organizer_url)) and (name := parameter_text(texts.organizer)):
         event.append(content_line("ORGANIZER", organizer, CN=name))
     if (picture := uri_value(texts.picture)).startswith("https:"):
         event.append(content_line("IMAGE", picture, VALUE="URI", DISPLAY="BADGE"))
@@ -232,8 +283,8 @@ def _moment_line(name: str, moment: datetime | date, zone: str) -> str:
     if not isinstance(moment, datetime):
         return content_line(name, moment_value(moment), VALUE="DATE")
     if zone == "UTC":
-        return content_line(name, moment_value(moment.replace(tzinfo=UTC)))
-    return content_line(name, moment_value(moment.replace(tzinfo=None)), TZID=zone)
+        return content_line(name, wall_value(moment) + "Z")
+    return content_line(name, wall_value(moment), TZID=zone)
 
 
 def _wall(meetup: Meetup, day: date) -> datetime | date:
@@ -265,18 +316,24 @@ def _series_times(meetup: Meetup, first: date) -> tuple[datetime | date, datetim
     return starts, (starts.replace(tzinfo=zone).astimezone(UTC) + meetup.duration).astimezone(zone)
 
 
-def _add_recurrence(event: list[str], meetup: Meetup, first: date, excluded: tuple[date, ...]) -> None:
-    """RRULE with its bound, and one EXDATE for each day taken out that the rule gives from `first` on."""
+def _add_recurrence(event: list[str], meetup: Meetup, first: date, end: date, excluded: tuple[date, ...]) -> None:
+    """RRULE with its bound, and one EXDATE for each day taken out that the rule gives from `first` to `end`."""
     ruled = meetup_rule(meetup)
     assert ruled is not None
-    parts = dict(part.split("=") for part in str(spelt_out(ruled, first)).split(";"))
-    if ruled.depends_on_weeks:  # said also where it is Monday: some take Sunday where nothing is said
-        parts["WKST"] = WEEKDAYS[ruled.week_start]
+    spelt = spelt_out(ruled, first)
+    parts = dict(part.split("=") for part in str(spelt).split(";"))
+    if spelt.depends_on_weeks:  # said also where it is Monday: some take Sunday where nothing is said
+        parts["WKST"] = WEEKDAYS[spelt.week_start]
     last = last_ruled_day(meetup)
-    if last is not None:
+    if end < (last or date.max):  # at the very hour: some have the one that clocks skip on the day before
+        *_, end = ruled_days(meetup, start=first, end=end)
+        wall = _wall(meetup, end)
+        assert isinstance(wall, datetime)
+        parts["UNTIL"] = moment_value(local_time(wall, read_zone(meetup.timezone)).astimezone(UTC))
+    elif last is not None:
         parts["UNTIL"] = moment_value(_until(meetup, last))
     event.append(content_line("RRULE", ";".join(f"{name}={parts[name]}" for name in _RULE_PARTS if name in parts)))
-    days = (day for day in sorted(set(excluded)) if day > first and any(ruled_days(meetup, start=day, end=day)))
+    days = (day for day in sorted(set(excluded)) if first < day <= end and any(ruled_days(meetup, start=day, end=day)))
     event += [_exception(meetup, day) for day in days]
 
 
@@ -294,7 +351,7 @@ def _until(meetup: Meetup, last: date) -> datetime | date:
     """The end of the last day in UTC, as section 3.3.10 asks where DTSTART has a zone; for all-day ones the day."""
     if meetup.all_day:
         return last
-    return local_time(datetime.combine(last, time(23, 59, 59)), read_zone(meetup.timezone)).astimezone(UTC)
+    return instant_of(datetime.combine(last, time(23, 59, 59)), read_zone(meetup.timezone))
 
 
 # --- what and where ---
@@ -317,7 +374,7 @@ def _add_location(event: list[str], place: Place | None, online: str, label: str
     elif online:
         event.append(content_line("LOCATION", text_value(online)))
     if online:
-        named = {"LABEL": name} if (name := one_line(label)) else {}
+        named = {"LABEL": name} if (name := parameter_text(label)) else {}
         event.append(content_line("CONFERENCE", online, FEATURE="VIDEO", **named, VALUE="URI"))
 
 

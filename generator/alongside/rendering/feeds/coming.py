@@ -18,7 +18,7 @@ from alongside.model.community import Community
 from alongside.model.gatherings import Meetup
 from alongside.model.stamps import Stamp, Stamps
 from alongside.planning.occurrences import HORIZON, Occurrence, meetup_rule, occurrences, planned_days
-from alongside.planning.zones import local_time, read_zone
+from alongside.planning.zones import instant_of, read_zone
 from alongside.rendering.feeds.content_lines import one_line, page_address, uri_value
 from alongside.rendering.feeds.meetup_words import meetup_words
 from alongside.rendering.feeds.text_feeds import FeedEntry, first_words
@@ -138,5 +138,5 @@ def _became_next(meetup: Meetup, one: Occurrence) -> datetime | None:
         before = max((day for day in earlier if day not in off), default=None)
         if before is not None:
             midnight = datetime.combine(before + timedelta(days=1), time())
-            return local_time(midnight, read_zone(meetup.timezone)).astimezone(UTC)
+            return instant_of(midnight, read_zone(meetup.timezone))
     return None

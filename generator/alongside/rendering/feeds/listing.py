@@ -30,7 +30,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import partial
 from itertools import islice
-from typing import Literal
 from urllib.parse import urlsplit
 
 from alongside.model.community import Community
@@ -57,6 +56,7 @@ from alongside.rendering.feeds.calendars import (
 from alongside.rendering.feeds.coming import date_entries, soonest_meetups
 from alongside.rendering.feeds.content_lines import clean_text, one_line, page_address
 from alongside.rendering.feeds.meetup_words import meetup_words, whole_html
+from alongside.rendering.feeds.paths import FeedKind, feed_path
 from alongside.rendering.feeds.plain_texts import plain_text
 from alongside.rendering.feeds.text_feeds import (
     FORMS,
@@ -74,9 +74,9 @@ from alongside.rendering.pages.lists import gathering_places, place_path, places
 from alongside.rendering.tracking import Site
 from alongside.settings import Settings
 
-FeedKind = Literal["all", "online", "languages", "groups", "places", "challenges", "meetups", "stories"]
 NEWEST = 50  # stories in a feed
 _UNSAFE = re.compile(r"[^\w.-]+")
+_NO_STAMPS = Stamps()
 _DELETED = "-"  # before the name of what only the ledger knows: no slug begins with it
 _COLORS: Mapping[FeedKind, Color] = {
     "all": TEAL,
@@ -103,15 +103,6 @@ class FeedLink:
     path: str  # below the site's root
     form: str  # what people call it: "iCalendar", "Atom", "RSS", "JSON Feed"
     media_type: str  # "text/calendar", "application/atom+xml", "application/rss+xml", "application/feed+json"
-
-
-def feed_path(kind: FeedKind, slug: str = "", suffix: str = "ics") -> str:
-    """Where a feed stands below the site's root: `feeds/groups/docs-berlin.ics`, `feeds/stories.atom`.
-
-    `slug` is that of the group, place, challenge or meetup, or a language; empty for all. `suffix`: `ics`, `atom`,
-    `rss` or `json`.
-    """
-    return f"feeds/{kind}/{slug}.{suffix}" if slug else f"feeds/{kind}.{suffix}"
 
 
 def feed_links(kind: FeedKind, slug: str = "") -> tuple[FeedLink, ...]:
@@ -300,10 +291,9 @@ def meetup_uids(site: Site) -> Mapping[str, str]:
     A meetup that was brought in from a calendar of ours keeps the UID it had there; its twin here is told apart.
     """
     authority, meetups = feed_authority(site.settings), site.whole.meetups
-    names = event_names(meetups)
     own = {meetup.uid for meetup in meetups.values() if meetup.uid}
     found: dict[str, str] = {}
-    for slug, name in names.items():
+    for slug, name in _event_names(site).items():
         found[slug] = _uid(meetups[slug], name, authority)
         while found[slug] in own and not meetups[slug].uid:
             name += "+"
@@ -314,7 +304,7 @@ def meetup_uids(site: Site) -> Mapping[str, str]:
 def event_stamps(site: Site, slug: str) -> Stamps:
     """The stamps of a meetup's events; none where nobody stamps."""
     name = slug.removeprefix(_DELETED) if slug.startswith(_DELETED) else _event_names(site)[slug]
-    return site.community.stamps.get(name, Stamps())
+    return site.community.stamps.get(name, _NO_STAMPS)
 
 
 def _event_names(site: Site) -> Mapping[str, str]:
@@ -389,7 +379,7 @@ def _render_event(site: Site, slug: str, uid: str) -> EventPiece:
         organizer, organizer_url = _organizer(site, meetup)
         texts = EventTexts(uid=uid, language=site.community.language, organizer=organizer, organizer_url=organizer_url)
         return event_piece(meetup, render_event(meetup, texts, stamps=stamps))
-    octets = render_event(with_dates(meetup, stamps.dates), event_texts(site, meetup, uid), stamps=stamps)
+    octets = render_event(with_dates(meetup, stamps.dates, stamps.also), event_texts(site, meetup, uid), stamps=stamps)
     return event_piece(meetup, octets)
 
 
@@ -407,7 +397,7 @@ def event_texts(site: Site, meetup: Meetup, uid: str) -> EventTexts:
         organizer=organizer,
         organizer_url=organizer_url,
         picture=picture,
-        join=say(language, "meetup.join_online"),
+        join=say(language, "meetup.join_online") if is_online(meetup) else "",
     )
 
 
@@ -431,7 +421,7 @@ def _categories(site: Site, meetup: Meetup) -> tuple[str, ...]:
 
 
 def _coming_jobs(site: Site) -> Iterator[Job]:
-    firsts = event_names(site.whole.meetups)
+    firsts = _event_names(site)
     soonest = soonest_meetups(site)
     groups = first_slugs(site.whole.groups)
     for slug in ("", *groups):

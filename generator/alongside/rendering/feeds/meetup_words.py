@@ -21,7 +21,7 @@ from alongside.rendering.tracking import Site
 from alongside.settings import Settings
 
 # One line in which Markdown finds nothing: it begins with a letter, and its other signs mean nothing to it.
-_PROSE = re.compile(r"(?![^\n]*www\.)[^\W\d_](?:[^\W_]|[,;.?!()'-]| (?! ))*", re.IGNORECASE)
+_PROSE = re.compile(r"(?![^\n]*(?i:www)\.)[^\W\d_](?:[^\W_]++|[,;.?!()'-]| (?! ))*+")
 _PICTURE = re.compile(r'<img (?:[a-z-]+="[^"]*" )*?src="(https://[^"]+)"')
 
 

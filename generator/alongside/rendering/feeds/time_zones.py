@@ -20,7 +20,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 from alongside.model.recurrences import WEEKDAYS, parse_rule, rule_days
-from alongside.planning.zones import read_zone_file
+from alongside.planning.zones import local_time, read_zone, read_zone_file
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
@@ -186,6 +186,14 @@ def unclear_days(name: str, clock: time, duration: timedelta) -> tuple[date, ...
             if begin - duration <= datetime.combine(day, clock) < end:
                 days.add(day)
     return tuple(sorted(days))
+
+
+@lru_cache(maxsize=4096)
+def skipped_days(name: str, clock: time) -> tuple[date, ...]:
+    """The days from 1900 to 2040 on which clocks skip the wall time `clock`, in order. Raises as `unclear_days`."""
+    zone = read_zone(name)
+    walls = (datetime.combine(day, clock) for day in unclear_days(name, clock, timedelta()))
+    return tuple(wall.date() for wall in walls if local_time(wall, zone).replace(tzinfo=None, fold=0) != wall)
 
 
 @lru_cache(maxsize=1024)

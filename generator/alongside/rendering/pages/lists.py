@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -30,6 +30,7 @@ PAGE = 60  # entries of a list's page
 FRONT = 30  # at least so many stand on the front page of the stories, where there are as many
 GATHERED = 24  # entries of one kind on the page of a challenge or place
 RELATED = 3
+NEIGHBOURS = 4  # older stories under each challenge, topic and role, among which related ones are sought
 NEAR_KM = 250.0
 NEAR_PLACES = 8
 EARTH_KM = 6371.0
@@ -44,9 +45,12 @@ class ListPage:
     previous: str = ""  # path of the page before (for stories: of newer ones); empty: none
     following: str = ""
     number: int = 1
-    directory: tuple[tuple[str, str, str], ...] = ()  # on the first: (path, first name, last name) of each page
+    # on the first: (path, first, last) of each page; of people and groups by name, of stories by day (ISO 8601)
+    directory: tuple[tuple[str, str, str], ...] = ()
     year: int = 0  # past meetups: of which year
-    total: int = 0  # records in the whole list
+    total: int = 0  # records in the whole list; on its first page
+    narrowing: str = ""  # what all of them have in common (`browsing.Way`); empty: nothing
+    value: str = ""  # which challenge, place, role, language or year that is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,20 +89,25 @@ def shown_members(site: Site, community: Community) -> list[Member]:
     return sorted(members, key=lambda member: (name_key(member.name), member.slug))
 
 
-def shown_stories(site: Site, community: Community) -> list[Story]:
+def shown_stories(site: Site, _: Community) -> Sequence[Story]:
     """Stories that are shown, newest first; translations are left to their originals."""
 
-    def compute(community: Community) -> Mapping[str, tuple[str, ...]]:
+    def compute(community: Community) -> Mapping[str, tuple[Story, ...]]:
         stories = community.stories
-        found = [
-            (-story.date.toordinal(), slug)
-            for slug, story in stories.items()
+        originals = (
+            story
+            for story in stories.values()
             if is_shown(site, story)
             and not (story.translation_of in stories and is_shown(site, stories[story.translation_of]))
-        ]
-        return {"all": tuple([slug for _, slug in sorted(found)])}
+        )
+        return {"all": tuple(newest_first(originals))}
 
-    return [community.stories[slug] for slug in site.shared("lists.shown_stories", compute)["all"]]
+    return site.shared("lists.shown_stories", compute)["all"]
+
+
+def newest_first(stories: Iterable[Story]) -> list[Story]:
+    """Stories by date; those of one day by slug."""
+    return sorted(stories, key=lambda story: (-story.date.toordinal(), story.slug))
 
 
 def coming_meetups(site: Site, community: Community) -> list[Meetup]:
@@ -114,12 +123,7 @@ def story_pages(site: Site) -> Mapping[str, ListPage]:
     """Pages of the list of stories, by path."""
 
     def compute(community: Community) -> Mapping[str, ListPage]:
-        slugs = [story.slug for story in shown_stories(site, community)]
-        full = max(0, (len(slugs) - FRONT) // PAGE)
-        front, rest = slugs[: len(slugs) - full * PAGE], slugs[len(slugs) - full * PAGE :]
-        paths = ["stories/", *(f"stories/page/{number}/" for number in range(full, 0, -1))]
-        parts = [front, *(rest[start : start + PAGE] for start in range(0, len(rest), PAGE))]
-        return _chained(paths, parts)
+        return from_oldest("stories/", "stories/page/", [story.slug for story in shown_stories(site, community)])
 
     return site.shared("lists.stories", compute)
 
@@ -129,7 +133,8 @@ def member_pages(site: Site) -> Mapping[str, ListPage]:
 
     def compute(community: Community) -> Mapping[str, ListPage]:
         members = shown_members(site, community)
-        return _numbered("members/", [member.slug for member in members], [member.name for member in members])
+        slugs, names = [member.slug for member in members], [member.name for member in members]
+        return numbered("members/", "members/page/", slugs, names)
 
     return site.shared("lists.members", compute)
 
@@ -145,7 +150,8 @@ def group_pages(site: Site) -> Mapping[str, ListPage]:
 
     def compute(community: Community) -> Mapping[str, ListPage]:
         groups = sorted(community.groups.values(), key=key)
-        return _numbered("groups/", [group.slug for group in groups], [str(group.name) for group in groups])
+        slugs, names = [group.slug for group in groups], [str(group.name) for group in groups]
+        return numbered("groups/", "groups/page/", slugs, names)
 
     return site.shared("lists.groups", compute)
 
@@ -194,7 +200,7 @@ def place_pages(site: Site) -> Mapping[str, ListPage]:
     def compute(community: Community) -> Mapping[str, ListPage]:
         shown = _listed_places(site, community)
         slugs = sorted(shown, key=lambda slug: (shown[slug].country_name, name_key(shown[slug].name), slug))
-        return _numbered("places/", slugs, [shown[slug].name for slug in slugs], size=5 * PAGE)
+        return numbered("places/", "places/page/", slugs, [shown[slug].name for slug in slugs], size=5 * PAGE)
 
     return site.shared("lists.places", compute)
 
@@ -203,14 +209,35 @@ def _cut(slugs: Sequence[str], size: int = PAGE) -> list[Sequence[str]]:
     return [slugs[start : start + size] for start in range(0, len(slugs), size)] or [()]
 
 
-def _numbered(path: str, slugs: Sequence[str], names: Sequence[str], size: int = PAGE) -> Mapping[str, ListPage]:
+def from_oldest(
+    path: str, below: str, slugs: Sequence[str], *, narrowing: str = "", value: str = ""
+) -> Mapping[str, ListPage]:
+    """Pages of a list that begins with what is new, by path; `below`: where those are that are full for good."""
+    full = max(0, (len(slugs) - FRONT) // PAGE)
+    front, rest = slugs[: len(slugs) - full * PAGE], slugs[len(slugs) - full * PAGE :]
+    paths = [path, *(f"{below}{number}/" for number in range(full, 0, -1))]
+    parts = [front, *(rest[start : start + PAGE] for start in range(0, len(rest), PAGE))]
+    return _chained(paths, parts, narrowing=narrowing, value=value)
+
+
+def numbered(
+    path: str,
+    below: str,
+    slugs: Sequence[str],
+    names: Sequence[str],
+    *,
+    size: int = PAGE,
+    narrowing: str = "",
+    value: str = "",
+) -> Mapping[str, ListPage]:
+    """Pages of a list by name, by path; `below`: where the second and later ones are."""
     parts = _cut(slugs, size)
-    paths = [path, *(f"{path}page/{number}/" for number in range(2, len(parts) + 1))]
+    paths = [path, *(f"{below}{number}/" for number in range(2, len(parts) + 1))]
     starts = range(0, len(slugs), size)
     directory = tuple(
         (paths[index], names[start], names[min(start + size, len(names)) - 1]) for index, start in enumerate(starts)
     )
-    return _chained(paths, parts, directory=directory if len(parts) > 1 else ())
+    return _chained(paths, parts, directory=directory if len(parts) > 1 else (), narrowing=narrowing, value=value)
 
 
 def _chained(
@@ -219,6 +246,8 @@ def _chained(
     *,
     directory: tuple[tuple[str, str, str], ...] = (),
     year: int = 0,
+    narrowing: str = "",
+    value: str = "",
 ) -> Mapping[str, ListPage]:
     """Pages that know their neighbours; only the first knows all."""
     total = sum(len(part) for part in parts)
@@ -232,6 +261,8 @@ def _chained(
             directory=() if index else directory,
             year=year,
             total=0 if index else total,
+            narrowing=narrowing,
+            value=value,
         )
         for index, path in enumerate(paths)
     }
@@ -252,15 +283,22 @@ def gathered_by_challenge(site: Site) -> Mapping[str, Gathered]:
 def gathered_by_place(site: Site) -> Mapping[str, Gathered]:
     """For each place that has a page: who and what is there, in a region or country anywhere."""
 
-    def keys(record: Member | Story | Group | Meetup) -> tuple[str, ...]:
-        if isinstance(record, Story) or record.place is None or not record.place.slug:
-            return ()
-        return (record.place.slug, *(area.slug for area in areas_of(record.place)))
+    def keys(record: Member | Story | Group | Meetup) -> Iterable[str]:
+        if isinstance(record, Story):  # where those are who tell it, as far as they may be named
+            return dict.fromkeys(place for teller in site.tellers(record, "page") for place in places_of(teller))
+        return places_of(record)
 
     def compute(community: Community) -> Mapping[str, Gathered]:
         return _gather(site, community, keys)
 
     return site.shared("lists.by_place", compute)
+
+
+def places_of(record: Member | Group | Meetup) -> tuple[str, ...]:
+    """The place of a record and the region and country it lies in, as slugs; empty where it has none."""
+    if record.place is None or not record.place.slug:
+        return ()
+    return (record.place.slug, *(area.slug for area in areas_of(record.place)))
 
 
 def _gather(
@@ -303,43 +341,70 @@ def _standing(site: Site, member: Member) -> int:
 
 
 def related_stories(site: Site) -> Mapping[str, tuple[str, ...]]:
-    """For each story: a few others with a challenge in common, the next older ones, in its language first."""
+    """For each story: a few others that have most in common with it (challenges above topics and roles), in its
+    language first, at most one of each teller.
+
+    They are sought among its next older neighbours under each of these, and among newer ones where there are too few
+    older ones: so a new story becomes nobody's neighbour but that of the few oldest under what is rare.
+    """
 
     def compute(community: Community) -> Mapping[str, tuple[str, ...]]:
-        ranked: dict[str, list[Story]] = defaultdict(list)
-        position: dict[tuple[str, str], int] = {}
-        for story in shown_stories(site, community):
-            for challenge in story.challenges:
-                position[challenge, story.slug] = len(ranked[challenge])
-                ranked[challenge].append(story)
+        shown = shown_stories(site, community)
+        bits: dict[str, int] = {tag: 1 << number for number, tag in enumerate(community.challenges)}
+        challenges = sum(bits.values())
+        ranked: dict[int, list[int]] = defaultdict(list)  # stories by bit, as their places in `shown`
+        places: list[list[tuple[int, int]]] = []  # of each story in the list of each of its bits
+        tags: list[int] = []
+        for index, story in enumerate(shown):
+            own = {bits.setdefault(tag, 1 << len(bits)) for tag in _tags(story)}
+            tags.append(sum(own))
+            places.append([(bit, len(ranked[bit])) for bit in own])
+            for bit in own:
+                ranked[bit].append(index)
+        numbers = {story.slug: index for index, story in enumerate(shown)}
 
         def related(slug: str) -> tuple[str, ...]:
-            story = community.stories[slug]
-            original = community.stories.get(story.translation_of) if story.translation_of else None
-            told = original if original is not None and is_shown(site, original) else story
-            if not told.challenges or (told.challenges[0], told.slug) not in position:
+            original = community.stories[slug].translation_of
+            index = numbers.get(original, numbers.get(slug))
+            if index is None:
                 return ()
-            return _related(told, ranked, position)
+            story = shown[index]
+            pool: set[int] = set()
+            for bit, place in places[index]:
+                stories = ranked[bit]
+                start = max(0, min(place, len(stories) - 1 - NEIGHBOURS))
+                pool.update(stories[start : start + NEIGHBOURS + 1])
+            pool.discard(index)
+            mine, language = tags[index], story.language
+            order = []
+            for other in pool:
+                both = mine & tags[other]
+                shared = both.bit_count() + (both & challenges).bit_count()
+                away = other - index if other > index else len(shown) + index - other  # older ones first
+                order.append((-shared, shown[other].language != language, away, other))
+            return _of_many(story, [shown[other] for *_, other in sorted(order)])
 
         return Computed(community.stories, related)
 
     return site.shared("lists.related", compute)
 
 
-def _related(
-    story: Story, ranked: Mapping[str, Sequence[Story]], position: Mapping[tuple[str, str], int]
-) -> tuple[str, ...]:
-    pool: dict[str, Story] = {}
-    for challenge in story.challenges:
-        stories, start = ranked[challenge], position[challenge, story.slug]
-        for step in range(1, min(len(stories), 2 * RELATED + 1)):
-            other = stories[(start + step) % len(stories)]
-            if other.slug != story.slug:
-                pool.setdefault(other.slug, other)
-    ordered = sorted(
-        pool.values(), key=lambda other: (other.language != story.language, other.members == story.members)
-    )
-    return tuple(other.slug for other in ordered[:RELATED])
+def _tags(story: Story) -> Iterator[str]:
+    """All that a story may share with others: challenges, topics and roles, these whatever their case."""
+    yield from story.challenges
+    for topic in story.topics:
+        yield f"topic {topic.casefold()}"
+    for role in story.roles:
+        yield f"role {role.casefold()}"
+
+
+def _of_many(story: Story, others: Sequence[Story]) -> tuple[str, ...]:
+    """The first few, one of each teller before a second; more of the story's own teller stands beside them."""
+    first_of = {story.members[0]: story.slug}
+    for other in others:
+        first_of.setdefault(other.members[0], other.slug)
+    first = [other.slug for other in others if first_of[other.members[0]] == other.slug]
+    return tuple(dict.fromkeys((*first, *(other.slug for other in others))))[:RELATED]
 
 
 def hosted_by(site: Site) -> Mapping[str, tuple[str, ...]]:

@@ -12,6 +12,7 @@ from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from markupsafe import escape
 
@@ -22,16 +23,18 @@ from alongside.model.texts import direction
 from alongside.reading.places import areas_of, country_place
 from alongside.rendering.artifacts import Artifact, Job
 from alongside.rendering.embeds.oembeds import oembed_link, oembed_path, story_oembed
-from alongside.rendering.feeds.listing import FeedKind, feed_links, feed_path
+from alongside.rendering.feeds.listing import feed_links
 from alongside.rendering.feeds.meetup_words import meetup_words
+from alongside.rendering.feeds.paths import FeedKind, feed_path
 from alongside.rendering.feeds.subscribing import SubscribeLinks, subscribe_links
 from alongside.rendering.feeds.text_feeds import first_words
 from alongside.rendering.journey_map import map_figure, map_journeys
-from alongside.rendering.pages import dates, lists, meetups
+from alongside.rendering.pages import browsing, dates, lists, meetups
 from alongside.rendering.pages.dates import DatePage
 from alongside.rendering.pages.jsonld import Data, Linked, schedule, script_json
 from alongside.rendering.pages.lists import Gathered, ListPage
 from alongside.rendering.pages.moments import STYLE_SHEET
+from alongside.rendering.pages.redirects import redirect_jobs
 from alongside.rendering.pages.views import (
     Face,
     GroupCard,
@@ -45,13 +48,17 @@ from alongside.rendering.pages.views import (
     one_line,
     safe_url,
 )
-from alongside.rendering.pages.words import PageWords
+from alongside.rendering.pages.words import PageWords, language_links
 from alongside.rendering.shells import Page
 from alongside.rendering.tracking import Site
 
 _ASSETS = Path(__file__).parent.parent / "assets"
+SEARCH_SCRIPT = "assets/search.js"  # site path of what `parts.search` and the theme's search page load
 SUBSCRIBE_SCRIPT = "assets/subscribe.js"  # site path of what `parts.subscribe` loads
+ROBOTS = "robots.txt"  # names the sitemap (RFC 9309); it is read at the root of a host alone
+BROWSE = "browse/"  # site path of the page that leads to all lists
 MORE_STORIES = 3  # of the same teller
+CHOICES = 40  # so many of a way stand on that page at once
 TITLES_BETWEEN = 4  # stories of a list that are titles alone, between two that speak
 Kind = Literal["stories", "members", "groups", "meetups", "challenges", "places"]
 KINDS: tuple[Kind, ...] = ("stories", "members", "groups", "meetups", "challenges", "places")
@@ -60,7 +67,7 @@ KINDS: tuple[Kind, ...] = ("stories", "members", "groups", "meetups", "challenge
 def render_pages(site: Site) -> Iterator[Job]:
     """The jobs of all record pages and their lists, by kind and slug, and of the style sheet and script they share."""
     community = site.whole
-    for path in (STYLE_SHEET, SUBSCRIBE_SCRIPT, meetups.STYLE, meetups.SCRIPT):
+    for path in (STYLE_SHEET, SUBSCRIBE_SCRIPT, SEARCH_SCRIPT, meetups.STYLE, meetups.SCRIPT):
         yield Job(name=path, render=partial(asset, path, (_ASSETS / Path(path).name).read_text("utf-8")), page=False)
     _prepare(site)
     for story in community.stories.values():
@@ -80,6 +87,14 @@ def render_pages(site: Site) -> Iterator[Job]:
     for slug in lists.places(site):
         yield Job(name=lists.place_path(slug), render=partial(place_page, site, slug))
     yield from _list_jobs(site)
+    yield from redirect_jobs(site)
+    if (
+        site.settings.site_url
+        and not urlsplit(site.settings.site_url).path.strip("/")
+        and ROBOTS not in community.documents
+    ):
+        text = f"User-agent: *\nAllow: /\nSitemap: {site.settings.site_url}sitemap.xml\n"
+        yield Job(name=ROBOTS, render=partial(asset, ROBOTS, text), page=False)
     if site.settings.journey_map and community.journeys:
         yield Job(name="journeys/", render=partial(journey_page, site))
 
@@ -87,7 +102,9 @@ def render_pages(site: Site) -> Iterator[Job]:
 def _list_jobs(site: Site) -> Iterator[Job]:
     makers = (
         (lists.story_pages, story_list),
+        (browsing.narrowed_stories, narrowed_story_list),
         (lists.member_pages, member_list),
+        (browsing.narrowed_members, narrowed_member_list),
         (lists.group_pages, group_list),
         (dates.date_pages, meetup_list),
         (dates.month_pages, meetup_month),
@@ -98,6 +115,7 @@ def _list_jobs(site: Site) -> Iterator[Job]:
         for path in pages(site):
             yield Job(name=path, render=partial(maker, site, path))
     yield Job(name="challenges/", render=partial(challenge_list, site))
+    yield Job(name=BROWSE, render=partial(browse_page, site))
 
 
 def _prepare(site: Site) -> None:
@@ -111,6 +129,8 @@ def _prepare(site: Site) -> None:
         lists.meetups_of_groups,
         lists.near_places,
         lists.past_years,
+        browsing.choices,
+        browsing.totals,
         dates.choices,
         dates.this_month,
         dates.near_towns,
@@ -208,10 +228,9 @@ class _Draft:
         for name, content in meta.items():
             if content:
                 yield f'<meta property="{name}" content="{escape(content)}">'
-        if self.linked.site_url:
-            for label in alternates:
-                address = escape(self.linked.address(label.path))
-                yield f'<link rel="alternate" hreflang="{escape(label.language)}" href="{address}">'
+        if self.linked.site_url and alternates:
+            addresses = [(label.language, str(escape(self.linked.address(label.path)))) for label in alternates]
+            yield language_links(addresses, self.site.settings.language).rstrip()
         for media_type, name, path in feeds:
             yield f'<link rel="alternate" type="{media_type}" title="{escape(name)}" href="{self.ui.url(path)}">'
 
@@ -277,6 +296,10 @@ def story_page(site: Site, slug: str) -> Iterator[Page | Artifact]:
             "original": next((label for label in versions if original and label.path == original.path), None),
             "challenges": challenges,
             "topics": tuple(one_line(topic) for topic in story.topics),
+            "address": draft.linked.address(story.path),
+            "roles": _role_labels(
+                site, story.roles or tuple(role for face in card.tellers[:1] for role in face.roles[:1])
+            ),
             "source_url": safe_url(source.url) if source else "",
             "credit": story_credit(story, card.tellers),
             "licence": licence,
@@ -302,6 +325,16 @@ def story_page(site: Site, slug: str) -> Iterator[Page | Artifact]:
         modified=story.date,
         listed=story.status == "published",
         more_head=[oembed_link(site.settings, story.path, card.title.text)] if quoted is not None else (),
+    )
+
+
+def _role_labels(site: Site, roles: Iterable[str]) -> tuple[Label, ...]:
+    """Roles as they are written, each leading to the stories told in it."""
+    return tuple(
+        Label(
+            text=one_line(role), language="", path=browsing.list_path(site, "stories", "role", browsing.role_slug(role))
+        )
+        for role in roles
     )
 
 
@@ -503,8 +536,12 @@ def map_url(lat: float | None, lon: float | None) -> str:
 # --- challenges and places ---
 
 
-def _gathered(views: Views, gathered: Gathered) -> dict[str, Any]:
+def _gathered(views: Views, gathered: Gathered, way: str, value: str) -> dict[str, Any]:
     return {
+        "all": {
+            kind: browsing.list_path(views.site, kind, way, value) or f"{kind}/"
+            for kind in ("stories", "members", "groups", "meetups")
+        },
         "members": views.faces(gathered.members),
         "stories": views.stories(gathered.stories),
         "groups": views.groups(gathered.groups),
@@ -521,7 +558,7 @@ def challenge_page(site: Site, slug: str) -> Iterator[Page]:
     )
     views = draft.views
     heading = views.local(challenge.title)
-    found = _gathered(views, lists.gathered_by_challenge(site).get(slug, Gathered()))
+    found = _gathered(views, lists.gathered_by_challenge(site).get(slug, Gathered()), "challenge", slug)
     yield draft.page(
         heading.text,
         context={
@@ -542,7 +579,7 @@ def place_page(site: Site, slug: str) -> Iterator[Page]:
     draft = _Draft(site, path=lists.place_path(slug), language=site.settings.language, template="place.html").under(
         "places"
     )
-    found = _gathered(draft.views, lists.gathered_by_place(site).get(slug, Gathered()))
+    found = _gathered(draft.views, lists.gathered_by_place(site).get(slug, Gathered()), "place", slug)
     near = tuple((_place_label(shown[other]), km) for other, km in lists.near_places(site).get(slug, ()))
     yield draft.page(
         one_line(place.name),
@@ -578,23 +615,57 @@ def story_list(site: Site, path: str) -> Iterator[Page]:
     """A page of the list of stories, newest first."""
     page = lists.story_pages(site)[path]
     draft = _list_draft(site, "stories", page, "stories.html")
+    ways = _ways_around(draft, ("year", "language")) if page.number == 1 else ()
+    yield _story_list(draft, page, draft.ui.say("nav.stories"), {"ways": ways, "browse": BROWSE, "about": None})
+
+
+def narrowed_story_list(site: Site, path: str) -> Iterator[Page]:
+    """A page of the list of the stories that have one thing in common, newest first."""
+    page = browsing.narrowed_stories(site)[path]
+    draft = _list_draft(site, "stories", page, "stories.html")
+    about = _common(draft, page)
+    title = f"{draft.ui.say('nav.stories')}: {about.text}"
+    yield _story_list(draft, page, title, {"ways": (), "browse": BROWSE, "about": about if about.path else None})
+
+
+def _story_list(draft: _Draft, page: ListPage, title: str, context: Mapping[str, Any]) -> Page:
+    ui = draft.ui
     cards = draft.views.stories(page.slugs)
-    title = draft.ui.say("nav.stories")
     if page.number > 1 and cards:
-        first, last = (draft.ui.day(card.date, "month") for card in (cards[-1], cards[0]))
-        title = f"{title}: {first} – {last}"
-    yield draft.page(
+        title = f"{title}: {_months(ui, cards[-1].date, cards[0].date)}"
+    return draft.page(
         title,
         context={
             "page": page,
             "cards": cards,
             "leads": speaking(cards),
-            "feed": draft.ui.url(feed_path("stories", suffix="atom")),
+            "feed": ui.url(feed_path("stories", suffix="atom")),
+            **context,
         },
         data=[draft.linked.listing(title, cards)],
-        description=draft.ui.say("list.stories"),
-        feeds=_feeds(draft.ui, "stories"),
+        description=ui.say("list.stories"),
+        feeds=_feeds(ui, "stories"),
     )
+
+
+def _months(ui: PageWords, first: date, last: date) -> str:
+    """From when to when, by month: "March 2025 – May 2025", or one month alone."""
+    return " – ".join(dict.fromkeys((ui.day(first, "month"), ui.day(last, "month"))))
+
+
+def _common(draft: _Draft, page: ListPage) -> Label:
+    """What all records of a narrowed list have in common, and the page of that where it has one."""
+    site, value = draft.site, page.value
+    if page.narrowing == "challenge" and value in site.community.challenges:
+        challenge = site.community.challenges[value]
+        return draft.views.local(challenge.title, challenge.path)
+    if page.narrowing == "place" and value in browsing.places_of_people(site):
+        name = one_line(browsing.places_of_people(site)[value].name)
+        return Label(text=name, language="", path=lists.path_of_place(site, value))
+    if page.narrowing == "language":
+        return Label(text=draft.ui.autonym(value), language=value)
+    name = browsing.role_names(site).get(value, value) if page.narrowing == "role" else value
+    return Label(text=name, language="")
 
 
 def speaking(cards: Iterable[StoryCard]) -> frozenset[str]:
@@ -614,11 +685,23 @@ def member_list(site: Site, path: str) -> Iterator[Page]:
     """A page of the list of members, by name."""
     page = lists.member_pages(site)[path]
     draft = _list_draft(site, "members", page, "members.html")
+    yield _member_list(draft, page, draft.ui.say("nav.members"), None)
+
+
+def narrowed_member_list(site: Site, path: str) -> Iterator[Page]:
+    """A page of the list of the members who have a challenge or place in common, by name."""
+    page = browsing.narrowed_members(site)[path]
+    draft = _list_draft(site, "members", page, "members.html")
+    about = _common(draft, page)
+    yield _member_list(draft, page, f"{draft.ui.say('nav.members')}: {about.text}", about if about.path else None)
+
+
+def _member_list(draft: _Draft, page: ListPage, title: str, about: Label | None) -> Page:
     faces = draft.views.faces(page.slugs)
-    title = _numbered_title(draft.ui.say("nav.members"), page, [face.name for face in faces])
-    yield draft.page(
+    title = _numbered_title(title, page, [face.name for face in faces])
+    return draft.page(
         title,
-        context={"page": page, "faces": faces},
+        context={"page": page, "faces": faces, "about": about},
         data=[draft.linked.listing(title, faces)],
         description=draft.ui.say("list.members"),
     )
@@ -811,6 +894,47 @@ def challenge_list(site: Site) -> Iterator[Page]:
     yield draft.page(
         draft.ui.say("nav.challenges"), context={"cards": tuple(cards)}, description=draft.ui.say("list.challenges")
     )
+
+
+def browse_page(site: Site) -> Iterator[Page]:
+    """The page that leads to every list, without a script."""
+    draft = _Draft(site, path=BROWSE, language=site.settings.language, template="browse.html")
+    totals = browsing.totals(site)
+    kinds = tuple((draft.ui.say(f"nav.{kind}"), f"{kind}/", totals[kind]) for kind in KINDS if totals[kind])
+    yield draft.page(
+        draft.ui.say("nav.browse"),
+        context={
+            "kinds": kinds,
+            "ways": _ways_around(draft, browsing.WAYS),
+            "first": CHOICES,
+            "search": site.settings.search,
+        },
+        description=draft.ui.say("browse.lead"),
+    )
+
+
+def _ways_around(draft: _Draft, ways: Iterable[str]) -> tuple[tuple[str, tuple[tuple[Label, int], ...]], ...]:
+    """Ways to browse: the heading of each, and what one may choose with how many stories there are."""
+    found = []
+    for way in ways:
+        labels = tuple((_choice(draft, way, one), one.count) for one in browsing.choices(draft.site)[way])
+        leading = tuple((label, count) for label, count in labels if label.path)
+        if leading:
+            found.append((draft.ui.say(f"browse.{way}"), leading))
+    return tuple(found)
+
+
+def _choice(draft: _Draft, way: str, choice: browsing.Choice) -> Label:
+    """What one may choose; of a challenge or place, the page that tells more than its list of stories."""
+    if way == "challenge" and choice.value in draft.site.community.challenges:
+        challenge = draft.site.community.challenges[choice.value]
+        return draft.views.local(challenge.title, challenge.path)
+    if way == "place":
+        path = lists.path_of_place(draft.site, choice.value) or choice.path
+        return Label(text=choice.name, language="", path=path)
+    if way == "language":
+        return Label(text=draft.ui.autonym(choice.value), language=choice.value, path=choice.path)
+    return Label(text=choice.name, language="", path=choice.path)
 
 
 def journey_page(site: Site) -> Iterator[Page]:

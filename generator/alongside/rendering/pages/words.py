@@ -6,6 +6,7 @@ the site's root it stands. What it returns is either plain text, which the templ
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from markupsafe import Markup, escape
 
 from alongside.model.texts import direction, language_fits
 from alongside.rendering import interface
-from alongside.rendering.feeds.listing import feed_path
+from alongside.rendering.feeds.paths import feed_path
 from alongside.rendering.markdown import render_markdown, with_attribute
 from alongside.rendering.pages.views import Face, Label, Prose, StoryCard, When, host_of, one_line, safe_url
 from alongside.rendering.tracking import Site
@@ -132,6 +133,13 @@ class PageWords:
             name = escape(self.autonym(language))
             marks.append(f'<span class="as-dot" lang="{escape(language)}">{name}</span>')
         return _html("".join(marks))
+
+    # --- the search ---
+
+    @property
+    def search_texts(self) -> str:
+        """What `assets/search.js` says, as JSON."""
+        return search_texts(self.language)
 
     # --- more words ---
 
@@ -258,10 +266,15 @@ class ThemeWords:
     conduct: str
     feed: str  # site path of the stories' Atom feed
     calendar: str  # site path of the calendar with all meetups
+    search: str  # what the search of record pages says, as JSON; empty: there is none
 
     def say(self, key: str, **values: object) -> str:
         """An interface text, plain."""
         return interface.say(self.language, key, **values)
+
+    def autonym(self, code: str) -> str:
+        """A language's own name."""
+        return interface.autonym(code)
 
     def direction_of(self, language: str) -> str:
         """`rtl` or `ltr`, for a page in another language."""
@@ -281,7 +294,40 @@ def theme_words(settings: Settings) -> ThemeWords:
         conduct=safe_url(organisation.conduct) or own_path.lstrip("/"),
         feed=feed_path("stories", suffix="atom"),
         calendar=feed_path("all"),
+        search=search_texts(language) if settings.search else "",
     )
+
+
+def search_texts(language: str) -> str:
+    """What `assets/search.js` says in `language`, as JSON: the last parts of the keys `search.…`."""
+    keys = (
+        "narrow",
+        "kind",
+        "challenge",
+        "place",
+        "role",
+        "language",
+        "year",
+        "any",
+        "count",
+        "none",
+        "more",
+        "failed",
+    )
+    return json.dumps(
+        {key: interface.read_interface(language).texts[f"search.{key}"] for key in keys}, ensure_ascii=False
+    )
+
+
+def language_links(addresses: Iterable[tuple[str, str]], language: str) -> Markup:
+    """What tells search engines of a page's versions: (language, whole URL, escaped) of each, the first written first.
+
+    Who reads none of them is sent to the one in the community's `language`, else to the first ("x-default").
+    """
+    versions = list(addresses)
+    default = next((url for code, url in versions if language_fits(language, code)), versions[0][1])
+    links = (*versions, ("x-default", default))
+    return _html("".join(f'<link rel="alternate" hreflang="{escape(code)}" href="{url}">\n' for code, url in links))
 
 
 @lru_cache(maxsize=512)
