@@ -20,9 +20,10 @@ for (const form of document.querySelectorAll(".as-search")) {
   const between = new RegExp(`(?<=[${unspaced}])(?=\\S)|(?<=\\S)(?=[${unspaced}])`, "gu");
   const joining = `[${unspaced}\\u3000-\\u303f\\uff00-\\uffef]`, tag = "(?:</?mark>)?";
   const apart = new RegExp(`(?<=${joining}${tag}) (?=${tag}${joining})`, "gu");
+  // What has the words beside one another comes first: of unspaced ones, that alone is what was asked.
   const asked = text => {
-    const words = text.replace(between, " ");
-    return words !== text && !/\s/.test(text) ? `"${words}"` : words;
+    const words = text.replace(between, " ").replaceAll('"', " ").trim();
+    return /\s/.test(words) ? [`"${words}"`, ...(words !== text && !/\s/.test(text) ? [] : [words])] : [words];
   };
   // One ending less, and one more: "proposals" finds "proposal" in languages whose endings the index does not know.
   const shorter = (text, letters) =>
@@ -125,10 +126,12 @@ for (const form of document.querySelectorAll(".as-search")) {
       const pagefind = await open();
       const found = new Map();
       for (const words of new Set([0, 1, 2].map(letters => shorter(text, letters)))) {
-        for (const result of (await pagefind.search(words ? asked(words) : null, { filters })).results) {
-          if (!found.has(result.id)) found.set(result.id, result);
+        for (const query of text ? asked(words) : [null]) {
+          for (const result of (await pagefind.search(query, { filters })).results) {
+            if (!found.has(result.id)) found.set(result.id, result);
+          }
         }
-        if (found.size >= 10) break;
+        if (found.size >= 10 || !text) break;
       }
       results = [...found.values()];
       if (text && results.length && !isNear(text, (await results[0].data()).excerpt)) results = [];
