@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from alongside.source.decoding import find_controls
 from alongside.source.front_matter import FrontMatter, split_front_matter
 from alongside.source.yaml_nodes import read_yaml
-from alongside.writing.yaml_texts import Value, flow, markdown_file, quoted
+from alongside.writing.yaml_texts import Value, flow, line, markdown_file, quoted
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=40) | st.sampled_from(
     ["no", "On", "~", "null", "", " ", "12:30", "a: b", "# x", "a # b", "@ana", "*b*", "&a", "!x", "- a", "? a", "|", ">",
@@ -43,8 +43,9 @@ def test_what_is_written_is_read(fields: dict[str, Any], body: str) -> None:
 @given(TEXTS)
 def test_another_reader_takes_a_text_for_no_truth(text: str) -> None:
     """PyYAML's own rules (YAML 1.1): a text stays one, unless it is a number or a date, which looks like itself."""
-    read = yaml.safe_load(f"key: {quoted(text)}")["key"]
-    assert read == text if isinstance(read, str) else not isinstance(read, bool | None)
+    for written in (quoted(text), line(text)):
+        read = yaml.safe_load(f"key: {written}")["key"]
+        assert read == text if isinstance(read, str) else not isinstance(read, bool | None)
 
 
 @pytest.mark.parametrize(
@@ -64,3 +65,9 @@ def test_another_reader_takes_a_text_for_no_truth(text: str) -> None:
 )
 def test_how_it_looks(value: Value, written: str) -> None:
     assert flow(value) == written
+
+
+def test_a_line_of_its_own_needs_fewer_quotes() -> None:
+    assert line("My first talk, in two languages!") == "My first talk, in two languages!"
+    assert line("R&D: what now?") == '"R&D: what now?"'
+    assert line("no") == '"no"'

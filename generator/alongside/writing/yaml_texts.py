@@ -16,6 +16,7 @@ from typing import TypeAlias
 Value: TypeAlias = "str | list[str] | list[Mapping[str, Value]] | Mapping[str, Value]"  # of a key in front matter
 
 _PLAIN = re.compile(r"[^\W_](?:[\w ./()+'’–-]*[\w.)+])?")
+_PLAIN_LINE = re.compile(r"[^\W_](?:[\w ,;!?&./()+'’–-]*[\w.)+!?])?")  # alone after its key
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?")
 _NUMBER = re.compile(r"-?\d{1,3}(?:\.\d{1,6})?")
 # Texts to us, and to nobody else: YAML 1.1 has more words for true and false than anybody remembers.
@@ -29,6 +30,11 @@ def quoted(text: str) -> str:
     if any(form.fullmatch(text) for form in (_PLAIN, _MOMENT, _NUMBER)) and text.casefold() not in _WORDS:
         return text
     return in_quotes(text)
+
+
+def line(text: str) -> str:
+    """The same after a key of its own line, where more is plain: `My first talk, in two languages`."""
+    return text if _PLAIN_LINE.fullmatch(text) and text.casefold() not in _WORDS else quoted(text)
 
 
 def in_quotes(text: str) -> str:
@@ -52,7 +58,7 @@ def mapping_lines(fields: Mapping[str, Value]) -> Iterator[str]:
             yield "changes:"
             yield from (f"  {day}: {flow(change)}" for day, change in value.items())
         else:
-            yield f"{key}: {flow(value)}"
+            yield f"{key}: {line(value) if isinstance(value, str) else flow(value)}"
 
 
 def markdown_file(fields: Mapping[str, Value], body: str = "", *, comments: tuple[str, ...] = ()) -> str:
