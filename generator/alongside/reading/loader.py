@@ -48,11 +48,20 @@ class Loaded:
 
 
 @collector_off()
-def load_community(settings: Settings, *, today: date, cache: bool = True, progress: Progress | None = None) -> Loaded:
+def load_community(
+    settings: Settings,
+    *,
+    today: date,
+    cache: bool = True,
+    progress: Progress | None = None,
+    instead: Mapping[str, bytes] | None = None,
+) -> Loaded:
     """Read everything below `docs_dir` and the journeys' folder. Never raises for what authors wrote.
 
-    With `cache`, readings of unchanged files are taken from `build/cache` and kept there.
+    With `cache`, readings of unchanged files are taken from `build/cache` and kept there. `instead` holds what is read
+    in place of what some files hold, by their paths as problems name them.
     """
+    instead = instead or {}
     defaults = Defaults(language=settings.language, timezone=settings.timezone, teams=tuple(settings.teams))
     problems: list[Problem] = []
     found = find_files(settings, problems)
@@ -64,9 +73,14 @@ def load_community(settings: Settings, *, today: date, cache: bool = True, progr
         lambda file, content: _read(file, content, defaults),
         (lambda count: progress(others + count, len(found))) if progress is not None else None,
     )
-    readings = {file.docs_path: _taken(file, read[file.docs_path]) for file in records}
+    readings = {
+        file.docs_path: _taken(
+            file, _read(file, instead[file.path], defaults) if file.path in instead else read[file.docs_path]
+        )
+        for file in records
+    }
     store.save()
-    journeys, journey_files = _read_journeys(settings, defaults, problems)
+    journeys, journey_files = _read_journeys(settings, defaults, problems, instead)
     community, linked = link(settings, readings, found, journeys, today=today)
     community, told = with_availability(settings, community)
     group_facts, unread_facts = read_group_facts(settings, community)
@@ -138,12 +152,14 @@ def _limited(problems: list[Problem]) -> Iterator[Problem]:
             )
 
 
-def _read_journeys(settings: Settings, defaults: Defaults, problems: list[Problem]) -> tuple[dict[str, Journey], int]:
+def _read_journeys(
+    settings: Settings, defaults: Defaults, problems: list[Problem], instead: Mapping[str, bytes]
+) -> tuple[dict[str, Journey], int]:
     """Every journey by slug, in the order of their names."""
     files, mails = _journey_files(settings.journeys_dir)
     read: list[MailFile] = []
     for file in mails:
-        source, content = _open(file, settings, defaults, problems)
+        source, content = _open(file, settings, defaults, problems, instead)
         stem = source.docs_path.removesuffix(".md")
         pair = language_of(stem)
         translation = pair is not None and (settings.journeys_dir / f"{pair[0]}.md") in mails
@@ -156,7 +172,7 @@ def _read_journeys(settings: Settings, defaults: Defaults, problems: list[Proble
     problems.extend(wrong)
     journeys: dict[str, Journey] = {}
     for file in files:
-        source, content = _open(file, settings, defaults, problems)
+        source, content = _open(file, settings, defaults, problems, instead)
         journey = read_journey(source, content, grouped) if content is not None else None
         problems.extend(source.problems)
         if journey is not None and journey.slug in journeys:
@@ -187,10 +203,12 @@ def _journey_files(folder: Path) -> tuple[list[Path], list[Path]]:
     return journeys, mails
 
 
-def _open(file: Path, settings: Settings, defaults: Defaults, problems: list[Problem]) -> tuple[Source, bytes | None]:
+def _open(
+    file: Path, settings: Settings, defaults: Defaults, problems: list[Problem], instead: Mapping[str, bytes]
+) -> tuple[Source, bytes | None]:
     path = relative(file, settings.root)
     source = Source(path=path, docs_path=file.relative_to(settings.journeys_dir).as_posix(), defaults=defaults)
-    content = read_bytes(file, path)
+    content = instead[path] if path in instead else read_bytes(file, path)
     if isinstance(content, Problem):
         problems.append(content)
         return source, None
