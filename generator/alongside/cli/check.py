@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 
+from alongside.cli.fixing import repair
 from alongside.cli.options import clock, config_file, now, output_format, reports_errors, wants_colour
 from alongside.planning.stamps import check_stamps
 from alongside.problems import Problem
@@ -34,25 +35,42 @@ Examples:
   alongside check
   alongside check -f community/mkdocs.yml --strict
   alongside check --format github     # annotations in a pull request
-  alongside check --format json | jq '.[] | select(.severity == "error")'""",
+  alongside check --format json | jq '.[] | select(.severity == "error")'
+  alongside check --diff              # what --fix would change""",
 )
 @config_file
 @output_format("text", "json", "github")
 @click.option("--strict", is_flag=True, help="Exit 1 for warnings, too.")
 @click.option("--all", "show_all", is_flag=True, help=f"Show more than {SHOWN_OF_A_KIND} warnings of one kind.")
 @click.option("--no-cache", is_flag=True, help="Read every file again.")
+@click.option("--fix", is_flag=True, help="Put right what nobody has to decide, show it, and report the rest.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
 @now
 @reports_errors
 def command(
-    config_file: Path, format_: str, strict: bool, show_all: bool, no_cache: bool, now_text: str | None
+    config_file: Path,
+    format_: str,
+    strict: bool,
+    show_all: bool,
+    no_cache: bool,
+    fix: bool,
+    diff: bool,
+    now_text: str | None,
 ) -> None:
     """Report every problem in content and journeys: where it stands, what is wrong and what to do.
+
+    --fix repairs slips of a letter in keys and in words of a list, dates, times, languages and zones that mean one
+    thing, names of challenges, values that lack quotes, tabs, keys and items that stand twice. It changes nothing
+    else in a file, and leaves alone what somebody has to decide: people's names, consent, status, what two values
+    disagree on.
 
     Exits 0 when all is well, 1 when there are problems (with --strict, warnings count), 2 when the call is wrong.
     """
     at = clock(now_text)
     started = time.monotonic()
     settings, problems = read_settings(config_file)
+    if fix or diff:
+        repair(settings, today=at.now.date(), cache=not no_cache, write=fix and not diff, aside=format_ != "text")
     progress = _Progress(started) if sys.stderr.isatty() and format_ == "text" else None
     loaded = load_community(settings, today=at.now.date(), cache=not no_cache, progress=progress)
     if progress is not None:
