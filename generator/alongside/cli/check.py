@@ -16,6 +16,7 @@ import click
 
 from alongside.cli.fixing import repair
 from alongside.cli.options import clock, config_file, now, output_format, reports_errors, wants_colour
+from alongside.cli.tables import visible
 from alongside.planning.stamps import check_stamps
 from alongside.problems import Problem
 from alongside.reading.loader import Loaded, load_community
@@ -249,23 +250,6 @@ class _Printer:
 
 def _one(plural: str) -> str:
     return {"stories": "story"}.get(plural, plural.removesuffix("s"))
-
-
-def visible(text: str) -> str:
-    """The text with escapes for what would move the cursor, change colours or turn the direction of a terminal."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        character
-        if character.isprintable() and character not in _BIDI
-        else " "
-        if character in "\t\u3000\xa0"
-        else f"\\u{ord(character):04x}"
-        for character in text
-    )
-
-
-_BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
 
 
 def _columns(text: str) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import sys
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -12,7 +11,7 @@ import click
 
 from alongside.cli.options import wants_colour
 from alongside.cli.stores import many
-from alongside.cli.tables import printable
+from alongside.cli.tables import visible
 from alongside.problems import AlongsideError, Problem
 from alongside.reading.loader import load_community
 from alongside.settings import Settings
@@ -68,9 +67,11 @@ def _lines(content: bytes) -> list[str]:
 
 
 def _shown(line: str, *, colour: bool) -> str:
-    sign, text = line[:1], printable(line[1:].replace("\t", "    ")) if sys.stdout.isatty() else line[1:]
-    known = {"+": "green", "-": "red", "@": "cyan"}
-    return click.style(sign + text, fg=known[sign]) if colour and sign in known else sign + text
+    sign, text = line[:1], visible(line[1:])
+    return click.style(sign + text, fg=_COLOURS[sign]) if colour and sign in _COLOURS else sign + text
+
+
+_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
 def _written(settings: Settings, found: Repaired) -> Iterator[str]:

@@ -24,6 +24,23 @@ def printable(text: str) -> str:
     return "".join(letter for letter in spaced if unicodedata.category(letter)[0] != "C")
 
 
+def visible(text: str) -> str:
+    """The text with escapes for what would move the cursor, change colours or turn the direction of a terminal."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        character
+        if character.isprintable() and character not in _BIDI
+        else " "
+        if character in "\t\u3000\xa0"
+        else f"\\u{ord(character):04x}"
+        for character in text
+    )
+
+
+_BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
+
+
 def width(text: str) -> int:
     """Columns of a terminal that `text` takes (Unicode, UAX 11): CJK letters two, combining marks none."""
     return sum(
