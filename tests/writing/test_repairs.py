@@ -54,6 +54,8 @@ REPAIRED = [
     (MEETUP, "starts: 2027-01-07\nstatus: confirmed\ntopics: [a, b, a]", "starts: 2027-01-07\nstatus: confirmed\ntopics: [a, b]"),
     (STORY, "topics:\n  - a\n  - b\n  - a\nroles: [x]", "topics:\n  - a\n  - b\nroles: [x]"),
     (MOMENTS, "{id: a, owner: growht, where: embde, show: [groop]}", "{id: a, owner: growth, where: embed, show: [group]}"),
+    (LIST, "- title: One  # again\n  # when\n  starts: 2027-02-07\n- {title: One, starts: 2027-03-07}",
+     "- title: One  # again\n  # when\n  slug: list-one-2027-02-07\n  starts: 2027-02-07\n- {title: One, slug: list-one-2027-03-07, starts: 2027-03-07}"),
     # dates and times
     (MEETUP, "starts: 2027/01/07", "starts: 2027-01-07"),
     (MEETUP, "starts: 7 January 2027, 6:30 pm", "starts: 2027-01-07 18:30"),
@@ -101,6 +103,7 @@ LEFT_ALONE = [
     (MEMBER, "away: {from: 2026/12/20, to: 2027-01-06}"),
     (STORY, "status: drafft"),
     # two of them are as good
+    (LIST, "- title: One\n  starts: 2027-02-07\n  slug: list-one"),
     (STORY, "date: 2026-05-05"),
     (STORY, "date: 2026-05-04 # the day it was told"),
     (STORY, "members: [bo-ek]"),

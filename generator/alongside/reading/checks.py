@@ -70,9 +70,10 @@ class Drafts:
                     continue
                 taken = by_kind[type(record)].setdefault(record.slug, draft)
                 if taken is not draft:
-                    problems.append(slug_collision(draft, taken))
                     spare = dated_slug(record) if isinstance(record, Meetup) else record.slug
-                    if spare in by_kind[type(record)]:
+                    is_free = spare not in by_kind[type(record)]
+                    problems.append(slug_collision(draft, taken, spare if is_free else ""))
+                    if not is_free:
                         left_out.append(draft)
                     else:
                         by_kind[Meetup][spare] = replace(draft, record=replace(record, slug=spare))
@@ -149,8 +150,8 @@ def aliases(challenges: Mapping[str, Draft]) -> dict[str, str]:
     return {name: next(iter(slugs)) for name, slugs in found.items() if len(slugs) == 1}
 
 
-def slug_collision(draft: Draft, taken: Draft) -> Problem:
-    """Two records that would share an address."""
+def slug_collision(draft: Draft, taken: Draft, spare: str = "") -> Problem:
+    """Two records that would share an address; `spare` is the name of the second until it is given one."""
     record = draft.record
     assert not isinstance(record, MemberPage)
     return Problem(
@@ -158,6 +159,7 @@ def slug_collision(draft: Draft, taken: Draft) -> Problem:
         code="slug-collision",
         message=f'The slug "{record.slug}" is taken by {taken.record.position}.',
         hint=_other_slug(record),
+        proposal="" if record.position.path.endswith(".md") else spare,
     )
 
 
