@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Protocol
 from alongside.problems import Position, Problem, Severity, did_you_mean, nearest, slip
 from alongside.source.yaml_nodes import Keys, Plain, keys_text
 
-Schema = Mapping[str, Any]  # a JSON Schema (draft 2020-12)
+Schema = Mapping[str, Any]  # a JSON Schema (draft 07)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
