@@ -13,16 +13,7 @@ from alongside.cli.main import main
 from editors.language_server import MODULES, language_server, left_out
 
 pytestmark = [pytest.mark.editors, pytest.mark.skipif(bool(left_out()), reason=left_out())]
-REMARK = """\
-import frontmatter from 'remark-frontmatter'
-import schema from 'remark-lint-frontmatter-schema'
-
-const kinds = {member: 'members', story: 'stories', group: 'groups', meetup: 'meetups'}
-const schemas = Object.fromEntries(
-  Object.entries(kinds).map(([kind, folder]) => [`.schemas/${kind}.schema.json`, [`content/${folder}/*.md`]])
-)
-export default {plugins: [frontmatter, [schema, {schemas}]]}
-"""
+WRITERS = Path(__file__).resolve().parents[2] / "content" / "handbook" / "writers.md"
 
 
 @pytest.fixture
@@ -50,7 +41,9 @@ def test_the_language_server_knows_the_files_of_a_new_community(community: Path)
 
 
 def test_remark_knows_the_keys_on_top_of_markdown_files(community: Path) -> None:
-    (community / ".remarkrc.mjs").write_text(REMARK, encoding="utf-8")
+    """With the configuration that the handbook shows."""
+    shown = WRITERS.read_text(encoding="utf-8").partition("```js\n")[2].partition("```")[0]
+    (community / ".remarkrc.mjs").write_text(shown, encoding="utf-8")
     (community / "node_modules").symlink_to(MODULES)
     stories = community / "content/stories"
     (stories / "wrong.md").write_text("---\ntitel: x\nmembers: [sam-example]\ndate: 2026-11-01\n---\nText.\n")
