@@ -39,11 +39,6 @@ class Repair:
     problem: Problem
     edits: tuple[Edit, ...]  # of the decoded text, in order
 
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """What it is known by in the next pass, when lines may have moved."""
-        return (self.problem.position.path, self.problem.code, self.problem.message)
-
 
 @dataclass(slots=True, kw_only=True)
 class Repaired:
@@ -57,10 +52,9 @@ class Repaired:
 def repair_files(load: Load, read: Callable[[str], bytes | None]) -> Repaired:
     """Every repair that can be made. `read` gives a file's bytes by its path, None for one that is not ours to change.
 
-    Done again with what it gives, it changes nothing more.
+    Done again with what it gives, it changes nothing more: the last pass found nothing to take.
     """
     found = Repaired()
-    refused: set[tuple[str, str, str]] = set()
     problems = list(load({}))
     for _ in range(MOST_PASSES):
         contents: dict[str, bytes] = {}
@@ -71,12 +65,11 @@ def repair_files(load: Load, read: Callable[[str], bytes | None]) -> Repaired:
                 continue
             contents[path] = content
             here = [problem for problem in problems if problem.position.path == path]
-            candidates += [repair for repair in propose_repairs(content, here) if repair.key not in refused]
+            candidates += propose_repairs(content, here)
         if not candidates:
             break
         trial = _Trial(load=load, contents=contents, settled=found.contents, before=problems)
         trial.take(candidates)
-        refused |= {repair.key for repair in trial.refused}
         for path, content in trial.changed().items():
             found.before.setdefault(path, contents[path])
             found.contents[path] = content
@@ -96,7 +89,6 @@ class _Trial:
     settled: Mapping[str, bytes]  # by earlier passes
     before: list[Problem]
     taken: list[Repair] = field(default_factory=list)
-    refused: list[Repair] = field(default_factory=list)
     after: list[Problem] = field(default_factory=list)
 
     def take(self, repairs: Sequence[Repair]) -> None:
@@ -106,9 +98,7 @@ class _Trial:
         after = list(self.load({**self.settled, **self._applied(tried)}))
         if not self._is_worse(tried, after):
             self.taken, self.after = tried, after
-        elif len(repairs) == 1:
-            self.refused += repairs
-        else:
+        elif len(repairs) > 1:
             self.take(repairs[: len(repairs) // 2])
             self.take(repairs[len(repairs) // 2 :])
 
