@@ -236,6 +236,13 @@ def test_a_file_that_changed_meanwhile_is_left_alone(
     assert b"[first-talk]" in (config.parent / "content/stories/more.md").read_bytes()
 
 
+def test_what_could_repair_itself_is_said(write_community: WriteCommunity) -> None:
+    config = write_community({**GOOD, "content/stories/slips.md": SLIPS.encode()})
+    assert check(config).output.endswith("What can mean one thing only is repaired by: alongside check --fix\n")
+    check(config, "--fix")
+    assert "--fix" not in check(config).output
+
+
 def test_links_stay_links_and_what_lies_elsewhere_is_not_ours(write_community: WriteCommunity) -> None:
     config = write_community({**GOOD, "content/guide/slips.txt": SLIPS.encode(), "../outside.md": SLIPS.encode()})
     stories = config.parent / "content/stories"

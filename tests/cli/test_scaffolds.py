@@ -117,6 +117,13 @@ def test_a_group_and_its_meetup(make: Make) -> None:
     assert meetup.place.label.startswith("The back room, Rua")
 
 
+def test_what_check_says_of_the_new_file_is_said_at_once(make: Make) -> None:
+    made = make("story", "x", "--member", "ana", "--text", "Look: <iframe src='https://x.example'></iframe>")
+    assert "  content/stories/x.md:7:7: warning: <iframe> is removed from the page." in made.output
+    clocks = ("--starts", "2027-03-28 02:30", "--timezone", "Europe/Berlin")
+    assert "2027-03-28 03:30" in make("meetup", "Too early", *clocks).output
+
+
 def test_where_meetups_are_stamped_the_next_step_says_so(make: Make) -> None:
     assert "alongside stamp" not in make("meetup", "One", "--starts", "2026-12-03").output
     make("stamp")

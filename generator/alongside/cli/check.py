@@ -14,7 +14,6 @@ from pathlib import Path
 
 import click
 
-from alongside.cli.fixing import repair
 from alongside.cli.options import clock, config_file, now, output_format, reports_errors, wants_colour
 from alongside.cli.tables import visible
 from alongside.planning.stamps import check_stamps
@@ -71,6 +70,8 @@ def command(
     started = time.monotonic()
     settings, problems = read_settings(config_file)
     if fix or diff:
+        from alongside.cli.fixing import repair  # only then: it takes longer to import than most communities to read
+
         repair(settings, today=at.now.date(), cache=not no_cache, write=fix and not diff, aside=format_ != "text")
     progress = _Progress(started) if sys.stderr.isatty() and format_ == "text" else None
     loaded = load_community(settings, today=at.now.date(), cache=not no_cache, progress=progress)
@@ -88,6 +89,8 @@ def command(
             printer = _Printer(root=settings.root, colour=wants_colour())
             printer.print(found, limit=None if show_all else SHOWN_OF_A_KIND)
             printer.summary(settings, loaded, found, seconds=time.monotonic() - started)
+            if not (fix or diff) and any(problem.proposal for problem in found):
+                click.echo("What can mean one thing only is repaired by: alongside check --fix")
     wrong = any(problem.severity == "error" for problem in found) or (strict and bool(found))
     sys.exit(1 if wrong else 0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Mapping
@@ -26,6 +27,8 @@ def write_files(contents: Mapping[Path, bytes], before: Mapping[Path, bytes | No
             staged[file].write_bytes(content)
         for file in contents:
             _check_unchanged(file, before.get(file))
+            if before.get(file) is not None and not os.access(file, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), file)  # whoever locked it meant it
         for file, temporary in staged.items():
             if before.get(file) is None:
                 os.link(temporary, file)  # never over a file that came in the meantime

@@ -9,10 +9,12 @@ from alongside.model.community import Community
 from alongside.model.gatherings import Group, Meetup
 from alongside.model.people import Challenge, Member
 from alongside.model.stories import Story
+from alongside.reading import folders
 from alongside.reading.nearest_names import NameIndex
 from alongside.reading.slugs import slugify
 
-FOLDERS = {"member": "members", "story": "stories", "group": "groups", "meetup": "meetups", "challenge": "challenges"}
+# kind of record -> its folder, and its name in `Community`
+FOLDERS: Mapping[str, str] = {kind: folder for folder, kind in folders.FOLDERS.items()} | {"challenge": "challenges"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
