@@ -10,8 +10,7 @@ from pathlib import Path
 import click
 
 from alongside.cli.options import wants_colour
-from alongside.cli.stores import many
-from alongside.cli.tables import visible
+from alongside.cli.tables import many, visible
 from alongside.problems import AlongsideError, Problem
 from alongside.reading.loader import load_community
 from alongside.settings import Settings

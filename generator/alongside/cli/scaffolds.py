@@ -12,8 +12,8 @@ from typing import Any
 
 import click
 
+from alongside.cli.homes import Home, read_home
 from alongside.cli.options import clock, config_file, now
-from alongside.cli.stores import Home, read_home
 from alongside.cli.tables import printable
 from alongside.planning.stamps import check_stamps
 from alongside.problems import AlongsideError, UsageError

@@ -18,6 +18,11 @@ class Column:
     align: Literal["left", "right"] = "left"
 
 
+def many(count: int, one: str, more: str = "") -> str:
+    """`1 mail`, `3 mails`, `1,200 mails`."""
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
+
+
 def printable(text: str) -> str:
     """`text` on one line, without controls and direction overrides: a stranger's words must not move the cursor."""
     spaced = (" " if letter.isspace() else letter for letter in text)
