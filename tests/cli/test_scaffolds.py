@@ -187,10 +187,10 @@ def test_a_dry_run_prints_the_file(make: Make) -> None:
     assert files() == before
 
 
-def test_on_a_terminal_what_is_missing_is_asked_for(folder: Path) -> None:
-    answers = ["", "The 12:30 talk", "Anna, bo", "ana, Bo Ek", "yesterday", "2026-11-01", "", "stage fright"]
+def ask(folder: Path, kind: str, answers: list[str]) -> tuple[str, str]:
+    """(what a person is shown, what the command prints) where they answer on a terminal."""
     control, terminal = pty.openpty()
-    words = [sys.executable, "-c", "from alongside.cli import main; main()", "story", *NOW]
+    words = [sys.executable, "-c", "from alongside.cli import main; main()", kind, *NOW]
     with subprocess.Popen(
         words, cwd=folder, stdin=terminal, stdout=subprocess.PIPE, stderr=terminal, text=True
     ) as asked:
@@ -204,6 +204,12 @@ def test_on_a_terminal_what_is_missing_is_asked_for(folder: Path) -> None:
         assert asked.stdout is not None
         output = asked.stdout.read()
     os.close(control)
+    return shown, output
+
+
+def test_on_a_terminal_what_is_missing_is_asked_for(folder: Path) -> None:
+    answers = ["", "The 12:30 talk", "Anna, bo", "ana, Bo Ek", "yesterday", "2026-11-01", "", "stage fright"]
+    shown, output = ask(folder, "story", answers)
     assert "content/stories/the-12-30-talk.md is written" in output
     assert "There are: ana (Ana Souza), bo (Bo Ek)" in shown
     assert 'There is no member "Anna".' in shown
@@ -214,3 +220,22 @@ def test_on_a_terminal_what_is_missing_is_asked_for(folder: Path) -> None:
         '---\ntitle: "The 12:30 talk"\nmembers: [ana, bo]\ndate: 2026-11-01\nlanguage: pt\nchallenges: [first-talk]\n'
         "status: draft\n---\n"
     )
+
+
+def test_answers_that_do_not_go_together_are_asked_for_again_and_none_is_lost(folder: Path) -> None:
+    first = [
+        "Late",
+        "",
+        "2026-12-04 18:00",
+        "2h",
+        "first Thursday of every month",
+        "",
+        "https://meet.example.org/x",
+        "",
+    ]
+    shown, output = ask(folder, "meetup", [*first, "", "", "2026-12-03 18:00", "", "", "", "", ""])
+    assert "The next day that is: 2027-01-07 (Thursday)." in shown
+    assert "Repeats (first Thursday of every month; nothing: once) [first Thursday of every month]:" in shown
+    assert "content/meetups/late.md is written" in output
+    meetup = (folder / "content/meetups/late.md").read_text(encoding="utf-8")
+    assert "starts: 2026-12-03 18:00\nduration: 2h\nrepeats: first Thursday of every month\nonline: " in meetup

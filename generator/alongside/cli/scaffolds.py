@@ -69,10 +69,7 @@ def write_record(kind: Kind, called: Mapping[str, Any], options: Mapping[str, st
     home = read_home(called["config_file"], now=at)
     desk = _Desk(kind=kind, home=home, now=at, options=options)
     answers = desk.answers({key: value for key, value in called.items() if key in kind.table.by_name})
-    title = str(answers[kind.questions[0].key])
-    slug = name_file(kind, title, called["slug"], home.community)
-    text = record_text(kind, answers, _body(called["text"]))
-    check_text(kind, slug, text, desk.defaults)
+    slug, text, answers = desk.settle(answers, _body(called["text"]), called["slug"])
     file = home.settings.docs_dir / kind.folder / f"{slug}.md"
     path = relative(file, home.settings.root)
     if called["dry_run"]:
@@ -105,6 +102,7 @@ class _Desk:
         self.now = now
         self.today = now.astimezone(zone_of(home.settings.timezone)).date()
         self.options = options
+        self.asked: list[Question] = []  # of a person
         settings = home.settings
         self.defaults = Defaults(language=settings.language, timezone=settings.timezone, teams=tuple(settings.teams))
 
@@ -127,10 +125,28 @@ class _Desk:
                 f"A new {self.kind.name} needs {needs}.", hint="On a terminal you are asked for what is missing."
             )
         for question in self.kind.questions:
-            if not read.get(question.key):
-                default = self._default(question, read)
-                read[question.key] = self._ask(question, default) if asking and question.asked else default
+            if read.get(question.key):
+                continue
+            read[question.key] = self._default(question, read)
+            if asking and question.asked:
+                self.asked.append(question)
+                read[question.key] = self._ask(question, read[question.key])
         return {question.key: read[question.key] for question in self.kind.questions}
+
+    def settle(self, answers: dict[str, Value], body: str, slug: str | None) -> tuple[str, str, dict[str, Value]]:
+        """(slug, text of the file, answers), once the answers go together."""
+        while True:
+            text = record_text(self.kind, answers, body)
+            try:
+                name = name_file(self.kind, str(answers[self.kind.questions[0].key]), slug, self.home.community)
+                check_text(self.kind, name, text, self.defaults)
+            except UsageError as error:
+                if not self.asked:
+                    raise
+                click.echo(printable(str(error)), err=True)
+                answers = self._ask_again(answers)
+            else:
+                return name, text, answers
 
     def _default(self, question: Question, known: Mapping[str, Value]) -> Value:
         return default_answer(self.kind, question.key, known, self.home.community, self.today)
@@ -161,6 +177,11 @@ class _Desk:
                 continue
             if answer or not question.required:
                 return answer
+
+    def _ask_again(self, answers: Mapping[str, Value]) -> dict[str, Value]:
+        """The same questions, with what was answered as their defaults."""
+        again = {question.key: self._ask(question, answers[question.key]) for question in self.asked}
+        return {**answers, **again}
 
     def next_steps(self, answers: Mapping[str, Value], *, draft: bool) -> Iterator[str]:
         """What a person does now."""
