@@ -69,7 +69,8 @@ def write_record(kind: Kind, called: Mapping[str, Any], options: Mapping[str, st
     home = read_home(called["config_file"], now=at)
     desk = _Desk(kind=kind, home=home, now=at, options=options)
     answers = desk.answers({key: value for key, value in called.items() if key in kind.table.by_name})
-    slug, text, answers = desk.settle(answers, _body(called["text"]), called["slug"])
+    body = _body(called["text"])
+    slug, text = desk.settle(answers, body, called["slug"])
     file = home.settings.docs_dir / kind.folder / f"{slug}.md"
     path = relative(file, home.settings.root)
     if called["dry_run"]:
@@ -80,7 +81,7 @@ def write_record(kind: Kind, called: Mapping[str, Any], options: Mapping[str, st
         raise AlongsideError(f"{path} is there already.", hint="Give another name with --slug.")
     write_files({file: text.encode()}, {file: None})
     click.echo(f"{path} is written. Next:")
-    for line in (*desk.next_steps(answers, draft="status: draft" in text), *desk.left_to_do(path)):
+    for line in (*desk.next_steps(has_text=bool(body.strip())), *desk.left_to_do(path)):
         click.echo(f"  {line}")
 
 
@@ -133,8 +134,8 @@ class _Desk:
                 read[question.key] = self._ask(question, read[question.key])
         return {question.key: read[question.key] for question in self.kind.questions}
 
-    def settle(self, answers: dict[str, Value], body: str, slug: str | None) -> tuple[str, str, dict[str, Value]]:
-        """(slug, text of the file, answers), once the answers go together."""
+    def settle(self, answers: Mapping[str, Value], body: str, slug: str | None) -> tuple[str, str]:
+        """(slug, text of the file), once the answers go together."""
         while True:
             text = record_text(self.kind, answers, body)
             try:
@@ -146,7 +147,7 @@ class _Desk:
                 click.echo(printable(str(error)), err=True)
                 answers = self._ask_again(answers)
             else:
-                return name, text, answers
+                return name, text
 
     def _default(self, question: Question, known: Mapping[str, Value]) -> Value:
         return default_answer(self.kind, question.key, known, self.home.community, self.today)
@@ -183,9 +184,9 @@ class _Desk:
         again = {question.key: self._ask(question, answers[question.key]) for question in self.asked}
         return {**answers, **again}
 
-    def next_steps(self, answers: Mapping[str, Value], *, draft: bool) -> Iterator[str]:
+    def next_steps(self, *, has_text: bool) -> Iterator[str]:
         """What a person does now."""
-        if draft:
+        if self.kind.name == "story" and not has_text:
             yield 'write the story below the second line of ---, then delete "status: draft"'
         if self.kind.name == "member":
             yield "ask them for their consent and write down what they said: until then nobody sees them"
