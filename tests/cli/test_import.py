@@ -215,7 +215,7 @@ def test_what_is_left_out_is_told_and_machines_read_it(run: Run, folder: Path) -
         'left out: "Docs Berlin: monthly" (monthly@example.org): Its rule cannot be said: FREQ=HOURLY makes several '
         "times a day. Write one meetup for each time of day.\n"
     )
-    assert 'place: Recife, Brazil' in (folder / "content/meetups/long-ago.md").read_text()
+    assert "place: Recife, Brazil" in (folder / "content/meetups/long-ago.md").read_text()
     found = json.loads(run("import", "ics", "calendar.ics", "--format", "json", *options).stdout)
     assert [(one["uid"], one["action"]) for one in found["meetups"]] == [
         ("past@example.org", "unchanged"), ("camp@example.org", "unchanged"),
