@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest -n 4 --dist worksteal -q
 # Tests start hundreds of processes: what Python has compiled is kept, whatever the machine's habit.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help install dev debian hosts calendars demo serve check lint types layers format test test-real soak bench lock clean
+.PHONY: help install dev debian hosts calendars editors demo serve check lint types layers format test test-real soak bench lock clean
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -44,6 +44,9 @@ hosts: build/npm/.installed  ## What pages that show the embed are made with in 
 
 calendars: build/npm-calendars/.installed  ## The calendar programs that read our feeds in the tests (ical.js, node-ical), from npm
 
+editors: build/npm-editors/.installed  ## What editors ask about YAML and front matter in the tests, from npm
+
+build/npm-editors/.installed: tests/editors/package.json tests/editors/package-lock.json
 build/npm/.installed: tests/browser/hosts/package.json tests/browser/hosts/package-lock.json
 build/npm-calendars/.installed: tests/calendars/readers/package.json tests/calendars/readers/package-lock.json
 
@@ -77,7 +80,7 @@ format: dev  ## Put the code into shape
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-test: debian hosts calendars check  ## Every check and every test that needs nothing but this checkout
+test: debian hosts calendars editors check  ## Every check and every test that needs nothing but this checkout
 	@$(PYTEST) -m "not real and not soak" $$(tools/install-debian-packages --missing)
 
 test-real: debian calendars dev  ## The same code against real communities (../shared, or ALONGSIDE_SHARED)

@@ -38,6 +38,7 @@ class Problem:
     code: str  # stable, kebab-case: "unknown-key"; what a filter or a test may name
     hint: str = ""  # what to do, one or two sentences; names the nearest known word where there is one
     severity: Severity = "error"
+    proposal: str = ""  # what stands there instead, where it is certain what was meant; nobody has to decide
 
     @property
     def sort_key(self) -> tuple[str, int, int, str]:
@@ -92,6 +93,45 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     folded = {word.casefold(): word for word in known}
     match = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     return folded[match[0]] if match else None
+
+
+def slip(name: str, known: Iterable[str]) -> str | None:
+    """The one known name that `name` is a slip of the fingers for, or None.
+
+    It differs in capitals, `-`, `_` and spaces, or else in one letter: missing, too many, another, or two swapped.
+    Short names and digits are never slips: `docs-2` is not `docs-1`.
+    """
+    names = {word: _squashed(word) for word in known}
+    bare = _squashed(name)
+    found = [word for word, squashed in names.items() if squashed == bare]
+    if not found and len(bare) >= SHORTEST_SLIP:
+        found = [
+            word
+            for word, squashed in names.items()
+            if len(squashed) >= SHORTEST_SLIP and _is_one_letter_apart(bare, squashed)
+        ]
+    return found[0] if len(found) == 1 else None
+
+
+SHORTEST_SLIP = 4  # letters
+
+
+def _squashed(name: str) -> str:
+    return re.sub(r"[\s_-]+", "", name).casefold()
+
+
+def _is_one_letter_apart(one: str, other: str) -> bool:
+    """One letter put in, left out or replaced, or two neighbours swapped; digits stay as they are."""
+    start = 0
+    while start < min(len(one), len(other)) and one[start] == other[start]:
+        start += 1
+    end = 0
+    while end < min(len(one), len(other)) - start and one[-1 - end] == other[-1 - end]:
+        end += 1
+    left, right = one[start : len(one) - end], other[start : len(other) - end]
+    if any(letter.isdigit() for letter in left + right):
+        return False
+    return max(len(left), len(right)) == 1 or (len(left) == 2 and left == right[::-1])
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -9,11 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
-from alongside.cli.check import github_command, visible
+from alongside.cli.check import github_command
 from alongside.cli.main import main
+from alongside.cli.tables import visible
 from alongside.problems import Position, Problem
 from conftest import WriteCommunity
 from reading.planted_faults import FILES, GOOD
@@ -168,3 +170,96 @@ def test_the_day_is_that_of_now(write_community: WriteCommunity) -> None:
 def test_help_shows_examples() -> None:
     output = CliRunner().invoke(main, ["check", "--help"]).output
     assert "Examples:\n    alongside check\n" in output
+
+
+# --- --fix ---
+
+SLIPS = "---\r\n# a comment\r\ntitel: Slips\r\nmembers: [ana]  # who else\r\ndate: 4 May 2026\r\nstatuss: draft\r\n---\r\nText.\r\n"
+DIFF = """\
+--- content/stories/slips.md
++++ content/stories/slips.md
+@@ -2,5 +2,5 @@
+ # a comment
+-titel: Slips
++title: Slips
+ members: [ana]  # who else
+-date: 4 May 2026
++date: 2026-05-04
+ statuss: draft
+"""
+
+
+def test_a_diff_changes_nothing(write_community: WriteCommunity) -> None:
+    config = write_community({**GOOD, "content/stories/slips.md": SLIPS.encode()})
+    result = check(config, "--diff")
+    assert result.exit_code == 1
+    assert result.output.startswith(
+        DIFF + "--fix would repair 2 problems in 1 file.\n\ncontent/stories/slips.md:3:1: error"
+    )
+    assert check(config, "--fix", "--diff").output.startswith(DIFF)
+    assert (config.parent / "content/stories/slips.md").read_bytes() == SLIPS.encode()
+
+
+def test_what_is_repaired_is_shown_and_the_rest_reported(write_community: WriteCommunity) -> None:
+    config = write_community({**GOOD, "content/stories/slips.md": SLIPS.encode()})
+    file = config.parent / "content/stories/slips.md"
+    file.chmod(0o640)
+    result = check(config, "--fix", "--format", "json")
+    assert (result.exit_code, result.stderr) == (1, DIFF + "Repaired 2 problems in 1 file.\n\n")
+    assert [problem["code"] for problem in json.loads(result.stdout)] == ["unknown-key"]
+    assert file.read_bytes() == SLIPS.replace("titel", "title").replace("4 May 2026", "2026-05-04").encode()
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert sorted(path.name for path in file.parent.iterdir()) == ["a-talk.md", "slips.md"]
+    again = check(config, "--fix")
+    assert again.output.startswith("Nothing to repair without somebody deciding.\n")
+    assert check(write_community(GOOD, name="good"), "--fix").exit_code == 0
+
+
+def test_a_file_that_changed_meanwhile_is_left_alone(
+    write_community: WriteCommunity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A writer saves between reading and writing: when the diff has just been printed."""
+    config = write_community({**GOOD, "content/stories/slips.md": SLIPS.encode(), "content/stories/more.md": WRONG})
+    file = config.parent / "content/stories/slips.md"
+    echo = click.echo
+
+    def save_meanwhile(message: object = "", **how: bool) -> None:
+        if str(message).startswith("-titel"):
+            file.write_bytes(b"---\nmine\n")
+        echo(message, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("alongside.cli.fixing.click.echo", save_meanwhile)
+    result = check(config, "--fix")
+    assert file.read_bytes() == b"---\nmine\n"
+    assert "warning: slips.md changed while this ran" in result.output
+    assert "Repaired 1 problem in 1 file." in result.output
+    assert b"[first-talk]" in (config.parent / "content/stories/more.md").read_bytes()
+
+
+def test_what_could_repair_itself_is_said(write_community: WriteCommunity) -> None:
+    config = write_community({**GOOD, "content/stories/slips.md": SLIPS.encode()})
+    assert check(config).output.endswith("What can mean one thing only is repaired by: alongside check --fix\n")
+    check(config, "--fix")
+    assert "--fix" not in check(config).output
+
+
+def test_links_stay_links_and_what_lies_elsewhere_is_not_ours(write_community: WriteCommunity) -> None:
+    config = write_community({**GOOD, "content/guide/slips.txt": SLIPS.encode(), "../outside.md": SLIPS.encode()})
+    stories = config.parent / "content/stories"
+    (stories / "linked.md").symlink_to("../guide/slips.txt")
+    (stories / "outside.md").symlink_to(config.parent.parent / "outside.md")
+    (config.parent / "mkdocs.yml").write_text(config.read_text().replace("teams:", "tems:"))
+    check(config, "--fix")
+    assert (stories / "linked.md").is_symlink()
+    assert b"title: Slips" in (config.parent / "content/guide/slips.txt").read_bytes()
+    assert (config.parent.parent / "outside.md").read_bytes() == SLIPS.encode()
+    assert "tems:" in config.read_text()
+
+
+def test_nothing_in_a_diff_moves_the_cursor(write_community: WriteCommunity) -> None:
+    text = "---\ntitle: x\nmembers: [ana]\ndate: 4 May 2026\ntopics: ['\x1b[31m red', \u202ea]\n---\n"
+    result = check(write_community({**GOOD, "content/stories/x.md": text}), "--diff")
+    assert "\n-topics: ['\\u001b[31m red', \\u202ea]\n" in result.output
+    assert "\n+topics: ['[31m red', a]\n" in result.output
+    assert "\x1b" not in result.output
+    assert "\u202e" not in result.output

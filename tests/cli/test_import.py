@@ -157,7 +157,7 @@ def test_a_list_takes_new_ones_and_keeps_what_stands_in_it(run: Run, folder: Pat
         "  timezone: Europe/Berlin\n  duration: 2h\n  repeats: first Thursday of every month\n"
         '  uid: "monthly@example.org"\n  description: |\n    Bring a page.\n\n    - or two\n'
         "- title: Writing camp\n  slug: writing-camp\n  starts: 2027-06-11\n  ends: 2027-06-13\n"
-        '  place: "Lisbon, Portugal"\n  uid: "camp@example.org"\n'
+        '  place: Lisbon, Portugal\n  uid: "camp@example.org"\n'
     )
     assert run("check", "--now", NOW).exit_code == 0
     calls.write_text(f"# Ours\n- title: By hand # yes\n  starts: 2026-12-24\n{calls.read_text()}# The end")
@@ -215,7 +215,7 @@ def test_what_is_left_out_is_told_and_machines_read_it(run: Run, folder: Path) -
         'left out: "Docs Berlin: monthly" (monthly@example.org): Its rule cannot be said: FREQ=HOURLY makes several '
         "times a day. Write one meetup for each time of day.\n"
     )
-    assert 'place: "Recife, Brazil"' in (folder / "content/meetups/long-ago.md").read_text()
+    assert "place: Recife, Brazil" in (folder / "content/meetups/long-ago.md").read_text()
     found = json.loads(run("import", "ics", "calendar.ics", "--format", "json", *options).stdout)
     assert [(one["uid"], one["action"]) for one in found["meetups"]] == [
         ("past@example.org", "unchanged"), ("camp@example.org", "unchanged"),
@@ -340,7 +340,7 @@ def test_yaml2ics(run: Run, folder: Path) -> None:
 - title: Sprint
   slug: sprint
   starts: 2027-02-01
-  place: "Recife, Brazil"
+  place: Recife, Brazil
   topics: [docs]
   uid: more-sprint-2027-02-01
 - title: Sprint

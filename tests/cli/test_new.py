@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -15,6 +16,7 @@ from alongside.cli.main import main
 from alongside.model.community import Community
 from alongside.problems import Problem
 from alongside.reading.loader import load_community
+from alongside.reading.schemas import render_schema
 from alongside.reading.settings_file import read_settings
 from alongside.settings import Settings
 
@@ -163,3 +165,11 @@ def test_what_must_stay_private_is_kept_out_of_git(tmp_path: Path) -> None:
     assert {"site/", "build/", "outbox/", "journal/", "alongside.sqlite*", ".env"} <= set(ignored)
     assert not (tmp_path / "here/gitignore").exists()
     assert all(os.access(path, os.W_OK) for path in (tmp_path / "here").rglob("*"))
+
+
+def test_editors_find_schemas_that_are_there(tmp_path: Path) -> None:
+    call("new", tmp_path / "here", "--now", NOW)
+    settings = json.loads((tmp_path / "here/.vscode/settings.json").read_text(encoding="utf-8"))
+    for schema in settings["yaml.schemas"]:
+        kind = Path(schema).name.partition(".")[0]
+        assert json.loads((tmp_path / "here" / schema).read_text(encoding="utf-8")) == render_schema(kind)

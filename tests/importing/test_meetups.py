@@ -79,7 +79,7 @@ changes:
   2027-02-04: {starts: 2027-02-11 19:00, duration: 1h 30m, title: "Docs Berlin: at the library", \
 place: "Hamburg, Germany", reason: The ship is in the dock}
   2027-03-04: {status: cancelled}
-place: "Berlin, Germany"
+place: Berlin, Germany
 online: "https://meet.google.com/abc-defg-hij"
 uid: "abc123@google.com"
 ---
@@ -142,7 +142,7 @@ END:VCALENDAR
 """
 FROM_OUTLOOK = """\
 ---
-title: "Editors, online"
+title: Editors, online
 group: docs
 starts: 2027-01-14 18:00
 timezone: Europe/Berlin

@@ -36,14 +36,14 @@ def value(text: str, *, markdown: bool) -> Any:
 
 
 def errors(kind: str, instance: Any) -> list[str]:
-    validator = jsonschema.Draft202012Validator(render_schema(kind))
+    validator = jsonschema.Draft7Validator(render_schema(kind))
     return [error.message for error in validator.iter_errors(instance)]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_schema_is_a_schema(kind: str) -> None:
     schema = render_schema(kind)
-    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft7Validator.check_schema(schema)
     json.dumps(schema)
 
 

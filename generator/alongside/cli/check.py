@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from alongside.cli.options import clock, config_file, now, output_format, reports_errors, wants_colour
+from alongside.cli.tables import visible
 from alongside.planning.stamps import check_stamps
 from alongside.problems import Problem
 from alongside.reading.loader import Loaded, load_community
@@ -34,25 +35,44 @@ Examples:
   alongside check
   alongside check -f community/mkdocs.yml --strict
   alongside check --format github     # annotations in a pull request
-  alongside check --format json | jq '.[] | select(.severity == "error")'""",
+  alongside check --format json | jq '.[] | select(.severity == "error")'
+  alongside check --diff              # what --fix would change""",
 )
 @config_file
 @output_format("text", "json", "github")
 @click.option("--strict", is_flag=True, help="Exit 1 for warnings, too.")
 @click.option("--all", "show_all", is_flag=True, help=f"Show more than {SHOWN_OF_A_KIND} warnings of one kind.")
 @click.option("--no-cache", is_flag=True, help="Read every file again.")
+@click.option("--fix", is_flag=True, help="Put right what nobody has to decide, show it, and report the rest.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
 @now
 @reports_errors
 def command(
-    config_file: Path, format_: str, strict: bool, show_all: bool, no_cache: bool, now_text: str | None
+    config_file: Path,
+    format_: str,
+    strict: bool,
+    show_all: bool,
+    no_cache: bool,
+    fix: bool,
+    diff: bool,
+    now_text: str | None,
 ) -> None:
     """Report every problem in content and journeys: where it stands, what is wrong and what to do.
+
+    --fix repairs slips of a letter in keys and in words of a list, dates, times, languages and zones that mean one
+    thing, names of challenges, values that lack quotes, tabs, keys and items that stand twice. It changes nothing
+    else in a file, and leaves alone what somebody has to decide: people's names, consent, status, what two values
+    disagree on.
 
     Exits 0 when all is well, 1 when there are problems (with --strict, warnings count), 2 when the call is wrong.
     """
     at = clock(now_text)
     started = time.monotonic()
     settings, problems = read_settings(config_file)
+    if fix or diff:
+        from alongside.cli.fixing import repair  # only then: it takes longer to import than most communities to read
+
+        repair(settings, today=at.now.date(), cache=not no_cache, write=fix and not diff, aside=format_ != "text")
     progress = _Progress(started) if sys.stderr.isatty() and format_ == "text" else None
     loaded = load_community(settings, today=at.now.date(), cache=not no_cache, progress=progress)
     if progress is not None:
@@ -69,6 +89,8 @@ def command(
             printer = _Printer(root=settings.root, colour=wants_colour())
             printer.print(found, limit=None if show_all else SHOWN_OF_A_KIND)
             printer.summary(settings, loaded, found, seconds=time.monotonic() - started)
+            if not (fix or diff) and any(problem.proposal for problem in found):
+                click.echo("What can mean one thing only is repaired by: alongside check --fix")
     wrong = any(problem.severity == "error" for problem in found) or (strict and bool(found))
     sys.exit(1 if wrong else 0)
 
@@ -231,23 +253,6 @@ class _Printer:
 
 def _one(plural: str) -> str:
     return {"stories": "story"}.get(plural, plural.removesuffix("s"))
-
-
-def visible(text: str) -> str:
-    """The text with escapes for what would move the cursor, change colours or turn the direction of a terminal."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        character
-        if character.isprintable() and character not in _BIDI
-        else " "
-        if character in "\t\u3000\xa0"
-        else f"\\u{ord(character):04x}"
-        for character in text
-    )
-
-
-_BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
 
 
 def _columns(text: str) -> int:

@@ -19,12 +19,13 @@ from alongside.cli.stores import Home, many, read_home
 from alongside.cli.tables import printable, style
 from alongside.delivery.fetching import Fetcher, FetchError, Limits
 from alongside.importing.components import MAX_OCTETS, Components, read_components
-from alongside.importing.files import Action, Outcome, Plan, Target, counted, plan_files, write_files
+from alongside.importing.files import Action, Outcome, Plan, Target, counted, plan_files
 from alongside.importing.meetups import Imported, Notice, Progress, Wishes, read_meetups
 from alongside.importing.yaml2ics import read_yaml2ics
 from alongside.problems import AlongsideError, UsageError, did_you_mean
 from alongside.reading.places import find_place
 from alongside.reading.times import parse_date
+from alongside.writing.files import write_files
 
 SECONDS = 60.0  # for a calendar from the network
 PROGRESS_FROM = 500  # events, meetups
@@ -211,7 +212,7 @@ def _import(
     progress = _progress("meetup", len(imported.entries))
     plan = plan_files(imported, target, home.community, since=wishes.since, progress=progress)
     if not called["dry_run"]:
-        write_files(plan)
+        write_files(plan.contents, plan.before)
     if called["format_"] == "json":
         click.echo(json.dumps(_as_json(imported, plan), ensure_ascii=False, indent=2))
     else:

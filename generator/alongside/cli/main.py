@@ -12,6 +12,10 @@ from alongside import __version__
 # name -> (module below alongside.cli, the line `--help` shows); the function in it is called `command`
 COMMANDS: dict[str, tuple[str, str]] = {
     "new": ("new", "Make a community to start from."),
+    "story": ("story", "Make a file for a story."),
+    "meetup": ("meetup", "Make a file for a meetup."),
+    "member": ("member", "Make a file for a member."),
+    "group": ("group", "Make a file for a group."),
     "import": ("import_", "Bring the meetups of a calendar you have."),
     "check": ("check", "Report every problem in content and journeys."),
     "schema": ("schema", "Write JSON Schemas of the front matter, for editors."),

@@ -14,10 +14,11 @@ from pathlib import Path
 import click
 
 from alongside.cli.options import clock, now, reports_errors
+from alongside.cli.schema import write_schemas
 from alongside.problems import AlongsideError, UsageError
 from alongside.reading.languages import parse_language, propose_language
 
-NEW_NAMES = {"gitignore": ".gitignore"}  # packages leave out files that begin with a dot
+NEW_NAMES = {"gitignore": ".gitignore", "vscode": ".vscode"}  # packages leave out names that begin with a dot
 
 
 @click.command(
@@ -35,14 +36,15 @@ Examples:
 def command(folder: Path, name: str | None, language: str, now_text: str | None) -> None:
     """Make a small community in FOLDER: one member, story, group and meetup, a journey and its mails.
 
-    Everything in it is invented, written in English, and there to be replaced; it passes `alongside check --strict`. A
-    folder that holds anything is left alone.
+    Everything in it is invented, written in English, and there to be replaced; it passes `alongside check --strict`.
+    Visual Studio Code finds schemas of its YAML files. A folder that holds anything is left alone.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} is not empty.", hint="Name a new folder; nothing was written.")
     values = _values(_name(folder, name), _language(language), clock(now_text).now.date())
     try:
         _copy(resources.files("alongside").joinpath("starter"), folder, values)
+        write_schemas(folder / ".schemas")
     except OSError as error:
         raise AlongsideError(
             f"{folder} could not be written: {error.strerror}.", hint="Name a folder that you may write to."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -25,7 +26,7 @@ Examples:
 )
 @reports_errors
 def command(kind: str | None, output: Path | None) -> None:
-    """Print the JSON Schema (draft 2020-12) of a KIND of record, or of all of them.
+    """Print the JSON Schema (draft 07) of a KIND of record, or of all of them.
 
     For Markdown files it describes the front matter. It is made from the same tables that reading uses.
     """
@@ -35,13 +36,18 @@ def command(kind: str | None, output: Path | None) -> None:
         click.echo(_text(schemas[kind] if kind is not None else schemas), nl=False)
         return
     try:
-        output.mkdir(parents=True, exist_ok=True)
-        for name in kinds:
-            (output / f"{name}.schema.json").write_text(_text(render_schema(name)), encoding="utf-8")
+        write_schemas(output, kinds)
     except OSError as error:
         raise UsageError(f"{output} cannot be written ({error.strerror}).", hint="Name another folder.") from error
     for name in kinds:
         click.echo(f"{output / f'{name}.schema.json'}" + (f"   for {FILES[name]}" if FILES[name] else ""))
+
+
+def write_schemas(folder: Path, kinds: Iterable[str] = KINDS) -> None:
+    """One file a kind: `story.schema.json`. Raises `OSError`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in kinds:
+        (folder / f"{name}.schema.json").write_text(_text(render_schema(name)), encoding="utf-8", newline="\n")
 
 
 def _text(value: object) -> str:

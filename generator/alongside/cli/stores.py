@@ -5,42 +5,20 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
-import click
-
+from alongside.cli.homes import Home as Home
+from alongside.cli.homes import read_home as read_home
+from alongside.cli.tables import many as many
 from alongside.cli.tables import printable
 from alongside.delivery.addresses import AddressError, normalise_address
 from alongside.delivery.store import Store, open_store, store_exists
 from alongside.model.community import Community
 from alongside.model.journeys import Journey
 from alongside.problems import UsageError, did_you_mean, nearest
-from alongside.reading.loader import load_community
-from alongside.reading.settings_file import read_settings
 from alongside.settings import Settings
 
 EMPTY = "Nobody is enrolled yet. Start with: alongside enroll JOURNEY profile.yml"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Home:
-    """A community and the settings it was read with."""
-
-    settings: Settings
-    community: Community
-
-
-def read_home(config_file: Path, *, now: datetime) -> Home:
-    """The community of a configuration file. Errors in it are counted on stderr; `alongside check` tells them."""
-    settings, problems = read_settings(config_file)
-    loaded = load_community(settings, today=now.date())
-    errors = sum(problem.severity == "error" for problem in (*problems, *loaded.problems))
-    if errors:
-        what = "an error" if errors == 1 else f"{errors} errors"
-        click.echo(f"warning: {what} in the content; what is wrong is left out. See: alongside check", err=True)
-    return Home(settings=settings, community=loaded.community)
 
 
 @contextlib.contextmanager
@@ -74,11 +52,6 @@ def parse_address(text: str) -> str:
         return normalise_address(text)
     except AddressError as error:
         raise UsageError(f"ADDRESS: {error}.", hint="Write it as in ana@example.org.") from error
-
-
-def many(count: int, one: str, more: str = "") -> str:
-    """`1 mail`, `3 mails`, `1,200 mails`."""
-    return f"{count:,} {one if count == 1 else more or one + 's'}"
 
 
 def instant_text(instant: datetime) -> str:

@@ -18,10 +18,32 @@ class Column:
     align: Literal["left", "right"] = "left"
 
 
+def many(count: int, one: str, more: str = "") -> str:
+    """`1 mail`, `3 mails`, `1,200 mails`."""
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
+
+
 def printable(text: str) -> str:
     """`text` on one line, without controls and direction overrides: a stranger's words must not move the cursor."""
     spaced = (" " if letter.isspace() else letter for letter in text)
     return "".join(letter for letter in spaced if unicodedata.category(letter)[0] != "C")
+
+
+def visible(text: str) -> str:
+    """The text with escapes for what would move the cursor, change colours or turn the direction of a terminal."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        character
+        if character.isprintable() and character not in _BIDI
+        else " "
+        if character in "\t\u3000\xa0"
+        else f"\\u{ord(character):04x}"
+        for character in text
+    )
+
+
+_BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
 
 
 def width(text: str) -> int:

@@ -8,19 +8,15 @@ all of it or nothing.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import json
-import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from itertools import chain, count
 from pathlib import Path
 from typing import Literal
 
-from alongside.importing.meetups import Entry, Imported, Notice, Progress, Value
+from alongside.importing.meetups import Entry, Imported, Notice, Progress
 from alongside.model.community import Community
 from alongside.model.gatherings import Meetup
 from alongside.model.stamps import event_names
@@ -37,6 +33,7 @@ from alongside.rendering.feeds.listing import feed_authority
 from alongside.settings import Settings
 from alongside.source.decoding import MAX_BYTES, decode, read_bytes
 from alongside.source.yaml_nodes import read_yaml
+from alongside.writing.yaml_texts import mapping_lines, markdown_file, quoted
 
 Action = Literal["new", "changed", "unchanged", "kept"]  # kept: changed in the calendar and by a writer
 
@@ -44,10 +41,6 @@ _HEADER = """\
 # Written by `alongside import`: a digest of what it wrote of each event (by UID), so that it sees what a writer changed
 # or deleted since. Delete a line to let the import write that meetup again.
 """
-_PLAIN = re.compile(r"[^\W_](?:[\w ./()+'’–-]*[\w.)+])?")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?")
-_NUMBER = re.compile(r"-?\d{1,3}(?:\.\d{1,6})?")
-_NULLS = frozenset(("null", "Null", "NULL"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,7 +302,7 @@ class _Planner:
             same = before is not None and decode(before, "") == content.decode()
             if content and not same:
                 plan.contents[file] = content
-        text = _HEADER + "".join(f"{_quoted(uid)}: {known}\n" for uid, known in sorted(self.ledger.items()))
+        text = _HEADER + "".join(f"{quoted(uid)}: {known}\n" for uid, known in sorted(self.ledger.items()))
         file = self.target.ledger
         plan.before[file] = file.read_bytes() if file.is_file() else None
         if self.ledger and plan.before[file] != text.encode():
@@ -354,96 +347,18 @@ def _items(text: str, path: str) -> list[str] | None:
     ]
 
 
-# --- texts ---
-
-
 def file_text(entry: Entry) -> str:
     """A Markdown file: front matter and text."""
-    front = "".join(f"{line}\n" for line in _lines(entry.fields))
-    body = entry.body.strip("\n")
-    return f"---\n{front}---\n{body}\n" if body else f"---\n{front}---\n"
+    return markdown_file(entry.fields, entry.body)
 
 
 def item_text(entry: Entry, slug: str) -> str:
     """An item of a list in YAML."""
-    lines = list(_lines({"title": entry.fields["title"], "slug": slug, **entry.fields}))
+    lines = list(mapping_lines({"title": entry.fields["title"], "slug": slug, **entry.fields}))
     body = entry.body.strip()
     if body:
         lines += ["description: |", *(f"  {line}".rstrip() for line in body.split("\n"))]
     return "".join(f"{'- ' if not number else '  '}{line}".rstrip() + "\n" for number, line in enumerate(lines))
-
-
-def _lines(front: Mapping[str, Value]) -> Iterator[str]:
-    for key, value in front.items():
-        if key == "changes" and isinstance(value, Mapping):
-            yield "changes:"
-            yield from (f"  {day}: {_flow(change)}" for day, change in value.items())
-        else:
-            yield f"{key}: {_flow(value)}"
-
-
-def _flow(value: Value) -> str:
-    if isinstance(value, str):
-        return _quoted(value)
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in value.items()) + "}"
-    return "[" + ", ".join(_quoted(item) for item in value) + "]"
-
-
-def _quoted(text: str) -> str:
-    """A YAML scalar that stands anywhere: as it is where it is plain, else as JSON, which is YAML."""
-    if any(form.fullmatch(text) for form in (_PLAIN, _MOMENT, _NUMBER)) and text not in _NULLS:
-        return text
-    return json.dumps(text, ensure_ascii=False)
-
-
-# --- writing ---
-
-
-def write_files(plan: Plan) -> None:
-    """Write what the plan says: all of it, or none.
-
-    Raises `AlongsideError` where a file is there now that was not, or holds something else than before.
-    """
-    staged: dict[Path, Path] = {}
-    done: list[Path] = []
-    try:
-        for file, content in plan.contents.items():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            staged[file] = file.with_name(f".{file.name}.{os.getpid()}.new")
-            staged[file].write_bytes(content)
-        for file in plan.contents:
-            _check_unchanged(file, plan.before.get(file))
-        for file, temporary in staged.items():
-            if plan.before.get(file) is None:
-                os.link(temporary, file)  # never over a file that came in the meantime
-            else:
-                temporary.replace(file)
-            done.append(file)
-    except (OSError, AlongsideError) as error:
-        for file in done:
-            _put_back(file, plan.before.get(file))
-        if isinstance(error, AlongsideError):
-            raise
-        raise AlongsideError(f"Nothing was written: {error.strerror} ({Path(error.filename or '').name}).") from error
-    finally:
-        for temporary in staged.values():
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
-
-
-def _check_unchanged(file: Path, before: bytes | None) -> None:
-    now = file.read_bytes() if file.is_file() else None
-    if now != before or (before is None and os.path.lexists(file)):
-        raise AlongsideError(f"{file.name} changed while this ran; nothing was written.", hint="Run it again.")
-
-
-def _put_back(file: Path, before: bytes | None) -> None:
-    with contextlib.suppress(OSError):
-        if before is None:
-            file.unlink()
-        else:
-            file.write_bytes(before)
 
 
 def counted(outcomes: Sequence[Outcome]) -> dict[Action, int]:

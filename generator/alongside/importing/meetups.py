@@ -15,7 +15,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import TypeAlias
 
 from alongside.importing.components import Components
 from alongside.importing.events import Event, last_days, read_event
@@ -26,6 +25,7 @@ from alongside.importing.texts import LONGEST, escape_markdown, markdown_of, mar
 from alongside.importing.values import When
 from alongside.importing.zones import Zones, named_zone, stated_zones
 from alongside.rendering.feeds.plain_texts import plain_text
+from alongside.writing.yaml_texts import Value
 
 MOST_DATES = 200  # RDATE: each becomes a meetup
 LONGEST_TITLE = 300  # characters
@@ -34,7 +34,6 @@ _PASSWORD = re.compile(r"[?&](?:pwd|password|passcode|pass)=", re.IGNORECASE)
 _SLACK = timedelta(days=2)  # before zones are looked up, a day is known to one or two
 
 Progress = Callable[[int, int], None]  # (done, in all)
-Value: TypeAlias = "str | list[str] | Mapping[str, Value]"  # of a key in front matter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

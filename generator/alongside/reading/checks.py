@@ -15,12 +15,13 @@ from alongside.model.group_facts import GroupFacts
 from alongside.model.journeys import STOP, Moment
 from alongside.model.people import Challenge, Member, MemberPage
 from alongside.model.stories import Story
-from alongside.problems import Position, Problem, did_you_mean
+from alongside.problems import Position, Problem, did_you_mean, slip
 from alongside.reading.fields import Reference
 from alongside.reading.folders import FoundFile
 from alongside.reading.nearest_names import NameIndex
 from alongside.reading.readings import Draft, Reading
 from alongside.reading.settings_file import relative
+from alongside.reading.slugs import slugify
 from alongside.reading.times import clock_gap
 from alongside.settings import Settings
 
@@ -69,9 +70,10 @@ class Drafts:
                     continue
                 taken = by_kind[type(record)].setdefault(record.slug, draft)
                 if taken is not draft:
-                    problems.append(slug_collision(draft, taken))
                     spare = dated_slug(record) if isinstance(record, Meetup) else record.slug
-                    if spare in by_kind[type(record)]:
+                    is_free = spare not in by_kind[type(record)]
+                    problems.append(slug_collision(draft, taken, spare if is_free else ""))
+                    if not is_free:
                         left_out.append(draft)
                     else:
                         by_kind[Meetup][spare] = replace(draft, record=replace(record, slug=spare))
@@ -97,6 +99,29 @@ class Known:
     readings: Readings = field(default_factory=dict)  # also of records that are left out
     hints: dict[tuple[str, str], str] = field(default_factory=dict)  # nearest names found so far
     indexes: dict[str, NameIndex] = field(default_factory=dict)
+    former: dict[str, dict[str, set[str]]] = field(default_factory=dict)  # by kind: old slug -> who was called that
+
+    def meant(self, kind: str, name: str) -> str:
+        """The record that a name which is no slug certainly means: an alias, `was:`, another spelling; or empty."""
+        if kind == "challenge":
+            return self.aliases.get(name.casefold()) or slip(name, self.challenge) or ""
+        if not self.former:
+            self._collect_former()
+        owners = self.former.get(kind, {}).get(name, set())
+        if owners:
+            return next(iter(owners)) if len(owners) == 1 else ""
+        slug = slugify(name)  # names of people and groups differ by a letter: there, a slip is nothing to be sure of
+        return slug if slug in self.of(kind) else ""
+
+    def _collect_former(self) -> None:
+        for kind in FOLDERS:
+            self.former[kind] = {}
+        for _, reading in self.readings.values():
+            for draft in reading.drafts:
+                if isinstance(draft.record, Member | Story | Group):
+                    owners = self.former[type(draft.record).__name__.casefold()]
+                    for old in draft.record.was:
+                        owners.setdefault(old, set()).add(draft.record.slug)
 
     def hint(self, kind: str, name: str) -> str:
         """`Did you mean "..."?`, looked for once a name and for at most 1,000 names."""
@@ -116,17 +141,17 @@ class Known:
 
 
 def aliases(challenges: Mapping[str, Draft]) -> dict[str, str]:
-    """Every other name of a challenge, without case, to its slug."""
-    found: dict[str, str] = {}
+    """Every other name of a challenge, without case, to its slug; a name that several have means none of them."""
+    found: dict[str, set[str]] = {}
     for slug, draft in challenges.items():
         assert isinstance(draft.record, Challenge)
         for name in (*draft.record.also, *(text for _, text in draft.record.title.versions)):
-            found.setdefault(name.casefold(), slug)
-    return found
+            found.setdefault(name.casefold(), set()).add(slug)
+    return {name: next(iter(slugs)) for name, slugs in found.items() if len(slugs) == 1}
 
 
-def slug_collision(draft: Draft, taken: Draft) -> Problem:
-    """Two records that would share an address."""
+def slug_collision(draft: Draft, taken: Draft, spare: str = "") -> Problem:
+    """Two records that would share an address; `spare` is the name of the second until it is given one."""
     record = draft.record
     assert not isinstance(record, MemberPage)
     return Problem(
@@ -134,6 +159,7 @@ def slug_collision(draft: Draft, taken: Draft) -> Problem:
         code="slug-collision",
         message=f'The slug "{record.slug}" is taken by {taken.record.position}.',
         hint=_other_slug(record),
+        proposal="" if record.position.path.endswith(".md") else spare,
     )
 
 
@@ -158,13 +184,14 @@ def unknown_reference(item: Reference, path: str, known: Known) -> Problem:
         message = f'The {item.kind} "{item.name[:80]}" is left out.'
         hint = "Mend it first; its own problem is told there."
         return Problem(position=at, code=f"unknown-{item.kind}", message=message, hint=hint)
-    owner = known.aliases.get(item.name.casefold()) if item.kind == "challenge" else None
-    hint = f'Did you mean "{owner}"?' if owner is not None else known.hint(item.kind, item.name)
+    meant = known.meant(item.kind, item.name)
+    hint = f'Did you mean "{meant}"?' if meant else known.hint(item.kind, item.name)
     return Problem(
         position=at,
         code=f"unknown-{item.kind}",
         message=f'There is no {item.kind} "{item.name[:80]}".',
         hint=f"{hint} {WHERE[item.kind]}".strip(),
+        proposal=meant,
     )
 
 
@@ -283,6 +310,7 @@ def check_uids(drafts: Drafts) -> Iterator[Problem]:
 
 def check_translation(story: Story, stories: Mapping[str, Story], draft: Draft) -> Problem | None:
     """A translation has an original that is none itself, in another language."""
+    proposal = ""
     original = stories.get(story.translation_of)
     if original is None:
         message, hint = (
@@ -297,12 +325,15 @@ def check_translation(story: Story, stories: Mapping[str, Story], draft: Draft) 
     elif original.translation_of:
         message = f'"{original.slug}" is a translation itself.'
         hint = f"Write the first original: {original.translation_of}"
+        proposal = original.translation_of
     elif original.language == story.language:
         message = f'The original is in "{story.language}" too.'
         hint = "Correct `language` in one of the two, or delete `translation_of`."
     else:
         return None
-    return Problem(position=draft.mark("translation_of"), code="bad-translation", message=message, hint=hint)
+    return Problem(
+        position=draft.mark("translation_of"), code="bad-translation", message=message, hint=hint, proposal=proposal
+    )
 
 
 def check_story_ages(community: Community, drafts: Drafts, *, today: date) -> Iterator[Problem]:

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
-from alongside.problems import Position, Problem, Severity, did_you_mean, nearest
+from alongside.problems import Position, Problem, Severity, did_you_mean, nearest, slip
 from alongside.source.yaml_nodes import Keys, Plain, keys_text
 
-Schema = Mapping[str, Any]  # a JSON Schema (draft 2020-12)
+Schema = Mapping[str, Any]  # a JSON Schema (draft 07)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +79,9 @@ class Sheet:
         severity: Severity = "error",
         key: bool = False,
         find: str = "",
+        proposal: str = "",
     ) -> None:
-        """File a problem at a value."""
+        """File a problem at a value. `proposal`: see `Problem`."""
         self.problems.append(
             Problem(
                 position=self.position(keys, key=key, find=find),
@@ -88,6 +89,7 @@ class Sheet:
                 message=message,
                 hint=hint,
                 severity=severity,
+                proposal=proposal,
             )
         )
 
@@ -242,9 +244,9 @@ def _has_error(sheet: Sheet, before: int) -> bool:
 
 
 def _close(sheet: Sheet, before: int, closed: Closed) -> Any:
-    """The closed value; the errors since `before` say what holds until they are mended."""
+    """The closed value; the errors since `before` say what holds until they are mended, which only people do."""
     sheet.problems[before:] = [
-        replace(problem, hint=f"{ended(problem.hint)} {closed.told}".strip())
+        replace(problem, hint=f"{ended(problem.hint)} {closed.told}".strip(), proposal="")
         if problem.severity == "error"
         else problem
         for problem in sheet.problems[before:]
@@ -264,12 +266,14 @@ def _unknown_key(sheet: Sheet, table: Table, keys: Keys, name: str) -> Field | N
     hint = f'Did you mean "{meant}"?' if meant is not None else ""
     if name == "email":
         hint = "An address never stands in content, which is public; give it to `alongside contacts import`."
+    certain = slip(name, table.by_name)
     sheet.report(
         (*keys, name),
         "unknown-key",
         f'{a(table.kind).capitalize()} has no key "{shown}".',
         hint or f"Its keys: {', '.join(table.by_name)}.",
         key=True,
+        proposal=certain if certain is not None and table.by_name[certain].closed is None else "",
     )
     return table.by_name[meant] if meant is not None else None
 
@@ -348,6 +352,7 @@ def choice(words: Sequence[str], *, spelt: Mapping[str, str] | None = None) -> P
                 "unknown-value",
                 f'{keys_text(keys)} cannot be "{value[:60]}".',
                 f"{did_you_mean(value[:60], words)} It is {listed(words)}.".strip(),
+                proposal=slip(value[:60], words) or "",
             )
             return None
         wrong_type(sheet, keys, value, f"one of {listed(words)}")

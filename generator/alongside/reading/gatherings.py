@@ -34,7 +34,7 @@ from alongside.reading.places import PLACE
 from alongside.reading.readings import Draft, Link, Reading
 from alongside.reading.recurrences import FORMS_HINT, parse_repeats, parse_rrule
 from alongside.reading.slugs import slugify
-from alongside.reading.times import DATE, DURATION, MOMENT, ZONE, Moment, parse_date
+from alongside.reading.times import DATE, DURATION, MOMENT, ZONE, Moment, meant_dates, parse_date
 from alongside.reading.values import (
     FLAG,
     INVITATION,
@@ -190,6 +190,7 @@ def _read_changes(sheet: Sheet, keys: Keys, value: Plain) -> dict[date, dict[str
             sheet.report(
                 (*keys, name), "bad-date", f'"{name[:40]}" is no date.',
                 "The key is the day the rule gives: 2027-02-04: {starts: ...}", key=True,
+                proposal=days[0] if len(days := meant_dates(name)) == 1 else "",
             )  # fmt: skip
             continue
         fields = read_table(sheet, CHANGE, plain if plain is not None else {}, (*keys, name))

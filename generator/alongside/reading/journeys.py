@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from alongside.model.journeys import STOP, Delay, Journey, Message, Moment, Window
 from alongside.model.texts import language_fits
-from alongside.problems import Position, Problem, did_you_mean
+from alongside.problems import Position, Problem, did_you_mean, slip
 from alongside.reading.fields import (
     Field,
     Parser,
@@ -119,7 +119,7 @@ def _read_team(sheet: Sheet, keys: Keys, value: Plain) -> str | None:
     known = f"Teams: {', '.join(teams)}." if teams else "No team is there yet: add `teams:` to the plugin's settings."
     sheet.report(
         keys, "unknown-team", f'There is no team "{text[:40]}" in the settings.',
-        f"{did_you_mean(text[:40], teams)} {known}".strip(),
+        f"{did_you_mean(text[:40], teams)} {known}".strip(), proposal=slip(text[:40], teams) or "",
     )  # fmt: skip
     return None
 

@@ -63,15 +63,23 @@ def parse_language(text: str) -> str | None:
     return "-".join(parts)
 
 
-def propose_language(text: str) -> str | None:
-    """The code that was probably meant: `English` and `eng` are `en`, `pt_BR` is `pt-BR`."""
+def meant_language(text: str) -> str | None:
+    """The code that was certainly meant: `English` and `eng` are `en`, `pt_BR` is `pt-BR`."""
     folded = text.strip().casefold()
     if folded in NAMES:
         return NAMES[folded]
+    if len(folded) == 3 and folded in _COUNTRIES:  # ISO 639-2; the codes of two letters are countries
+        return _COUNTRIES[folded]
+    return parse_language(folded.replace("_", "-"))
+
+
+def propose_language(text: str) -> str | None:
+    """The code that was probably meant: as above, and `jp` is `ja`."""
+    folded = text.strip().casefold()
+    certain = meant_language(folded)
+    if certain is not None:
+        return certain
     if folded in _COUNTRIES:
         return _COUNTRIES[folded]
-    dashed = parse_language(folded.replace("_", "-"))
-    if dashed is not None:
-        return dashed
     word = nearest(folded, NAMES) if len(folded) >= 4 else None
     return NAMES[word] if word is not None else None

@@ -49,13 +49,21 @@ class Loaded:
     fresh: int = 0  # how many of them had to be read, the cache knowing the others
 
 
-def load_community(settings: Settings, *, today: date, cache: bool = True, progress: Progress | None = None) -> Loaded:
+def load_community(
+    settings: Settings,
+    *,
+    today: date,
+    cache: bool = True,
+    progress: Progress | None = None,
+    instead: Mapping[str, bytes] | None = None,
+) -> Loaded:
     """Read everything below `docs_dir` and the journeys' folder. Never raises for what authors wrote.
 
-    With `cache`, readings of unchanged files are taken from `build/cache` and kept there.
+    With `cache`, readings of unchanged files are taken from `build/cache` and kept there. `instead` holds what is read
+    in place of what some files hold, by their paths as problems name them.
     """
     reader = Reader(settings, cache=cache)
-    loaded = reader.load(today=today, progress=progress)
+    loaded = reader.load(today=today, instead=instead, progress=progress)
     reader.save()
     return loaded
 
@@ -71,12 +79,21 @@ class Reader:
         self._misnamed: tuple[Problem, ...] = ()  # what that walk said about names
 
     @collector_off()
-    def load(self, *, today: date, touched: Collection[str] | None = None, progress: Progress | None = None) -> Loaded:
+    def load(
+        self,
+        *,
+        today: date,
+        touched: Collection[str] | None = None,
+        instead: Mapping[str, bytes] | None = None,
+        progress: Progress | None = None,
+    ) -> Loaded:
         """The community as its files are now. Never raises for what authors wrote.
 
         `touched`: paths below docs_dir of the only files of it that changed since the last time; None: nobody knows.
+        `instead`: as `load_community` takes it.
         """
         settings, defaults, store = self.settings, self._defaults, self._store
+        instead = instead or {}
         found = self._find(touched)
         problems = [*self._misnamed]
         records = [file for file in found if file.kind not in ("document", "private")]
@@ -87,8 +104,13 @@ class Reader:
             lambda file, content: _read(file, content, defaults),
             (lambda count: progress(others + count, len(found))) if progress is not None else None,
         )
-        readings = {file.docs_path: _taken(file, read[file.docs_path]) for file in records}
-        journeys, journey_files = _read_journeys(settings, defaults, problems)
+        readings = {
+            file.docs_path: _taken(
+                file, _read(file, instead[file.path], defaults) if file.path in instead else read[file.docs_path]
+            )
+            for file in records
+        }
+        journeys, journey_files = _read_journeys(settings, defaults, problems, instead)
         community, linked = link(settings, readings, found, journeys, today=today)
         community, told = with_availability(settings, community)
         group_facts, unread_facts = read_group_facts(settings, community)
@@ -200,12 +222,14 @@ def _limited(problems: list[Problem]) -> Iterator[Problem]:
             )
 
 
-def _read_journeys(settings: Settings, defaults: Defaults, problems: list[Problem]) -> tuple[dict[str, Journey], int]:
+def _read_journeys(
+    settings: Settings, defaults: Defaults, problems: list[Problem], instead: Mapping[str, bytes]
+) -> tuple[dict[str, Journey], int]:
     """Every journey by slug, in the order of their names."""
     files, mails = _journey_files(settings.journeys_dir)
     read: list[MailFile] = []
     for file in mails:
-        source, content = _open(file, settings, defaults, problems)
+        source, content = _open(file, settings, defaults, problems, instead)
         stem = source.docs_path.removesuffix(".md")
         pair = language_of(stem)
         translation = pair is not None and (settings.journeys_dir / f"{pair[0]}.md") in mails
@@ -218,7 +242,7 @@ def _read_journeys(settings: Settings, defaults: Defaults, problems: list[Proble
     problems.extend(wrong)
     journeys: dict[str, Journey] = {}
     for file in files:
-        source, content = _open(file, settings, defaults, problems)
+        source, content = _open(file, settings, defaults, problems, instead)
         journey = read_journey(source, content, grouped) if content is not None else None
         problems.extend(source.problems)
         if journey is not None and journey.slug in journeys:
@@ -249,10 +273,12 @@ def _journey_files(folder: Path) -> tuple[list[Path], list[Path]]:
     return journeys, mails
 
 
-def _open(file: Path, settings: Settings, defaults: Defaults, problems: list[Problem]) -> tuple[Source, bytes | None]:
+def _open(
+    file: Path, settings: Settings, defaults: Defaults, problems: list[Problem], instead: Mapping[str, bytes]
+) -> tuple[Source, bytes | None]:
     path = relative(file, settings.root)
     source = Source(path=path, docs_path=file.relative_to(settings.journeys_dir).as_posix(), defaults=defaults)
-    content = read_bytes(file, path)
+    content = instead[path] if path in instead else read_bytes(file, path)
     if isinstance(content, Problem):
         problems.append(content)
         return source, None

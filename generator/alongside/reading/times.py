@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
-from alongside.problems import did_you_mean
+from alongside.problems import did_you_mean, slip
 from alongside.reading.fields import Parser, Sheet
 from alongside.reading.values import scalar
 from alongside.source.yaml_nodes import Keys, Plain, keys_text
@@ -88,20 +88,61 @@ def _offset(text: str) -> timedelta | None:
     return -total if text[0] == "-" else total
 
 
+def meant_dates(text: str) -> list[str]:
+    """The days that a text which is no date of ours can mean: one where that is certain.
+
+    `2026/05/04`, `4 May 2026` and `25.12.2026` mean one day, `04.05.2026` two, of which only its writer knows which.
+    """
+    text = text.strip()
+    match = re.fullmatch(r"(\d{4})[-/. ](\d{1,2})[-/. ](\d{1,2})", text)
+    if match is not None:
+        return _days((match[1], match[2], match[3]))
+    match = re.fullmatch(r"(\d{1,2})[-/. ]+(\d{1,2})[-/. ]+(\d{4})", text)
+    if match is not None:
+        return _days((match[3], match[2], match[1]), (match[3], match[1], match[2]))
+    match = re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th|\.)?(?: of)? ([a-z]{3,9})\.?,? (\d{4})", text, re.IGNORECASE)
+    if match is not None:
+        return _days((match[3], _month(match[2]), match[1]))
+    match = re.fullmatch(r"([a-z]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})", text, re.IGNORECASE)
+    return _days((match[3], _month(match[1]), match[2])) if match is not None else []
+
+
+def _days(*parts: tuple[str, str, str]) -> list[str]:
+    found = {day.isoformat() for year, month, number in parts if (day := _day(year, month, number)) is not None}
+    return sorted(found)
+
+
+def _month(name: str) -> str:
+    """The number of an English month, also shortened; 0 where it is none."""
+    return str(next((n for n, month in enumerate(_MONTHS, 1) if month.startswith(name.casefold())), 0))
+
+
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
+
+
+def meant_moment(text: str) -> str:
+    """The wall time that a text certainly means (`4 May 2026, 6 pm`); empty where that is not certain."""
+    match = re.fullmatch(r"(.+?)(?:[Tt]|,?\s+)(\d{1,2}(?::\d{2})?(?:\s*[ap]\.?m\.?)?)", text.strip(), re.IGNORECASE)
+    if match is None:
+        days, clock = meant_dates(text), ""
+    else:
+        days = [match[1]] if parse_date(match[1]) is not None else meant_dates(match[1])
+        clock = match[2] if re.fullmatch(r"\d{1,2}:\d{2}", match[2]) else _clock24(match[2])
+    if len(days) != 1 or (match is not None and not clock):
+        return ""
+    meant = f"{days[0]} {clock}".rstrip()
+    return meant if parse_moment(meant) is not None else ""
+
+
 def date_hint(text: str) -> str:
     """What a date that cannot be read was probably meant to be."""
     text = text.strip()
-    match = re.fullmatch(r"(\d{4})[-/. ](\d{1,2})[-/. ](\d{1,2})", text)
-    if match is not None and _day(*match.groups()) is not None:
-        return f"Write {int(match[1]):04}-{int(match[2]):02}-{int(match[3]):02}"
-    match = re.fullmatch(r"(\d{1,2})[-/. ]+(\d{1,2})[-/. ]+(\d{4})", text)
-    if match is not None:
-        first, second, year = (int(part) for part in match.groups())
-        readings = sorted(
-            {f"{year:04}-{m:02}-{d:02}" for d, m in ((first, second), (second, first)) if m <= 12 and d <= 31}
-        )
-        if readings:
-            return "Write " + " or ".join(readings)
+    days = meant_dates(text)
+    if days:
+        return "Write " + " or ".join(days)
     match = re.match(r"(\d{4})-(\d{1,2})-(\d{1,2})", text)
     if match is not None and int(match[2]) in range(1, 13) and _day(match[1], match[2], match[3]) is None:
         year, month = int(match[1]), int(match[2])
@@ -127,7 +168,11 @@ def _read_date(sheet: Sheet, keys: Keys, value: Plain) -> date | None:
             keys, "bad-date", f"{keys_text(keys)} is a date without a time of day.", f"Write {moment.day.isoformat()}"
         )
         return None
-    sheet.report(keys, "bad-date", f'{keys_text(keys)}: "{text[:40]}" is no date.', date_hint(text))
+    days = meant_dates(text)
+    sheet.report(
+        keys, "bad-date", f'{keys_text(keys)}: "{text[:40]}" is no date.', date_hint(text),
+        proposal=days[0] if len(days) == 1 else "",
+    )  # fmt: skip
     return None
 
 
@@ -145,15 +190,19 @@ def _read_moment(sheet: Sheet, keys: Keys, value: Plain) -> Moment | None:
         if parse_date(text[:10]) is None:
             hint = date_hint(text)
         elif re.search(r"\d\s*[ap]\.?m", text, re.IGNORECASE):
-            hint = f"Write the hour from 0 to 24: {text[:10]} {_clock24(text)}"
-        sheet.report(keys, "bad-time", f'{keys_text(keys)}: "{text[:40]}" is no date and time.', hint)
+            hint = f"Write the hour from 0 to 24: {text[:10]} {_clock24(text[10:]) or '18:30'}"
+        sheet.report(
+            keys, "bad-time", f'{keys_text(keys)}: "{text[:40]}" is no date and time.', hint,
+            proposal=meant_moment(text),
+        )  # fmt: skip
     return moment
 
 
 def _clock24(text: str) -> str:
-    match = re.search(r"(\d{1,2})(?::(\d{2}))?\s*([ap])", text[10:], re.IGNORECASE)
+    """`6:30 pm` as `18:30`; empty where it is no such time."""
+    match = re.search(r"(\d{1,2})(?::(\d{2}))?\s*([ap])", text, re.IGNORECASE)
     if match is None or not 1 <= int(match[1]) <= 12:
-        return "18:30"
+        return ""
     hour = int(match[1]) % 12 + (12 if match[3].lower() == "p" else 0)
     return f"{hour:02}:{match[2] or '00'}"
 
@@ -315,16 +364,29 @@ def zone_names() -> tuple[str, ...]:
     return tuple(sorted(name for name in found if "/" in name and not name.startswith("Etc/")))
 
 
+def meant_zone(text: str) -> str:
+    """The zone that a text certainly means: a Windows name, the city of one zone, a slip; empty for any other.
+
+    `IST` and its like are the clocks of several countries, so they are none.
+    """
+    folded = text.strip().casefold()
+    if folded in _OTHER_ZONES and len(folded) > LONGEST_SHORT_ZONE:
+        return _OTHER_ZONES[folded]
+    cities = {name for name in zone_names() if name.rsplit("/", 1)[-1].replace("_", " ").casefold() == folded}
+    return (cities.pop() if len(cities) == 1 else slip(text[:60], zone_names())) or ""
+
+
+LONGEST_SHORT_ZONE = 5  # letters of `AEST` and `UTC+0`
+
+
 def propose_zone(text: str) -> str:
     """A hint with the zone that was probably meant."""
     folded = text.strip().casefold()
     if folded in _OTHER_ZONES:
         return f"Write {_OTHER_ZONES[folded]}"
-    cities = {
-        name.rsplit("/", 1)[-1].replace("_", " ").casefold(): name for name in sorted(_zones().values()) if "/" in name
-    }
-    if folded in cities:
-        return f"Write {_LINKS.get(cities[folded], cities[folded])}"
+    certain = meant_zone(text)
+    if certain:
+        return f"Write {certain}"
     hint = did_you_mean(text[:60], sorted(_zones().values()))
     return hint or "Write a name of the IANA database, as in Europe/Berlin or America/Recife."
 
@@ -335,7 +397,9 @@ def _read_zone(sheet: Sheet, keys: Keys, value: Plain) -> str | None:
         return None
     zone = parse_zone(text)
     if zone is None:
-        sheet.report(keys, "unknown-zone", f'There is no time zone "{text[:60]}".', propose_zone(text))
+        sheet.report(
+            keys, "unknown-zone", f'There is no time zone "{text[:60]}".', propose_zone(text), proposal=meant_zone(text)
+        )
     return zone
 
 

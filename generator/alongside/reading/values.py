@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from alongside.model.texts import LocalText
 from alongside.reading.fields import Parser, Sheet, wrong_type
-from alongside.reading.languages import parse_language, propose_language
+from alongside.reading.languages import meant_language, parse_language, propose_language
 from alongside.reading.slugs import slug_fault
 from alongside.source.yaml_nodes import Keys, Plain, keys_text
 
@@ -275,6 +275,7 @@ def _read_language(sheet: Sheet, keys: Keys, value: Plain) -> str | None:
         sheet.report(
             keys, "unknown-language", f'"{text[:40]}" is no language code.',
             f"Write {proposal}" if proposal else "Write a code such as en, pt or zh-Hant (BCP 47).",
+            proposal=meant_language(text) or "",
         )  # fmt: skip
     return language
 
@@ -321,7 +322,7 @@ def _no_language_key(sheet: Sheet, place: Keys, name: str, plain: Plain) -> None
         f"Write {proposal}: instead."
         if proposal
         else "Write a code such as en, pt or zh-Hant (BCP 47), then the text.",
-        key=True,
+        key=True, proposal=meant_language(name) or "",
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import yaml
 
-_KEY_VALUE = re.compile(r"^(\s*(?:- )*)([^\s:#\"'{}\[\],][^:]*):\s+(.*\S)\s*$")
+KEY_VALUE = re.compile(r"^(\s*(?:- )*)([^\s:#\"'{}\[\],][^:]*):\s+(.*\S)\s*$")
 _TEMPLATE = re.compile(r"^\s*(?:- )*[\w-]+:\s*(\{[{%])", re.MULTILINE)
 
 
@@ -147,7 +147,7 @@ def _quotes(text: str, index: int, opened: int, problem: str, context: str) -> F
         )
     line, start = _line(text, index)
     before = line[: index - start].rstrip()
-    value = _KEY_VALUE.match(line)
+    value = KEY_VALUE.match(line)
     if problem.startswith("did not find expected") and before[-1:] in ("'", '"') and value is not None:
         return Fault(
             index=index,
@@ -190,7 +190,7 @@ def _brackets(text: str, index: int, opened: int, context: str) -> Fault | None:
 def _structure(text: str, index: int, opened: int, problem: str, context: str) -> Fault | None:
     line, start = _line(text, index)
     if problem == "mapping values are not allowed in this context":
-        value = _KEY_VALUE.match(line)
+        value = KEY_VALUE.match(line)
         if value is not None and start + value.start(3) <= index:
             return Fault(
                 index=index,
