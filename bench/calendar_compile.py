@@ -14,7 +14,8 @@ from alongside.processes import collector_off
 from alongside.reading.loader import load_community
 from alongside.reading.settings_file import read_settings
 from alongside.rendering.artifacts import Artifact, Manifest, Tree
-from alongside.rendering.feeds.listing import feed_jobs, feed_path
+from alongside.rendering.feeds.listing import feed_jobs
+from alongside.rendering.feeds.paths import feed_path
 from alongside.rendering.tracking import Site
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
