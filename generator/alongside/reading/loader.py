@@ -26,9 +26,11 @@ from alongside.reading.linking import link
 from alongside.reading.pages import read_page
 from alongside.reading.people import language_of, read_challenges, read_member, read_member_page
 from alongside.reading.readings import Reading
+from alongside.reading.recordings import with_recordings
 from alongside.reading.settings_file import relative
 from alongside.reading.stamps import read_ledger, with_stamps
 from alongside.reading.stories import read_story
+from alongside.reading.webvtt import read_transcript
 from alongside.settings import Settings
 from alongside.source.decoding import read_bytes
 
@@ -68,13 +70,14 @@ def load_community(settings: Settings, *, today: date, cache: bool = True, progr
     store.save()
     journeys, journey_files = _read_journeys(settings, defaults, problems)
     community, linked = link(settings, readings, found, journeys, today=today)
+    community, untold = with_recordings(settings, community, readings, found, cache=cache)
     community, told = with_availability(settings, community)
     group_facts, unread_facts = read_group_facts(settings, community)
     dead = check_dead_chats(community, group_facts, today=today)
     ledger, damaged = read_ledger(settings)
     community, unclear = with_stamps(settings, community, ledger)
     calendars, unread_calendars = read_calendars(settings)
-    problems.extend((*linked, *told, *unread_facts, *dead, *damaged, *unclear, *unread_calendars))
+    problems.extend((*linked, *untold, *told, *unread_facts, *dead, *damaged, *unclear, *unread_calendars))
     return Loaded(
         community=replace(community, group_facts=group_facts, calendars=calendars),
         ledger=ledger,
@@ -114,6 +117,7 @@ def read_content(kind: str, path: str, docs_path: str, content: bytes, defaults:
         "meetup": read_meetup,
         "meetups": read_meetups,
         "page": read_page,
+        "transcript": read_transcript,
     }
     return readers[kind](source, content)
 

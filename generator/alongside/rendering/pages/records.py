@@ -32,6 +32,8 @@ from alongside.rendering.pages.dates import DatePage
 from alongside.rendering.pages.jsonld import Data, Linked, schedule, script_json
 from alongside.rendering.pages.lists import Gathered, ListPage
 from alongside.rendering.pages.moments import STYLE_SHEET
+from alongside.rendering.pages.players import SCRIPT as TRANSCRIPT_SCRIPT
+from alongside.rendering.pages.players import players
 from alongside.rendering.pages.views import (
     Face,
     GroupCard,
@@ -60,7 +62,7 @@ KINDS: tuple[Kind, ...] = ("stories", "members", "groups", "meetups", "challenge
 def render_pages(site: Site) -> Iterator[Job]:
     """The jobs of all record pages and their lists, by kind and slug, and of the style sheet and script they share."""
     community = site.whole
-    for path in (STYLE_SHEET, SUBSCRIBE_SCRIPT, meetups.STYLE, meetups.SCRIPT):
+    for path in (STYLE_SHEET, SUBSCRIBE_SCRIPT, TRANSCRIPT_SCRIPT, meetups.STYLE, meetups.SCRIPT):
         yield Job(name=path, render=partial(asset, path, (_ASSETS / Path(path).name).read_text("utf-8")), page=False)
     _prepare(site)
     for story in community.stories.values():
@@ -283,6 +285,7 @@ def story_page(site: Site, slug: str) -> Iterator[Page | Artifact]:
             "licence_url": licence_url(licence),
             "more": more_stories(views, story, card.tellers),
             "related": views.stories(lists.related_stories(site).get(slug, ())),
+            "players": players(site, story),
             "meet": next((face for face in card.tellers if face.welcomes), None),
         },
         data=[
