@@ -93,6 +93,10 @@ def test_a_film_has_its_size_its_captions_and_what_is_said_below(write_community
     assert "onclick" not in content
     assert "::cue" not in content
     assert "assets/transcript.js" in written
+    podcast = '<link rel="alternate" type="application/rss+xml" title="Test community: stories to listen to" href="../'
+    assert f'{podcast}../feeds/podcast.rss">' in pages["stories/heard/"].head
+    assert f'{podcast}feeds/podcast.rss">' in pages["stories/"].head
+    assert "<itunes:duration>3</itunes:duration>" in written["feeds/podcast.rss"]
     upright = files("video: talk.mp4", talk_mp4=film(upright=True))
     assert ' width="360" height="640"' in render_files(write_community(upright))[0]["stories/heard/"].content
 

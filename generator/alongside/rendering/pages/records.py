@@ -22,8 +22,9 @@ from alongside.model.texts import direction
 from alongside.reading.places import areas_of, country_place
 from alongside.rendering.artifacts import Artifact, Job
 from alongside.rendering.embeds.oembeds import oembed_link, oembed_path, story_oembed
-from alongside.rendering.feeds.listing import FeedKind, feed_links, feed_path
+from alongside.rendering.feeds.listing import FeedKind, feed_links, feed_path, has_podcast
 from alongside.rendering.feeds.meetup_words import meetup_words
+from alongside.rendering.feeds.podcast import PODCAST
 from alongside.rendering.feeds.subscribing import SubscribeLinks, subscribe_links
 from alongside.rendering.feeds.text_feeds import first_words
 from alongside.rendering.journey_map import map_figure, map_journeys
@@ -230,6 +231,12 @@ def _feeds(ui: PageWords, kind: FeedKind, slug: str = "", name: str = "") -> lis
     return texts if kind == "stories" else [_calendar(ui, kind, slug), *texts]
 
 
+def _podcast(ui: PageWords) -> list[tuple[str, str, str]]:
+    """The podcast, where there is one."""
+    name = ui.say("feed.podcast", name=one_line(ui.site.settings.site_name))
+    return [("application/rss+xml", name, PODCAST)] if has_podcast(ui.site) else []
+
+
 def _event(views: Views, linked: Linked, card: MeetupCard, when: When) -> Data:
     """One date of a meetup for search engines."""
     site = views.site
@@ -299,7 +306,7 @@ def story_page(site: Site, slug: str) -> Iterator[Page | Artifact]:
         ],
         description=" ".join(card.words),
         alternates=versions,
-        feeds=_feeds(ui, "stories"),
+        feeds=[*_feeds(ui, "stories"), *(_podcast(ui) if card.audio else ())],
         source=docs_source(site, story.position),
         kind="article",
         modified=story.date,
@@ -596,7 +603,7 @@ def story_list(site: Site, path: str) -> Iterator[Page]:
         },
         data=[draft.linked.listing(title, cards)],
         description=draft.ui.say("list.stories"),
-        feeds=_feeds(draft.ui, "stories"),
+        feeds=[*_feeds(draft.ui, "stories"), *_podcast(draft.ui)],
     )
 
 
