@@ -1,6 +1,6 @@
 """What the heads of large files tell, kept between runs: a file that was not touched is not opened again.
 
-One JSON file in `build/cache`: path below docs_dir -> [mtime_ns, size, what was read].
+One JSON file in `build/cache` for recordings, one for pictures: path below docs_dir -> [mtime_ns, size, what was read].
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from pathlib import Path
 from alongside.reading.cache import code_hash
 from alongside.reading.folders import FoundFile
 
-NAME = "heads.json"
 Values = list[int]  # as the reader of that kind of file gives them; empty: the file cannot be read
 
 
 class HeadCache:
     """Heads by path; asked for what a build needs, and saved when anything changed."""
 
-    def __init__(self, folder: Path | None) -> None:
-        self._file = folder / NAME if folder is not None else None
+    def __init__(self, folder: Path | None, name: str) -> None:
+        """`folder`: that of the caches, or None to keep nothing. `name` is that of what is asked for."""
+        self._file = folder / f"{name}.json" if folder is not None else None
         self._known = self._load()
         self._current: dict[str, tuple[int, int, Values]] = {}
 

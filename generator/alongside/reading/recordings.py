@@ -32,7 +32,7 @@ def with_recordings(
     if not spoken:
         return community, []
     files = {file.docs_path: file for file in found if file.kind == "document"}
-    heads = HeadCache(settings.cache_dir if cache else None)
+    heads = HeadCache(settings.cache_dir if cache else None, "recordings")
     recordings: dict[str, Recording] = {}
     problems: list[Problem] = []
     for story in spoken:

@@ -1,4 +1,4 @@
-"""Boxes of MP4 files (ISO/IEC 14496-12): how long a recording is and how large a film; nothing of it is decoded.
+"""Boxes of MP4 files (ISO/IEC 14496-12): length, size and place of a recording; nothing is decoded.
 
 A box is its length in 32 bits (1: in the 64 bits that follow; 0: up to the end), four letters, and what it holds.
 """
@@ -9,7 +9,11 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+ENDINGS = frozenset(("mp4", "m4v", "m4a", "mov", "3gp"))  # of names of such files
 _MOST_BOXES = 2_000  # beside one another; files of people have a dozen
+_MOST_WORDS = 16 << 20  # bytes that are looked through for a place; more is taken for one
+# QuickTime's location, its name for the same among Apple's keys, and that of 3GPP (TS 26.244)
+_PLACES = (b"\xa9xyz", b"quicktime.location", b"loci")
 
 
 class Box(NamedTuple):
@@ -82,3 +86,31 @@ def _size(track: bytes) -> tuple[int, int]:
     across, turned = (int.from_bytes(track[at + i : at + i + 4], "big") for i in (0, 4))
     width, height = (int.from_bytes(track[at + i : at + i + 2], "big") for i in (36, 40))
     return (height, width) if turned and not across else (width, height)
+
+
+def places(stream: BinaryIO) -> Iterator[Box]:
+    """Boxes of an MP4 file that say where it was recorded.
+
+    In such a box stand words about the recording and nothing that is played.
+    """
+    for movie in boxes(stream, 0, stream.seek(0, os.SEEK_END)):
+        if movie.kind != b"moov":
+            continue
+        inside = list(boxes(stream, movie.start, movie.end))
+        tracks = [box for track in inside if track.kind == b"trak" for box in boxes(stream, track.start, track.end)]
+        for box in (*inside, *tracks):
+            if box.kind in (b"udta", b"meta"):
+                stream.seek(box.start)
+                words = stream.read(min(_MOST_WORDS, box.end - box.start))
+                if box.end - box.start > _MOST_WORDS or any(sign in words for sign in _PLACES):
+                    yield box
+
+
+def without_places(stream: BinaryIO) -> None:
+    """Make those boxes empty space of the same size, in the file itself, which is open for reading and writing."""
+    for box in list(places(stream)):
+        stream.seek(box.start - 4)
+        stream.write(b"free")
+        left = box.end - box.start
+        while left:
+            left -= stream.write(bytes(min(left, 1 << 20)))
