@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import logging
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -305,6 +306,8 @@ def test_pictures_are_published_without_the_place_where_they_were_taken(config: 
     with Image.open(site / "stories/desk.jpg") as published:
         assert published.size == (40, 30)
         assert not published.getexif()
+    page = (site / "stories/story-linked/index.html").read_text(encoding="utf-8")
+    assert re.search(r'<img [^>]*src="../../stories/desk.jpg"[^>]* width="40" height="30">', page)
     assert not (site / "stories/desk.heic").exists()
     assert any("desk.heic says where it was taken" in message for message in messages)
     found = load_community(read_settings(config)[0], today=TODAY).problems

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
 from alongside.source.boxes import places, without_places
-from alongside.source.pictures import tells_place, without_metadata
+from alongside.source.pictures import picture_size, tells_place, without_metadata
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r exif:GPSLatitude="52,30.1N" by="Ana"/></x:xmpmeta>'
@@ -77,6 +77,7 @@ def test_the_picture_stays_and_nothing_is_told(kind: str) -> None:
         assert (new.mode, new.size, new.info["icc_profile"]) == (old.mode, old.size, PROFILE)
         assert dict(new.getexif()) == {0x0112: 6}  # a picture held upright stays upright
         assert ImageOps.exif_transpose(new).size == (24, 40)
+        assert picture_size(after) == ((24, 40) if "jpeg" in kind else (40, 24))
         assert getattr(new, "n_frames", 1) == getattr(old, "n_frames", 1)
         for frame in range(getattr(old, "n_frames", 1)):
             old.seek(frame)
@@ -88,6 +89,9 @@ def test_what_has_nothing_to_tell_is_left_as_it_is() -> None:
     for content in (saved("JPEG"), saved("PNG"), saved("WEBP"), saved("GIF"), b"", b"PNG", b"<svg/>"):
         assert without_metadata(content) == content
         assert not tells_place(content)
+    lossy = [saved("WEBP", quality=80), saved("WEBP", lossless=True), saved("GIF"), saved("PNG"), saved("JPEG")]
+    assert {picture_size(content) for content in lossy} == {(40, 24)}
+    assert picture_size(b"<svg/>") is None
     upright = without_metadata(saved("JPEG", exif=exif(turned=1)))
     assert b"Exif" not in upright
 
@@ -110,6 +114,7 @@ def test_broken_files_raise_nothing(kind: str, changes: list[tuple[int, int]]) -
     for at, octet in changes:
         content[at % len(content)] = octet
     tells_place(without_metadata(bytes(content)))
+    picture_size(bytes(content))
 
 
 def box(kind: bytes, *held: bytes) -> bytes:

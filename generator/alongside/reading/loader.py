@@ -25,7 +25,7 @@ from alongside.reading.journeys import MailFile, group_mails, read_journey, read
 from alongside.reading.linking import link
 from alongside.reading.pages import read_page
 from alongside.reading.people import language_of, read_challenges, read_member, read_member_page
-from alongside.reading.pictures import check_pictures
+from alongside.reading.pictures import with_pictures
 from alongside.reading.readings import Reading
 from alongside.reading.recordings import with_recordings
 from alongside.reading.settings_file import relative
@@ -78,7 +78,7 @@ def load_community(settings: Settings, *, today: date, cache: bool = True, progr
     ledger, damaged = read_ledger(settings)
     community, unclear = with_stamps(settings, community, ledger)
     calendars, unread_calendars = read_calendars(settings)
-    placed = check_pictures(settings, readings, found, cache=cache)
+    community, placed = with_pictures(settings, community, readings, found, cache=cache)
     problems.extend((*linked, *unheard, *placed, *told, *unread_facts, *dead, *damaged, *unclear, *unread_calendars))
     return Loaded(
         community=replace(community, group_facts=group_facts, calendars=calendars),

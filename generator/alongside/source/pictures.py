@@ -56,6 +56,24 @@ def tells_place(content: bytes) -> bool:
     )
 
 
+def picture_size(content: bytes) -> tuple[int, int] | None:
+    """Width and height in pixels as the picture is shown, EXIF's turn included; None for what no browser could show."""
+    try:
+        if content.startswith(b"\xff\xd8"):
+            return _jpeg_size(content)
+        if content.startswith(_PNG) and content[12:16] == b"IHDR":
+            width, height = struct.unpack_from(">II", content, 16)
+        elif content[:6] in (b"GIF87a", b"GIF89a"):
+            width, height = struct.unpack_from("<HH", content, 6)
+        elif content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+            width, height = _webp_size(content)
+        else:
+            return None
+    except (ValueError, struct.error, IndexError):
+        return None
+    return (width, height) if width and height else None
+
+
 # --- EXIF ---
 
 
@@ -84,17 +102,52 @@ def _has_place(tiff: bytes) -> bool:
     return len(tiff) < start + 2 or int(struct.unpack_from(order + "H", tiff, start)[0]) > 1
 
 
+def _turn(tiff: bytes) -> int:
+    """EXIF's orientation, from 1 (upright) to 8; from 5 on a picture lies on its side."""
+    value = _directory(tiff).get(_ORIENTATION) if _TIFF.match(tiff) else None
+    turned = int.from_bytes(value[:2], "little" if tiff[:2] == b"II" else "big") if value is not None else 1
+    return turned if 1 <= turned <= 8 else 1
+
+
 def _way_up(tiff: bytes) -> bytes:
     """EXIF that says nothing but how a picture is turned; empty where it is not."""
-    order = "<" if tiff[:2] == b"II" else ">"
-    value = _directory(tiff).get(_ORIENTATION) if _TIFF.match(tiff) else None
-    turned = struct.unpack(order + "H", value[:2])[0] if value is not None else 1
-    if not 2 <= turned <= 8:
+    turned = _turn(tiff)
+    if turned == 1:
         return b""
     return struct.pack(">2sHIHHHIHHI", b"MM", 42, 8, 1, _ORIENTATION, 3, 1, turned, 0, 0)
 
 
 # --- kinds ---
+
+
+def _jpeg_size(content: bytes) -> tuple[int, int] | None:
+    at, turned = 2, 1
+    while content[at] == 0xFF:
+        kind = content[at + 1]
+        if kind == 0xFF:  # fill
+            at += 1
+            continue
+        (length,) = struct.unpack_from(">H", content, at + 2)
+        if 0xC0 <= kind <= 0xCF and kind not in (0xC4, 0xC8, 0xCC):  # a frame's header
+            height, width = struct.unpack_from(">HH", content, at + 5)
+            if not width or not height:
+                return None
+            return (height, width) if turned >= 5 else (width, height)
+        if kind == 0xE1 and content[at + 4 : at + 10] == _EXIF:
+            turned = _turn(content[at + 10 : at + 2 + length])
+        at += 2 + length
+    return None
+
+
+def _webp_size(content: bytes) -> tuple[int, int]:
+    """Of its first part (RFC 9649, sections 2.5 to 2.7)."""
+    kind, head = content[12:16], content[20:30].ljust(10, b"\0")
+    if kind == b"VP8X":
+        return 1 + int.from_bytes(head[4:7], "little"), 1 + int.from_bytes(head[7:10], "little")
+    if kind == b"VP8L":
+        bits = int.from_bytes(head[1:5], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    return int.from_bytes(head[6:8], "little") & 0x3FFF, int.from_bytes(head[8:10], "little") & 0x3FFF
 
 
 def _jpeg_parts(content: bytes) -> Iterator[bytes]:
