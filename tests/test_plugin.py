@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import logging
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,10 +16,13 @@ import pytest
 from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
+from PIL import Image
 
+from alongside.reading.loader import load_community
+from alongside.reading.settings_file import read_settings
 from alongside.rendering.embeds import listing
 from alongside.rendering.embeds.places import PLACE_SHARDS
-from conftest import CONFIG, NOW, WriteCommunity
+from conftest import CONFIG, NOW, TODAY, WriteCommunity
 from few_places import few_places
 from test_build import FILES, MEMBER, story, tree
 
@@ -313,6 +317,27 @@ def test_photos_of_those_who_are_not_shown_are_not_published(config: Path) -> No
     files = tree(build(config))
     assert "members/ana.png" not in files
     assert "members/ana/index.html" not in files
+
+
+def test_pictures_are_published_without_the_place_where_they_were_taken(config: Path, messages: list[str]) -> None:
+    told = Image.Exif()
+    told.get_ifd(0x8825).update({1: "N", 2: (52.0, 30.0, 1.5), 3: "E", 4: (13.0, 25.0, 7.5)})
+    picture = config.parent / "content/stories/desk.jpg"
+    Image.new("RGB", (40, 30), "teal").save(picture, exif=told)
+    (config.parent / "content/stories/desk.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(12) + told.tobytes())
+    site = build(config)
+    with Image.open(site / "stories/desk.jpg") as published:
+        assert published.size == (40, 30)
+        assert not published.getexif()
+    page = (site / "stories/story-linked/index.html").read_text(encoding="utf-8")
+    assert re.search(r'<img [^>]*src="../../stories/desk.jpg"[^>]* width="40" height="30">', page)
+    assert not (site / "stories/desk.heic").exists()
+    assert any("desk.heic says where it was taken" in message for message in messages)
+    found = load_community(read_settings(config)[0], today=TODAY).problems
+    assert [(one.position.path, one.severity) for one in found if one.code == "tells-place"] == [
+        ("content/index.md", "warning"),  # where it is first shown
+        ("content/stories/desk.heic", "error"),
+    ]
 
 
 def test_a_page_that_is_no_text_costs_that_page(config: Path, messages: list[str]) -> None:

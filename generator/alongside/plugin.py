@@ -58,6 +58,7 @@ from alongside.reading.fingerprint import fingerprint
 from alongside.reading.languages import parse_language
 from alongside.reading.settings_file import read_settings
 from alongside.rendering.artifacts import Job, Snapshot, Tree, check_owner, write_file, write_folder
+from alongside.rendering.copies import is_cleaned, write_copy
 from alongside.rendering.interface import say
 from alongside.rendering.pages.words import language_links, theme_words
 from alongside.rendering.shells import TOKENS, Shell, read_shell, token_folder
@@ -455,6 +456,18 @@ class RecordFiles(Files):
         return self._made[name]
 
 
+class CleanedFile(File):
+    """A picture or film of an author, which the site has without the place where it was taken."""
+
+    def copy_file(self, dirty: bool = False) -> None:
+        if self.abs_src_path is None or (dirty and not self.is_modified()):
+            return
+        target = Path(self.abs_dest_path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not write_copy(Path(self.abs_src_path), target):
+            log.warning(f"{self.src_uri} says where it was taken, which cannot be taken out: it is not in the site.")
+
+
 class RecordFile(File):
     """What MkDocs needs to know to link to a record's page; nothing is built or copied from it."""
 
@@ -497,7 +510,7 @@ def _names_theme(config: MkDocsConfig) -> bool:
 def _document_files(documents: Iterable[str], config: MkDocsConfig) -> Files:
     """Files as `mkdocs.structure.files.get_files` makes them, of paths that are known already."""
     made = [
-        File(path, config.docs_dir, config.site_dir, config.use_directory_urls)
+        (CleanedFile if is_cleaned(path) else File)(path, config.docs_dir, config.site_dir, config.use_directory_urls)
         for path in documents
         if not path.endswith(".md") or _is_text(Path(config.docs_dir, path))
     ]

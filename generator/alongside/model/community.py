@@ -12,6 +12,7 @@ from alongside.model.group_facts import GroupFacts
 from alongside.model.journeys import Journey
 from alongside.model.people import Challenge, Container, Member
 from alongside.model.places import Place
+from alongside.model.recordings import Recording, Transcript
 from alongside.model.stamps import Stamps
 from alongside.model.stories import Story
 
@@ -34,6 +35,12 @@ class Community:
     files: Mapping[str, str] = field(default_factory=dict)
     # every other file below docs_dir, with "/": ordinary pages, images, recordings
     documents: frozenset[str] = frozenset()
+    # path below docs_dir of a sound file or film of a story -> what its head tells
+    recordings: Mapping[str, Recording] = field(default_factory=dict)
+    # path below docs_dir of a WebVTT file -> what is said
+    transcripts: Mapping[str, Transcript] = field(default_factory=dict)
+    # path below docs_dir of a picture -> its width and height in pixels, as it is shown
+    pictures: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     # a member's slug -> the last day (UTC) on which they have as many newcomers as they offered to take on; known only
     # as of the last `alongside refresh`, so whoever sends mail counts in the store instead
     full_until: Mapping[str, date] = field(default_factory=dict)

@@ -17,7 +17,14 @@ class Media:
 
     audio: str = ""
     video: str = ""
-    transcript: str = ""
+    poster: str = ""  # a picture in place of the film until it plays
+    transcripts: tuple[tuple[str, str], ...] = ()  # (language, file): what is said; that of the recording first
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """All of them."""
+        named = (self.audio, self.video, self.poster, *(file for _, file in self.transcripts))
+        return tuple(file for file in named if file)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

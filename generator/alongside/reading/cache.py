@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import alongside
-from alongside.model import gatherings, people, places, stories, texts
+from alongside.model import gatherings, people, places, recordings, stories, texts
 from alongside.problems import Position, Problem
 from alongside.processes import answers, collector_off, how_many
 from alongside.reading import fields as reading_fields
@@ -38,7 +38,7 @@ _PACKAGES = ("source", "reading", "model", "gazetteer")
 _RECORDS: tuple[type, ...] = (
     Problem, texts.LocalText, places.Place, people.Challenge, people.Consent, people.Away, people.MemberPage,
     people.Member, stories.Media, stories.Source, stories.Story, gatherings.Chat, gatherings.Group, gatherings.Change,
-    gatherings.Meetup, readings.Draft, readings.Reading,
+    gatherings.Meetup, recordings.Passage, recordings.Transcript, readings.Draft, readings.Reading,
 )  # fmt: skip
 _TUPLES = (Position, reading_fields.Reference, readings.Link, readings.Mark)
 _NAMES: dict[type, tuple[str, ...]] = {record: tuple(field.name for field in fields(record)) for record in _RECORDS}

@@ -16,8 +16,19 @@ from alongside.reading.walks import Walk
 from alongside.settings import Settings
 
 FileKind = Literal[
-    "challenges", "member", "member-page", "story", "group", "meetup", "meetups", "page", "document", "private"
+    "challenges",
+    "member",
+    "member-page",
+    "story",
+    "group",
+    "meetup",
+    "meetups",
+    "page",
+    "transcript",
+    "document",
+    "private",
 ]
+PUBLISHED = frozenset(("page", "transcript", "document"))  # kinds that are no records, and lie in the site as they are
 FOLDERS: dict[str, FileKind] = {"members": "member", "stories": "story", "groups": "group", "meetups": "meetup"}
 _CHALLENGES = frozenset(("challenges.yml", "challenges.yaml"))
 PLAIN_NAMES = frozenset(("index.md", "readme.md"))  # the folder's own page
@@ -62,7 +73,7 @@ def find_files(settings: Settings, problems: list[Problem]) -> list[FoundFile]:
     for docs_path, entry in sorted(names.items()):
         path = prefix + docs_path
         kind = _kind(docs_path, names)
-        misnamed = kind not in ("document", "page") and not _good_name(path, docs_path, problems)
+        misnamed = kind not in PUBLISHED and not _good_name(path, docs_path, problems)
         if kind == "document" and _is_private(docs_path, path, entry, problems):
             kind = "private"
         if kind == "document":
@@ -143,7 +154,7 @@ def _kind(docs_path: str, names: dict[str, os.DirEntry[str]]) -> FileKind:
             return _member_kind(folder, name, names) if folder == "members" else FOLDERS[folder]
         if folder == "meetups" and name.endswith((".yml", ".yaml")):
             return "meetups"
-    return "page" if name.endswith(".md") else "document"
+    return "page" if name.endswith(".md") else "transcript" if name.casefold().endswith(".vtt") else "document"
 
 
 def _member_kind(folder: str, name: str, names: dict[str, os.DirEntry[str]]) -> FileKind:

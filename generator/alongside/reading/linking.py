@@ -18,7 +18,7 @@ from alongside.model.people import Challenge, Member, MemberPage
 from alongside.model.stories import Story
 from alongside.problems import Problem
 from alongside.reading import checks
-from alongside.reading.folders import FoundFile
+from alongside.reading.folders import PUBLISHED, FoundFile
 from alongside.reading.people import language_of
 from alongside.reading.readings import Draft
 from alongside.settings import Settings
@@ -64,20 +64,25 @@ def link(
         meetups=_meetups(drafts, known, settings, problems),
         journeys=journeys,
         files=files,
-        documents=frozenset(file.docs_path for file in found if file.kind in ("document", "page")),
+        transcripts={path: one.transcript for path, (_, one) in readings.items() if one.transcript is not None},
+        documents=frozenset(file.docs_path for file in found if file.kind in PUBLISHED),
     )
     if not drafts.challenges and checks.has_broken_challenges(readings):
         problems = [problem for problem in problems if problem.code != "unknown-challenge"]
     problems.extend(checks.check_all(community, drafts, readings, settings, today=today))
-    return replace(community, documents=community.documents - _hidden_photos(community, today)), problems
+    return replace(community, documents=community.documents - _hidden_files(community, today)), problems
 
 
-def _hidden_photos(community: Community, today: date) -> frozenset[str]:
-    """Photos of those who are not shown on `today`: files that are published could be found by their names."""
+def _hidden_files(community: Community, today: date) -> frozenset[str]:
+    """Photos and recordings of those who are not shown on `today`: files that are published could be found by name."""
     shown: set[str] = set()
     hidden: set[str] = set()
     for member in community.members.values():
         (shown if member.allows("page", today) or member.allows("embed", today) else hidden).add(member.photo)
+    for story in community.stories.values():
+        if story.media.files:  # a voice tells who it is
+            agreed = all(community.members[slug].allows("page", today) for slug in story.members)
+            (shown if agreed else hidden).update(story.media.files)
     return frozenset(hidden - shown)
 
 

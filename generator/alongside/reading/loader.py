@@ -26,10 +26,13 @@ from alongside.reading.journeys import MailFile, group_mails, read_journey, read
 from alongside.reading.linking import link
 from alongside.reading.pages import read_page
 from alongside.reading.people import language_of, read_challenges, read_member, read_member_page
+from alongside.reading.pictures import with_pictures
 from alongside.reading.readings import Reading
+from alongside.reading.recordings import with_recordings
 from alongside.reading.settings_file import relative
 from alongside.reading.stamps import read_ledger, with_stamps
 from alongside.reading.stories import read_story
+from alongside.reading.webvtt import read_transcript
 from alongside.settings import Settings
 from alongside.source.decoding import read_bytes
 
@@ -73,6 +76,7 @@ class Reader:
 
     def __init__(self, settings: Settings, *, cache: bool = True) -> None:
         self.settings = settings
+        self._cache = cache
         self._defaults = Defaults(language=settings.language, timezone=settings.timezone, teams=tuple(settings.teams))
         self._store = ReadingCache(settings.cache_dir if cache else None, self._defaults)
         self._found: dict[str, FoundFile] = {}  # by path below docs_dir, as the last walk met them
@@ -112,13 +116,17 @@ class Reader:
         }
         journeys, journey_files = _read_journeys(settings, defaults, problems, instead)
         community, linked = link(settings, readings, found, journeys, today=today)
+        community, unheard = with_recordings(settings, community, readings, found, cache=self._cache)
         community, told = with_availability(settings, community)
         group_facts, unread_facts = read_group_facts(settings, community)
         dead = check_dead_chats(community, group_facts, today=today)
         ledger, damaged = read_ledger(settings)
         community, unclear = with_stamps(settings, community, ledger)
         calendars, unread_calendars = read_calendars(settings)
-        problems.extend((*linked, *told, *unread_facts, *dead, *damaged, *unclear, *unread_calendars))
+        community, placed = with_pictures(settings, community, readings, found, cache=self._cache)
+        problems.extend(
+            (*linked, *unheard, *placed, *told, *unread_facts, *dead, *damaged, *unclear, *unread_calendars)
+        )
         return Loaded(
             community=replace(community, group_facts=group_facts, calendars=calendars),
             ledger=ledger,
@@ -198,6 +206,7 @@ def read_content(kind: str, path: str, docs_path: str, content: bytes, defaults:
         "meetup": read_meetup,
         "meetups": read_meetups,
         "page": read_page,
+        "transcript": read_transcript,
     }
     return readers[kind](source, content)
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from alongside.model.gatherings import Group, Meetup
 from alongside.model.people import Challenge, Member, MemberPage
+from alongside.model.recordings import Transcript
 from alongside.model.stories import Story
 from alongside.problems import Position, Problem
 from alongside.reading.fields import Reference
@@ -59,5 +60,6 @@ class Reading:
     drafts: tuple[Draft, ...] = ()
     links: tuple[Link, ...] = ()
     references: tuple[Reference, ...] = ()  # of records that are left out, to be checked all the same
+    transcript: Transcript | None = None  # of a WebVTT file without a fault
     moments: tuple[Mark, ...] = ()  # `<alongside-moment>` tags of an ordinary page; the name is the moment's
     problems: tuple[Problem, ...] = ()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from alongside.model.links import docs_target
 from alongside.model.stories import Media, Story
 from alongside.model.stories import Source as Origin
+from alongside.model.texts import language_fits
 from alongside.problems import Position
 from alongside.reading.bodies import check_welcome, read_body
 from alongside.reading.fields import (
@@ -23,7 +26,7 @@ from alongside.reading.files import Source, marks, read_markdown
 from alongside.reading.people import CHALLENGES, ROLES, TOPICS, WAS
 from alongside.reading.readings import Draft, Link, Reading
 from alongside.reading.times import DATE
-from alongside.reading.values import LANGUAGE, LINE, PROSE, URL, read_line, reference, web_address_fault
+from alongside.reading.values import LANGUAGE, LINE, LOCAL, PROSE, URL, read_line, reference, web_address_fault
 from alongside.source.yaml_nodes import Keys, Plain
 
 
@@ -39,6 +42,21 @@ def _read_recording(sheet: Sheet, keys: Keys, value: Plain) -> str | None:
 
 
 RECORDING = Parser(read=_read_recording, schema={"type": "string"})
+
+
+def _read_transcript(sheet: Sheet, keys: Keys, value: Plain) -> dict[str, str] | None:
+    """Files by language; under no language where only one is named."""
+    if not isinstance(value, dict):
+        file = _read_recording(sheet, keys, value)
+        return None if file is None else {"": file}
+    named = LOCAL.read(sheet, keys, value)
+    if named is None:
+        return None
+    files = {language: _read_recording(sheet, (*keys, language), text) for language, text in named.versions}
+    return {language: file for language, file in files.items() if file is not None}
+
+
+TRANSCRIPT = Parser(read=_read_transcript, schema=LOCAL.schema)
 MEDIA = mapping(
     Table(
         kind="media",
@@ -46,7 +64,13 @@ MEDIA = mapping(
         fields=(
             Field(name="audio", parser=RECORDING, default="", about="A sound file."),
             Field(name="video", parser=RECORDING, default="", about="A film."),
-            Field(name="transcript", parser=RECORDING, default="", about="What is said, as WebVTT or text."),
+            Field(name="poster", parser=RECORDING, default="", about="A picture in place of the film until it plays."),
+            Field(
+                name="transcript",
+                parser=TRANSCRIPT,
+                default={},
+                about="What is said, as WebVTT (.vtt) or text; or such a file for each language code.",
+            ),
         ),
     )
 )
@@ -120,7 +144,7 @@ def read_story(source: Source, content: bytes) -> Reading:
     language = fields["language"] or source.defaults.language
     if fields["welcome"]:
         check_welcome(sheet, fields["welcome"], language)
-    media, media_links = _media(source, sheet, fields["media"])
+    media, media_links = _media(source, sheet, fields["media"], language)
     links += media_links
     if not complete:
         return Reading(references=tuple(sheet.references), links=links, problems=tuple(source.problems))
@@ -146,29 +170,38 @@ def read_story(source: Source, content: bytes) -> Reading:
     draft = Draft(
         record=story,
         references=tuple(sheet.references),
-        marks=marks(sheet, "date", "members", "translation_of", "was"),
+        marks=marks(sheet, "date", "members", "media", "translation_of", "was"),
     )
     return Reading(drafts=(draft,), links=links, problems=tuple(source.problems))
 
 
-def _media(source: Source, sheet: Sheet, fields: dict[str, str] | None) -> tuple[Media, tuple[Link, ...]]:
+def _media(
+    source: Source, sheet: Sheet, fields: dict[str, Any] | None, language: str
+) -> tuple[Media, tuple[Link, ...]]:
     """Recordings as paths below docs_dir, and the same as links to be checked."""
     if fields is None:
         return NO_MEDIA, ()
-    found: dict[str, str] = {}
     links: list[Link] = []
-    for name, value in fields.items():
+
+    def found(keys: Keys, value: str) -> str:
         if not value or ":" in value.split("/")[0]:
-            found[name] = value
-            continue
+            return value
         target = docs_target(source.docs_path, value)
         if target is None:
             sheet.report(
-                ("media", name), "bad-path", f'"{value[:60]}" is no file below the content folder.',
+                keys, "bad-path", f'"{value[:60]}" is no file below the content folder.',
                 "Put the recording beside the story and write its name, or give a web address.",
             )  # fmt: skip
-            continue
-        found[name] = target
-        at = sheet.position(("media", name))
+            return ""
+        at = sheet.position(keys)
         links.append(Link(href=value, target=target, line=at.line, column=at.column))
-    return Media(**found), tuple(links)
+        return target
+
+    files = {name: found(("media", name), fields[name]) for name in ("audio", "video", "poster")}
+    transcripts = [
+        (code or language, found(("media", "transcript", code) if code else ("media", "transcript"), value))
+        for code, value in fields["transcript"].items()
+    ]
+    # players show the first as captions
+    transcripts.sort(key=lambda one: not language_fits(one[0], language))
+    return Media(**files, transcripts=tuple(one for one in transcripts if one[1])), tuple(links)

@@ -183,6 +183,7 @@ class Links:
     pages: Container[str] = frozenset()  # site paths of record pages that exist; a link to another is plain text
     page: str = ""  # site path of the page ("stories/x/"), or a whole URL prefix ("https://example.org/") for mail
     use_directory_urls: bool = True  # of the site: plain pages are "guide/" or "guide.html"
+    sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # width and height of pictures below docs_dir
     pictures: Container[str] = frozenset()  # hosts whose pictures the page loads; of any other it shows a link
 
     def url(self, path: str) -> str:
@@ -311,6 +312,9 @@ def _resolved_image(tag: str, attributes: str, *, source: str, links: Links, lin
     if url is None:
         return escape(unescape(values.get("alt", "")))
     values["src"] = escape(url)
+    size = links.sizes.get(docs_target(source, source_url) or "")
+    if size is not None and "width" not in values and "height" not in values:
+        values |= {"width": str(size[0]), "height": str(size[1])}  # the page keeps the room, and does not jump
     return "<img" + "".join([f' {name}="{value}"' for name, value in values.items()]) + ">"
 
 

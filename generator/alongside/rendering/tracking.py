@@ -178,6 +178,7 @@ class Site:
             files=self.community.files,
             documents=self._mapping("documents"),
             pages=self._mapping("pages"),
+            sizes=self.community.pictures if "://" not in page else {},  # readers of feeds and mails scale nothing
             page=page,
             use_directory_urls=self.use_directory_urls,
             pictures=pictures,

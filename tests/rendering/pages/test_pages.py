@@ -189,21 +189,6 @@ def test_drafts_are_only_in_previews(write_community: WriteCommunity) -> None:
     assert '<meta name="robots" content="noindex">' in previewed.head
 
 
-def test_recordings_elsewhere_are_links_and_nothing_is_loaded_from_there(write_community: WriteCommunity) -> None:
-    story = (
-        "---\ntitle: Heard\nmembers: [ana]\ndate: 2026-06-01\n"
-        'media: {audio: talk.mp3, video: "https://video.example.com/1", transcript: talk.vtt}\n---\nBody.\n'
-    )
-    made = files(stories__heard=story) | {"content/stories/talk.mp3": b"mp3", "content/stories/talk.vtt": "WEBVTT\n"}
-    page = render_files(write_community(made))[0]["stories/heard/"]
-    assert '<audio controls preload="metadata" src="../../stories/talk.mp3"' in page.content
-    assert '<a class="as-button" href="https://video.example.com/1" rel="noopener">Watch at video.example.com</a>' in (
-        page.content
-    )
-    assert "<video" not in page.content
-    assert '<a href="../../stories/talk.vtt">Read the transcript</a>' in page.content
-
-
 def test_related_stories_share_a_challenge(write_community: WriteCommunity) -> None:
     story = "---\ntitle: {title}\nmembers: [ana]\ndate: {date}\nchallenges: [{challenge}]\n---\nBody.\n"
     more = files(

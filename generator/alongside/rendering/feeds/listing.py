@@ -4,6 +4,7 @@
     <slug>.ics below feeds/groups/, feeds/places/, feeds/challenges/ and feeds/meetups/; feeds/languages/<language>.ics
     coming meetups: feeds/meetups.atom, .rss, .json; feeds/groups/<slug>.atom, ...
     stories: feeds/stories.atom, ...; feeds/stories/<language>.atom, ...; feeds/challenges/<slug>.atom, ...
+    feeds/podcast.rss (`podcast`), where stories can be heard
 
 A feed somebody subscribed to must not vanish: groups (retired ones too), places, languages and challenges have a
 calendar even when nothing is planned, groups and meetups keep theirs at every address they had (`was`), and those of
@@ -58,6 +59,7 @@ from alongside.rendering.feeds.content_lines import clean_text, one_line, page_a
 from alongside.rendering.feeds.meetup_words import meetup_words, whole_html
 from alongside.rendering.feeds.paths import FeedKind, feed_path
 from alongside.rendering.feeds.plain_texts import plain_text
+from alongside.rendering.feeds.podcast import PICTURES, PODCAST, Episode, render_podcast
 from alongside.rendering.feeds.text_feeds import (
     FORMS,
     FeedAbout,
@@ -71,6 +73,7 @@ from alongside.rendering.feeds.text_feeds import (
 )
 from alongside.rendering.interface import autonym, say
 from alongside.rendering.pages.lists import gathering_places, place_path, places
+from alongside.rendering.pages.players import may_play
 from alongside.rendering.tracking import Site
 from alongside.settings import Settings
 
@@ -140,6 +143,8 @@ def feed_jobs(site: Site) -> Iterator[Job]:
     yield from _calendar_jobs(site)
     yield from _coming_jobs(site)
     yield from _story_jobs(site)
+    has_podcast(site)  # made here, so that a build can tell whether it has changed before it renders any page
+    yield from _podcast_jobs(site)
 
 
 # --- calendars ---
@@ -579,3 +584,59 @@ def _entry(site: Site, story: Story) -> FeedEntry:
 
 def _author(address: str, member: Member) -> tuple[str, str]:
     return one_line(member.name), page_address(address, member.path)
+
+
+# --- the podcast ---
+
+
+def has_podcast(site: Site) -> bool:
+    """True where there is a story to listen to, and an address of the site for apps to start from."""
+    return PODCAST in site.shared("podcast", partial(_episodes, site))
+
+
+def _episodes(site: Site, community: Community) -> Mapping[str, tuple[str, ...]]:
+    """The podcast's path -> slugs of its stories, newest first; nothing where there is none."""
+    spoken = [
+        story
+        for story in community.stories.values()
+        if story.status == "published" and story.media.audio in community.recordings and may_play(site, story)
+    ]
+    spoken.sort(key=lambda story: (-story.date.toordinal(), story.slug))
+    return {PODCAST: tuple(story.slug for story in spoken)} if spoken and site.settings.site_url else {}
+
+
+def _podcast_jobs(site: Site) -> Iterator[Job]:
+    for slugs in _episodes(site, site.whole).values():
+        picture = next((name for name in PICTURES if name in site.whole.documents), "")
+        yield Job(name=PODCAST, render=partial(_render_podcast, site, slugs, picture), page=False)
+
+
+def _render_podcast(site: Site, slugs: tuple[str, ...], picture: str) -> Iterator[Artifact]:
+    address, community = site.settings.site_url, site.community
+    about = FeedAbout(
+        title=one_line(community.name),
+        description=say(community.language, "feed.podcast", name=one_line(community.name)),
+        language=community.language,
+        community=one_line(community.name),
+        home=page_address(address, "stories/"),
+        address=address,
+        id=f"{_tag(site)}:podcast",
+    )
+    told = [_episode(site, community.stories[slug]) for slug in slugs]
+    own = page_address(address, PODCAST)
+    content = render_podcast(about, told, own=own, picture=page_address(address, picture) if picture else "")
+    yield Artifact(PODCAST, content)
+
+
+def _episode(site: Site, story: Story) -> Episode:
+    address, community = site.settings.site_url, site.community
+    return Episode(
+        entry=_entry(site, story),
+        address=page_address(address, story.media.audio),
+        recording=community.recordings[story.media.audio],
+        transcripts=tuple(
+            (language, page_address(address, path))
+            for language, path in story.media.transcripts
+            if community.transcripts.get(path) is not None
+        ),
+    )

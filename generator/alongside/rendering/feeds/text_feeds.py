@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from xml.etree import ElementTree
@@ -82,7 +82,7 @@ def render_entry(entry: FeedEntry, *, community: str, address: str) -> RenderedE
     return RenderedEntry(
         moment=entry.moment or _UNDATED,
         atom=_indented(_atom_entry(entry, authors), 1),
-        rss=_indented(_rss_item(entry, authors), 2),
+        rss=_indented(rss_item(entry, authors), 2),
         json=json.dumps(_json_item(entry, authors), ensure_ascii=False),
     )
 
@@ -160,24 +160,50 @@ def _add_person(parent: ElementTree.Element, name: str, url: str) -> None:
 
 def render_rss(about: FeedAbout, entries: Sequence[RenderedEntry], *, own: str) -> bytes:
     """An RSS 2.0 feed; `own` is its address. A site without an address has no link to give but the feed's id."""
-    feed = ElementTree.Element(
-        "rss", {"version": "2.0", "xmlns:atom": "http://www.w3.org/2005/Atom", "xmlns:dc": _DUBLIN_CORE}
-    )
+    return _render_channel(about, [entry.rss for entry in entries], _newest(entries), own=own, namespaces={}, more=())
+
+
+def render_channel(
+    about: FeedAbout,
+    items: Sequence[tuple[FeedEntry, ElementTree.Element]],
+    *,
+    own: str,
+    namespaces: Mapping[str, str],
+    more: Iterable[ElementTree.Element],
+) -> bytes:
+    """An RSS 2.0 feed whose items (`rss_item`) and channel have elements of other namespaces."""
+    newest = max((entry.moment for entry, _ in items if entry.moment is not None), default=_UNDATED)
+    texts = [_indented(item, 2) for _, item in items]
+    return _render_channel(about, texts, newest, own=own, namespaces=namespaces, more=more)
+
+
+def _render_channel(
+    about: FeedAbout,
+    items: Iterable[str],
+    newest: datetime,
+    *,
+    own: str,
+    namespaces: Mapping[str, str],
+    more: Iterable[ElementTree.Element],
+) -> bytes:
+    atom = "http://www.w3.org/2005/Atom"
+    feed = ElementTree.Element("rss", {"version": "2.0", "xmlns:atom": atom, "xmlns:dc": _DUBLIN_CORE, **namespaces})
     channel = ElementTree.SubElement(feed, "channel")
     _add(channel, "title", about.title)
     _add(channel, "link", about.home or about.id)
     _add(channel, "description", html.escape(about.description, quote=False))
     _add(channel, "language", about.language)
-    _add(channel, "lastBuildDate", _mail_date(_newest(entries)))
+    _add(channel, "lastBuildDate", _mail_date(newest))
     if own:
         ElementTree.SubElement(channel, "atom:link", {"rel": "self", "type": FORMS["rss"][1], "href": own})
+    channel.extend(more)
     ElementTree.indent(feed)
     head: str = ElementTree.tostring(feed, encoding="unicode").removesuffix("  </channel>\n</rss>")
-    told = "".join([entry.rss for entry in entries])
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{head}{told}  </channel>\n</rss>\n'.encode()
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{head}{"".join(items)}  </channel>\n</rss>\n'.encode()
 
 
-def _rss_item(entry: FeedEntry, authors: Iterable[tuple[str, str]]) -> ElementTree.Element:
+def rss_item(entry: FeedEntry, authors: Iterable[tuple[str, str]]) -> ElementTree.Element:
+    """An entry as the `item` of an RSS feed. `authors`: (name, URL), at least one."""
     item = ElementTree.Element("item")
     _add(item, "title", entry.title)
     if entry.url:

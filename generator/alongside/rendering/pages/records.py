@@ -23,9 +23,10 @@ from alongside.model.texts import direction
 from alongside.reading.places import areas_of, country_place
 from alongside.rendering.artifacts import Artifact, Job
 from alongside.rendering.embeds.oembeds import oembed_link, oembed_path, story_oembed
-from alongside.rendering.feeds.listing import feed_links
+from alongside.rendering.feeds.listing import feed_links, has_podcast
 from alongside.rendering.feeds.meetup_words import meetup_words
 from alongside.rendering.feeds.paths import FeedKind, feed_path
+from alongside.rendering.feeds.podcast import PODCAST
 from alongside.rendering.feeds.subscribing import SubscribeLinks, subscribe_links
 from alongside.rendering.feeds.text_feeds import first_words
 from alongside.rendering.journey_map import map_figure, map_journeys
@@ -34,6 +35,8 @@ from alongside.rendering.pages.dates import DatePage
 from alongside.rendering.pages.jsonld import Data, Linked, schedule, script_json
 from alongside.rendering.pages.lists import Gathered, ListPage
 from alongside.rendering.pages.moments import STYLE_SHEET
+from alongside.rendering.pages.players import SCRIPT as TRANSCRIPT_SCRIPT
+from alongside.rendering.pages.players import players
 from alongside.rendering.pages.redirects import redirect_jobs
 from alongside.rendering.pages.views import (
     Face,
@@ -67,7 +70,7 @@ KINDS: tuple[Kind, ...] = ("stories", "members", "groups", "meetups", "challenge
 def render_pages(site: Site) -> Iterator[Job]:
     """The jobs of all record pages and their lists, by kind and slug, and of the style sheet and script they share."""
     community = site.whole
-    for path in (STYLE_SHEET, SUBSCRIBE_SCRIPT, SEARCH_SCRIPT, meetups.STYLE, meetups.SCRIPT):
+    for path in (STYLE_SHEET, SUBSCRIBE_SCRIPT, SEARCH_SCRIPT, TRANSCRIPT_SCRIPT, meetups.STYLE, meetups.SCRIPT):
         yield Job(name=path, render=partial(asset, path, (_ASSETS / Path(path).name).read_text("utf-8")), page=False)
     _prepare(site)
     for story in community.stories.values():
@@ -250,6 +253,12 @@ def _feeds(ui: PageWords, kind: FeedKind, slug: str = "", name: str = "") -> lis
     return texts if kind == "stories" else [_calendar(ui, kind, slug), *texts]
 
 
+def _podcast(ui: PageWords) -> list[tuple[str, str, str]]:
+    """The podcast, where there is one."""
+    name = ui.say("feed.podcast", name=one_line(ui.site.settings.site_name))
+    return [("application/rss+xml", name, PODCAST)] if has_podcast(ui.site) else []
+
+
 def _event(views: Views, linked: Linked, card: MeetupCard, when: When) -> Data:
     """One date of a meetup for search engines."""
     site = views.site
@@ -309,6 +318,7 @@ def story_page(site: Site, slug: str) -> Iterator[Page | Artifact]:
             "licence_url": licence_url(licence),
             "more": more_stories(views, story, card.tellers),
             "related": views.stories(lists.related_stories(site).get(slug, ())),
+            "players": players(site, story),
             "meet": next((face for face in card.tellers if face.welcomes), None),
         },
         data=[
@@ -322,7 +332,7 @@ def story_page(site: Site, slug: str) -> Iterator[Page | Artifact]:
         ],
         description=" ".join(card.words),
         alternates=versions,
-        feeds=_feeds(ui, "stories"),
+        feeds=[*_feeds(ui, "stories"), *(_podcast(ui) if card.audio else ())],
         source=docs_source(site, story.position),
         kind="article",
         modified=story.date,
@@ -647,7 +657,7 @@ def _story_list(draft: _Draft, page: ListPage, title: str, context: Mapping[str,
         },
         data=[draft.linked.listing(title, cards)],
         description=ui.say("list.stories"),
-        feeds=_feeds(ui, "stories"),
+        feeds=[*_feeds(ui, "stories"), *_podcast(ui)],
     )
 
 

@@ -27,6 +27,7 @@ from alongside.planning.occurrences import HORIZON, Occurrence, occurrences
 from alongside.planning.zones import local_time, read_zone
 from alongside.problems import Position
 from alongside.rendering.pages.lists import is_shown, path_of_place, start_day
+from alongside.rendering.pages.players import may_play
 from alongside.rendering.tracking import Site
 
 HUES = 12  # colours for those without a photo; the style sheet has as many
@@ -311,8 +312,8 @@ class Views:
             until=min((face.until for face in tellers if face.until), default=""),
             words=paragraphs(story.welcome),
             challenges=self.challenges(story.challenges[:CARD_CHALLENGES]),
-            audio=bool(story.media.audio),
-            video=bool(story.media.video),
+            audio=bool(story.media.audio) and may_play(self.site, story),
+            video=bool(story.media.video) and may_play(self.site, story),
             draft=story.status == "draft",
         )
 

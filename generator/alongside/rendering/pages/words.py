@@ -20,6 +20,7 @@ from alongside.model.texts import direction, language_fits
 from alongside.rendering import interface
 from alongside.rendering.feeds.paths import feed_path
 from alongside.rendering.markdown import render_markdown, with_attribute
+from alongside.rendering.pages.players import clock, is_remote
 from alongside.rendering.pages.views import Face, Label, Prose, StoryCard, When, host_of, one_line, safe_url
 from alongside.rendering.tracking import Site
 from alongside.settings import Organisation, Settings
@@ -177,7 +178,7 @@ class PageWords:
 
     def remote(self, path: str) -> bool:
         """True for a recording that lies elsewhere; pages only link to those, so nothing is loaded from there."""
-        return "//" in path or ":" in path
+        return is_remote(path)
 
     # --- authored text ---
 
@@ -208,6 +209,10 @@ class PageWords:
     def weekday_name(self, weekday: int, short: bool = False) -> str:
         """The name of a weekday; Monday is 0."""
         return str(interface.read_interface(self.language).dates["weekdays_short" if short else "weekdays"][weekday])
+
+    def clock_of(self, seconds: int) -> str:
+        """A time of a recording: "1:23"."""
+        return clock(seconds)
 
     def clock(self, when: When) -> Markup:
         """When it begins, where there is little room: "18:30 UTC+1"."""

@@ -1,0 +1,236 @@
+"""Pictures without what a camera or program wrote into them: the place and hour, the device, names, small copies.
+
+A photo from a phone says where it was taken, often to a few metres, and whoever saves it from a page can read that.
+Nothing is decoded here: a file is a row of parts, those with the picture are kept byte for byte, the others left out.
+So it costs no quality and little time, and a picture that would be enormous when decoded stays small. The way up
+(EXIF orientation) and the colour profile are kept, since without them a picture looks wrong.
+
+JPEG: ITU T.81, annex B, and EXIF 3.0; PNG: W3C, third edition; WebP: RFC 9649.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+
+# ends of names of pictures that can hold a place; those of the second line are no kinds that are cleaned
+ENDINGS = frozenset((
+    "jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp",
+    "avif", "heic", "heif", "tif", "tiff",
+))  # fmt: skip
+MOST_BYTES = 100_000_000  # of a picture that is looked at; no page can show a larger one
+_EXIF = b"Exif\0\0"
+_TIFF = re.compile(rb"II\*\0|MM\0\*")
+_PLACE_IN_XMP = re.compile(rb"GPS(?:Latitude|Longitude|Position)")
+_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # not the zero after a stuffed FF, nor a restart
+_PNG = b"\x89PNG\r\n\x1a\n"
+_PNG_WORDS = frozenset((b"tEXt", b"zTXt", b"iTXt", b"tIME", b"eXIf"))
+_WEBP_ALPHA_TO_ANIMATION = 0x32  # flags of VP8X that stay: profile, alpha, animation
+_ORIENTATION, _GPS = 0x0112, 0x8825  # EXIF tags
+_EXIF_BYTES = 1 << 20  # of what is looked at of one; in JPEG it has 64 kB
+_MOST_ENTRIES = 500  # of a directory; cameras write some fifty
+_MOST_HEADERS = 50  # what looks like one is looked at that often
+
+
+def without_metadata(content: bytes) -> bytes:
+    """The same picture without what is no part of it. What is no sound JPEG, PNG or WebP comes back as it is."""
+    try:
+        if content.startswith(b"\xff\xd8"):
+            return b"".join(_jpeg_parts(content))
+        if content.startswith(_PNG):
+            return b"".join(_png_parts(content))
+        if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+            return _webp(content)
+    except (ValueError, struct.error, IndexError):
+        pass  # cut, or made to confuse; `tells_place` has the last word
+    return content
+
+
+def tells_place(content: bytes) -> bool:
+    """True where a file holds coordinates, as EXIF or XMP, in whatever kind of picture."""
+    headers = (found.start() for _, found in zip(range(_MOST_HEADERS), _TIFF.finditer(content), strict=False))
+    return _PLACE_IN_XMP.search(content) is not None or any(
+        _has_place(content[at : at + _EXIF_BYTES]) for at in headers
+    )
+
+
+def picture_size(content: bytes) -> tuple[int, int] | None:
+    """Width and height in pixels as the picture is shown, EXIF's turn included; None for what no browser could show."""
+    try:
+        if content.startswith(b"\xff\xd8"):
+            return _jpeg_size(content)
+        if content.startswith(_PNG) and content[12:16] == b"IHDR":
+            width, height = struct.unpack_from(">II", content, 16)
+        elif content[:6] in (b"GIF87a", b"GIF89a"):
+            width, height = struct.unpack_from("<HH", content, 6)
+        elif content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+            width, height = _webp_size(content)
+        else:
+            return None
+    except (ValueError, struct.error, IndexError):
+        return None
+    return (width, height) if width and height else None
+
+
+# --- EXIF ---
+
+
+def _directory(tiff: bytes) -> dict[int, bytes]:
+    """The four octets of value of each tag of the first directory, in its byte order; empty where there is none."""
+    order = "<" if tiff[:2] == b"II" else ">"
+    try:
+        (start,) = struct.unpack_from(order + "I", tiff, 4)
+        (count,) = struct.unpack_from(order + "H", tiff, start)
+        found: dict[int, bytes] = {}
+        for index in range(min(count, _MOST_ENTRIES)):
+            tag, _, _, value = struct.unpack_from(order + "HHI4s", tiff, start + 2 + 12 * index)
+            found.setdefault(tag, value)
+    except struct.error:
+        return {}
+    return found
+
+
+def _has_place(tiff: bytes) -> bool:
+    value = _directory(tiff).get(_GPS)
+    if value is None:
+        return False
+    order = "<" if tiff[:2] == b"II" else ">"
+    (start,) = struct.unpack(order + "I", value)
+    # a directory further off is taken for a place, one with its version alone for none
+    return len(tiff) < start + 2 or int(struct.unpack_from(order + "H", tiff, start)[0]) > 1
+
+
+def _turn(tiff: bytes) -> int:
+    """EXIF's orientation, from 1 (upright) to 8; from 5 on a picture lies on its side."""
+    value = _directory(tiff).get(_ORIENTATION) if _TIFF.match(tiff) else None
+    turned = int.from_bytes(value[:2], "little" if tiff[:2] == b"II" else "big") if value is not None else 1
+    return turned if 1 <= turned <= 8 else 1
+
+
+def _way_up(tiff: bytes) -> bytes:
+    """EXIF that says nothing but how a picture is turned; empty where it is not."""
+    turned = _turn(tiff)
+    if turned == 1:
+        return b""
+    return struct.pack(">2sHIHHHIHHI", b"MM", 42, 8, 1, _ORIENTATION, 3, 1, turned, 0, 0)
+
+
+# --- kinds ---
+
+
+def _jpeg_size(content: bytes) -> tuple[int, int] | None:
+    at, turned = 2, 1
+    while content[at] == 0xFF:
+        kind = content[at + 1]
+        if kind == 0xFF:  # fill
+            at += 1
+            continue
+        (length,) = struct.unpack_from(">H", content, at + 2)
+        if 0xC0 <= kind <= 0xCF and kind not in (0xC4, 0xC8, 0xCC):  # a frame's header
+            height, width = struct.unpack_from(">HH", content, at + 5)
+            if not width or not height:
+                return None
+            return (height, width) if turned >= 5 else (width, height)
+        if kind == 0xE1 and content[at + 4 : at + 10] == _EXIF:
+            turned = _turn(content[at + 10 : at + 2 + length])
+        at += 2 + length
+    return None
+
+
+def _webp_size(content: bytes) -> tuple[int, int]:
+    """Of its first part (RFC 9649, sections 2.5 to 2.7)."""
+    kind, head = content[12:16], content[20:30].ljust(10, b"\0")
+    if kind == b"VP8X":
+        return 1 + int.from_bytes(head[4:7], "little"), 1 + int.from_bytes(head[7:10], "little")
+    if kind == b"VP8L":
+        bits = int.from_bytes(head[1:5], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    return int.from_bytes(head[6:8], "little") & 0x3FFF, int.from_bytes(head[8:10], "little") & 0x3FFF
+
+
+def _jpeg_parts(content: bytes) -> Iterator[bytes]:
+    """The parts to keep, up to the end of the picture: phones hang films and larger copies behind it."""
+    yield content[:2]
+    at, turned = 2, False
+    while True:
+        while content[at : at + 2] == b"\xff\xff":  # fill
+            at += 1
+        if content[at] != 0xFF:
+            raise ValueError("no marker")
+        kind = content[at + 1]
+        if kind == 0xD9:
+            yield content[at : at + 2]
+            return
+        (length,) = struct.unpack_from(">H", content, at + 2)
+        end = at + 2 + length
+        if length < 2 or end > len(content):
+            raise ValueError("cut")
+        part = content[at:end]
+        if kind == 0xE1 and part[4:10] == _EXIF:
+            exif = _way_up(part[10:])
+            if exif and not turned:
+                turned = True
+                yield struct.pack(">BBH", 0xFF, 0xE1, 8 + len(exif)) + _EXIF + exif
+        elif _shapes_picture(kind, part):
+            yield part
+        if kind == 0xDA:  # the picture itself, up to the next marker
+            found = _MARKER.search(content, end)
+            if found is None:
+                raise ValueError("cut")
+            yield content[end : found.start()]
+            end = found.start()
+        at = end
+
+
+def _shapes_picture(kind: int, part: bytes) -> bool:
+    """True for all but comments and what programs put in, of which colour profiles and Adobe's transform stay."""
+    if kind == 0xE2:
+        return part[4:16] == b"ICC_PROFILE\0"
+    return kind == 0xEE or not (0xE1 <= kind <= 0xEF or kind == 0xFE)
+
+
+def _png_parts(content: bytes) -> Iterator[bytes]:
+    yield _PNG
+    at = len(_PNG)
+    while True:
+        length, kind = struct.unpack_from(">I4s", content, at)
+        end = at + 12 + length
+        if end > len(content):
+            raise ValueError("cut")
+        if kind == b"eXIf":
+            exif = _way_up(content[at + 8 : end - 4])
+            if exif:
+                yield struct.pack(">I4s", len(exif), kind) + exif + struct.pack(">I", zlib.crc32(kind + exif))
+        elif kind not in _PNG_WORDS:
+            yield content[at:end]
+        if kind == b"IEND":
+            return
+        at = end
+
+
+def _webp(content: bytes) -> bytes:
+    end = 8 + struct.unpack_from("<I", content, 4)[0]
+    if end > len(content):
+        raise ValueError("cut")
+    parts: list[bytes] = []
+    exif = b""
+    at = 12
+    while at + 8 <= end:
+        kind, length = struct.unpack_from("<4sI", content, at)
+        after = at + 8 + length + length % 2
+        if after > end:
+            raise ValueError("cut")
+        if kind == b"EXIF":
+            exif = _way_up(content[at + 8 : at + 8 + length].removeprefix(_EXIF))
+        elif kind != b"XMP ":
+            parts.append(content[at:after])
+        at = after
+    if exif:
+        parts.append(struct.pack("<4sI", b"EXIF", len(exif)) + exif)
+    if parts and parts[0][:4] == b"VP8X":
+        flags = (parts[0][8] & _WEBP_ALPHA_TO_ANIMATION) | (0x08 if exif else 0)
+        parts[0] = parts[0][:8] + bytes((flags,)) + parts[0][9:]
+    body = b"WEBP" + b"".join(parts)
+    return struct.pack("<4sI", b"RIFF", len(body)) + body

@@ -1,0 +1,143 @@
+"""Pictures lose what their cameras wrote into them, and nothing else; Pillow looks at both."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin
+
+from alongside.source.boxes import places, without_places
+from alongside.source.pictures import picture_size, tells_place, without_metadata
+
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r exif:GPSLatitude="52,30.1N" by="Ana"/></x:xmpmeta>'
+
+
+def exif(*, turned: int = 6) -> Image.Exif:
+    """What a phone writes: how the picture is turned, the device, and where."""
+    made = Image.Exif()
+    made[0x0112] = turned
+    made[0x010F] = "Camera of Ana"
+    made.get_ifd(0x8825).update({1: "N", 2: (52.0, 30.0, 1.5), 3: "E", 4: (13.0, 25.0, 7.5)})
+    return made
+
+
+def picture(mode: str = "RGB", shade: int = 0) -> Image.Image:
+    made = Image.linear_gradient("L").resize((40, 24)).convert("RGB").convert(mode)
+    made.paste(made.getpixel((20, shade)) or 0, (0, 0, 10, 10))
+    return made
+
+
+def saved(kind: str, image: Image.Image | None = None, **how: Any) -> bytes:
+    stream = io.BytesIO()
+    (image or picture()).save(stream, kind, **how)
+    return stream.getvalue()
+
+
+def png() -> bytes:
+    words = PngImagePlugin.PngInfo()
+    words.add_text("Author", "Ana")
+    words.add_itxt("XML:com.adobe.xmp", XMP.decode())
+    return saved("PNG", pnginfo=words, exif=exif(), icc_profile=PROFILE)
+
+
+KINDS: dict[str, Callable[[], bytes]] = {
+    "jpeg": lambda: saved("JPEG", exif=exif(), xmp=XMP, comment=b"by Ana", icc_profile=PROFILE),
+    "progressive jpeg": lambda: saved(
+        "JPEG", exif=exif(), progressive=True, icc_profile=PROFILE, restart_marker_rows=1
+    ),
+    "jpeg with a film behind it": lambda: saved("JPEG", exif=exif(), icc_profile=PROFILE) + b"ftyp by Ana",
+    "jpeg in print colours": lambda: saved("JPEG", picture("CMYK"), exif=exif(), icc_profile=PROFILE),
+    "png": png,
+    "webp": lambda: saved("WEBP", exif=exif(), xmp=XMP, icc_profile=PROFILE, lossless=True),
+    "moving webp": lambda: saved(
+        "WEBP", exif=exif(), xmp=XMP, icc_profile=PROFILE, save_all=True, append_images=[picture(shade=9)], duration=90
+    ),
+    "moving png": lambda: saved(
+        "PNG", exif=exif(), icc_profile=PROFILE, save_all=True, append_images=[picture(shade=9)]
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_picture_stays_and_nothing_is_told(kind: str) -> None:
+    before = KINDS[kind]()
+    assert tells_place(before)
+    after = without_metadata(before)
+    assert not tells_place(after)
+    assert b"Ana" not in after
+    assert without_metadata(after) == after
+    with Image.open(io.BytesIO(before)) as old, Image.open(io.BytesIO(after)) as new:
+        assert (new.mode, new.size, new.info["icc_profile"]) == (old.mode, old.size, PROFILE)
+        assert dict(new.getexif()) == {0x0112: 6}  # a picture held upright stays upright
+        assert ImageOps.exif_transpose(new).size == (24, 40)
+        assert picture_size(after) == ((24, 40) if "jpeg" in kind else (40, 24))
+        assert getattr(new, "n_frames", 1) == getattr(old, "n_frames", 1)
+        for frame in range(getattr(old, "n_frames", 1)):
+            old.seek(frame)
+            new.seek(frame)
+            assert new.tobytes() == old.tobytes()
+
+
+def test_what_has_nothing_to_tell_is_left_as_it_is() -> None:
+    for content in (saved("JPEG"), saved("PNG"), saved("WEBP"), saved("GIF"), b"", b"PNG", b"<svg/>"):
+        assert without_metadata(content) == content
+        assert not tells_place(content)
+    lossy = [saved("WEBP", quality=80), saved("WEBP", lossless=True), saved("GIF"), saved("PNG"), saved("JPEG")]
+    assert {picture_size(content) for content in lossy} == {(40, 24)}
+    assert picture_size(b"<svg/>") is None
+    upright = without_metadata(saved("JPEG", exif=exif(turned=1)))
+    assert b"Exif" not in upright
+
+
+def test_what_cannot_be_cleaned_still_tells() -> None:
+    heic = b"\0\0\0\x18ftypheic" + bytes(12) + exif().tobytes()  # as it stands in that kind, too
+    for content in (
+        heic,
+        exif().tobytes().removeprefix(b"Exif\0\0"),
+        KINDS["jpeg"]()[:-30],
+        KINDS["png"]()[:-30],
+        KINDS["webp"]()[:-30],
+    ):
+        assert tells_place(without_metadata(content))
+
+
+@given(st.sampled_from(sorted(KINDS)), st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 255)), max_size=6))
+def test_broken_files_raise_nothing(kind: str, changes: list[tuple[int, int]]) -> None:
+    content = bytearray(KINDS[kind]())
+    for at, octet in changes:
+        content[at % len(content)] = octet
+    tells_place(without_metadata(bytes(content)))
+    picture_size(bytes(content))
+
+
+def box(kind: bytes, *held: bytes) -> bytes:
+    content = b"".join(held)
+    return struct.pack(">I4s", 8 + len(content), kind) + content
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        box(b"udta", box(b"\xa9xyz", b"\0\x12\x15\xc7+52.5125+013.4200/")),
+        box(b"meta", b"com.apple.quicktime.location.ISO6709", b"+52.5125+013.4200/"),
+        box(b"trak", box(b"tkhd", bytes(84)), box(b"udta", box(b"loci", b"+52.5125+013.4200/"))),
+    ],
+)
+def test_films_do_not_say_where_they_were_made(inside: bytes) -> None:
+    title = box(b"udta", box(b"\xa9nam", b"A talk"))
+    film = box(b"ftyp", b"isom") + box(b"moov", box(b"mvhd", bytes(96)), title, inside) + box(b"mdat", b"film")
+    stream = io.BytesIO(film)
+    without_places(stream)
+    cleaned = stream.getvalue()
+    assert len(cleaned) == len(film)  # what is played stands where it stood
+    assert b"52.5125" not in cleaned
+    assert b"A talk" in cleaned
+    assert cleaned.endswith(b"film")
+    assert not list(places(stream))
