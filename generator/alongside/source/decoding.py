@@ -7,6 +7,7 @@ dropped. Lines and columns stay those an editor shows.
 from __future__ import annotations
 
 import codecs
+import os
 import re
 import stat
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ MAX_BYTES = 4_000_000  # no author writes more by hand; a file that large is som
 # C0 without tab and line feed, C1 without NEXT LINE, and what is no character at all.
 # One class, so that a text is passed through once.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+_NOT_WAITING = getattr(os, "O_NONBLOCK", 0)  # for somebody to write into a pipe
+_BINARY = getattr(os, "O_BINARY", 0)
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -44,10 +47,7 @@ def position_at(text: str, index: int, path: str, *, first_line: int = 1) -> Pos
 def read_bytes(file: Path, path: str, *, most: int = MAX_BYTES) -> bytes | Problem:
     """The file's bytes, or the problem that kept them: no permission, a folder, a link to nowhere, more than `most`."""
     try:
-        if not stat.S_ISREG(file.stat().st_mode):  # a pipe would wait for ever, a device never end
-            raise OSError(0, "it is no regular file")
-        with file.open("rb") as stream:
-            content = stream.read(most + 1)
+        content = _read(file, most + 1)
     except OSError as error:
         return Problem(
             position=Position(path),
@@ -63,6 +63,24 @@ def read_bytes(file: Path, path: str, *, most: int = MAX_BYTES) -> bytes | Probl
             hint="Split it, or keep recordings and images in files of their own.",
         )
     return content
+
+
+def _read(file: Path, most: int) -> bytes:
+    """At most so many bytes of a regular file. Raises `OSError`; never waits, as a pipe would, nor goes on for ever.
+
+    Asked for as many as there are: a buffer for the most there may be takes longer to have than a story to read.
+    """
+    descriptor = os.open(file, os.O_RDONLY | _NOT_WAITING | _BINARY)
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(0, "it is no regular file")
+        content = os.read(descriptor, min(found.st_size + 1, most))
+        while len(content) < most and (more := os.read(descriptor, min(65_536, most - len(content)))):
+            content += more
+        return content
+    finally:
+        os.close(descriptor)
 
 
 def decode(content: bytes, path: str) -> str | Problem:

@@ -362,6 +362,8 @@ def related_stories(site: Site) -> Mapping[str, tuple[str, ...]]:
             for bit in own:
                 ranked[bit].append(index)
         numbers = {story.slug: index for index, story in enumerate(shown)}
+        languages = [story.language for story in shown]
+        total, twice = len(shown), 2 * len(shown)
 
         def related(slug: str) -> tuple[str, ...]:
             original = community.stories[slug].translation_of
@@ -380,9 +382,11 @@ def related_stories(site: Site) -> Mapping[str, tuple[str, ...]]:
             for other in pool:
                 both = mine & tags[other]
                 shared = both.bit_count() + (both & challenges).bit_count()
-                away = other - index if other > index else len(shown) + index - other  # older ones first
-                order.append((-shared, shown[other].language != language, away, other))
-            return _of_many(story, [shown[other] for *_, other in sorted(order)])
+                away = other - index if other > index else total + index - other  # older ones first
+                # one number sorts as (most in common, this language, near) would, which are less than `twice` away
+                order.append((away - twice * (2 * shared + (languages[other] == language)), other))
+            order.sort()
+            return _of_many(story, (shown[other] for _, other in order))
 
         return Computed(community.stories, related)
 
@@ -398,13 +402,21 @@ def _tags(story: Story) -> Iterator[str]:
         yield f"role {role.casefold()}"
 
 
-def _of_many(story: Story, others: Sequence[Story]) -> tuple[str, ...]:
+def _of_many(story: Story, others: Iterable[Story]) -> tuple[str, ...]:
     """The first few, one of each teller before a second; more of the story's own teller stands beside them."""
-    first_of = {story.members[0]: story.slug}
+    tellers = {story.members[0]}
+    first: list[str] = []
+    seconds: list[str] = []
     for other in others:
-        first_of.setdefault(other.members[0], other.slug)
-    first = [other.slug for other in others if first_of[other.members[0]] == other.slug]
-    return tuple(dict.fromkeys((*first, *(other.slug for other in others))))[:RELATED]
+        teller = other.members[0]
+        if teller in tellers:
+            seconds.append(other.slug)
+        else:
+            tellers.add(teller)
+            first.append(other.slug)
+            if len(first) == RELATED:
+                break
+    return tuple([*first, *seconds][:RELATED])
 
 
 def hosted_by(site: Site) -> Mapping[str, tuple[str, ...]]:
