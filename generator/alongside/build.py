@@ -63,8 +63,8 @@ def list_jobs(site: Site) -> tuple[Job, ...]:
     from alongside.rendering.embeds.listing import embed_jobs
     from alongside.rendering.feeds.listing import feed_jobs
     from alongside.rendering.markdown import document_path
+    from alongside.rendering.pages.listing import render_pages
     from alongside.rendering.pages.moments import render_embeds
-    from alongside.rendering.pages.records import render_pages
 
     taken = {
         document_path(document, use_directory_urls=True)
