@@ -123,6 +123,7 @@ class PageComposer:
 
 
 def calendar_link(ui: PageWords, kind: FeedKind, slug: str = "") -> tuple[str, str, str]:
+    """The calendar of a page as `PageComposer.page` takes feeds."""
     return ("text/calendar", ui.say("footer.calendar"), feed_path(kind, slug))
 
 
