@@ -8,15 +8,7 @@ from functools import cache
 
 import pytest
 
-from browser.engines import ENGINES, Engine, running
-from browser.firefox import running_firefox
-
-
-@pytest.fixture(scope="session")
-def firefox() -> Iterator[Engine]:
-    """Starting it takes longer than most tests: one for a worker, whose tabs know nothing of each other."""
-    with running_firefox() as started:
-        yield started
+from browser.engines import ENGINES, Engine, running_chromium
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +20,9 @@ def engines(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Engine]]
     with ExitStack() as until_the_end:
         yield cache(
             lambda name: (
-                request.getfixturevalue("firefox") if name == "firefox" else until_the_end.enter_context(running(name))
+                request.getfixturevalue("firefox")
+                if name == "firefox"
+                else until_the_end.enter_context(running_chromium())
             )
         )
 

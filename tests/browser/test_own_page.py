@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from alongside.delivery.store import open_store
 from browser.axe import axe_violations, check_with_axe
-from browser.engines import Engine
+from browser.firefox import Firefox
 from service.conftest import Running, make_home, running
 from service.own_person import move_in, page
 from service.test_clock import wait_until
@@ -58,7 +58,7 @@ def test_in_chromium(tab: Page, moved_in: tuple[Running, dict[str, str]]) -> Non
     assert tab.context.cookies() == []
 
 
-def test_in_firefox(firefox: Engine, moved_in: tuple[Running, dict[str, str]]) -> None:
+def test_in_firefox(firefox: Firefox, moved_in: tuple[Running, dict[str, str]]) -> None:
     service, paths = moved_in
     origin = f"http://127.0.0.1:{service.port}"
     tab = firefox.open()
