@@ -6,61 +6,110 @@ stderr, and what to run, as JSON; back go the number of the process, and in the 
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import json
 import os
+import pkgutil
 import resource
 import select
 import socket
 import sys
 import tempfile
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any, NoReturn
 
+import markdown
+import markdown.util
 from mkdocs.theme import Theme
 
-from alongside.cli.main import COMMANDS, main
+import alongside
+from alongside.cli.main import main
+from alongside.reading.places import find_place
 from alongside.rendering import templates
 from alongside.rendering.embeds.characters import character_tables
+from alongside.rendering.interface import interface_languages, read_interface
 from compiled_templates import keep_compiled_templates
-from few_places import write_few_places
+from few_places import few_places, write_few_places
 
 # What commands import when they come to it.
 ALSO = (
-    *(
-        "alembic.command",
-        "alongside.plugin",
-        "mkdocs.commands.build",
-        "psycopg",
-        "sqlalchemy.dialects.postgresql.psycopg",
-    ),
+    *("alembic.command", "mkdocs.commands.build", "psycopg", "sqlalchemy.dialects.postgresql.psycopg"),
     *("starlette", "tzdata.zoneinfo", "uvicorn"),
-    *(f"markdown.extensions.{name}" for name in ("attr_list", "codehilite", "fenced_code", "tables", "toc")),
+    "mkdocs.config.defaults",
 )
+EXTENSIONS = ("attr_list", "codehilite", "fenced_code", "tables", "toc")
+
+
+def import_everything() -> None:
+    """Every module of ours but what Alembic runs, and what they import late."""
+    modules = pkgutil.walk_packages(alongside.__path__, "alongside.")
+    ours = (module.name for module in modules if ".migrations." not in module.name)
+    for name in (*ours, *ALSO):
+        importlib.import_module(name)
+
+
+def read_what_stays() -> None:
+    """Tables and texts that never change, and that a process reads when it first needs them."""
+    for language in interface_languages():
+        read_interface(language)
+    character_tables()
+    few_places()
+    find_place("Lima, Peru")
+    markdown.util.get_installed_extensions()
+    markdown.markdown("", extensions=EXTENSIONS)
 
 
 def become_a_command(orders: socket.socket) -> None:
     """Return in a process for each order, which then is that command but has not begun; end when stdin does."""
-    watchers: set[int] = set()
+    waiting = select.poll()
+    waiting.register(orders.fileno(), select.POLLIN)
+    waiting.register(0, select.POLLIN)
+    running: dict[int, tuple[int, socket.socket]] = {}  # by what becomes readable when it ends: its number, who asked
     while True:
-        ready, _, _ = select.select([orders.fileno(), 0], [], [])
-        watchers = {watcher for watcher in watchers if os.waitpid(watcher, os.WNOHANG) == (0, 0)}
-        if 0 in ready:
-            sys.exit()
-        control, _ = orders.accept()
-        watcher = os.fork()
-        if watcher == 0:
-            break
-        watchers.add(watcher)
-        control.close()
-    orders.close()
-    _, descriptors, _, _ = socket.recv_fds(control, 1, 3)
-    with control.makefile() as stream:
-        order = json.load(stream)
-    command = os.fork()
-    if command:
-        watch(command, control, descriptors)
-    control.close()
+        for ready, _ in waiting.poll():
+            if ready == 0:
+                sys.exit()
+            if ready in running:
+                command, control = running.pop(ready)
+                tell_its_end(command, control)
+                waiting.unregister(ready)
+                os.close(ready)
+                continue
+            control, _ = orders.accept()
+            _, descriptors, _, _ = socket.recv_fds(control, 1, 3)
+            with control.makefile() as stream:
+                order = stream.read()
+            command = os.fork()
+            if command == 0:
+                orders.close()
+                control.close()
+                for watched, (_, other) in running.items():
+                    os.close(watched)
+                    other.close()
+                return begin(json.loads(order), descriptors)
+            for descriptor in descriptors:
+                os.close(descriptor)
+            with suppress(OSError):  # nobody listens any more
+                control.sendall(b"%d\n" % command)
+            watched = os.pidfd_open(command)
+            waiting.register(watched, select.POLLIN)
+            running[watched] = (command, control)
+
+
+def tell_its_end(command: int, control: socket.socket) -> None:
+    """Say to who asked for it how it ended, whatever became of them."""
+    status = os.waitpid(command, 0)[1]
+    with suppress(OSError), control:
+        control.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
+
+
+def begin(order: Mapping[str, Any], descriptors: list[int]) -> None:
+    """Take over what the command was given."""
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
         os.close(descriptor)
@@ -76,26 +125,32 @@ def become_a_command(orders: socket.socket) -> None:
     sys.argv = ["alongside", *order["words"]]
 
 
-def watch(command: int, control: socket.socket, descriptors: list[int]) -> None:
-    """The parent of a command: it tells who it is and how it ends, whatever becomes of it."""
-    for descriptor in (0, *descriptors):
-        os.close(descriptor)
-    control.sendall(b"%d\n" % command)
-    status = os.waitpid(command, 0)[1]
-    control.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
-    os._exit(0)
+def run() -> NoReturn:
+    """As the installed script, to the end of what it may see of its end.
+
+    What Python then does to its memory before it is given back copies all of it, page by page, from that of the nursery.
+    """
+    try:
+        sys.exit(main())
+    except SystemExit as end:
+        if end.code is not None and not isinstance(end.code, int):
+            raise
+        threading._shutdown()  # type: ignore[attr-defined]  # what an interpreter does first as it ends
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(end.code or 0)
 
 
 if __name__ == "__main__":
-    for name in (*(f"alongside.cli.{module}" for module, _ in COMMANDS.values()), *ALSO):
-        importlib.import_module(name)
+    import_everything()
     keep_compiled_templates()
     with tempfile.TemporaryDirectory() as folder:
         for environment in (templates.environment(), Theme(name="mkdocs").get_env()):
             environment.bytecode_cache = templates.compiled_templates(Path(folder))
             for name in environment.list_templates(["html", "xml"]):
                 environment.get_template(name)
-    character_tables()
+    read_what_stays()
     gc.freeze()
     become_a_command(socket.socket(fileno=int(sys.argv[1])))
-    sys.exit(main())
+    run()

@@ -39,7 +39,7 @@ plugins:
 
 WriteCommunity = Callable[..., Path]
 
-pytest_plugins = ["browser.chromium", "browser.example_site", "mail_servers.fixtures", "stores"]
+pytest_plugins = ["browser.chromium", "browser.example_site", "browser.firefox", "mail_servers.fixtures", "stores"]
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest looks where its folders are to be
@@ -69,12 +69,16 @@ def _write_into_memory(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """What is imported and collected stays to the end: looking through it for garbage takes seconds, and finds none."""
+    """What is imported and collected stays to the end: looking through it for garbage takes seconds, and finds none.
+
+    What tests leave is looked through now and then: by Python's own habit that is a tenth of their time.
+    """
     gc.disable()
     try:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
         gc.enable()
 
 

@@ -7,6 +7,7 @@ builds by commands of their own in `test_plugin.py`, the example site of the bro
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import islice
 
 from alongside.rendering.embeds import listing
@@ -15,7 +16,13 @@ from alongside.rendering.embeds.places import place_shards
 
 def few_places() -> Iterator[tuple[str, bytes]]:
     """The first of `place_shards`."""
-    return islice(place_shards(), 3)
+    return iter(_few_places())
+
+
+@cache
+def _few_places() -> tuple[tuple[str, bytes], ...]:
+    """For which all are unpacked."""
+    return tuple(islice(place_shards(), 3))
 
 
 def write_few_places() -> None:

@@ -61,28 +61,32 @@ def _new_store() -> bytes:
 def postgresql() -> Iterator[str]:
     """A server of our own, on a socket in a folder of its own; its URL without a database."""
     with running_postgresql(folder=fast_folder() or "/tmp") as url:
-        engine = sa.create_engine(url.format(database="postgres"), isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(sa.text(f"CREATE DATABASE {READY}"))
-        engine.dispose()
-        open_store(Path("/tmp"), {"ALONGSIDE_DATABASE_URL": url.format(database=READY)}).close()
         yield url
 
 
-@pytest.fixture
-def make_database(postgresql: str) -> Iterator[MakeDatabase]:
-    """A factory of URLs, each of a new database that is like another."""
+@pytest.fixture(scope="session")
+def outside(postgresql: str) -> Iterator[sa.Connection]:
+    """A connection to the server from outside any store: there is a store that is copied, and copies can be made."""
     engine = sa.create_engine(postgresql.format(database="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {READY}"))
+        open_store(Path("/tmp"), {"ALONGSIDE_DATABASE_URL": postgresql.format(database=READY)}).close()
+        yield connection
+    engine.dispose()
+
+
+@pytest.fixture
+def make_database(postgresql: str, outside: sa.Connection) -> Iterator[MakeDatabase]:
+    """A factory of URLs, each of a new database that is like another."""
+    # Files are copied in half the time that the log takes; before version 15 PostgreSQL knew no other way.
+    strategy = "STRATEGY FILE_COPY" if (outside.dialect.server_version_info or ()) >= (15,) else ""
     made: list[str] = []
 
     def make(*, like: str = "template1") -> str:
         made.append(f"store{len(made)}")
-        with engine.connect() as connection:
-            connection.execute(sa.text(f"CREATE DATABASE {made[-1]} TEMPLATE {like}"))
+        outside.execute(sa.text(f"CREATE DATABASE {made[-1]} TEMPLATE {like} {strategy}"))
         return postgresql.format(database=made[-1])
 
     yield make
-    with engine.connect() as connection:
-        for name in made:  # each takes megabytes
-            connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
+    for name in made:  # each takes megabytes
+        outside.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))

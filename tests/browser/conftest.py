@@ -1,8 +1,36 @@
-"""Which browser tests are for `make soak`."""
+"""The two browsers as fixtures, and which browser tests are for `make soak`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
+
 import pytest
+
+from browser.engines import ENGINES, Engine, running_chromium
+
+
+@pytest.fixture(scope="module")
+def engines(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Engine]]:
+    """The browsers by name, each started when it is first asked for: pytest may go back and forth between them.
+
+    Chromium ends with the module, as in `browser.chromium`.
+    """
+    with ExitStack() as until_the_end:
+        yield cache(
+            lambda name: (
+                request.getfixturevalue("firefox")
+                if name == "firefox"
+                else until_the_end.enter_context(running_chromium())
+            )
+        )
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> Engine:
+    """Each of them."""
+    return engines(request.param)
 
 
 @pytest.hookimpl(tryfirst=True)  # before the marks are looked at

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from browser.chromium import CHROMIUM
-from browser.firefox import running_firefox
 
 ENGINES = ("chromium", "firefox")
 
@@ -119,12 +118,8 @@ class ChromiumTab:
 
 
 @contextmanager
-def running(name: str) -> Iterator[Engine]:
-    """The browser of that name, for as long as the context lasts."""
-    if name == "firefox":
-        with running_firefox() as firefox:
-            yield firefox
-        return
+def running_chromium() -> Iterator[Chromium]:
+    """Chromium, for as long as the context lasts."""
     # As in `browser.chromium`: Playwright's event loop must be gone before the next module begins.
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from websockets.sync.client import ClientConnection, connect
 
 # Whatever Firefox asks of its makers goes through a proxy that is not there; it never uses one for this machine.
@@ -165,6 +166,13 @@ class FirefoxTab:
     def close(self) -> None:
         self._firefox.forget(self)
         self._firefox.send("browser.removeUserContext", userContext=self._person)
+
+
+@pytest.fixture(scope="session")
+def firefox() -> Iterator[Firefox]:
+    """Starting it takes longer than most tests: one for a worker, whose tabs know nothing of each other."""
+    with running_firefox() as started:
+        yield started
 
 
 @contextmanager

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from browser.engines import ENGINES, Engine, running
+from browser.engines import Engine
 from browser.origins import Answer, files_of, running_origin
 
 PAGES = {
@@ -19,12 +18,6 @@ PAGES = {
 }
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module", params=ENGINES)
-def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    with running(request.param) as engine:
-        yield engine
 
 
 def test_what_a_frame_asks_and_says_is_heard(engine: Engine) -> None:

@@ -7,7 +7,7 @@ The pages, the pages for frames and the previews of mails are opened as they are
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -293,15 +293,16 @@ def test_a_page_for_frames(watch: Watch, frames: Sequence[str], every: int) -> N
 
 
 @pytest.fixture(scope="module")
-def previews(root: Path) -> Sequence[str]:
-    """Paths of a preview of each journey's mails, for a newcomer who says the same; less what stands around them."""
+def preview(root: Path) -> Callable[[int], str]:
+    """The path of a preview of a journey's mails, for a newcomer who says the same; less what stands around them."""
     write(root, hostile_mails())
     settings, _ = read_settings(root / "mkdocs.yml")
     community = load_community(settings, today=NOW.date()).community
     folder = root / "site" / "previews"
     folder.mkdir()
-    paths = []
-    for number, payload in enumerate(PAYLOADS):
+
+    def make(number: int) -> str:
+        payload = PAYLOADS[number]
         newcomer = Newcomer(
             name=payload, text=payload, languages=("en",), challenges=(f"c{number}",), topics=(payload,), roles=(payload,),
             place=Place(label=payload, slug="x", name=payload, country="DE", lat=52.5, lon=13.4, zone="Europe/Berlin"),
@@ -313,17 +314,17 @@ def previews(root: Path) -> Sequence[str]:
         assert html.count('<iframe sandbox="" ') == html.count("<iframe ") == 1
         bare = re.sub(r"<meta http-equiv=[^>]*>", "", html).replace('<iframe sandbox="" ', "<iframe ")
         (folder / f"{number}.html").write_text(bare, encoding="utf-8")
-        paths.append(f"previews/{number}.html")
-    return paths
+        return f"previews/{number}.html"
+
+    return make
 
 
-def test_a_preview_of_mails(watch: Watch, previews: Sequence[str], every: int) -> None:
-    tried = numbers(every, 2)
-    seen = watch.open([previews[number] for number in tried])
+def test_a_preview_of_mails(watch: Watch, preview: Callable[[int], str], every: int) -> None:
+    tried = {number: preview(number) for number in numbers(every, 2)}
+    seen = watch.open([*tried.values()])
     is_quiet(seen)
-    harmless = {part for part in seen.shapes[previews[0]] if not part.startswith("style=")}
-    for number in tried:
-        path = previews[number]
+    harmless = {part for part in seen.shapes[tried[0]] if not part.startswith("style=")}
+    for number, path in tried.items():
         shape = {part for part in seen.shapes[path] if not part.startswith("style=")}
         assert shape <= harmless, PAYLOADS[number]
         assert not [part for part in seen.shapes[path] if "canary" in part or "expression" in part]

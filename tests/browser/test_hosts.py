@@ -12,10 +12,8 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
@@ -24,7 +22,7 @@ import pytest
 
 from alongside.rendering.embeds.scripts import earlier_scripts
 from browser.axe import axe_violations
-from browser.engines import ENGINES, ChromiumTab, Engine, Tab, running
+from browser.engines import ENGINES, ChromiumTab, Engine, Tab
 from browser.example_site import ROOT
 from browser.host_pages import ALL_HOSTS, FALLBACK, MODULES, NEWCOMER, SECRETS, Host, embed_tag, pages, pinned_script
 from browser.origins import Asked, Origin, files_of, running_origin
@@ -69,13 +67,6 @@ class Visit:
 
     def probe(self, name: str) -> Any:
         return self.tab.evaluate(f"probe.{name}")
-
-
-@pytest.fixture(scope="module")
-def engines() -> Iterator[Callable[[str], Engine]]:
-    """The browsers by name, each started when it is first asked for: pytest may go back and forth between them."""
-    with ExitStack() as until_the_end:
-        yield cache(lambda name: until_the_end.enter_context(running(name)))
 
 
 @pytest.fixture(scope="session", params=ENGINES)

@@ -12,7 +12,7 @@ from threading import Thread
 import pytest
 
 from browser.axe import axe_violations
-from browser.engines import ENGINES, Engine, Tab, running
+from browser.engines import Engine, Tab
 from browser.example_site import Quiet
 
 POLICY = (
@@ -47,12 +47,6 @@ def meetups(example_site: Path) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_port}/meetups/"
     server.shutdown()
     server.server_close()
-
-
-@pytest.fixture(scope="module", params=ENGINES)
-def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    with running(request.param) as engine:
-        yield engine
 
 
 def choose(tab: Tab, name: str, value: str) -> None:

@@ -18,7 +18,7 @@ from alongside.delivery.relay_addresses import RelayKeys
 from alongside.delivery.schema import Side, members, newcomers
 from alongside.delivery.store import open_store
 from browser.axe import axe_violations
-from browser.engines import ENGINES, Engine, Tab, running
+from browser.engines import Engine, Tab
 from delivery.conftest import make_member
 from service.conftest import NOW, Running, make_home
 from service.conftest import running as serving
@@ -50,12 +50,6 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
                     pass_on(connection, store.key, pair, Note(text=f"Some words {newcomer}"), now=NOW)
         yield found
     store.close()
-
-
-@pytest.fixture(scope="module", params=ENGINES)
-def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    with running(request.param) as engine:
-        yield engine
 
 
 def address(service: Running, slug: str) -> str:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,10 +26,10 @@ from alongside.service.home import Home
 from alongside.settings import ServiceSettings
 from browser.axe import axe_violations
 from browser.engines import ENGINES, Engine, Tab
-from browser.engines import running as running_browser
 from browser.example_site import EXAMPLE_DAY, ROOT
 from browser.host_pages import SECRETS, pages
 from browser.origins import Answer, Origin, files_of, running_origin
+from commands import run_command
 from service.conftest import URLENCODED, Running, running
 
 pytestmark = pytest.mark.browser
@@ -74,12 +71,6 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def engines() -> Iterator[Callable[[str], Engine]]:
-    with ExitStack() as until_the_end:
-        yield cache(lambda name: until_the_end.enter_context(running_browser(name)))
-
-
-@pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     root = tmp_path_factory.mktemp("noted")
     for name in ("content", "journeys"):
@@ -89,9 +80,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         "      mail:\n", f"      mail:\n        service: {SERVICE}\n        notes: notes@example.org\n"
     )
     (root / "mkdocs.yml").write_text(config, encoding="utf-8")
-    day = {"SOURCE_DATE_EPOCH": str(int(EXAMPLE_DAY.timestamp()))}
-    build = [sys.executable, "-m", "mkdocs", "build", "-q"]
-    subprocess.run(build, cwd=root, env={**os.environ, **day}, check=True, capture_output=True)
+    built = run_command("build", "--now", EXAMPLE_DAY.isoformat(), cwd=root, all_places=True)
+    assert built.returncode == 0, built.stderr
     settings, _ = read_settings(root / "mkdocs.yml")
     community = load_community(settings, today=EXAMPLE_DAY.date()).community
     store = open_store(root, {})

@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from alongside.delivery.store import open_store
 from browser.axe import axe_violations, check_with_axe
-from browser.firefox import running_firefox
+from browser.firefox import Firefox
 from service.conftest import Running, make_home, running
 from service.own_person import move_in, page
 from service.test_clock import wait_until
@@ -58,11 +58,11 @@ def test_in_chromium(tab: Page, moved_in: tuple[Running, dict[str, str]]) -> Non
     assert tab.context.cookies() == []
 
 
-def test_in_firefox(moved_in: tuple[Running, dict[str, str]]) -> None:
+def test_in_firefox(firefox: Firefox, moved_in: tuple[Running, dict[str, str]]) -> None:
     service, paths = moved_in
     origin = f"http://127.0.0.1:{service.port}"
-    with running_firefox() as firefox:
-        tab = firefox.open()
+    tab = firefox.open()
+    try:
         for view in ("in Arabic", "hard"):
             tab.goto(origin + paths[view])
             for width in (1200, 320):
@@ -75,6 +75,8 @@ def test_in_firefox(moved_in: tuple[Running, dict[str, str]]) -> None:
         tab.press("Enter")
         wait_until(lambda: tab.evaluate("location.search + document.readyState") == "?done=pacecomplete")
         assert tab.evaluate("document.querySelector('#pace').value") == "14"
+    finally:
+        tab.close()
 
 
 def test_a_person_changes_the_pace_and_leaves(tab: Page, moved_in: tuple[Running, dict[str, str]]) -> None:

@@ -12,7 +12,7 @@ from threading import Thread
 import pytest
 
 from browser.axe import axe_violations
-from browser.engines import Tab, running
+from browser.engines import Tab, running_chromium
 from browser.example_site import Quiet
 from commands import run_command
 from conftest import CONFIG, WriteCommunity
@@ -105,7 +105,7 @@ def test_the_search_is_made_and_asked(write_community: WriteCommunity, origin: s
     own = (root / "site/search/search_index.json").read_text()
     assert "lighthouses" in own
     assert "stories/" not in own
-    with running("chromium") as engine:
+    with running_chromium() as engine:
         tab = engine.open(width=360, height=740)
         tab.goto(f"{origin}community/site/browse/")
         assert axe_violations(tab) == []
@@ -165,7 +165,7 @@ def test_the_missing_page_leads_on_from_any_depth(write_community: WriteCommunit
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Missing, directory=str(tmp_path)))
     Thread(target=server.serve_forever, daemon=True).start()
-    with running("chromium") as engine:
+    with running_chromium() as engine:
         tab = engine.open()
         tab.goto(f"http://127.0.0.1:{server.server_port}/below/stories/gone/for/good/")
         assert axe_violations(tab) == []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from browser.axe import axe_violations
-from browser.engines import ENGINES, Tab, running
+from browser.engines import ENGINES, Engine, Tab
 from browser.origins import files_of, running_origin
 
 pytestmark = pytest.mark.browser
@@ -46,9 +47,9 @@ def wait_for(tab: Tab, condition: str) -> None:
 
 
 @pytest.mark.parametrize("engine_name", ENGINES)
-def test_subscribing_by_keyboard(engine_name: str, example_site: Path) -> None:
-    with running(engine_name) as engine, running_origin(files_of(example_site)) as origin:
-        tab = engine.open(width=320, height=800)
+def test_subscribing_by_keyboard(engine_name: str, engines: Callable[[str], Engine], example_site: Path) -> None:
+    with running_origin(files_of(example_site)) as origin:
+        tab = engines(engine_name).open(width=320, height=800)
         tab.goto(origin.address + PAGE)
         assert tab.evaluate(f"{DETAILS}.open") is False
         press_until(tab, "summary")

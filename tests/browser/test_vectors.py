@@ -39,7 +39,7 @@ from alongside.settings import Settings
 from browser.example_site import Quiet
 from random_records import NOON, PLACES, TODAY, WORDS, a_community, a_newcomer
 
-COMMUNITIES, EACH, FIRST = 20, 500, 100
+COMMUNITIES, EACH, FIRST = 20, 500, 50
 KINDS = ("members", "stories", "groups", "meetups")
 UNSAID = "ﬁne İ ß ΣΑΣ ǅ ½ ㎡ が か\u3099 한국 ＤＯＣＳ 𝗛𝗲𝗹𝗹𝗼 ٱلكلام كَلَام หน้า ភាសា  \u1680 \x1c \x85 \ufeff 𠮷野家 ﷺ ﬀ ŉ ꟊ Ꭰ ᏸ 𐐀s".split(
     " "

@@ -18,7 +18,7 @@ from alongside.service import choice_pages, pages
 from alongside.service.home import Home
 from alongside.service.pages import accepted_languages, choose_language, render_page
 from browser.axe import axe_violations, check_with_axe
-from browser.firefox import running_firefox
+from browser.firefox import Firefox
 
 from .conftest import NOW, ONE_CLICK, Running, make_home, running
 from .test_clock import wait_until
@@ -235,12 +235,12 @@ def test_a_member_says_when_they_are_back(tab: Page, asked: tuple[Running, dict[
 
 
 @pytest.mark.browser
-def test_in_firefox(asked: tuple[Running, dict[str, str]]) -> None:
+def test_in_firefox(firefox: Firefox, asked: tuple[Running, dict[str, str]]) -> None:
     """Of each kind of page one, wide and narrow; and a button that is pressed by the keyboard."""
     service, paths = asked
     origin = f"http://127.0.0.1:{service.port}"
-    with running_firefox() as firefox:
-        tab = firefox.open()
+    tab = firefox.open()
+    try:
         for view in ("block in Arabic", "first in Japanese", "ask-send", "away"):
             tab.goto(origin + paths[view])
             for width in (1200, 320):
@@ -255,3 +255,5 @@ def test_in_firefox(asked: tuple[Running, dict[str, str]]) -> None:
         tab.press("Enter")
         wait_until(lambda: "24 December 2026" in tab.evaluate("document.querySelector('main')?.innerText ?? ''"))
         assert [url for url in tab.requests if not url.startswith(origin)] == []
+    finally:
+        tab.close()

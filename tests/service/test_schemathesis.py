@@ -105,8 +105,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-FEW = settings(
-    max_examples=12,
+SOME = settings(
     deadline=None,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=list(HealthCheck),
@@ -123,41 +122,50 @@ def operations(path: str = "") -> pytest.MarkDecorator:
     return pytest.mark.parametrize("operation", [pytest.param(one, id=one.label) for one in found])
 
 
+@pytest.fixture(params=[pytest.param(5, id="some"), pytest.param(100, id="many", marks=pytest.mark.soak)])
+def examples(request: pytest.FixtureRequest) -> int:
+    """How many requests each operation gets: a few of everything here, what is rare in the long run."""
+    return int(request.param)
+
+
 @operations()
-def test_the_service_keeps_to_its_document(operation: Operation, asked: Running) -> None:
-    keeps_to_it(operation, asked)
+def test_the_service_keeps_to_its_document(operation: Operation, asked: Running, examples: int) -> None:
+    keeps_to_it(operation, asked, examples)
 
 
 @operations("token")
-def test_so_it_does_for_links_of_ours(operation: Operation, asked: Running, tokens: Mapping[str, str]) -> None:
+def test_so_it_does_for_links_of_ours(
+    operation: Operation, asked: Running, tokens: Mapping[str, str], examples: int
+) -> None:
     def with_a_token(case: Case[Any]) -> None:
         case.path_parameters["token"] = tokens[case.path.split("/")[1]]
 
-    keeps_to_it(operation, asked, with_a_token)
+    keeps_to_it(operation, asked, examples, with_a_token)
 
 
 @operations("^/(enroll|events)$")
-def test_so_it_does_for_programs_we_know(operation: Operation, asked: Running) -> None:
-    keeps_to_it(operation, asked, auth=Signed())
+def test_so_it_does_for_programs_we_know(operation: Operation, asked: Running, examples: int) -> None:
+    keeps_to_it(operation, asked, examples, auth=Signed())
 
 
 @operations("^/note/")
-def test_so_it_does_for_a_member_who_is_there(operation: Operation, asked: Running) -> None:
+def test_so_it_does_for_a_member_who_is_there(operation: Operation, asked: Running, examples: int) -> None:
     def to_ana(case: Case[Any]) -> None:
         case.path_parameters["member"] = "ana"
 
-    keeps_to_it(operation, asked, to_ana)
+    keeps_to_it(operation, asked, examples, to_ana)
 
 
 def keeps_to_it(
     operation: Operation,
     asked: Running,
+    examples: int,
     change: Callable[[Case[Any]], None] = lambda _: None,
     auth: AuthBase | None = None,
 ) -> None:
     """Whatever is asked of that operation, after each case was changed."""
 
-    @FEW
+    @settings(SOME, max_examples=examples)
     def ask(case: Case[Any]) -> None:
         change(case)
         response = case.call(base_url=f"http://127.0.0.1:{asked.port}", auth=auth, allow_redirects=False)
