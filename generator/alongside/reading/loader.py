@@ -30,6 +30,7 @@ from alongside.reading.pictures import with_pictures
 from alongside.reading.readings import Reading
 from alongside.reading.recordings import with_recordings
 from alongside.reading.settings_file import relative
+from alongside.reading.shown_files import with_shown_files
 from alongside.reading.stamps import read_ledger, with_stamps
 from alongside.reading.stories import read_story
 from alongside.reading.webvtt import read_transcript
@@ -118,6 +119,7 @@ class Reader:
         community, linked = link(settings, readings, found, journeys, today=today)
         community, unheard = with_recordings(settings, community, readings, found, cache=self._cache)
         community, told = with_availability(settings, community)
+        community, unused = with_shown_files(community, readings, found, _settings_text(settings), today=today)
         group_facts, unread_facts = read_group_facts(settings, community)
         dead = check_dead_chats(community, group_facts, today=today)
         ledger, damaged = read_ledger(settings)
@@ -125,7 +127,7 @@ class Reader:
         calendars, unread_calendars = read_calendars(settings)
         community, placed = with_pictures(settings, community, readings, found, cache=self._cache)
         problems.extend(
-            (*linked, *unheard, *placed, *told, *unread_facts, *dead, *damaged, *unclear, *unread_calendars)
+            (*linked, *unheard, *placed, *told, *unused, *unread_facts, *dead, *damaged, *unclear, *unread_calendars)
         )
         return Loaded(
             community=replace(community, group_facts=group_facts, calendars=calendars),
@@ -209,6 +211,12 @@ def read_content(kind: str, path: str, docs_path: str, content: bytes, defaults:
         "transcript": read_transcript,
     }
     return readers[kind](source, content)
+
+
+def _settings_text(settings: Settings) -> str:
+    """The configuration as it is written; empty where it cannot be read, which its own problem tells."""
+    content = read_bytes(settings.config_file, settings.config_file.name)
+    return "" if isinstance(content, Problem) else content.decode("utf-8", "replace")
 
 
 def _limited(problems: list[Problem]) -> Iterator[Problem]:

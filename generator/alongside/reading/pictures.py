@@ -38,7 +38,7 @@ def with_pictures(
             continue
         values = heads.values(file, _look_at_film if ending in boxes.ENDINGS else _look_at_picture)
         told, width, height = values or (_NOTHING, 0, 0)
-        if width and file.docs_path in community.documents:
+        if width and (file.docs_path in community.documents or file.docs_path in community.previewed):
             sizes[file.docs_path] = (width, height)
         if told == _NOTHING:
             continue
@@ -48,7 +48,15 @@ def with_pictures(
             left_out.add(file.docs_path)
         problems.append(_tells_place(at, file.docs_path, told))
     heads.save()
-    return replace(community, pictures=sizes, documents=community.documents - left_out), problems
+    return (
+        replace(
+            community,
+            pictures=sizes,
+            documents=community.documents - left_out,
+            previewed=community.previewed - left_out,
+        ),
+        problems,
+    )
 
 
 def _tells_place(at: Position, path: str, told: int) -> Problem:
