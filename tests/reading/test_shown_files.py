@@ -135,3 +135,26 @@ def test_a_picture_of_the_site_itself_stays_when_a_draft_shows_it_too(load: Load
 def test_names_are_found_in_little_time_in_whatever_text() -> None:
     assert media_names("a" * 2_000_000 + ".jpg" + "." * 100_000) == frozenset()
     assert len(media_names("x.jpg " * 100_000)) == 1
+
+
+def test_drawings_that_act_are_left_out_among_records_and_told(load: Load) -> None:
+    good = b'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0h9"/></svg>'
+    acts = good.replace(b"<path", b"<script>alert(1)</script><path")
+    loaded = load(
+        {
+            "content/members/ana.md": ANA.replace("ana.jpg", "ana.svg") + "![good](../drawings/good.svg)\n",
+            "content/stories/x.md": STORY.format(members="ana", more="", body="Here:\n\n![A](../drawings/acts.SVG)"),
+            "content/about.md": "![ours](drawings/ours.svg)\n",
+            "content/members/ana.svg": acts,
+            "content/members/ana.jpg": b"",
+            "content/drawings/good.svg": good,
+            "content/drawings/acts.SVG": acts,
+            "content/drawings/ours.svg": acts,  # of the team, on their page
+        }
+    )
+    assert published(loaded) == {"members/desk.png", "drawings/good.svg", "drawings/ours.svg"}
+    at = [(one.position.path, one.position.line, one.code, one.message) for one in loaded.problems]
+    left = "holds a script, so it is left out of the site."
+    assert ("content/members/ana.md", 3, "acting-drawing", f"members/ana.svg {left}") in at
+    assert ("content/stories/x.md", 8, "acting-drawing", f"drawings/acts.SVG {left}") in at
+    assert len(at) == 3  # and the photo that nothing names now

@@ -17,6 +17,7 @@ from alongside.reading.availability import with_availability
 from alongside.reading.cache import ReadingCache
 from alongside.reading.calendars import read_calendars
 from alongside.reading.checks import check_dead_chats
+from alongside.reading.drawings import with_drawings
 from alongside.reading.fields import Defaults
 from alongside.reading.files import Source
 from alongside.reading.folders import PLAIN_NAMES, FoundFile, find_files
@@ -126,8 +127,9 @@ class Reader:
         community, unclear = with_stamps(settings, community, ledger)
         calendars, unread_calendars = read_calendars(settings)
         community, placed = with_pictures(settings, community, readings, found, cache=self._cache)
+        community, acting = with_drawings(settings, community, readings, found, cache=self._cache)
         problems.extend(
-            (*linked, *unheard, *placed, *told, *unused, *unread_facts, *dead, *damaged, *unclear, *unread_calendars)
+            (*linked, *unheard, *placed, *acting, *told, *unused, *unread_facts, *dead, *damaged, *unclear, *unread_calendars)
         )
         return Loaded(
             community=replace(community, group_facts=group_facts, calendars=calendars),
@@ -146,9 +148,9 @@ class Reader:
         return self._store.readings([file], lambda file, content: _read(file, content, self._defaults))[path]
 
     def is_page(self, path: str) -> bool:
-        """True for a file below docs_dir that was no record: an ordinary page, a picture."""
+        """True for a file below docs_dir that lies in the site as it is, or as MkDocs makes it: a page, a picture, captions."""
         file = self._found.get(path)
-        return file is not None and file.kind in ("page", "document", "private")
+        return file is not None and file.kind in ("page", "document", "transcript", "private")
 
     def save(self) -> None:
         """Keep the readings for the next process, where there is a cache."""

@@ -42,7 +42,7 @@ def with_pictures(
             sizes[file.docs_path] = (width, height)
         if told == _NOTHING:
             continue
-        named = _named(readings) if named is None else named
+        named = first_named(readings) if named is None else named
         at = named.get(file.docs_path, Position(file.path))
         if told == _LEFT_OUT:
             left_out.add(file.docs_path)
@@ -72,7 +72,7 @@ def _tells_place(at: Position, path: str, told: int) -> Problem:
     )  # fmt: skip
 
 
-def _named(readings: Readings) -> dict[str, Position]:
+def first_named(readings: Readings) -> dict[str, Position]:
     """Where each file is first named: by a text, a story's recordings or a member's photo."""
     found: dict[str, Position] = {}
     for file, reading in readings.values():
