@@ -95,8 +95,8 @@ def test_a_voice_stays_out_for_everybody_once_one_of_them_withdraws(load: Load) 
 
 
 def test_what_nothing_names_is_left_out_among_records_and_told(load: Load) -> None:
-    left = {"content/members/ben.jpg": b"\xff\xd8", "content/stories/old.vtt": "WEBVTT\n"}
-    kept = {"content/members/team.css": "p {}", "content/pictures/free.png": b"PNG"}
+    left: dict[str, str | bytes] = {"content/members/ben.jpg": b"\xff\xd8", "content/stories/old.vtt": "WEBVTT\n"}
+    kept: dict[str, str | bytes] = {"content/members/team.css": "p {}", "content/pictures/free.png": b"PNG"}
     loaded = load({**left, **kept})
     assert published(loaded) == PEOPLE | {"members/team.css", "pictures/free.png"}
     assert told(loaded) == [("unused-file", "content/members/ben.jpg"), ("unused-file", "content/stories/old.vtt")]

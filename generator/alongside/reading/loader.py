@@ -129,7 +129,19 @@ class Reader:
         community, placed = with_pictures(settings, community, readings, found, cache=self._cache)
         community, acting = with_drawings(settings, community, readings, found, cache=self._cache)
         problems.extend(
-            (*linked, *unheard, *placed, *acting, *told, *unused, *unread_facts, *dead, *damaged, *unclear, *unread_calendars)
+            (
+                *linked,
+                *unheard,
+                *placed,
+                *acting,
+                *told,
+                *unused,
+                *unread_facts,
+                *dead,
+                *damaged,
+                *unclear,
+                *unread_calendars,
+            )
         )
         return Loaded(
             community=replace(community, group_facts=group_facts, calendars=calendars),
@@ -148,7 +160,7 @@ class Reader:
         return self._store.readings([file], lambda file, content: _read(file, content, self._defaults))[path]
 
     def is_page(self, path: str) -> bool:
-        """True for a file below docs_dir that lies in the site as it is, or as MkDocs makes it: a page, a picture, captions."""
+        """True for a file below docs_dir that lies in the site: an ordinary page, a picture, captions."""
         file = self._found.get(path)
         return file is not None and file.kind in ("page", "document", "transcript", "private")
 

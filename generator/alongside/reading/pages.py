@@ -19,6 +19,4 @@ def read_page(source: Source, content: bytes) -> Reading:
     body, line = (text, 1) if isinstance(parts, Problem) else (parts.body, parts.body_line)
     links = find_links(source, body, line)  # its HTML is the team's own, and stays
     moments = moment_tags(source, body, line)
-    return Reading(
-        links=links, moments=moments, media_names=media_names(text), problems=tuple(source.problems)
-    )
+    return Reading(links=links, moments=moments, media_names=media_names(text), problems=tuple(source.problems))

@@ -139,8 +139,8 @@ def _texts(community: Community, today: date) -> Iterator[str]:
         if _is_shown(member, today):
             for page in member.pages.values():
                 yield from (page.bio, page.welcome, page.check_in)
-    for record in (*community.groups.values(), *community.meetups.values()):
-        yield record.body
+    yield from (group.body for group in community.groups.values())
+    yield from (meetup.body for meetup in community.meetups.values())
 
 
 def _unused(path: str) -> Problem:

@@ -287,7 +287,7 @@ class Site:
                 names.append(name)
         for name in names:
             tracked.__dict__[name] = self._mapping(name)
-        documents = getattr(community, "documents", frozenset())
+        documents: frozenset[str] = getattr(community, "documents", frozenset())
         shown = documents | community.previewed if self.drafts else documents
         self._mappings["documents"] = dict.fromkeys(shown, True)
         self._mappings["pages"] = _Flags(self.pages)
