@@ -68,7 +68,7 @@ def _tells_place(at: Position, path: str, told: int) -> Problem:
         )  # fmt: skip
     return Problem(
         position=at, code="tells-place", message=f"{path} says where it was taken, which cannot be taken out here.",
-        hint="Save it anew as JPEG, PNG or WebP, without its place. Until then it is left out.",
+        hint="Save a picture anew as JPEG, PNG or WebP, a film as MP4, without its place. Until then it is left out.",
     )  # fmt: skip
 
 
@@ -97,6 +97,8 @@ def _look_at_picture(file: Path) -> Values:
 def _look_at_film(file: Path) -> Values:
     try:
         with file.open("rb") as stream:
+            if boxes.has_track_of_places(stream):
+                return [_LEFT_OUT, 0, 0]
             told = _TAKEN_OUT if next(boxes.places(stream), None) is not None else _NOTHING
     except OSError:
         return []
