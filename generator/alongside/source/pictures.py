@@ -30,8 +30,9 @@ _NEXT_MARKER = re.compile(rb"\xff(?=[\x01-\xfe])")  # behind whatever bytes, as 
 _ALONE = frozenset((0x01, *range(0xD0, 0xD9)))  # markers without a length
 _JFIF_BYTES = 18  # of its segment without a small copy of the picture
 _PNG = b"\x89PNG\r\n\x1a\n"
-_PNG_PARTS = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP",
-                        b"mDCV", b"cLLI", b"bKGD", b"hIST", b"pHYs", b"sPLT", b"acTL", b"fcTL", b"fdAT"))  # fmt: skip
+_PNG_PARTS = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB",
+                        b"cICP", b"mDCV", b"cLLI", b"bKGD", b"hIST", b"pHYs", b"sPLT", b"acTL", b"fcTL",
+                        b"fdAT"))  # fmt: skip
 _WEBP_PARTS = frozenset((b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF", b"ICCP"))
 _PICTURE_PARTS = frozenset((b"IDAT", b"fdAT", b"VP8 ", b"VP8L", b"ANMF"))  # of which readers show the beginning, too
 _WORDS = re.compile(rb"eXIf|[tzi][TE]Xt|EXIF|XMP ")
