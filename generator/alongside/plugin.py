@@ -188,7 +188,12 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         assert self._tree is not None
         config.docs_dir = str(self._settings.docs_dir)
         self._tree.bring_back()
-        known = self._load().community.documents if self._before is None else self._before.documents
+        known: Iterable[str]
+        if self._before is not None:
+            known = self._before.documents
+        else:
+            community = self._load().community
+            known = community.documents | community.previewed if self.serving else community.documents
         documents = _document_files(known, config)
         theme = [file for file in files if file.src_uri not in documents.src_uris]
         for file in theme:

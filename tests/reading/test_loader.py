@@ -47,7 +47,7 @@ def test_files_and_documents(write_community: WriteCommunity) -> None:
                 **GOOD,
                 "content/members/ana.en.md": "I write.\n\n## Welcome\n" + "Come in. " * 40,
                 "content/members/index.md": "# All of us\n",
-                "content/members/ana.jpg": b"\xff\xd8",
+                "content/guide/desk.jpg": b"\xff\xd8",
                 "content/guide/README.md": "How to write.\n",
                 "content/meetups/2027.yml": "- {title: One, starts: 2027-01-01}\n",
                 "content/.hidden/x.md": "no\n",
@@ -63,7 +63,7 @@ def test_files_and_documents(write_community: WriteCommunity) -> None:
         "stories/a-talk.md": "stories/a-talk/",
     }
     assert community.documents == {
-        "index.md", "members/index.md", "members/ana.jpg", "guide/README.md", "guide/stories.md"
+        "index.md", "members/index.md", "guide/desk.jpg", "guide/README.md", "guide/stories.md"
     }  # fmt: skip
     assert list(community.meetups) == ["2027-one"]
     ana = community.members["ana"]

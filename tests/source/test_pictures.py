@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -12,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
-from alongside.source.boxes import places, without_places
+from alongside.source.boxes import boxes, has_track_of_places, places, read_head, without_places
 from alongside.source.pictures import picture_size, tells_place, without_metadata
 
+PLACE = struct.pack(">II", 30, 1) + struct.pack(">II", 3, 2)  # minutes and seconds, as `exif` has them
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r exif:GPSLatitude="52,30.1N" by="Ana"/></x:xmpmeta>'
 
@@ -98,14 +101,55 @@ def test_what_has_nothing_to_tell_is_left_as_it_is() -> None:
 
 def test_what_cannot_be_cleaned_still_tells() -> None:
     heic = b"\0\0\0\x18ftypheic" + bytes(12) + exif().tobytes()  # as it stands in that kind, too
-    for content in (
-        heic,
-        exif().tobytes().removeprefix(b"Exif\0\0"),
-        KINDS["jpeg"]()[:-30],
-        KINDS["png"]()[:-30],
-        KINDS["webp"]()[:-30],
-    ):
+    no_pictures = [b"\0" + KINDS[kind]() for kind in ("jpeg", "png", "webp")]  # which nobody could see
+    for content in (heic, exif().tobytes().removeprefix(b"Exif\0\0"), *no_pictures):
         assert tells_place(without_metadata(content))
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "progressive jpeg", "png", "webp"])
+def test_what_is_there_of_a_cut_picture_is_shown_and_tells_nothing(kind: str) -> None:
+    whole = KINDS[kind]()
+    for length in range(20, len(whole), 17):
+        after = without_metadata(whole[:length])
+        assert PLACE not in after
+        assert b"Ana" not in after
+        assert not tells_place(after)
+        assert without_metadata(after) == after
+    assert len(without_metadata(whole[:-30])) > 500 if "jpeg" in kind else True
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "moving webp"])  # of which Pillow makes many
+def test_one_damaged_byte_gives_no_place_away_and_no_other_picture(kind: str) -> None:
+    chance = random.Random(kind)
+    whole = KINDS[kind]()
+    for _ in range(60):
+        damaged = bytearray(whole)
+        at = chance.choice((chance.randrange(len(whole)), chance.randrange(60), whole.find(b"Exif") % len(whole)))
+        damaged[at] ^= 1 << chance.randrange(8)
+        after = without_metadata(bytes(damaged))
+        if tells_place(after):
+            continue  # it is left out
+        assert PLACE not in after
+        assert b"GPSL" not in after
+        before, cleaned = pixels(bytes(damaged)), pixels(after)
+        assert before is None or cleaned == before
+
+
+def test_small_copies_within_are_left_out() -> None:
+    jpeg = saved("JPEG")
+    copied = jpeg[:4] + struct.pack(">H", 16 + 3) + jpeg[6:18] + b"\1\1" + b"\xab\xcd\xef" + jpeg[20:]
+    assert jpeg[2:4] == b"\xff\xe0"
+    assert without_metadata(copied) == jpeg
+
+
+def pixels(content: bytes) -> bytes | None:
+    """A picture decoded; None for what cannot be."""
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(content)) as image:
+            image.load()
+            return bytes(image.tobytes())
+    except (OSError, SyntaxError, ValueError):
+        return None
 
 
 @given(st.sampled_from(sorted(KINDS)), st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 255)), max_size=6))
@@ -122,22 +166,60 @@ def box(kind: bytes, *held: bytes) -> bytes:
     return struct.pack(">I4s", 8 + len(content), kind) + content
 
 
+PLACED = b"+52.5125+013.4200/"
+
+
+WORDS = [
+    box(b"udta", box(b"\xa9xyz", b"\0\x12\x15\xc7" + PLACED)),
+    box(b"meta", b"com.apple.quicktime.location.ISO6709", PLACED),
+    box(b"uuid", bytes(16), b"<x exif:GPSLatitude='", PLACED, b"'/>"),
+    struct.pack(">I4sQ", 1, b"udta", 16 + 8 + len(PLACED)) + b"\xa9xyz\0\x12\x15\xc7" + PLACED,  # a long length
+]
+TRACK = box(b"trak", box(b"tkhd", bytes(84)), box(b"udta", box(b"loci", PLACED)))
+
+
 @pytest.mark.parametrize(
-    "inside",
-    [
-        box(b"udta", box(b"\xa9xyz", b"\0\x12\x15\xc7+52.5125+013.4200/")),
-        box(b"meta", b"com.apple.quicktime.location.ISO6709", b"+52.5125+013.4200/"),
-        box(b"trak", box(b"tkhd", bytes(84)), box(b"udta", box(b"loci", b"+52.5125+013.4200/"))),
-    ],
+    ("inside", "beside"), [*((words, b"") for words in (*WORDS, TRACK)), *((b"", words) for words in WORDS)]
 )
-def test_films_do_not_say_where_they_were_made(inside: bytes) -> None:
+def test_films_do_not_say_where_they_were_made(inside: bytes, beside: bytes) -> None:
     title = box(b"udta", box(b"\xa9nam", b"A talk"))
-    film = box(b"ftyp", b"isom") + box(b"moov", box(b"mvhd", bytes(96)), title, inside) + box(b"mdat", b"film")
+    movie = box(b"moov", box(b"mvhd", bytes(96)), inside, title)
+    film = box(b"ftyp", b"isom") + beside + movie + box(b"mdat", b"film")
     stream = io.BytesIO(film)
     without_places(stream)
     cleaned = stream.getvalue()
     assert len(cleaned) == len(film)  # what is played stands where it stood
-    assert b"52.5125" not in cleaned
+    assert PLACED not in cleaned
     assert b"A talk" in cleaned
     assert cleaned.endswith(b"film")
     assert not list(places(stream))
+    assert [one.kind for one in boxes(stream, 0, len(film))][-1] == b"mdat"
+
+
+def test_a_cut_film_does_not_say_it_either() -> None:
+    film = box(b"ftyp", b"isom") + box(b"moov", box(b"udta", box(b"\xa9xyz", PLACED), bytes(40)))
+    for length in range(len(film) - 50, len(film)):
+        stream = io.BytesIO(film[:length])
+        without_places(stream)
+        assert PLACED not in stream.getvalue()
+
+
+@pytest.mark.parametrize("kind", [b"gpmd", b"camm"])
+def test_a_film_with_a_track_of_places_is_known(kind: bytes) -> None:
+    described = box(b"mdia", box(b"minf", box(b"stbl", box(b"stsd", bytes(8), box(kind, bytes(8))))))
+    film = box(b"ftyp", b"isom") + box(b"moov", box(b"trak", box(b"tkhd", bytes(84)), described)) + box(b"mdat", PLACED)
+    assert has_track_of_places(io.BytesIO(film))
+    assert not has_track_of_places(io.BytesIO(film.replace(kind, b"avc1")))
+
+
+@given(st.lists(st.tuples(st.integers(0, 300), st.integers(0, 255)), max_size=8))
+def test_broken_films_raise_nothing(changes: list[tuple[int, int]]) -> None:
+    inside = box(b"trak", box(b"tkhd", bytes(84)), box(b"udta", box(b"loci", PLACED)))
+    film = bytearray(box(b"ftyp", b"isom") + box(b"moov", box(b"mvhd", bytes(96)), inside) + box(b"mdat", b"film"))
+    for at, octet in changes:
+        film[at % len(film)] = octet
+    stream = io.BytesIO(bytes(film))
+    has_track_of_places(stream)
+    without_places(stream)
+    assert len(stream.getvalue()) == len(film)
+    read_head(stream)

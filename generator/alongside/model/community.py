@@ -35,6 +35,8 @@ class Community:
     files: Mapping[str, str] = field(default_factory=dict)
     # every other file below docs_dir, with "/": ordinary pages, images, recordings
     documents: frozenset[str] = frozenset()
+    # of other files those that drafts alone show: they lie in previews, and in no site
+    previewed: frozenset[str] = frozenset()
     # path below docs_dir of a sound file or film of a story -> what its head tells
     recordings: Mapping[str, Recording] = field(default_factory=dict)
     # path below docs_dir of a WebVTT file -> what is said

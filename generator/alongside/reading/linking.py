@@ -70,20 +70,7 @@ def link(
     if not drafts.challenges and checks.has_broken_challenges(readings):
         problems = [problem for problem in problems if problem.code != "unknown-challenge"]
     problems.extend(checks.check_all(community, drafts, readings, settings, today=today))
-    return replace(community, documents=community.documents - _hidden_files(community, today)), problems
-
-
-def _hidden_files(community: Community, today: date) -> frozenset[str]:
-    """Photos and recordings of those who are not shown on `today`: files that are published could be found by name."""
-    shown: set[str] = set()
-    hidden: set[str] = set()
-    for member in community.members.values():
-        (shown if member.allows("page", today) or member.allows("embed", today) else hidden).add(member.photo)
-    for story in community.stories.values():
-        if story.media.files:  # a voice tells who it is
-            agreed = all(community.members[slug].allows("page", today) for slug in story.members)
-            (shown if agreed else hidden).update(story.media.files)
-    return frozenset(hidden - shown)
+    return community, problems
 
 
 def _challenge(draft: Draft) -> Challenge:

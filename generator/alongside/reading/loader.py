@@ -17,6 +17,7 @@ from alongside.reading.availability import with_availability
 from alongside.reading.cache import ReadingCache
 from alongside.reading.calendars import read_calendars
 from alongside.reading.checks import check_dead_chats
+from alongside.reading.drawings import with_drawings
 from alongside.reading.fields import Defaults
 from alongside.reading.files import Source
 from alongside.reading.folders import PLAIN_NAMES, FoundFile, find_files
@@ -30,6 +31,7 @@ from alongside.reading.pictures import with_pictures
 from alongside.reading.readings import Reading
 from alongside.reading.recordings import with_recordings
 from alongside.reading.settings_file import relative
+from alongside.reading.shown_files import with_shown_files
 from alongside.reading.stamps import read_ledger, with_stamps
 from alongside.reading.stories import read_story
 from alongside.reading.webvtt import read_transcript
@@ -118,14 +120,28 @@ class Reader:
         community, linked = link(settings, readings, found, journeys, today=today)
         community, unheard = with_recordings(settings, community, readings, found, cache=self._cache)
         community, told = with_availability(settings, community)
+        community, unused = with_shown_files(community, readings, found, _settings_text(settings), today=today)
         group_facts, unread_facts = read_group_facts(settings, community)
         dead = check_dead_chats(community, group_facts, today=today)
         ledger, damaged = read_ledger(settings)
         community, unclear = with_stamps(settings, community, ledger)
         calendars, unread_calendars = read_calendars(settings)
         community, placed = with_pictures(settings, community, readings, found, cache=self._cache)
+        community, acting = with_drawings(settings, community, readings, found, cache=self._cache)
         problems.extend(
-            (*linked, *unheard, *placed, *told, *unread_facts, *dead, *damaged, *unclear, *unread_calendars)
+            (
+                *linked,
+                *unheard,
+                *placed,
+                *acting,
+                *told,
+                *unused,
+                *unread_facts,
+                *dead,
+                *damaged,
+                *unclear,
+                *unread_calendars,
+            )
         )
         return Loaded(
             community=replace(community, group_facts=group_facts, calendars=calendars),
@@ -144,9 +160,9 @@ class Reader:
         return self._store.readings([file], lambda file, content: _read(file, content, self._defaults))[path]
 
     def is_page(self, path: str) -> bool:
-        """True for a file below docs_dir that was no record: an ordinary page, a picture."""
+        """True for a file below docs_dir that lies in the site: an ordinary page, a picture, captions."""
         file = self._found.get(path)
-        return file is not None and file.kind in ("page", "document", "private")
+        return file is not None and file.kind in ("page", "document", "transcript", "private")
 
     def save(self) -> None:
         """Keep the readings for the next process, where there is a cache."""
@@ -209,6 +225,12 @@ def read_content(kind: str, path: str, docs_path: str, content: bytes, defaults:
         "transcript": read_transcript,
     }
     return readers[kind](source, content)
+
+
+def _settings_text(settings: Settings) -> str:
+    """The configuration as it is written; empty where it cannot be read, which its own problem tells."""
+    content = read_bytes(settings.config_file, settings.config_file.name)
+    return "" if isinstance(content, Problem) else content.decode("utf-8", "replace")
 
 
 def _limited(problems: list[Problem]) -> Iterator[Problem]:

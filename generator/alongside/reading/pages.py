@@ -5,6 +5,7 @@ from __future__ import annotations
 from alongside.problems import Problem
 from alongside.reading.bodies import find_links, moment_tags
 from alongside.reading.files import Source, read_text
+from alongside.reading.media_names import media_names
 from alongside.reading.readings import Reading
 from alongside.source.front_matter import split_front_matter
 
@@ -18,4 +19,4 @@ def read_page(source: Source, content: bytes) -> Reading:
     body, line = (text, 1) if isinstance(parts, Problem) else (parts.body, parts.body_line)
     links = find_links(source, body, line)  # its HTML is the team's own, and stays
     moments = moment_tags(source, body, line)
-    return Reading(links=links, moments=moments, problems=tuple(source.problems))
+    return Reading(links=links, moments=moments, media_names=media_names(text), problems=tuple(source.problems))

@@ -38,17 +38,25 @@ def with_pictures(
             continue
         values = heads.values(file, _look_at_film if ending in boxes.ENDINGS else _look_at_picture)
         told, width, height = values or (_NOTHING, 0, 0)
-        if width and file.docs_path in community.documents:
+        if width and (file.docs_path in community.documents or file.docs_path in community.previewed):
             sizes[file.docs_path] = (width, height)
         if told == _NOTHING:
             continue
-        named = _named(readings) if named is None else named
+        named = first_named(readings) if named is None else named
         at = named.get(file.docs_path, Position(file.path))
         if told == _LEFT_OUT:
             left_out.add(file.docs_path)
         problems.append(_tells_place(at, file.docs_path, told))
     heads.save()
-    return replace(community, pictures=sizes, documents=community.documents - left_out), problems
+    return (
+        replace(
+            community,
+            pictures=sizes,
+            documents=community.documents - left_out,
+            previewed=community.previewed - left_out,
+        ),
+        problems,
+    )
 
 
 def _tells_place(at: Position, path: str, told: int) -> Problem:
@@ -60,11 +68,11 @@ def _tells_place(at: Position, path: str, told: int) -> Problem:
         )  # fmt: skip
     return Problem(
         position=at, code="tells-place", message=f"{path} says where it was taken, which cannot be taken out here.",
-        hint="Save it anew as JPEG, PNG or WebP, without its place. Until then it is left out.",
+        hint="Save a picture anew as JPEG, PNG or WebP, a film as MP4, without its place. Until then it is left out.",
     )  # fmt: skip
 
 
-def _named(readings: Readings) -> dict[str, Position]:
+def first_named(readings: Readings) -> dict[str, Position]:
     """Where each file is first named: by a text, a story's recordings or a member's photo."""
     found: dict[str, Position] = {}
     for file, reading in readings.values():
@@ -89,6 +97,8 @@ def _look_at_picture(file: Path) -> Values:
 def _look_at_film(file: Path) -> Values:
     try:
         with file.open("rb") as stream:
+            if boxes.has_track_of_places(stream):
+                return [_LEFT_OUT, 0, 0]
             told = _TAKEN_OUT if next(boxes.places(stream), None) is not None else _NOTHING
     except OSError:
         return []

@@ -62,4 +62,5 @@ class Reading:
     references: tuple[Reference, ...] = ()  # of records that are left out, to be checked all the same
     transcript: Transcript | None = None  # of a WebVTT file without a fault
     moments: tuple[Mark, ...] = ()  # `<alongside-moment>` tags of an ordinary page; the name is the moment's
+    media_names: frozenset[str] = frozenset()  # of pictures and recordings that stand anywhere in an ordinary page
     problems: tuple[Problem, ...] = ()

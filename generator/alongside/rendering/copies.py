@@ -21,8 +21,7 @@ def is_cleaned(path: str) -> bool:
 def write_copy(source: Path, target: Path) -> bool:
     """Copy a picture or film to its place in the site, cleaned. False, and nothing there, where it stays out."""
     if _ending(source.name) in boxes.ENDINGS:
-        _copy_film(source, target)
-        return True
+        return _copy_film(source, target)
     if source.stat().st_size > pictures.MOST_BYTES:
         target.unlink(missing_ok=True)
         return False
@@ -34,9 +33,12 @@ def write_copy(source: Path, target: Path) -> bool:
     return True
 
 
-def _copy_film(source: Path, target: Path) -> None:
+def _copy_film(source: Path, target: Path) -> bool:
     """A film can be large, so it is copied as it is, under a name nobody asks for, and cleaned there."""
     with source.open("rb") as stream:
+        if boxes.has_track_of_places(stream):
+            target.unlink(missing_ok=True)
+            return False
         told = next(boxes.places(stream), None)
     passing = target.with_name(f".{target.name}.new") if told is not None else target
     shutil.copyfile(source, passing)
@@ -44,6 +46,7 @@ def _copy_film(source: Path, target: Path) -> None:
         with passing.open("r+b") as stream:
             boxes.without_places(stream)
         passing.replace(target)
+    return True
 
 
 def _ending(path: str) -> str:

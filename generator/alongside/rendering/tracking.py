@@ -287,7 +287,9 @@ class Site:
                 names.append(name)
         for name in names:
             tracked.__dict__[name] = self._mapping(name)
-        self._mappings["documents"] = dict.fromkeys(getattr(community, "documents", ()), True)
+        documents: frozenset[str] = getattr(community, "documents", frozenset())
+        shown = documents | community.previewed if self.drafts else documents
+        self._mappings["documents"] = dict.fromkeys(shown, True)
         self._mappings["pages"] = _Flags(self.pages)
         return tracked
 

@@ -44,6 +44,7 @@ class Frame:
             site.pages == self.site.pages
             and after.files == before.files
             and after.documents == before.documents
+            and after.previewed == before.previewed
             and all(site.digest_of_read(read) == digest for read, digest in self.moments.items())
         )
 

@@ -11,9 +11,11 @@ from typing import BinaryIO, NamedTuple
 
 ENDINGS = frozenset(("mp4", "m4v", "m4a", "mov", "3gp"))  # of names of such files
 _MOST_BOXES = 2_000  # beside one another; files of people have a dozen
+_MOST_OF_TRACK = 1 << 20  # bytes of a track's head that are looked through for what it holds
 _MOST_WORDS = 16 << 20  # bytes that are looked through for a place; more is taken for one
-# QuickTime's location, its name for the same among Apple's keys, and that of 3GPP (TS 26.244)
-_PLACES = (b"\xa9xyz", b"quicktime.location", b"loci")
+# QuickTime's location, its name for the same among Apple's keys, that of 3GPP (TS 26.244), and XMP's
+_PLACES = (b"\xa9xyz", b"quicktime.location", b"loci", b"GPSLatitude", b"GPSLongitude", b"GPSPosition")
+_TRACKS_OF_PLACES = (b"gpmd", b"camm")  # samples of GoPro's and Google's cameras: where they were, many times a second
 
 
 class Box(NamedTuple):
@@ -22,6 +24,7 @@ class Box(NamedTuple):
     kind: bytes
     start: int
     end: int
+    at: int  # where the box itself begins
 
 
 class Head(NamedTuple):
@@ -32,8 +35,11 @@ class Head(NamedTuple):
     height: int
 
 
-def boxes(stream: BinaryIO, start: int, end: int) -> Iterator[Box]:
-    """The boxes between two places of a file; ends at the first that cannot be one."""
+def boxes(stream: BinaryIO, start: int, end: int, *, cut: bool = False) -> Iterator[Box]:
+    """The boxes between two places of a file; ends at the first that cannot be one.
+
+    `cut`: one that says it is longer than what is there is taken as what is there.
+    """
     for _ in range(_MOST_BOXES):
         stream.seek(start)
         head = stream.read(16)
@@ -44,9 +50,11 @@ def boxes(stream: BinaryIO, start: int, end: int) -> Iterator[Box]:
             size, skip = int.from_bytes(head[8:16], "big"), 16
         elif size == 0:
             size = end - start
+        if cut:
+            size = min(size, end - start)
         if size < skip or start + size > end:
             return
-        yield Box(head[4:8], start + skip, start + size)
+        yield Box(head[4:8], start + skip, start + size, start)
         start += size
 
 
@@ -89,28 +97,44 @@ def _size(track: bytes) -> tuple[int, int]:
 
 
 def places(stream: BinaryIO) -> Iterator[Box]:
-    """Boxes of an MP4 file that say where it was recorded.
+    """Boxes of an MP4 file that say where it was recorded, be it cut.
 
     In such a box stand words about the recording and nothing that is played.
     """
-    for movie in boxes(stream, 0, stream.seek(0, os.SEEK_END)):
-        if movie.kind != b"moov":
-            continue
-        inside = list(boxes(stream, movie.start, movie.end))
-        tracks = [box for track in inside if track.kind == b"trak" for box in boxes(stream, track.start, track.end)]
-        for box in (*inside, *tracks):
-            if box.kind in (b"udta", b"meta"):
-                stream.seek(box.start)
-                words = stream.read(min(_MOST_WORDS, box.end - box.start))
-                if box.end - box.start > _MOST_WORDS or any(sign in words for sign in _PLACES):
-                    yield box
+    whole = list(boxes(stream, 0, stream.seek(0, os.SEEK_END), cut=True))
+    inside = [box for movie in whole if movie.kind == b"moov" for box in _inside(stream, movie)]
+    tracks = [box for track in inside if track.kind == b"trak" for box in _inside(stream, track)]
+    for box in (*whole, *inside, *tracks):
+        if box.kind in (b"udta", b"meta", b"uuid"):
+            stream.seek(box.start)
+            words = stream.read(min(_MOST_WORDS, box.end - box.start))
+            if box.end - box.start > _MOST_WORDS or any(sign in words for sign in _PLACES):
+                yield box
+
+
+def has_track_of_places(stream: BinaryIO) -> bool:
+    """True where a camera wrote where it was beside the film, as samples among those that are played."""
+    for movie in boxes(stream, 0, stream.seek(0, os.SEEK_END), cut=True):
+        for track in _inside(stream, movie) if movie.kind == b"moov" else ():
+            if track.kind == b"trak":
+                stream.seek(track.start)
+                begun = stream.read(min(_MOST_OF_TRACK, track.end - track.start))  # its description, then its tables
+                described = begun.partition(b"stsd")[2][:64]
+                if any(kind in described for kind in _TRACKS_OF_PLACES):
+                    return True
+    return False
+
+
+def _inside(stream: BinaryIO, box: Box) -> list[Box]:
+    return list(boxes(stream, box.start, box.end, cut=True))
 
 
 def without_places(stream: BinaryIO) -> None:
     """Make those boxes empty space of the same size, in the file itself, which is open for reading and writing."""
     for box in list(places(stream)):
-        stream.seek(box.start - 4)
+        stream.seek(box.at + 4)
         stream.write(b"free")
+        stream.seek(box.start)
         left = box.end - box.start
         while left:
             left -= stream.write(bytes(min(left, 1 << 20)))

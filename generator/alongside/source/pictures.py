@@ -23,10 +23,19 @@ ENDINGS = frozenset((
 MOST_BYTES = 100_000_000  # of a picture that is looked at; no page can show a larger one
 _EXIF = b"Exif\0\0"
 _TIFF = re.compile(rb"II\*\0|MM\0\*")
+_SIGNS = re.compile(rb"Exif\0|eXIf|EXIF|II\*\0|MM\0\*|adobe:ns:meta|ns\.adobe\.com|8BIM")
 _PLACE_IN_XMP = re.compile(rb"GPS(?:Latitude|Longitude|Position)")
 _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # not the zero after a stuffed FF, nor a restart
+_NEXT_MARKER = re.compile(rb"\xff(?=[\x01-\xfe])")  # behind whatever bytes, as readers have it
+_ALONE = frozenset((0x01, *range(0xD0, 0xD9)))  # markers without a length
+_JFIF_BYTES = 18  # of its segment without a small copy of the picture
 _PNG = b"\x89PNG\r\n\x1a\n"
-_PNG_WORDS = frozenset((b"tEXt", b"zTXt", b"iTXt", b"tIME", b"eXIf"))
+_PNG_PARTS = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB",
+                        b"cICP", b"mDCV", b"cLLI", b"bKGD", b"hIST", b"pHYs", b"sPLT", b"acTL", b"fcTL",
+                        b"fdAT"))  # fmt: skip
+_WEBP_PARTS = frozenset((b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF", b"ICCP"))
+_PICTURE_PARTS = frozenset((b"IDAT", b"fdAT", b"VP8 ", b"VP8L", b"ANMF"))  # of which readers show the beginning, too
+_WORDS = re.compile(rb"eXIf|[tzi][TE]Xt|EXIF|XMP ")
 _WEBP_ALPHA_TO_ANIMATION = 0x32  # flags of VP8X that stay: profile, alpha, animation
 _ORIENTATION, _GPS = 0x0112, 0x8825  # EXIF tags
 _EXIF_BYTES = 1 << 20  # of what is looked at of one; in JPEG it has 64 kB
@@ -35,25 +44,37 @@ _MOST_HEADERS = 50  # what looks like one is looked at that often
 
 
 def without_metadata(content: bytes) -> bytes:
-    """The same picture without what is no part of it. What is no sound JPEG, PNG or WebP comes back as it is."""
-    try:
-        if content.startswith(b"\xff\xd8"):
-            return b"".join(_jpeg_parts(content))
-        if content.startswith(_PNG):
-            return b"".join(_png_parts(content))
-        if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-            return _webp(content)
-    except (ValueError, struct.error, IndexError):
-        pass  # cut, or made to confuse; `tells_place` has the last word
+    """The same picture without what is no part of it.
+
+    Of a JPEG, PNG or WebP that is cut or broken there is what can be told for a part of the picture, so that nobody's
+    coordinates stay because a byte before them is wrong. Any other content comes back as it is.
+    """
+    if content.startswith(b"\xff\xd8"):
+        return b"".join(_jpeg_parts(content))
+    if content.startswith(_PNG):
+        return b"".join(_png_parts(content))
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return _webp(content)
     return content
 
 
 def tells_place(content: bytes) -> bool:
-    """True where a file holds coordinates, as EXIF or XMP, in whatever kind of picture."""
+    """True where a file holds coordinates, as EXIF or XMP, in whatever kind of picture.
+
+    Also where it is no picture, which nobody could see, and has what a camera writes.
+    """
+    if not _is_picture(content) and _SIGNS.search(content):
+        return True
     headers = (found.start() for _, found in zip(range(_MOST_HEADERS), _TIFF.finditer(content), strict=False))
     return _PLACE_IN_XMP.search(content) is not None or any(
         _has_place(content[at : at + _EXIF_BYTES]) for at in headers
     )
+
+
+def _is_picture(content: bytes) -> bool:
+    """True for what begins as a picture does, of the kinds that may hold a place."""
+    webp = content[:4] == b"RIFF" and content[8:12] == b"WEBP"
+    return webp or content.startswith((b"\xff\xd8", _PNG)) or content[4:8] == b"ftyp" or bool(_TIFF.match(content))
 
 
 def picture_size(content: bytes) -> tuple[int, int] | None:
@@ -153,67 +174,79 @@ def _webp_size(content: bytes) -> tuple[int, int]:
 def _jpeg_parts(content: bytes) -> Iterator[bytes]:
     """The parts to keep, up to the end of the picture: phones hang films and larger copies behind it."""
     yield content[:2]
-    at, turned = 2, False
-    while True:
-        while content[at : at + 2] == b"\xff\xff":  # fill
-            at += 1
-        if content[at] != 0xFF:
-            raise ValueError("no marker")
+    at, turned, begun = 2, False, False
+    while (marker := _NEXT_MARKER.search(content, at)) is not None:
+        at = marker.start()
         kind = content[at + 1]
         if kind == 0xD9:
-            yield content[at : at + 2]
-            return
-        (length,) = struct.unpack_from(">H", content, at + 2)
+            begun = True
+            break
+        if kind in _ALONE:
+            at += 2
+            continue
+        length = int.from_bytes(content[at + 2 : at + 4], "big")
         end = at + 2 + length
         if length < 2 or end > len(content):
-            raise ValueError("cut")
+            break
         part = content[at:end]
         if kind == 0xE1 and part[4:10] == _EXIF:
             exif = _way_up(part[10:])
             if exif and not turned:
                 turned = True
                 yield struct.pack(">BBH", 0xFF, 0xE1, 8 + len(exif)) + _EXIF + exif
+        elif kind == 0xE0 and part[4:9] == b"JFIF\0":
+            yield part if len(part) <= _JFIF_BYTES else b"\xff\xe0\0\x10" + part[4:16] + b"\0\0"
         elif _shapes_picture(kind, part):
             yield part
         if kind == 0xDA:  # the picture itself, up to the next marker
             found = _MARKER.search(content, end)
-            if found is None:
-                raise ValueError("cut")
-            yield content[end : found.start()]
-            end = found.start()
+            after = len(content) if found is None else found.start()
+            yield content[end:after]
+            end, begun = after, True
         at = end
+    if begun:
+        yield b"\xff\xd9"  # also where it is cut: some readers want its end
 
 
 def _shapes_picture(kind: int, part: bytes) -> bool:
-    """True for all but comments and what programs put in, of which colour profiles and Adobe's transform stay."""
+    """True for tables, frames and scans, colour profiles and Adobe's transform; not for what programs put in."""
     if kind == 0xE2:
         return part[4:16] == b"ICC_PROFILE\0"
-    return kind == 0xEE or not (0xE1 <= kind <= 0xEF or kind == 0xFE)
+    if kind == 0xEE:
+        return part[4:9] == b"Adobe" and len(part) <= 16
+    return 0xC0 <= kind <= 0xCF or 0xDA <= kind <= 0xDF
 
 
 def _png_parts(content: bytes) -> Iterator[bytes]:
     yield _PNG
     at = len(_PNG)
-    while True:
+    while at + 12 <= len(content):
         length, kind = struct.unpack_from(">I4s", content, at)
         end = at + 12 + length
         if end > len(content):
-            raise ValueError("cut")
+            yield _begun(content[at:], kind)
+            return
         if kind == b"eXIf":
             exif = _way_up(content[at + 8 : end - 4])
             if exif:
                 yield struct.pack(">I4s", len(exif), kind) + exif + struct.pack(">I", zlib.crc32(kind + exif))
-        elif kind not in _PNG_WORDS:
+        elif kind in _PNG_PARTS:
             yield content[at:end]
         if kind == b"IEND":
             return
         at = end
 
 
+def _begun(part: bytes, kind: bytes) -> bytes:
+    """What is there of a part that is cut, or says so. Where its length is wrong, others may stand in it."""
+    if kind not in _PICTURE_PARTS:
+        return b""
+    words = _WORDS.search(part, 8)
+    return part if words is None else part[: words.start() - 4]
+
+
 def _webp(content: bytes) -> bytes:
-    end = 8 + struct.unpack_from("<I", content, 4)[0]
-    if end > len(content):
-        raise ValueError("cut")
+    end = min(len(content), 8 + int.from_bytes(content[4:8], "little"))
     parts: list[bytes] = []
     exif = b""
     at = 12
@@ -221,15 +254,15 @@ def _webp(content: bytes) -> bytes:
         kind, length = struct.unpack_from("<4sI", content, at)
         after = at + 8 + length + length % 2
         if after > end:
-            raise ValueError("cut")
-        if kind == b"EXIF":
+            parts.append(_begun(content[at:end], kind))
+        elif kind == b"EXIF":
             exif = _way_up(content[at + 8 : at + 8 + length].removeprefix(_EXIF))
-        elif kind != b"XMP ":
+        elif kind in _WEBP_PARTS:
             parts.append(content[at:after])
         at = after
     if exif:
         parts.append(struct.pack("<4sI", b"EXIF", len(exif)) + exif)
-    if parts and parts[0][:4] == b"VP8X":
+    if parts and parts[0][:4] == b"VP8X" and len(parts[0]) > 8:
         flags = (parts[0][8] & _WEBP_ALPHA_TO_ANIMATION) | (0x08 if exif else 0)
         parts[0] = parts[0][:8] + bytes((flags,)) + parts[0][9:]
     body = b"WEBP" + b"".join(parts)

@@ -179,6 +179,8 @@ def test_what_recordings_tell_of_themselves(write_community: WriteCommunity) -> 
     story = config.parent / "content/stories/heard.md"
     story.write_text(STORY.format(members="ana", media="video: talk.mp4, transcript: talk.vtt"))
     story.with_name("talk.vtt").write_text(TALK)
+    for name in ("talk.mp3", "talk.mov"):
+        story.with_name(name).unlink()
     hostile = [
         b"",
         b"\0" * 64,
