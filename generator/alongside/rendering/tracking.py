@@ -77,6 +77,8 @@ class Site:
         self._mappings: dict[str, Mapping[str, Any]] = {}
         self._digests: dict[int, Digest] = {}
         self._kept: list[object] = []
+        self._shared: set[str] = set()  # names of mappings that `shared` promised
+        self._outline: Digest | None = None
         self.community = self._tracked_community(community)
         self._mappings["upcoming"] = Computed(tuple(community.meetups), self._next_occurrence)
         self._mappings["past"] = Computed(None, lambda day: date.fromisoformat(day) < now.date())
@@ -188,10 +190,12 @@ class Site:
         """A mapping made once a build out of the whole community, when it is first looked into; tracked by key.
 
         Call it while listing jobs and bind the result's name, or call it again in the job with the same name: it is
-        computed once. Values are records, texts, numbers, dates, or tuples and mappings of these.
+        computed once. Values are records, texts, numbers, dates, or tuples and mappings of these; nothing of what a
+        story says (`Story.SAID`), so that none of these mappings is looked through when a writer mends a word.
         """
         if name not in self._mappings:
             self._mappings[name] = _Late(partial(self._make_shared, compute))
+            self._shared.add(name)
         return cast(Mapping[str, V], self._mapping(name))
 
     # --- what the build asks -----------------------------------------------------------------------------------
@@ -204,6 +208,7 @@ class Site:
         made = copy.copy(self)
         made.whole = community
         made._reads, made._memos, made.made_pieces, made._digests, made._kept = None, {}, {}, {}, []
+        made._outline = None
         made._mappings = dict(self._mappings)
         made.community = made._tracked_community(community)
         made.upcoming = made._mapping("upcoming")
@@ -240,14 +245,47 @@ class Site:
         value = mapping.get(key)
         return _ABSENT if value is None else self.digest(value)
 
+    def changed_reads(self, reads: Mapping[str, Digest], outline: Digest) -> set[str]:
+        """Those of noted reads that would find something else in this build. `outline`: as it was when they found it.
+
+        What lists hold is compared one by one only where the outline is another.
+        """
+        changed, same = set(), outline == self.outline()
+        for read, digest in reads.items():
+            if same and read.partition(_SEPARATOR)[0] in self._shared:
+                continue
+            if self.digest_of_read(read) != digest:
+                changed.add(read)
+        return changed
+
+    def outline(self) -> Digest:
+        """A digest of all that the mappings of `shared` are made of: the community without what its stories say."""
+        if self._outline is None:
+            community = self.whole
+            fields = [f.name for f in dataclasses.fields(community) if f.name not in ("stories", "documents")]
+            read_plain, read_others = _outline_readers()
+            stories = [
+                (read_plain(story), tuple(map(self.digest, read_others(story))))
+                for story in community.stories.values()
+            ]
+            state = (
+                self._now.date().isoformat(),
+                sorted(community.documents),
+                [self.digest(getattr(community, name)) for name in fields],
+                [self.digest(self.upcoming[slug]) for slug in community.meetups],
+            )
+            self._outline = _hash((state, stories))
+        return self._outline
+
     def digest_of_call(self, render: Callable[..., Any]) -> Digest:
         """A digest of what a job's `render` was bound to: a module's function, or a `partial` of one."""
-        if not isinstance(render, partial):
-            if getattr(render, "__closure__", None):
-                raise TypeError(f"{render!r} hides what it depends on; bind it with functools.partial instead")
-            return self.digest(f"{render.__module__}.{render.__qualname__}")
-        arguments = tuple(value for value in (*render.args, *render.keywords.values()) if not isinstance(value, Site))
-        return self.digest((self.digest_of_call(render.func), *arguments))
+        bound: list[object] = []
+        while isinstance(render, partial):
+            bound += [value for value in (*render.args, *render.keywords.values()) if not isinstance(value, Site)]
+            render = render.func
+        if getattr(render, "__closure__", None):
+            raise TypeError(f"{render!r} hides what it depends on; bind it with functools.partial instead")
+        return _hash(self._plain((render.__module__, render.__qualname__, *bound)))
 
     def digest(self, value: object) -> Digest:
         """16 bytes that are equal for equal values, in every process. Positions do not count."""
@@ -368,6 +406,14 @@ _PLAIN_TYPES = frozenset(
     {"str", "int", "bool", "float", "str | None", "int | None", "tuple[str, ...]", "tuple[tuple[str, str], ...]"}
 )
 _Reader = Callable[[Any], tuple[Any, ...]]
+
+
+@cache
+def _outline_readers() -> tuple[_Reader, _Reader]:
+    """What reads the fields of a story that say where it is listed: those `marshal` can write, and the others."""
+    fields = [f for f in dataclasses.fields(Story) if f.compare and f.name not in Story.SAID]
+    plain = [f.name for f in fields if f.type in _PLAIN_TYPES or f.name == "status"]
+    return _reader([*plain, "has_welcome"]), _reader([f.name for f in fields if f.name not in plain])
 
 
 @cache
