@@ -23,6 +23,7 @@ from typing import Any
 
 import alongside
 from alongside.model import gatherings, people, places, recordings, stories, texts
+from alongside.model.digests import Seal, digest_of_outline
 from alongside.problems import Position, Problem
 from alongside.processes import answers, collector_off, how_many
 from alongside.reading import fields as reading_fields
@@ -52,7 +53,8 @@ _SAFE: dict[tuple[str, str], Any] = {
     **{("datetime", name): getattr(__import__("datetime"), name) for name in ("date", "datetime", "timedelta")},
     ("builtins", "frozenset"): frozenset,
 }
-Entry = tuple[int, int, bytes, str, Reading]  # mtime_ns, size, SHA-256 (empty: not to be kept), kind, the reading
+# mtime_ns, size, SHA-256 (empty: not to be kept), kind, the reading, digests of its only record and of its outline
+Entry = tuple[int, int, bytes, str, Reading, tuple[bytes, bytes] | None]
 Read = Callable[[FoundFile, bytes | Problem], Reading]
 _MANY = 400  # files to be read from which on other processes pay
 _BATCH = 50  # files between two reports of progress, where there is only one process
@@ -134,6 +136,12 @@ class ReadingCache:
                 progress(count)
         self._current = {file.docs_path: self._known[file.docs_path] for file in files}
         return {path: entry[4] for path, entry in self._current.items()}
+
+    def seals(self) -> Iterator[Seal]:
+        """Of the records of the last `readings` that have a file of their own."""
+        for *_, reading, digests in self._current.values():
+            if digests is not None:
+                yield reading.drafts[0].record, *digests
 
     def forget(self, paths: Iterable[str]) -> None:
         """Look into these files again, whatever their times and sizes say: a clock's tick holds two writes."""
@@ -231,7 +239,20 @@ def _entry(file: FoundFile, old: Entry | None, read: Read) -> Entry:
     digest = hashlib.sha256(content).digest() if isinstance(content, bytes) and file.size >= 0 else b""
     if old is not None and digest and old[2:4] == (digest, file.kind):
         return (file.mtime_ns, file.size, *old[2:])
-    return (file.mtime_ns, file.size, digest, file.kind, read(file, content))
+    reading = read(file, content)
+    return (file.mtime_ns, file.size, digest, file.kind, reading, _digests(file, digest, reading))
+
+
+def _digests(file: FoundFile, content: bytes, reading: Reading) -> tuple[bytes, bytes] | None:
+    """Digests of the only record of a file and of its outline; None where there are several, or none.
+
+    A reading is a pure function of the file, so the digest of its bytes, which is known, does for the record.
+    """
+    if len(reading.drafts) != 1 or not content:
+        return None
+    record = reading.drafts[0].record
+    digest = hashlib.blake2b(content + file.docs_path.encode(), digest_size=16).digest()
+    return digest, digest_of_outline(record) if isinstance(record, stories.Story) else digest
 
 
 def _pickled(batch: dict[str, Entry]) -> bytes:
@@ -248,7 +269,7 @@ def _unpickled(payload: bytes) -> dict[str, Entry]:
 
 def _is_batch(batch: object) -> bool:
     return isinstance(batch, dict) and all(
-        isinstance(entry, tuple) and len(entry) == 5 and isinstance(entry[4], Reading) for entry in batch.values()
+        isinstance(entry, tuple) and len(entry) == 6 and isinstance(entry[4], Reading) for entry in batch.values()
     )
 
 
