@@ -21,7 +21,18 @@ from typing import TYPE_CHECKING
 from alongside import __version__
 from alongside.problems import AlongsideError, Position, Problem
 from alongside.processes import answers, collector_off, how_many
-from alongside.rendering.artifacts import Artifact, Job, Listing, Manifest, Record, Snapshot, Tree, Written
+from alongside.rendering.artifacts import (
+    Artifact,
+    Job,
+    Listing,
+    Manifest,
+    PlainRecord,
+    PlainWritten,
+    Record,
+    Snapshot,
+    Tree,
+    Written,
+)
 from alongside.rendering.shells import Page, Shell, fill
 
 if TYPE_CHECKING:
@@ -45,7 +56,7 @@ class Report:
     rendered: int  # jobs
     feeds: int
     embeds: int
-    files: tuple[Written, ...] = ()  # every artifact
+    files: tuple[PlainWritten, ...] = ()  # every artifact
     guests: tuple[str, ...] = ()  # files of others among ours
     pages: tuple[str, ...] = ()  # site paths of record pages
     until: datetime = datetime(1970, 1, 1, tzinfo=UTC)  # from then on the same files give another output
@@ -108,7 +119,7 @@ def build_site(
     elif before.engine != engine:
         before = Manifest(engine=engine, jobs=_without_reads(before.jobs), folders=before.folders)
     calls = {job.name: site.digest_of_call(job.render) for job in jobs}
-    changed = {read for read, digest in before.reads.items() if site.digest_of_read(read) != digest}
+    changed = site.changed_reads(before.reads, before.outline)
     stale = _stale_jobs(jobs, before, calls, changed, tree)
     guests = tuple(sorted(guests))
     if not stale and before.jobs.keys() == calls.keys() and before.guests == guests:
@@ -117,24 +128,32 @@ def build_site(
     site.made_pieces.update(one for one in kept.items() if changed.isdisjoint(one[1][1]))
     tree.begin()
     rendered = _render(site, stale, before, tree, progress=progress)
-    records = {
+    records: dict[str, PlainRecord] = {
         job.name: rendered[job.name]._replace(call=calls[job.name]) if job.name in rendered else before.jobs[job.name]
         for job in jobs
     }
-    old = {file.path: file for record in before.jobs.values() for file in record.files}
-    claimed = {file.path for record in records.values() for file in record.files}
+    old = {file[0]: file for _, _, files, _ in before.jobs.values() for file in files}
+    claimed = {path for _, _, files, _ in records.values() for path, *_ in files}
     written = [file.path for record in rendered.values() for file in record.files if old.get(file.path) != file]
     gone = sorted(old.keys() - claimed)  # what no job claims any more
     removed = tree.prune(gone)
     folders = tree.times_of_folders(claimed, before.folders, [*written, *gone])
-    reads = {read for record in records.values() for read in record.reads}
+    reads = {read for _, reads, _, _ in records.values() for read in reads}
     known = {read: digest for read, digest in before.reads.items() if read not in changed}
     digests = {read: known[read] if read in known else site.digest_of_read(read) for read in reads}
     pieces = {key: piece for key, piece in site.made_pieces.items() if reads.issuperset(piece[1])}
     unkept = None
     try:
         held = before.pieces if pieces == kept else tree.write_pieces(pieces, kept)
-        manifest = Manifest(engine=engine, reads=digests, jobs=records, guests=guests, folders=folders, pieces=held)
+        manifest = Manifest(
+            engine=engine,
+            reads=digests,
+            jobs=records,
+            guests=guests,
+            folders=folders,
+            pieces=held,
+            outline=site.outline(),
+        )
         tree.finish(manifest)
     except OSError as error:  # what is built is whole without
         unkept = error
@@ -145,7 +164,7 @@ def build_site(
 
 def _report(
     site: Site,
-    records: Mapping[str, Record],
+    records: Mapping[str, PlainRecord],
     folders: Mapping[str, int],
     guests: tuple[str, ...],
     *,
@@ -154,16 +173,17 @@ def _report(
     rendered: int = 0,
     unkept: OSError | None = None,
 ) -> Report:
-    listings = tuple(listing for name in sorted(records) for listing in records[name].listings)
-    files = tuple(file for name in sorted(records) for file in records[name].files)
+    sorted_records = [records[name] for name in sorted(records)]
+    listings = tuple([Listing._make(listing) for *_, listings in sorted_records for listing in listings])
+    files = tuple([file for _, _, files, _ in sorted_records for file in files])
     return Report(
         listings=listings,
         written=written,
         unchanged=len(files) - written,
         removed=removed,
         rendered=rendered,
-        feeds=sum(file.path.startswith("feeds/") for file in files),
-        embeds=sum(file.path.startswith("embed/") and file.path.endswith(".html") for file in files),
+        feeds=sum(path.startswith("feeds/") for path, *_ in files),
+        embeds=sum(path.startswith("embed/") and path.endswith(".html") for path, *_ in files),
         files=files,
         guests=guests,
         pages=tuple(sorted(site.pages)),
@@ -173,9 +193,9 @@ def _report(
     )
 
 
-def _holds_until(site: Site, records: Mapping[str, Record]) -> datetime:
+def _holds_until(site: Site, records: Mapping[str, PlainRecord]) -> datetime:
     """When the same files would first give another output: a date passes, a day ends (consents, invitations)."""
-    if any("now" in record.reads for record in records.values()):
+    if any("now" in reads for _, reads, _, _ in records.values()):
         return site.now
     midnight = datetime.combine(site.now.date() + timedelta(days=1), time(), UTC)
     following = (site.upcoming[slug] for slug in site.whole.meetups)
@@ -202,7 +222,7 @@ def take_snapshot(
         theme=theme,
         since=_instant(now),
         until=_instant(report.until),
-        files=tuple((file.path, file.size, file.mtime_ns) for file in report.files),
+        files=tuple([(path, size, mtime_ns) for path, _, size, mtime_ns in report.files]),
         folders=tuple(report.folders.items()),
         guests=report.guests,
         listings=tuple((*listing,) for listing in report.listings),
@@ -272,9 +292,9 @@ def engine_stamp() -> bytes:
     return blake2b("\n".join(state).encode(), digest_size=16).digest()
 
 
-def _without_reads(jobs: Mapping[str, Record]) -> dict[str, Record]:
+def _without_reads(jobs: Mapping[str, PlainRecord]) -> dict[str, PlainRecord]:
     """Records that match no call: everything is rendered again, and compared with what was written before."""
-    return {name: record._replace(call=b"") for name, record in jobs.items()}
+    return {name: (b"", reads, files, listings) for name, (_, reads, files, listings) in jobs.items()}
 
 
 def _stale_jobs(
@@ -283,12 +303,11 @@ def _stale_jobs(
     stale = []
     for job in jobs:
         record = before.jobs.get(job.name)
-        if (
-            record is None
-            or record.call != calls[job.name]
-            or not changed.isdisjoint(record.reads)
-            or not tree.is_intact(record.files)
-        ):
+        if record is None:
+            stale.append(job)
+            continue
+        call, reads, files, _ = record
+        if call != calls[job.name] or not changed.isdisjoint(reads) or not tree.is_intact(files):
             stale.append(job)
     return stale
 
@@ -352,7 +371,7 @@ def _render_part(
 
 def _render_job(site: Site, job: Job, before: Manifest, tree: Tree) -> Record:
     old = before.jobs.get(job.name)
-    known = {file.path: file for file in old.files} if old is not None else {}
+    known = {file[0]: Written._make(file) for file in old[2]} if old is not None else {}
     files: list[Written] = []
     listings: list[Listing] = []
     with site.reading() as reads:

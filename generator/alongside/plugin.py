@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from mkdocs.structure.nav import Navigation
 
     from alongside.model.community import Community
+    from alongside.model.digests import Seal
     from alongside.reading.loader import Loaded
     from alongside.rendering.markdown import Converter
     from alongside.rendering.tracking import Site
@@ -334,11 +335,12 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
     def _prepare(self) -> tuple[Site, tuple[Job, ...]]:
         """The site and its jobs, listed when something asks for them."""
         if self._work is None:
-            site = self._site_maker()(self._load().community, self._now)
+            loaded = self._load()
+            site = self._site_maker(loaded.seals)(loaded.community, self._now)
             self._work = site, list_jobs(site)
         return self._work
 
-    def _site_maker(self) -> Callable[[Community, datetime], Site]:
+    def _site_maker(self, seals: Iterable[Seal] = ()) -> Callable[[Community, datetime], Site]:
         """What makes a site of a community at an instant, as this build has it."""
         return partial(
             _make_site,
@@ -347,6 +349,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
             drafts=self.serving,
             use_directory_urls=self._use_directory_urls,
             convert=self._convert,
+            seals=seals,
         )
 
     def _frame(self, shells: Mapping[int, Shell], config: MkDocsConfig) -> None:

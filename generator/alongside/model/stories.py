@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import ClassVar, Literal
 
 from alongside.problems import Position
 
@@ -58,7 +58,15 @@ class Story:
     was: tuple[str, ...] = ()
     position: Position = field(compare=False)
 
+    # what it says: which list it stands in, and where, does not depend on any of these
+    SAID: ClassVar[frozenset[str]] = frozenset(("title", "welcome", "body", "source"))
+
     @property
     def path(self) -> str:
         """Its page, below the site's root."""
         return f"stories/{self.slug}/"
+
+    @property
+    def has_welcome(self) -> bool:
+        """True where a writer chose words of welcome."""
+        return bool(self.welcome.strip())

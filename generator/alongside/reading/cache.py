@@ -1,21 +1,22 @@
 """Readings kept between runs: a file that did not change is not parsed again.
 
-One file in `build/cache`, written whole and moved into place. It is pickled, and safe to load: `build/` is ours and is
-never part of `content/`, and the unpickler knows a short list of record classes and nothing that acts, so even a
-forged file makes records or fails. A cache of another version, another Python or other settings is passed over.
+One file in `build/cache`, a log of batches. Each batch has an index, which tells what is known of its files, and their
+readings, each pickled for itself: who needs a few loads a few. It is safe to load: `build/` is ours and is never part
+of `content/`, and the unpickler knows a short list of record classes and nothing that acts, so even a forged file makes
+records or fails. A cache of another version, another Python or other settings is passed over.
 """
 
 from __future__ import annotations
 
 import contextlib
-import copyreg
 import functools
 import hashlib
 import io
+import marshal
 import os
 import pickle
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from operator import attrgetter
 from pathlib import Path
@@ -23,6 +24,7 @@ from typing import Any
 
 import alongside
 from alongside.model import gatherings, people, places, recordings, stories, texts
+from alongside.model.digests import Seal, digest_of_outline
 from alongside.problems import Position, Problem
 from alongside.processes import answers, collector_off, how_many
 from alongside.reading import fields as reading_fields
@@ -52,42 +54,54 @@ _SAFE: dict[tuple[str, str], Any] = {
     **{("datetime", name): getattr(__import__("datetime"), name) for name in ("date", "datetime", "timedelta")},
     ("builtins", "frozenset"): frozenset,
 }
-Entry = tuple[int, int, bytes, str, Reading]  # mtime_ns, size, SHA-256 (empty: not to be kept), kind, the reading
+Digests = tuple[bytes, bytes]  # of the only record of a file, and of its outline
+Pickled = tuple[memoryview, bytes]  # a reading as the log has it, and its digest
+# mtime_ns, size, SHA-256 (empty: not to be kept), kind, the reading, digests
+Entry = tuple[int, int, bytes, str, "Reading | Pickled", "Digests | None"]
 Read = Callable[[FoundFile, bytes | Problem], Reading]
 _MANY = 400  # files to be read from which on other processes pay
 _BATCH = 50  # files between two reports of progress, where there is only one process
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-_HEAD = 8 + 16  # bytes before a batch: its length, its digest
+_HEAD = 8 + 8 + 16  # bytes before a batch: the length of its index, that of its readings, the digest of the index
 
 
-def make_record(record: type, values: tuple[object, ...]) -> object:
+def make_record(number: int, values: tuple[object, ...]) -> object:
     """A record of one of the known classes, as it was pickled."""
+    record = _RECORDS[number]
     made: object = object.__new__(record)
     for set_value, value in zip(_SETTERS[record], values, strict=True):
         set_value(made, value)
     return made
 
 
+def make_tuple(number: int, values: tuple[object, ...]) -> object:
+    """The same of one of the known tuples with names."""
+    made: object = tuple.__new__(_TUPLES[number], values)
+    return made
+
+
 _SAFE[make_record.__module__, make_record.__qualname__] = make_record
+_SAFE[make_tuple.__module__, make_tuple.__qualname__] = make_tuple
 
 
-def _record_reducer(record: type) -> Callable[[Any], Any]:
-    names = _NAMES[record]
+# Each reading names its classes anew, so these are numbers.
+def _record_reducer(number: int) -> Callable[[Any], Any]:
+    names = _NAMES[_RECORDS[number]]
     if len(names) == 1:  # of one name `attrgetter` gives the value alone
-        return lambda value: (make_record, (record, (getattr(value, names[0]),)))
+        return lambda value: (make_record, (number, (getattr(value, names[0]),)))
     read_values = attrgetter(*names)
-    return lambda value: (make_record, (record, read_values(value)))
+    return lambda value: (make_record, (number, read_values(value)))
 
 
-def _reduce_tuple(value: tuple[object, ...]) -> Any:
-    return copyreg.__newobj__, (type(value), *value)  # type: ignore[attr-defined]  # what pickle itself would find
+def _tuple_reducer(number: int) -> Callable[[Any], Any]:
+    return lambda value: (make_tuple, (number, (*value,)))
 
 
 class _Pickler(pickle.Pickler):
     # asked by class: `reducer_override` would be called for every date as well
     dispatch_table = {  # noqa: RUF012
-        **{record: _record_reducer(record) for record in _RECORDS},
-        **dict.fromkeys(_TUPLES, _reduce_tuple),
+        **{record: _record_reducer(number) for number, record in enumerate(_RECORDS)},
+        **{kind: _tuple_reducer(number) for number, kind in enumerate(_TUPLES)},
     }
 
 
@@ -122,7 +136,7 @@ class ReadingCache:
 
         `read` is a pure function of a file and its bytes. `progress` is told how many readings there are.
         """
-        stale = [file for file in files if not _is_current(self._known.get(file.docs_path), file)]
+        stale = [file for file in files if not self._is_current(file)]
         count = len(files) - len(stale)
         for batch in self._read(stale, read):
             for path, entry in batch.items():
@@ -133,7 +147,14 @@ class ReadingCache:
             if progress is not None:
                 progress(count)
         self._current = {file.docs_path: self._known[file.docs_path] for file in files}
-        return {path: entry[4] for path, entry in self._current.items()}
+        return {path: self._reading(path, self._known[path]) for path in self._current}
+
+    def seals(self) -> Iterator[Seal]:
+        """Of the records of the last `readings` that have a file of their own."""
+        for path in self._current:
+            entry = self._known[path]
+            if entry[5] is not None:
+                yield self._reading(path, entry).drafts[0].record, *entry[5]
 
     def forget(self, paths: Iterable[str]) -> None:
         """Look into these files again, whatever their times and sizes say: a clock's tick holds two writes."""
@@ -148,16 +169,17 @@ class ReadingCache:
             for start in range(0, len(files), _BATCH):
                 batch = self._batch(files[start : start + _BATCH], read)
                 if self._file is not None:
-                    self._batches.append(_pickled(batch))
+                    self._batches.append(self._packed(batch))
                 yield batch
             return
-        for answer in answers(lambda part: _pickled(self._batch(files[part::processes], read)), processes):
+        for answer in answers(lambda part: self._packed(self._batch(files[part::processes], read)), processes):
             self._batches.append(answer)
-            yield _unpickled(answer)
+            batch, _ = self._unpacked(memoryview(answer))
+            yield batch
 
     def _batch(self, files: Iterable[FoundFile], read: Read) -> dict[str, Entry]:
         with collector_off():
-            return {file.docs_path: _entry(file, self._known.get(file.docs_path), read) for file in files}
+            return {file.docs_path: _entry(file, self._whole(file.docs_path), read) for file in files}
 
     def _load(self, file: Path) -> None:
         """Read the log up to the first batch that is not ours, or was cut."""
@@ -165,22 +187,15 @@ class ReadingCache:
             log = file.read_bytes()
         except OSError:
             return
-        at = 0
-        while at < len(log):
-            start = at + _HEAD
-            end = start + int.from_bytes(log[at : at + 8], "big")
-            payload = log[start:end]
-            if end > len(log) or log[at + 8 : start] != self._digest(payload):
-                return
+        rest = memoryview(log)
+        while rest:
             try:
-                batch = _unpickled(payload)
+                batch, end = self._unpacked(rest)
             except Exception:  # a broken batch can fail in any way, and is then no batch
-                return
-            if not _is_batch(batch):
                 return
             self._known.update(batch)
             self._logged += len(batch)
-            at = end
+            rest = rest[end:]
         self._sound = True
 
     def save(self) -> None:
@@ -190,7 +205,7 @@ class ReadingCache:
         with contextlib.suppress(OSError):
             if self._sound and self._logged <= 2 * len(self._current):
                 with self._file.open("ab") as log:
-                    log.write(b"".join(map(self._framed, self._batches)))
+                    log.write(b"".join(self._batches))
                 self._logged += self._added
             else:
                 self._write_anew(self._file)
@@ -198,27 +213,72 @@ class ReadingCache:
         self._batches, self._added = [], 0
 
     def _write_anew(self, file: Path) -> None:
-        batches = self._batches if not self._logged else [_pickled(dict(self._current))]
+        batches = self._batches if not self._logged else [self._packed(self._current)]
         file.parent.mkdir(parents=True, exist_ok=True)
         # two machines, or two containers, may have one number for their processes and one folder
         temporary = file.with_name(f".readings-{os.getpid()}-{os.urandom(4).hex()}")
         try:
             with os.fdopen(os.open(temporary, _NEW_FILE, 0o600), "wb") as log:
-                log.writelines(map(self._framed, batches))
+                log.writelines(batches)
             temporary.replace(file)
         except OSError:
             temporary.unlink(missing_ok=True)
 
-    def _framed(self, payload: bytes) -> bytes:
-        return len(payload).to_bytes(8, "big") + self._digest(payload) + payload
+    def _is_current(self, file: FoundFile) -> bool:
+        """True when a file was not touched since, and its reading is whole; what could not be opened is asked again."""
+        entry = self._known.get(file.docs_path)
+        if entry is None or entry[:2] != (file.mtime_ns, file.size) or entry[3] != file.kind or entry[2] == b"":
+            return False
+        return self._whole(file.docs_path) is not None
 
-    def _digest(self, payload: bytes) -> bytes:
-        return hashlib.blake2b(payload, digest_size=_HEAD - 8, key=self._key).digest()
+    def _whole(self, path: str) -> Entry | None:
+        """What is known of a file, unless its reading is damaged."""
+        entry = self._known.get(path)
+        if entry is not None:
+            try:
+                self._reading(path, entry)
+            except Exception:  # what is damaged can fail in any way
+                del self._known[path]
+                self._sound = False
+                return None
+        return entry
 
+    def _reading(self, path: str, entry: Entry) -> Reading:
+        if isinstance(entry[4], Reading):
+            return entry[4]
+        pickled, digest = entry[4]
+        if self._digest(pickled) != digest:
+            raise ValueError(f"The reading of {path} is damaged.")
+        reading = _unpickled(pickled)
+        self._known[path] = (*entry[:4], reading, entry[5])
+        return reading
 
-def _is_current(entry: Entry | None, file: FoundFile) -> bool:
-    """True when a file was not touched since; what could not be opened is asked again."""
-    return entry is not None and entry[:2] == (file.mtime_ns, file.size) and entry[3] == file.kind and entry[2] != b""
+    def _packed(self, batch: Mapping[str, Entry]) -> bytes:
+        """A batch as the log has it: lengths, the digest of the index, the index, the readings one after the other."""
+        index, readings, at = {}, [], 0
+        for path, entry in batch.items():
+            pickled = entry[4][0] if isinstance(entry[4], tuple) else _pickled(entry[4])
+            index[path] = (*entry[:4], entry[5], at, at + len(pickled), self._digest(pickled))
+            readings.append(pickled)
+            at += len(pickled)
+        head = marshal.dumps(index)
+        return b"".join((len(head).to_bytes(8), at.to_bytes(8), self._digest(head), head, *readings))
+
+    def _unpacked(self, log: memoryview) -> tuple[dict[str, Entry], int]:
+        """The batch that a log begins with, and where it ends. Raises what it likes when it is none of ours."""
+        start = _HEAD + int.from_bytes(log[:8])
+        end = start + int.from_bytes(log[8:16])
+        head = log[_HEAD:start]
+        if end > len(log) or log[16:_HEAD] != self._digest(head):
+            raise ValueError("this batch is damaged, or another version's")
+        readings = log[start:end]
+        return {
+            path: (mtime_ns, size, sha256, kind, (readings[begins:ends], digest), digests)
+            for path, (mtime_ns, size, sha256, kind, digests, begins, ends, digest) in marshal.loads(head).items()  # noqa: S302  sealed by us
+        }, end
+
+    def _digest(self, content: bytes | memoryview) -> bytes:
+        return hashlib.blake2b(content, digest_size=16, key=self._key).digest()
 
 
 def _has_content(old: Entry | None, new: Entry) -> bool:
@@ -231,25 +291,33 @@ def _entry(file: FoundFile, old: Entry | None, read: Read) -> Entry:
     digest = hashlib.sha256(content).digest() if isinstance(content, bytes) and file.size >= 0 else b""
     if old is not None and digest and old[2:4] == (digest, file.kind):
         return (file.mtime_ns, file.size, *old[2:])
-    return (file.mtime_ns, file.size, digest, file.kind, read(file, content))
+    reading = read(file, content)
+    return (file.mtime_ns, file.size, digest, file.kind, reading, _digests(file, digest, reading))
 
 
-def _pickled(batch: dict[str, Entry]) -> bytes:
+def _digests(file: FoundFile, content: bytes, reading: Reading) -> tuple[bytes, bytes] | None:
+    """Digests of the only record of a file and of its outline; None where there are several, or none.
+
+    A reading is a pure function of the file, so the digest of its bytes, which is known, does for the record.
+    """
+    if len(reading.drafts) != 1 or not content:
+        return None
+    record = reading.drafts[0].record
+    digest = hashlib.blake2b(content + file.docs_path.encode(), digest_size=16).digest()
+    return digest, digest_of_outline(record) if isinstance(record, stories.Story) else digest
+
+
+def _pickled(reading: Reading) -> bytes:
     stream = io.BytesIO()
-    _Pickler(stream, protocol=5).dump(batch)
+    _Pickler(stream, protocol=5).dump(reading)
     return stream.getvalue()
 
 
-def _unpickled(payload: bytes) -> dict[str, Entry]:
-    with collector_off():
-        batch: dict[str, Entry] = _Unpickler(io.BytesIO(payload)).load()
-    return batch
-
-
-def _is_batch(batch: object) -> bool:
-    return isinstance(batch, dict) and all(
-        isinstance(entry, tuple) and len(entry) == 5 and isinstance(entry[4], Reading) for entry in batch.values()
-    )
+def _unpickled(pickled: memoryview) -> Reading:
+    found = _Unpickler(io.BytesIO(pickled)).load()
+    if not isinstance(found, Reading):
+        raise TypeError(f"A {type(found).__name__} is no reading.")
+    return found
 
 
 def _key(defaults: Defaults) -> bytes:

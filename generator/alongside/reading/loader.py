@@ -9,6 +9,7 @@ from pathlib import Path
 from stat import S_ISREG
 
 from alongside.model.community import Community
+from alongside.model.digests import Seal
 from alongside.model.journeys import Journey
 from alongside.model.stamps import Ledger
 from alongside.problems import Problem
@@ -52,6 +53,7 @@ class Loaded:
     ledger: Ledger  # of calendar events
     files: int = 0  # how many files were looked at
     fresh: int = 0  # how many of them had to be read, the cache knowing the others
+    seals: tuple[Seal, ...] = ()  # of the records that are as their files say
 
 
 def load_community(
@@ -149,6 +151,7 @@ class Reader:
             problems=tuple(sorted(_limited(problems), key=lambda problem: problem.sort_key)),
             files=len(found) + journey_files,
             fresh=store.fresh - known + journey_files,
+            seals=tuple(store.seals()),
         )
 
     def peek(self, path: str) -> Reading | None:

@@ -15,13 +15,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import io
 import marshal
 import os
-import pickle
 import stat
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,7 +32,7 @@ try:
 except ImportError:  # pragma: no cover
     fcntl = None  # type: ignore[assignment]  # Windows: two builds at once are the caller's care
 
-_MANIFEST_FORMAT = 4
+_MANIFEST_FORMAT = 5
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would write other line ends
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _HEAD = 8  # bytes before a batch of pieces: its length
@@ -98,16 +96,23 @@ class Record(NamedTuple):
     listings: tuple[Listing, ...]
 
 
+PlainWritten = tuple[str, bytes, int, int]
+PlainListing = tuple[str, str, str, str, bool]
+# A `Record` as the manifest has it, or a `Record`: of ten thousand jobs that nothing happened to, none is made again.
+PlainRecord = tuple[bytes, tuple[str, ...], tuple[PlainWritten, ...], tuple[PlainListing, ...]]
+
+
 @dataclass(slots=True)
 class Manifest:
     """All that is remembered of a build."""
 
     engine: bytes = b""  # of code, templates and settings: another one renders everything again
     reads: dict[str, bytes] = field(default_factory=dict)  # what was read -> the digest it had
-    jobs: dict[str, Record] = field(default_factory=dict)  # by name
+    jobs: Mapping[str, PlainRecord] = field(default_factory=dict)  # by name
     guests: tuple[str, ...] = ()  # files of others among ours (images MkDocs copies), removed before it copies again
     folders: dict[str, int] = field(default_factory=dict)  # those of the files -> when their entries last changed (ns)
     pieces: bytes = b""  # digest of the file that holds them; any other file there is not ours
+    outline: bytes = b""  # digest of all that lists are made of (`Site.outline`)
 
 
 class Snapshot(NamedTuple):
@@ -215,7 +220,7 @@ class Tree:
         if snapshot is not None:
             return [path for path, _, _ in snapshot.files], snapshot.guests, dict(snapshot.folders)
         manifest = self.read_manifest() or Manifest()
-        files = [file.path for record in manifest.jobs.values() for file in record.files]
+        files = [path for _, _, files, _ in manifest.jobs.values() for path, *_ in files]
         return files, manifest.guests, manifest.folders
 
     def _remove_links(self, tops: Container[str]) -> None:
@@ -247,10 +252,10 @@ class Tree:
         """What the last build left, or None: there was none, it was killed, it is damaged, or of another version."""
         if self._manifest is None:
             try:
-                version, manifest = _Unpickler(io.BytesIO(read_sealed(self._manifest_file))).load()
-            except Exception:  # any damage to a cache means that there is none
+                version, *values = marshal.loads(read_sealed(self._manifest_file))  # noqa: S302  sealed by us
+                self._manifest = Manifest(*values) if version == _MANIFEST_FORMAT else None
+            except (OSError, EOFError, TypeError, ValueError):  # any damage to a cache means that there is none
                 return None
-            self._manifest = manifest if version == _MANIFEST_FORMAT and isinstance(manifest, Manifest) else None
         return self._manifest
 
     def begin(self) -> None:
@@ -272,7 +277,9 @@ class Tree:
     def finish(self, manifest: Manifest) -> None:
         """The folder is as `manifest` says."""
         self._manifest_file.parent.mkdir(parents=True, exist_ok=True)
-        write_sealed(self._manifest_file, pickle.dumps((_MANIFEST_FORMAT, manifest), protocol=5))
+        jobs = {name: record if type(record) is tuple else _plain(record) for name, record in manifest.jobs.items()}
+        values = [jobs if one.name == "jobs" else getattr(manifest, one.name) for one in fields(manifest)]
+        write_sealed(self._manifest_file, marshal.dumps((_MANIFEST_FORMAT, *values)))
 
     def times_of_folders(
         self, paths: Iterable[str], before: Mapping[str, int], touched: Iterable[str]
@@ -357,9 +364,9 @@ class Tree:
 
     # --- files -------------------------------------------------------------------------------------------------
 
-    def is_intact(self, files: Iterable[Written]) -> bool:
+    def is_intact(self, files: Iterable[PlainWritten]) -> bool:
         """True when the files stand as they were written."""
-        return self.stand((file.path, file.size, file.mtime_ns) for file in files)
+        return self.stand([(path, size, mtime_ns) for path, _, size, mtime_ns in files])
 
     def stand(self, files: Iterable[tuple[str, int, int]]) -> bool:
         """True when files of these paths, sizes and times of change stand in the folder."""
@@ -507,17 +514,10 @@ def check_owner(cache_dir: Path, config_file: Path) -> None:
         )
 
 
-class _Unpickler(pickle.Unpickler):
-    """Knows the parts of a manifest and nothing that acts."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        try:
-            return _PARTS[module, name]
-        except KeyError:
-            raise pickle.UnpicklingError(f"{module}.{name} is no part of a manifest") from None
-
-
-_PARTS = {(part.__module__, part.__qualname__): part for part in (Manifest, Record, Written, Listing)}
+def _plain(record: PlainRecord) -> PlainRecord:
+    """A record in what `marshal` writes."""
+    call, reads, files, listings = record
+    return call, reads, tuple([(*file,) for file in files]), tuple([(*listing,) for listing in listings])
 
 
 def write_sealed(file: Path, content: bytes) -> None:

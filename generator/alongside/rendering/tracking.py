@@ -16,17 +16,16 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import marshal
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
-from functools import cache, cached_property, partial
+from datetime import date, datetime
+from functools import cached_property, partial
 from hashlib import blake2b
 from itertools import chain
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from alongside.model.community import Community
+from alongside.model.digests import Digest, Digester, Seal, digest_of_outline, digest_of_plain
 from alongside.model.people import Container, Member
 from alongside.model.stories import Story
 from alongside.planning.occurrences import Occurrence, next_occurrence
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
     import jinja2
 
 V = TypeVar("V")
-Digest = bytes
 _ABSENT: Digest = b""
 _SEPARATOR = "\0"  # between a mapping's name and a key, in the names of reads
 
@@ -57,10 +55,11 @@ class Site:
         drafts: bool = False,
         use_directory_urls: bool = True,
         convert: Converter | None = None,
+        seals: Iterable[Seal] = (),
     ) -> None:
         """`now` is aware, UTC. `drafts`: show stories that are not published, marked as such (only `serve`).
 
-        `convert`: the site's own Markdown for records (`markdown: site`); None: CommonMark.
+        `convert`: the site's own Markdown for records (`markdown: site`); None: CommonMark. `seals`: of records.
         """
         self.whole = community  # untracked: for lists made by `shared` and for listing jobs, never while rendering
         self.settings = settings
@@ -75,8 +74,9 @@ class Site:
         self.made_pieces: dict[PieceKey, Piece] = {}  # the build puts in those of earlier builds that still hold
         self.shells: dict[int, Shell] = {}  # by depth; filled by the build before it renders
         self._mappings: dict[str, Mapping[str, Any]] = {}
-        self._digests: dict[int, Digest] = {}
-        self._kept: list[object] = []
+        self._digester = _DayDigester(now.date(), seals)
+        self._shared: set[str] = set()  # names of mappings that `shared` promised
+        self._outline: Digest | None = None
         self.community = self._tracked_community(community)
         self._mappings["upcoming"] = Computed(tuple(community.meetups), self._next_occurrence)
         self._mappings["past"] = Computed(None, lambda day: date.fromisoformat(day) < now.date())
@@ -188,10 +188,12 @@ class Site:
         """A mapping made once a build out of the whole community, when it is first looked into; tracked by key.
 
         Call it while listing jobs and bind the result's name, or call it again in the job with the same name: it is
-        computed once. Values are records, texts, numbers, dates, or tuples and mappings of these.
+        computed once. Values are records, texts, numbers, dates, or tuples and mappings of these; nothing of what a
+        story says (`Story.SAID`), so that none of these mappings is looked through when a writer mends a word.
         """
         if name not in self._mappings:
             self._mappings[name] = _Late(partial(self._make_shared, compute))
+            self._shared.add(name)
         return cast(Mapping[str, V], self._mapping(name))
 
     # --- what the build asks -----------------------------------------------------------------------------------
@@ -203,7 +205,8 @@ class Site:
         """
         made = copy.copy(self)
         made.whole = community
-        made._reads, made._memos, made.made_pieces, made._digests, made._kept = None, {}, {}, {}, []
+        made._reads, made._memos, made.made_pieces, made._outline = None, {}, {}, None
+        made._digester = _DayDigester(self._now.date(), ())
         made._mappings = dict(self._mappings)
         made.community = made._tracked_community(community)
         made.upcoming = made._mapping("upcoming")
@@ -240,24 +243,47 @@ class Site:
         value = mapping.get(key)
         return _ABSENT if value is None else self.digest(value)
 
+    def changed_reads(self, reads: Mapping[str, Digest], outline: Digest) -> set[str]:
+        """Those of noted reads that would find something else in this build. `outline`: as it was when they found it.
+
+        What lists hold is compared one by one only where the outline is another.
+        """
+        changed, same = set(), outline == self.outline()
+        for read, digest in reads.items():
+            if same and read.partition(_SEPARATOR)[0] in self._shared:
+                continue
+            if self.digest_of_read(read) != digest:
+                changed.add(read)
+        return changed
+
+    def outline(self) -> Digest:
+        """A digest of all that the mappings of `shared` are made of: the community without what its stories say."""
+        if self._outline is None:
+            community = self.whole
+            fields = [f.name for f in dataclasses.fields(community) if f.name not in ("stories", "documents")]
+            parts = [
+                self.digest((self._now.date(), tuple(sorted(community.documents)))),
+                *(self.digest(getattr(community, name)) for name in fields),
+                *(self.digest(self.upcoming[slug]) for slug in community.meetups),
+                self.digest(tuple(community.stories)),
+                *map(self._digester.outline, community.stories.values()),
+            ]
+            self._outline = blake2b(b"".join(parts), digest_size=16).digest()
+        return self._outline
+
     def digest_of_call(self, render: Callable[..., Any]) -> Digest:
         """A digest of what a job's `render` was bound to: a module's function, or a `partial` of one."""
-        if not isinstance(render, partial):
-            if getattr(render, "__closure__", None):
-                raise TypeError(f"{render!r} hides what it depends on; bind it with functools.partial instead")
-            return self.digest(f"{render.__module__}.{render.__qualname__}")
-        arguments = tuple(value for value in (*render.args, *render.keywords.values()) if not isinstance(value, Site))
-        return self.digest((self.digest_of_call(render.func), *arguments))
+        bound: list[object] = []
+        while isinstance(render, partial):
+            bound += [value for value in (*render.args, *render.keywords.values()) if not isinstance(value, Site)]
+            render = render.func
+        if getattr(render, "__closure__", None):
+            raise TypeError(f"{render!r} hides what it depends on; bind it with functools.partial instead")
+        return digest_of_plain(self._digester.plain((render.__module__, render.__qualname__, *bound)))
 
     def digest(self, value: object) -> Digest:
         """16 bytes that are equal for equal values, in every process. Positions do not count."""
-        if not hasattr(value, "__dataclass_fields__"):
-            return _hash(self._plain(value))
-        known = self._digests.get(id(value))
-        if known is None:
-            known = self._digests[id(value)] = _hash(self._plain_record(value))
-            self._kept.append(value)  # while its digest is known, nothing else may get its id
-        return known
+        return self._digester.digest(value)
 
     # --- within ------------------------------------------------------------------------------------------------
 
@@ -315,78 +341,27 @@ class Site:
         finally:
             self._reads = reads
 
-    def _plain_record(self, record: Any) -> tuple[Any, ...]:
-        kind: Any = type(record)
-        read_plain, read_others = _record_readers(kind)
-        others = [value if type(value) in _WRITTEN_AS_THEY_ARE else self._plain(value) for value in read_others(record)]
-        plain = (kind.__name__, read_plain(record), tuple(others))
-        if kind is Member:  # consent begins and ends without an edit
-            day = self._now.date()
-            standing = tuple(record.allows(where, day) for where in ("page", "embed", "mail"))
-            return (*plain, standing, record.is_away(day))
-        return plain
 
-    def _plain(self, value: Any) -> Any:
-        """The same value in what `marshal` writes."""
-        kind = type(value)
-        if kind in _WRITTEN_AS_THEY_ARE:
-            return value
-        if kind is tuple or kind is list:
-            if not value or _WRITTEN_AS_THEY_ARE.issuperset(map(type, value)):
-                return tuple(value)
-            return tuple([self._plain(item) for item in value])
-        if kind is dict:
-            return self._plain_mapping(value) if value else _NOTHING_MAPPED
-        write = _WRITTEN_AS.get(kind)
-        if write is not None:
-            return write(value)
-        if hasattr(kind, "__dataclass_fields__"):
-            return self._plain_record(value)
-        if isinstance(value, _SETS):
-            return ("set", tuple(sorted(_hash(self._plain(item)) for item in value)))
-        if isinstance(value, Mapping):
-            return self._plain_mapping(value)
-        raise TypeError(f"a {kind.__name__} cannot be tracked; use records, texts, numbers, dates and tuples of these")
+class _DayDigester(Digester):
+    """Knows of a member what holds on one day, too: consent begins and ends without an edit; and who has a seal."""
 
-    def _plain_mapping(self, mapping: Mapping[Any, object]) -> tuple[Any, ...]:
-        return ("mapping", tuple([(self._plain(key), self.digest(item)) for key, item in mapping.items()]))
+    def __init__(self, day: date, seals: Iterable[Seal]) -> None:
+        super().__init__()
+        self._day = day
+        self._seals = {id(seal[0]): seal for seal in seals}
 
+    def digest_of_record(self, record: object) -> Digest:
+        seal = self._seals.get(id(record))
+        digest = super().digest_of_record(record) if seal is None else seal[1]
+        if isinstance(record, Member):
+            standing = [record.allows(where, self._day) for where in ("page", "embed", "mail")]
+            return digest_of_plain((digest, standing, record.is_away(self._day)))
+        return digest
 
-def _hash(plain: Any) -> Digest:
-    # version 2 of marshal writes equal values as equal bytes: later ones depend on who else refers to an object
-    return blake2b(marshal.dumps(plain, 2), digest_size=16).digest()
-
-
-_WRITTEN_AS_THEY_ARE = frozenset({str, bytes, int, bool, float, type(None)})
-_NOTHING_MAPPED = ("mapping", ())  # as most records have it somewhere
-_WRITTEN_AS: Mapping[type, Callable[[Any], Any]] = {
-    datetime: datetime.isoformat,
-    date: date.isoformat,
-    time: time.isoformat,
-    timedelta: lambda value: ("timedelta", value.days, value.seconds, value.microseconds),
-}
-_SETS = (frozenset, set)
-_PLAIN_TYPES = frozenset(
-    {"str", "int", "bool", "float", "str | None", "int | None", "tuple[str, ...]", "tuple[tuple[str, str], ...]"}
-)
-_Reader = Callable[[Any], tuple[Any, ...]]
-
-
-@cache
-def _record_readers(kind: type) -> tuple[_Reader, _Reader]:
-    """What reads the fields of a record that `marshal` can write as they are, and the others."""
-    fields = [f for f in dataclasses.fields(kind) if f.compare]
-    plain = [f.name for f in fields if f.type in _PLAIN_TYPES]
-    return _reader(plain), _reader([f.name for f in fields if f.name not in plain])
-
-
-def _reader(names: list[str]) -> _Reader:
-    if not names:
-        return lambda _record: ()
-    if len(names) == 1:
-        only = attrgetter(names[0])
-        return lambda record: (only(record),)
-    return cast(_Reader, attrgetter(*names))
+    def outline(self, story: Story) -> Digest:
+        """As `digest_of_outline` gives it."""
+        seal = self._seals.get(id(story))
+        return digest_of_outline(story) if seal is None else seal[2]
 
 
 class _Tracked(Mapping[str, Any]):

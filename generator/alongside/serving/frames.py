@@ -13,11 +13,12 @@ from pathlib import Path
 
 from alongside.build import Report
 from alongside.model.community import Community
+from alongside.model.digests import Digest
 from alongside.problems import Problem
 from alongside.reading.loader import Loaded
 from alongside.rendering.artifacts import Job
 from alongside.rendering.shells import Shell
-from alongside.rendering.tracking import Digest, Site
+from alongside.rendering.tracking import Site
 from alongside.settings import Settings
 
 Load = Callable[[Settings, datetime], Loaded]  # the community of these settings, as of an instant

@@ -191,7 +191,7 @@ def stories_to_begin_with(site: Site) -> Mapping[str, tuple[str, ...]]:
 
     def compute(community: Community) -> Mapping[str, tuple[str, ...]]:
         newest = lists.shown_stories(site, community)[:_POOL]
-        ordered = sorted(newest, key=lambda story: not story.welcome.strip())
+        ordered = sorted(newest, key=lambda story: not story.has_welcome)
         return {
             container: tuple(islice(_of_different_people(_told(site, community, ordered, container)), STORIES_SHOWN))
             for container in ("embed", "page")
