@@ -21,7 +21,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import markdown
 import markdown.util
@@ -125,20 +125,23 @@ def begin(order: Mapping[str, Any], descriptors: list[int]) -> None:
     sys.argv = ["alongside", *order["words"]]
 
 
-def run() -> NoReturn:
-    """As the installed script, to the end of what it may see of its end.
+def run() -> None:
+    """As the installed script, to the end of what anybody can see of it.
 
-    What Python then does to its memory before it is given back copies all of it, page by page, from that of the nursery.
+    What Python then does to its memory before it is given back would copy all of it from the nursery's, page by page.
     """
     try:
         sys.exit(main())
     except SystemExit as end:
-        if end.code is not None and not isinstance(end.code, int):
+        if not isinstance(end.code, int | None):
             raise
         threading._shutdown()  # type: ignore[attr-defined]  # what an interpreter does first as it ends
         atexit._run_exitfuncs()
-        sys.stdout.flush()
-        sys.stderr.flush()
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        except OSError:
+            raise end from None  # which Python has its own way to tell of
         os._exit(end.code or 0)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -25,6 +26,7 @@ from functools import cache
 from pathlib import Path
 
 _NURSERY = Path(__file__).with_name("command_nursery.py")
+_CLIENT = Path(__file__).with_name("command_client.py")
 
 
 class Command:
@@ -105,6 +107,11 @@ class Command:
 def run_command(*words: str, **how: object) -> subprocess.CompletedProcess[str]:
     """As `Command`, to its end."""
     return Command(*words, **how).communicate()  # type: ignore[arg-type]  # as it takes them
+
+
+def in_shells() -> str:
+    """What a shell script says in place of `alongside`."""
+    return shlex.join((sys.executable, "-IS", str(_CLIENT), str(orders())))
 
 
 def _read(end: int, lines: list[str]) -> None:

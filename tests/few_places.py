@@ -1,7 +1,7 @@
 """Sites with three of the 2,143 files of the table of places, which is the same in every site.
 
 Writing them takes as long as the rest of a small build. That all are written, and are those of the table, show the
-builds by commands of their own in `test_plugin.py`, the example site of the browser tests, and `make demo`.
+builds by commands of their own in `test_plugin.py` and the example site of the browser tests.
 """
 
 from __future__ import annotations

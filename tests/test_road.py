@@ -20,6 +20,7 @@ import icalendar
 import mailparser
 import pytest
 
+from commands import in_shells
 from made_once import made_once
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,8 +36,13 @@ def _walk(folder: Path) -> None:
     for name in ("content", "journeys", "tools"):
         shutil.copytree(ROOT / name, folder / name)
     shutil.copy(ROOT / "mkdocs.yml", folder)
+    python, command = folder / "bin" / "python", folder / "bin" / "alongside"  # it looks for one beside the other
+    python.parent.mkdir()
+    python.symlink_to(sys.executable)
+    command.write_text(f'#!/bin/sh\nexec {in_shells()} "$@"\n')
+    command.chmod(0o755)
     result = subprocess.run(
-        [sys.executable, "tools/demo.py"], cwd=folder, capture_output=True, text=True, timeout=300, check=False
+        [python, "tools/demo.py"], cwd=folder, capture_output=True, text=True, timeout=300, check=False
     )
     assert result.returncode == 0, result.stdout + result.stderr
 

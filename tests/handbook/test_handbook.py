@@ -55,7 +55,7 @@ from alongside.cli.main import main
 from alongside.matching.weights import WEIGHTS
 from alongside.reading.fields import Table
 from alongside.reading.mail_checks import NAMES as MAIL_NAMES
-from commands import orders
+from commands import in_shells
 from handbook.servers import HOME, MAIL_HOST, SERVING, NoServers
 from made_once import made_once
 from mail_servers.certificates import Authority, Certificate
@@ -67,7 +67,6 @@ PAGES = sorted(FOLDER.glob("*.md"))
 NAMES = [page.name for page in PAGES]
 NOW = "2026-12-01T09:00Z"
 ALONGSIDE = Path(sys.executable).parent / "alongside"
-CLIENT = ROOT / "tests" / "command_client.py"
 
 FENCE = re.compile(r"```(\w*)")
 NAMED_FILE = re.compile(r"(\bIn )?`([\w./-]+)`(?:, with .+)?:$")
@@ -153,7 +152,7 @@ def environment(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> dic
         f"""\
         #!/bin/bash
         called="{called}/command.$1"
-        if [ -e "$called" ]; then exec {sys.executable} -IS {CLIENT} {orders()} "$@"; fi
+        if [ -e "$called" ]; then exec {in_shells()} "$@"; fi
         touch "$called"
         exec {ALONGSIDE} "$@"
         """,

@@ -6,6 +6,7 @@ import re
 import shutil
 from collections import Counter
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,9 @@ TODAY = date(2026, 11, 23)
 CONFIG = "site_name: Broken\ndocs_dir: content\nplugins:\n  - alongside:\n      teams: {community: C}\n"
 
 
+@cache
 def load(config: Path) -> Loaded:
+    """Read once for all that is asked of it."""
     settings, problems = read_settings(config)
     assert problems == []
     return load_community(settings, today=TODAY, cache=False)

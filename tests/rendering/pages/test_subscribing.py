@@ -6,7 +6,6 @@ import json
 from xml.etree.ElementTree import Element
 
 import html5lib
-import pytest
 
 from alongside.rendering.shells import Page
 from conftest import WriteCommunity
@@ -104,12 +103,13 @@ def test_a_site_without_an_address_offers_the_file(write_community: WriteCommuni
     assert "subscribe.js" not in page.content
 
 
-@pytest.mark.parametrize("language", ["ar", "de", "es", "fr", "ja", "pt", "uk"])
-def test_it_speaks_the_language_of_the_page(write_community: WriteCommunity, language: str) -> None:
-    config = settings(language=language)
-    english = ways(render_files(write_community({**FILES, "mkdocs.yml": settings()}))[0]["meetups/"])
-    spoken = ways(render_files(write_community({**FILES, "mkdocs.yml": config}, name=language))[0]["meetups/"])
+def test_it_speaks_the_language_of_the_page(write_community: WriteCommunity) -> None:
+    def said(language: str) -> set[str]:
+        config = write_community({**FILES, "mkdocs.yml": settings(language=language)}, name=language)
+        found = ways(render_files(config)[0]["meetups/"])
+        return {" ".join(text.split()) for text in found.itertext() if text.strip()}
+
+    english = said("en")
     same = {"Outlook.com", "Microsoft 365", "Google Calendar", "https://community.example.org/feeds/all.ics"}
-    assert {" ".join(text.split()) for text in english.itertext() if text.strip()} & {
-        " ".join(text.split()) for text in spoken.itertext() if text.strip()
-    } <= same
+    for language in ("ar", "de", "es", "fr", "ja", "pt", "uk"):
+        assert said(language) & english <= same, language
