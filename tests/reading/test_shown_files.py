@@ -158,3 +158,11 @@ def test_drawings_that_act_are_left_out_among_records_and_told(load: Load) -> No
     assert ("content/members/ana.md", 3, "acting-drawing", f"members/ana.svg {left}") in at
     assert ("content/stories/x.md", 8, "acting-drawing", f"drawings/acts.SVG {left}") in at
     assert len(at) == 3  # and the photo that nothing names now
+
+
+def test_older_copies_of_texts_are_not_published(load: Load) -> None:
+    copies = ("members/ana.md~", "members/ana.md.bak", "stories/x.md.orig", "stories/#x.md#", "stories/talk.vtt.old")
+    kept = ("guide/page.md.orig", "stories/sum.md5", "stories/old.pdf")
+    loaded = load({f"content/{path}": "Words that were taken back." for path in (*copies, *kept)})
+    assert published(loaded) == PEOPLE | set(kept)
+    assert sorted(told(loaded)) == sorted(("older-copy", f"content/{path}") for path in copies)

@@ -39,4 +39,4 @@ def test_nothing_is_written_over(folder: Path) -> None:
         with pytest.raises(AlongsideError, match="changed while this ran"):
             write_files({folder / "also.md": b"also", folder / name: b"ours"}, before)
         assert (folder / "there.md").read_bytes() == (folder / "changed.md").read_bytes() == b"hers"
-        assert sorted(os.listdir(folder)) == ["changed.md", "link.md", "there.md"]
+        assert sorted(file.name for file in folder.iterdir()) == ["changed.md", "link.md", "there.md"]

@@ -35,6 +35,8 @@ PLAIN_NAMES = frozenset(("index.md", "readme.md"))  # the folder's own page
 _PRIVATE_NAMES = frozenset(("contacts.csv", "newcomers.csv"))
 _ADDRESS_COLUMNS = frozenset(("email", "emails", "mail", "emailaddress", "mailaddress"))
 _DATABASES = frozenset(("db", "sqlite", "sqlite3"))
+# what editors, git and people leave beside a text: an older one, with all that was taken out since
+_OLDER = re.compile(r".*\.(?:md|ya?ml|vtt)(?:~|\.?(?:bak|orig|rej|old|tmp|save|swp|swo|\d{1,3}))|#.+#", re.IGNORECASE)
 _ALMOST = frozenset((".markdown", ".mdown", ".mkdn", ".mkd", ".txt", ".html", ".htm"))
 
 
@@ -194,13 +196,22 @@ def _good_name(path: str, docs_path: str, problems: list[Problem]) -> bool:
 
 
 def _is_private(docs_path: str, path: str, entry: os.DirEntry[str], problems: list[Problem]) -> bool:
-    """True, and a problem, for a file with people's addresses: whatever lies below docs_dir is published."""
+    """True, and a problem, for a file with what is nobody's to read: whatever lies below docs_dir is published."""
     name = docs_path.rsplit("/", 1)[-1].casefold()
     extension = name.rpartition(".")[2]
     if name in _PRIVATE_NAMES or (extension in ("csv", "tsv") and _has_addresses(entry.path)):
         message = "Addresses would be published: everything in the content folder is."
     elif extension in _DATABASES:
         message = "A database would be published: everything in the content folder is."
+    elif docs_path.partition("/")[0] in FOLDERS and _OLDER.fullmatch(name):
+        problems.append(
+            Problem(
+                position=Position(path), code="older-copy", severity="warning",
+                message="This looks like an older copy of a text. It is left out, or everybody could read it.",
+                hint="Delete it; git keeps what was there before.",
+            )
+        )  # fmt: skip
+        return True
     else:
         return False
     problems.append(
