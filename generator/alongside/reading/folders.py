@@ -36,7 +36,7 @@ _PRIVATE_NAMES = frozenset(("contacts.csv", "newcomers.csv"))
 _ADDRESS_COLUMNS = frozenset(("email", "emails", "mail", "emailaddress", "mailaddress"))
 _DATABASES = frozenset(("db", "sqlite", "sqlite3"))
 # what editors, git and people leave beside a text: an older one, with all that was taken out since
-_OLDER = re.compile(r".*\.(?:md|ya?ml|vtt)(?:~|\.?(?:bak|orig|rej|old|tmp|save|swp|swo|\d{1,3}))|#.+#", re.IGNORECASE)
+_OLDER = re.compile(r".*\.(?:md|ya?ml|vtt)(?:~|\.(?:bak|orig|rej|old|tmp|save|swp|swo|\d{1,3}))|#.+#", re.IGNORECASE)
 _ALMOST = frozenset((".markdown", ".mdown", ".mkdn", ".mkd", ".txt", ".html", ".htm"))
 
 
