@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -166,3 +167,16 @@ def test_older_copies_of_texts_are_not_published(load: Load) -> None:
     loaded = load({f"content/{path}": "Words that were taken back." for path in (*copies, *kept)})
     assert published(loaded) == PEOPLE | set(kept)
     assert sorted(told(loaded)) == sorted(("older-copy", f"content/{path}") for path in copies)
+
+
+def test_what_is_no_file_costs_itself(write_community: WriteCommunity) -> None:
+    config = write_community(FILES)
+    content = config.parent / "content"
+    (content / "nothing.png").symlink_to("nowhere.png")
+    (content / "endless.bin").symlink_to("/dev/zero")
+    (content / "said.vtt").symlink_to("said.vtt")
+    os.mkfifo(content / "stories-pipe.png")
+    loaded = load_community(read_settings(config)[0], today=TODAY)
+    assert published(loaded) == PEOPLE
+    names = ("endless.bin", "nothing.png", "said.vtt", "stories-pipe.png")
+    assert told(loaded) == [("unreadable-file", f"content/{name}") for name in names]

@@ -86,6 +86,9 @@ def find_files(settings: Settings, problems: list[Problem]) -> list[FoundFile]:
             mtime_ns, size = (status.st_mtime_ns, status.st_size) if regular else (-1, -1)
         except OSError:
             mtime_ns = size = -1
+        if size < 0 and kind in ("document", "transcript"):
+            kind = "private"
+            problems.append(_no_file(path))
         found.append(
             FoundFile(
                 location=entry.path,
@@ -98,6 +101,15 @@ def find_files(settings: Settings, problems: list[Problem]) -> list[FoundFile]:
             )
         )
     return found
+
+
+def _no_file(path: str) -> Problem:
+    """What copying would wait for, or never come to the end of."""
+    return Problem(
+        position=Position(path), code="unreadable-file",
+        message="This is a link to nothing, or no regular file. It is left out.",
+        hint="Put the file itself there, or delete the link.",
+    )  # fmt: skip
 
 
 class _ContentWalk(Walk):
