@@ -34,6 +34,7 @@ _CHALLENGES = frozenset(("challenges.yml", "challenges.yaml"))
 PLAIN_NAMES = frozenset(("index.md", "readme.md"))  # the folder's own page
 _PRIVATE_NAMES = frozenset(("contacts.csv", "newcomers.csv"))
 _ADDRESS_COLUMNS = frozenset(("email", "emails", "mail", "emailaddress", "mailaddress"))
+_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]")
 _DATABASES = frozenset(("db", "sqlite", "sqlite3"))
 # what editors, git and people leave beside a text: an older one, with all that was taken out since
 _OLDER = re.compile(r".*\.(?:md|ya?ml|vtt)(?:~|\.(?:bak|orig|rej|old|tmp|save|swp|swo|\d{1,3}))|#.+#", re.IGNORECASE)
@@ -236,7 +237,7 @@ def _is_private(docs_path: str, path: str, entry: os.DirEntry[str], problems: li
 
 
 def _has_addresses(path: str) -> bool:
-    """True where the first line of a table names a column of addresses."""
+    """True where the first line of a table names a column of addresses, or its beginning holds one."""
     try:
         if not stat.S_ISREG(Path(path).stat().st_mode):
             return False
@@ -244,7 +245,10 @@ def _has_addresses(path: str) -> bool:
             start = stream.read(8192)
     except OSError:
         return False
-    lines = start.replace(b"\0", b"").decode("utf-8", "replace").splitlines()  # UTF-16 is letters between zeros
+    text = start.replace(b"\0", b"").decode("utf-8", "replace")  # UTF-16 is letters between zeros
+    if _ADDRESS.search(text):
+        return True  # whatever its column is called, and in whatever language
+    lines = text.splitlines()
     columns = re.split("[,;\t|]", next((line for line in lines if line.strip()), ""))
     return any(re.sub(r"[^a-z]", "", column.casefold()) in _ADDRESS_COLUMNS for column in columns)
 
