@@ -361,6 +361,26 @@ def test_an_ordinary_page_has_its_place(config: Path) -> None:
     (config.parent / "content/stories/index.md").write_text("# Our own list\n")
     build(config)
     assert not (config.parent / "site/stories/index.html").exists()
+    (config.parent / "content/stories/story-1").mkdir()
+    (config.parent / "content/stories/story-1/index.html").write_text("<h1>Our own page</h1>")  # MkDocs copies it
+    build(config)
+    assert not (config.parent / "site/stories/story-1/index.html").exists()
+    assert build(config).written == 0
+
+
+def test_a_record_with_the_address_of_a_list_costs_that_list(config: Path) -> None:
+    """Its name, of all things, is that of a folder of lists, and the language it is told in that of a challenge."""
+    members = config.parent / "content/members"
+    ana = (members / "ana.md").read_text(encoding="utf-8")
+    (members / "challenge.md").write_text(ana, encoding="utf-8")
+    (members / "challenge.de.md").write_text("Auf Deutsch.", encoding="utf-8")
+    with (config.parent / "content/challenges.yml").open("a", encoding="utf-8") as stream:
+        stream.write("de:\n  title: German\n")
+    for number in range(30):
+        (members / f"more-{number}.md").write_text(ana.replace("first-talk", "de"), encoding="utf-8")
+    build(config)
+    page = (config.parent / "site/members/challenge/de/index.html").read_text(encoding="utf-8")
+    assert "Auf Deutsch." in page
 
 
 def test_drafts_are_not_built(config: Path) -> None:

@@ -66,7 +66,7 @@ class Report:
 
 @collector_off()
 def list_jobs(site: Site) -> tuple[Job, ...]:
-    """The jobs of a build, by name. A page whose place an ordinary page has is left to that page.
+    """The jobs of a build, by name. A page whose place an ordinary page has is left to that page, a list to a record.
 
     Also tells `site` which pages there are, so it comes before anything is rendered.
     """
@@ -82,10 +82,12 @@ def list_jobs(site: Site) -> tuple[Job, ...]:
         for document in site.whole.documents
         if document.endswith((".md", ".markdown", ".mdown", ".mkdn", ".mkd"))
     }
+    own = (document for document in site.whole.documents if document.endswith("/index.html"))
+    taken.update(document.removesuffix("index.html") for document in own)
     found: dict[str, Job] = {}
     for job in (*render_pages(site), *render_embeds(site), *embed_jobs(site), *feed_jobs(site)):
-        if job.page and job.name in taken:
-            continue
+        if job.page and (job.name in taken or job.name in found):
+            continue  # a member called "challenge" has the address of a list, in another language perhaps
         if job.name in found:
             raise AlongsideError(f"Two jobs are called {job.name!r}.")
         found[job.name] = job

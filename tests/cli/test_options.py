@@ -58,3 +58,9 @@ def test_output_that_cannot_be_written_is_one_line() -> None:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert done.stderr == "error: The output cannot be written (No space left on device).\n"
+
+
+def test_the_command_line_is_there_without_its_script() -> None:
+    command = [sys.executable, "-m", "alongside", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout.split()[0]) == (0, "alongside,")

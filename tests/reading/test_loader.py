@@ -199,7 +199,10 @@ def test_a_misnamed_file_is_read_for_its_problems_alone(with_files: object) -> N
         ("members/Newcomers.CSV", b"slug\n", True),
         ("contacts.csv", b"", True),
         ("old/alongside.sqlite3", b"x", True),
+        ("liste.csv", b"Name;E-Mail-Adresse\nBo;bo@x.example\n", True),
+        ("lista.csv", "nombre,correo electrónico\nBo,bo@x.example\n".encode("utf-16"), True),
         ("numbers.csv", b"year,mailings\n2026,email\n", False),
+        ("handles.csv", b"who,where\nBo,@bo@\n" + b"a" * 8000, False),
         ("empty.csv", b"", False),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -158,3 +159,24 @@ def test_drawings_that_act_are_left_out_among_records_and_told(load: Load) -> No
     assert ("content/members/ana.md", 3, "acting-drawing", f"members/ana.svg {left}") in at
     assert ("content/stories/x.md", 8, "acting-drawing", f"drawings/acts.SVG {left}") in at
     assert len(at) == 3  # and the photo that nothing names now
+
+
+def test_older_copies_of_texts_are_not_published(load: Load) -> None:
+    copies = ("members/ana.md~", "members/ana.md.bak", "stories/x.md.orig", "stories/#x.md#", "stories/talk.vtt.old")
+    kept = ("guide/page.md.orig", "stories/sum.md5", "stories/old.pdf")
+    loaded = load({f"content/{path}": "Words that were taken back." for path in (*copies, *kept)})
+    assert published(loaded) == PEOPLE | set(kept)
+    assert sorted(told(loaded)) == sorted(("older-copy", f"content/{path}") for path in copies)
+
+
+def test_what_is_no_file_costs_itself(write_community: WriteCommunity) -> None:
+    config = write_community(FILES)
+    content = config.parent / "content"
+    (content / "nothing.png").symlink_to("nowhere.png")
+    (content / "endless.bin").symlink_to("/dev/zero")
+    (content / "said.vtt").symlink_to("said.vtt")
+    os.mkfifo(content / "stories-pipe.png")
+    loaded = load_community(read_settings(config)[0], today=TODAY)
+    assert published(loaded) == PEOPLE
+    names = ("endless.bin", "nothing.png", "said.vtt", "stories-pipe.png")
+    assert told(loaded) == [("unreadable-file", f"content/{name}") for name in names]

@@ -28,7 +28,12 @@ MAILS: dict[str, str | bytes] = {
     "journeys/newcomers/kim.yml": "name: Kim\nemail: kim@example.org\nlanguages: [en]\nchallenges: [first-talk]\n",
     "content/members/ana.md": str(PAGES["content/members/ana.md"]).replace("place:", "welcomes: 3\nplace:", 1),
     "content/talk.mp3": bytes(range(256)) * 40,
-    "content/stories/draft.md": str(PAGES["content/stories/story-1.md"]).replace("---\n", "---\nstatus: draft\n", 1),
+    "content/stories/draft.md": str(PAGES["content/stories/story-1.md"]).replace(
+        "---\n", "---\nstatus: draft\nmedia: {transcript: draft.vtt}\n", 1
+    )
+    + "\n![A desk](../pictures/drafted.png)\n",
+    "content/pictures/drafted.png": b"PNG",
+    "content/stories/draft.vtt": "WEBVTT\n\n00:01.000 --> 00:02.000\nFirst words.\n",
 }
 
 
@@ -84,8 +89,18 @@ def test_parts_of_a_recording(served: Served) -> None:
         assert (answer.status, answer.body, answer.headers["Content-Range"]) == (206, content, part)
     beyond = served.ask("talk.mp3", Range="bytes=999999-")
     assert (beyond.status, beyond.headers["Content-Range"]) == (416, f"bytes */{size}")
-    for asked in ("bytes=9-3", "bytes=-", "bytes=1-2,5-6", "lines=1-2"):
+    for asked in ("bytes=9-3", "bytes=-", "bytes=1-2,5-6", "lines=1-2", f"bytes={'9' * 5000}-"):
         assert served.ask("talk.mp3", Range=asked).body == whole
+
+
+def test_a_draft_has_its_pictures_and_recordings_as_they_are_now(served: Served) -> None:
+    page = served.text("stories/draft/")
+    assert 'src="../../pictures/drafted.png"' in page
+    assert served.ask("pictures/drafted.png").body == b"PNG"
+    assert b"First words." in served.ask("stories/draft.vtt").body
+    served.write("content/stories/draft.vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\nOther words.\n")
+    until(lambda: b"Other words." in served.ask("stories/draft.vtt").body, "the captions that players load")
+    assert "Other words." in served.text("stories/draft/")
 
 
 def test_only_this_site_to_only_this_machine(served: Served) -> None:

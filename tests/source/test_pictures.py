@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
-from alongside.source.boxes import boxes, has_track_of_places, places, read_head, without_places
+from alongside.source.boxes import boxes, keeps_place, places, read_head, without_places
 from alongside.source.pictures import picture_size, tells_place, without_metadata
 
 PLACE = struct.pack(">II", 30, 1) + struct.pack(">II", 3, 2)  # minutes and seconds, as `exif` has them
@@ -189,6 +189,7 @@ def test_films_do_not_say_where_they_were_made(inside: bytes, beside: bytes) -> 
     without_places(stream)
     cleaned = stream.getvalue()
     assert len(cleaned) == len(film)  # what is played stands where it stood
+    assert not keeps_place(io.BytesIO(film))
     assert PLACED not in cleaned
     assert b"A talk" in cleaned
     assert cleaned.endswith(b"film")
@@ -207,19 +208,23 @@ def test_a_cut_film_does_not_say_it_either() -> None:
 @pytest.mark.parametrize("kind", [b"gpmd", b"camm"])
 def test_a_film_with_a_track_of_places_is_known(kind: bytes) -> None:
     described = box(b"mdia", box(b"minf", box(b"stbl", box(b"stsd", bytes(8), box(kind, bytes(8))))))
-    film = box(b"ftyp", b"isom") + box(b"moov", box(b"trak", box(b"tkhd", bytes(84)), described)) + box(b"mdat", PLACED)
-    assert has_track_of_places(io.BytesIO(film))
-    assert not has_track_of_places(io.BytesIO(film.replace(kind, b"avc1")))
+    film = (
+        box(b"ftyp", b"isom") + box(b"moov", box(b"trak", box(b"tkhd", bytes(84)), described)) + box(b"mdat", b"film")
+    )
+    assert keeps_place(io.BytesIO(film))
+    assert not keeps_place(io.BytesIO(film.replace(kind, b"avc1")))
 
 
 @given(st.lists(st.tuples(st.integers(0, 300), st.integers(0, 255)), max_size=8))
 def test_broken_films_raise_nothing(changes: list[tuple[int, int]]) -> None:
-    inside = box(b"trak", box(b"tkhd", bytes(84)), box(b"udta", box(b"loci", PLACED)))
-    film = bytearray(box(b"ftyp", b"isom") + box(b"moov", box(b"mvhd", bytes(96)), inside) + box(b"mdat", b"film"))
+    film = bytearray(
+        box(b"ftyp", b"isom") + box(b"moov", box(b"mvhd", bytes(96)), TRACK, *WORDS) + box(b"mdat", b"film")
+    )
     for at, octet in changes:
         film[at % len(film)] = octet
     stream = io.BytesIO(bytes(film))
-    has_track_of_places(stream)
+    keeps = keeps_place(stream)
     without_places(stream)
     assert len(stream.getvalue()) == len(film)
+    assert keeps or PLACED not in stream.getvalue()  # what keeps one is left out
     read_head(stream)

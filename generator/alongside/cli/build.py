@@ -147,17 +147,24 @@ class _Noted(logging.Handler):
 def mkdocs_log(*, verbose: bool = False) -> Iterator[_Noted]:
     """While open, warnings of MkDocs go to stderr, one a line."""
     handler = _Noted(verbose=verbose)
+    with hearing_mkdocs(handler, logging.INFO):
+        yield handler
+
+
+@contextmanager
+def hearing_mkdocs(handler: logging.Handler, level: int) -> Iterator[None]:
+    """While open, what MkDocs and its plugins log from `level` on goes to `handler` alone."""
     logger = logging.getLogger("mkdocs")
-    level, propagate = logger.level, logger.propagate
+    before = logger.level, logger.propagate
     logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
+    logger.setLevel(level)
     logger.propagate = False
     try:
-        yield handler
+        yield
     finally:
         logger.removeHandler(handler)
-        logger.setLevel(level)
-        logger.propagate = propagate
+        logger.setLevel(before[0])
+        logger.propagate = before[1]
 
 
 def _progress(done: int, total: int) -> None:

@@ -13,8 +13,9 @@ from typing import Any
 
 import click
 
+from alongside.cli.homes import find_journey
 from alongside.cli.options import clock, config_file, now, output_format, reports_errors, wants_colour
-from alongside.cli.stores import EMPTY, Home, find_journey, has_store, many, opened, read_home
+from alongside.cli.stores import EMPTY, Home, has_store, many, opened, read_home
 from alongside.cli.tables import pad, printable, style, width
 from alongside.delivery.comparisons import (
     EXAMPLE,

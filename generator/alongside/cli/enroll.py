@@ -9,8 +9,9 @@ from typing import get_args
 
 import click
 
+from alongside.cli.homes import find_journey
 from alongside.cli.options import clock, config_file, now, report_problems, reports_errors, wants_colour
-from alongside.cli.stores import Home, find_journey, many, opened, read_home
+from alongside.cli.stores import Home, many, opened, read_home
 from alongside.cli.tables import printable, style
 from alongside.delivery.enrollment import NO_BASIS, Candidate, EnrollReport, enroll
 from alongside.model.journeys import Journey

@@ -9,6 +9,8 @@ from pathlib import Path
 import click
 
 from alongside.model.community import Community
+from alongside.model.journeys import Journey
+from alongside.problems import UsageError, did_you_mean
 from alongside.reading.loader import load_community
 from alongside.reading.settings_file import read_settings
 from alongside.settings import Settings
@@ -31,3 +33,13 @@ def read_home(config_file: Path, *, now: datetime) -> Home:
         what = "an error" if errors == 1 else f"{errors} errors"
         click.echo(f"warning: {what} in the content; what is wrong is left out. See: alongside check", err=True)
     return Home(settings=settings, community=loaded.community)
+
+
+def find_journey(community: Community, slug: str) -> Journey:
+    """The journey of that slug. Raises `UsageError` naming the nearest."""
+    journey = community.journeys.get(slug)
+    if journey is None:
+        known = ", ".join(community.journeys) or "none"
+        hint = did_you_mean(slug, community.journeys) or f"There are: {known}."
+        raise UsageError(f'There is no journey "{slug}".', hint=hint)
+    return journey

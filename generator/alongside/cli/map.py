@@ -10,8 +10,9 @@ from typing import Any
 
 import click
 
+from alongside.cli.homes import find_journey
 from alongside.cli.options import clock, config_file, now, output_format, reports_errors, wants_colour, write_page
-from alongside.cli.stores import Home, find_journey, has_store, opened, read_home
+from alongside.cli.stores import Home, has_store, opened, read_home
 from alongside.cli.tables import Column, printable, render_table, shorten, style
 from alongside.delivery.overview import Overview, read_overview
 from alongside.model.journeys import Journey, Moment

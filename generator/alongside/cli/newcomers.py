@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 
+from alongside.cli.homes import find_journey
 from alongside.cli.options import clock, config_file, now, output_format, reports_errors, wants_colour
 from alongside.cli.stores import (
     EMPTY,
-    find_journey,
     has_store,
     instant_text,
     many,

@@ -10,10 +10,9 @@ from typing import Any
 
 import click
 
+from alongside.cli.homes import find_journey
 from alongside.cli.options import clock, config_file, now, output_format, report_problems, reports_errors, wants_colour
-from alongside.model.community import Community
-from alongside.model.journeys import Journey
-from alongside.problems import AlongsideError, UsageError, did_you_mean
+from alongside.problems import AlongsideError, UsageError
 from alongside.reading.loader import load_community
 from alongside.reading.newcomers import read_profile
 from alongside.reading.settings_file import read_settings
@@ -89,16 +88,6 @@ def command(
     _write_files(timeline, settings, html_file, eml_dir)
     if any(entry.failed for entry in timeline.entries):
         sys.exit(1)
-
-
-def find_journey(community: Community, name: str) -> Journey:
-    """The journey of that slug. Raises `UsageError` naming the nearest."""
-    found = community.journeys.get(name)
-    if found is None:
-        known = ", ".join(community.journeys) or "none"
-        hint = did_you_mean(name, community.journeys) or f"There are: {known}."
-        raise UsageError(f'There is no journey "{name}".', hint=hint)
-    return found
 
 
 def _style(text: str, tone: Tone) -> str:

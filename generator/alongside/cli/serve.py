@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from alongside.cli.build import at_instant, count, find_plugin, load_mkdocs_config, run_mkdocs
+from alongside.cli.build import at_instant, count, find_plugin, hearing_mkdocs, load_mkdocs_config, run_mkdocs
 from alongside.cli.options import config_file, now, reports_errors, wants_colour
 from alongside.problems import AlongsideError, Position, Problem, UsageError
 from alongside.reading.fingerprint import fingerprint
@@ -133,7 +133,7 @@ class _MkDocs:
         """Run MkDocs into a folder. Raises what it raises."""
         from mkdocs.commands.build import build
 
-        with _hearing(_Hearing(previewer, self._config)):
+        with hearing_mkdocs(_Hearing(previewer, self._config), logging.WARNING):
             self._config = load_mkdocs_config(self.config_file, site_dir=str(folder))
             self._settings, _ = read_settings(self.config_file)
             self.follow()
@@ -164,21 +164,6 @@ class _Hearing(logging.Handler):
                 severity="error" if record.levelno > logging.WARNING else "warning",
             )
         )
-
-
-@contextmanager
-def _hearing(handler: logging.Handler) -> Iterator[None]:
-    logger = logging.getLogger("mkdocs")
-    level, propagate = logger.level, logger.propagate
-    logger.addHandler(handler)
-    logger.setLevel(logging.WARNING)
-    logger.propagate = False
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(level)
-        logger.propagate = propagate
 
 
 @contextmanager

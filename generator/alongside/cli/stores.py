@@ -13,9 +13,8 @@ from alongside.cli.tables import many as many
 from alongside.cli.tables import printable
 from alongside.delivery.addresses import AddressError, normalise_address
 from alongside.delivery.store import Store, open_store, store_exists
-from alongside.model.community import Community
 from alongside.model.journeys import Journey
-from alongside.problems import UsageError, did_you_mean, nearest
+from alongside.problems import UsageError, nearest
 from alongside.settings import Settings
 
 EMPTY = "Nobody is enrolled yet. Start with: alongside enroll JOURNEY profile.yml"
@@ -34,16 +33,6 @@ def opened(settings: Settings) -> Iterator[Store]:
 def has_store(settings: Settings) -> bool:
     """False when there would be nothing in it: looking must not make one."""
     return store_exists(settings.root, os.environ)
-
-
-def find_journey(community: Community, slug: str) -> Journey:
-    """The journey of that slug. Raises `UsageError` naming the nearest."""
-    journey = community.journeys.get(slug)
-    if journey is None:
-        known = ", ".join(community.journeys) or "none"
-        hint = did_you_mean(slug, community.journeys) or f"There are: {known}."
-        raise UsageError(f'There is no journey "{slug}".', hint=hint)
-    return journey
 
 
 def parse_address(text: str) -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
+from alongside.cli.homes import find_journey
 from alongside.cli.options import clock, config_file, now, reports_errors
-from alongside.cli.stores import find_journey, instant_text, opened, read_home
+from alongside.cli.stores import instant_text, opened, read_home
 from alongside.delivery.browser_tokens import BrowserToken, make_browser_token
 from alongside.problems import UsageError, nearest
 

@@ -34,7 +34,10 @@ _CHALLENGES = frozenset(("challenges.yml", "challenges.yaml"))
 PLAIN_NAMES = frozenset(("index.md", "readme.md"))  # the folder's own page
 _PRIVATE_NAMES = frozenset(("contacts.csv", "newcomers.csv"))
 _ADDRESS_COLUMNS = frozenset(("email", "emails", "mail", "emailaddress", "mailaddress"))
+_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]")
 _DATABASES = frozenset(("db", "sqlite", "sqlite3"))
+# what editors, git and people leave beside a text: an older one, with all that was taken out since
+_OLDER = re.compile(r".*\.(?:md|ya?ml|vtt)(?:~|\.(?:bak|orig|rej|old|tmp|save|swp|swo|\d{1,3}))|#.+#", re.IGNORECASE)
 _ALMOST = frozenset((".markdown", ".mdown", ".mkdn", ".mkd", ".txt", ".html", ".htm"))
 
 
@@ -84,6 +87,9 @@ def find_files(settings: Settings, problems: list[Problem]) -> list[FoundFile]:
             mtime_ns, size = (status.st_mtime_ns, status.st_size) if regular else (-1, -1)
         except OSError:
             mtime_ns = size = -1
+        if size < 0 and kind in ("document", "transcript"):
+            kind = "private"
+            problems.append(_no_file(path))
         found.append(
             FoundFile(
                 location=entry.path,
@@ -96,6 +102,15 @@ def find_files(settings: Settings, problems: list[Problem]) -> list[FoundFile]:
             )
         )
     return found
+
+
+def _no_file(path: str) -> Problem:
+    """What copying would wait for, or never come to the end of."""
+    return Problem(
+        position=Position(path), code="unreadable-file",
+        message="This is a link to nothing, or no regular file. It is left out.",
+        hint="Put the file itself there, or delete the link.",
+    )  # fmt: skip
 
 
 class _ContentWalk(Walk):
@@ -194,13 +209,22 @@ def _good_name(path: str, docs_path: str, problems: list[Problem]) -> bool:
 
 
 def _is_private(docs_path: str, path: str, entry: os.DirEntry[str], problems: list[Problem]) -> bool:
-    """True, and a problem, for a file with people's addresses: whatever lies below docs_dir is published."""
+    """True, and a problem, for a file with what is nobody's to read: whatever lies below docs_dir is published."""
     name = docs_path.rsplit("/", 1)[-1].casefold()
     extension = name.rpartition(".")[2]
     if name in _PRIVATE_NAMES or (extension in ("csv", "tsv") and _has_addresses(entry.path)):
         message = "Addresses would be published: everything in the content folder is."
     elif extension in _DATABASES:
         message = "A database would be published: everything in the content folder is."
+    elif docs_path.partition("/")[0] in FOLDERS and _OLDER.fullmatch(name):
+        problems.append(
+            Problem(
+                position=Position(path), code="older-copy", severity="warning",
+                message="This looks like an older copy of a text. It is left out, or everybody could read it.",
+                hint="Delete it; git keeps what was there before.",
+            )
+        )  # fmt: skip
+        return True
     else:
         return False
     problems.append(
@@ -213,7 +237,7 @@ def _is_private(docs_path: str, path: str, entry: os.DirEntry[str], problems: li
 
 
 def _has_addresses(path: str) -> bool:
-    """True where the first line of a table names a column of addresses."""
+    """True where the first line of a table names a column of addresses, or its beginning holds one."""
     try:
         if not stat.S_ISREG(Path(path).stat().st_mode):
             return False
@@ -221,7 +245,10 @@ def _has_addresses(path: str) -> bool:
             start = stream.read(8192)
     except OSError:
         return False
-    lines = start.replace(b"\0", b"").decode("utf-8", "replace").splitlines()  # UTF-16 is letters between zeros
+    text = start.replace(b"\0", b"").decode("utf-8", "replace")  # UTF-16 is letters between zeros
+    if _ADDRESS.search(text):
+        return True  # whatever its column is called, and in whatever language
+    lines = text.splitlines()
     columns = re.split("[,;\t|]", next((line for line in lines if line.strip()), ""))
     return any(re.sub(r"[^a-z]", "", column.casefold()) in _ADDRESS_COLUMNS for column in columns)
 

@@ -97,7 +97,7 @@ def _look_at_picture(file: Path) -> Values:
 def _look_at_film(file: Path) -> Values:
     try:
         with file.open("rb") as stream:
-            if boxes.has_track_of_places(stream):
+            if boxes.keeps_place(stream):
                 return [_LEFT_OUT, 0, 0]
             told = _TAKEN_OUT if next(boxes.places(stream), None) is not None else _NOTHING
     except OSError:

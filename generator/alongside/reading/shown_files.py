@@ -70,6 +70,8 @@ def _claims(community: Community, readings: Readings, today: date) -> Mapping[st
     """What is said of each file that anything names."""
     claims: defaultdict[str, set[Claim]] = defaultdict(set)
     for docs_path, (file, reading) in readings.items():
+        if not reading.links and file.kind != "member":
+            continue  # most stories; recordings are among the links
         standing: Claim = "shown" if file.kind == "page" or reading.drafts else "hidden"
         own: tuple[str, ...] = ()
         for draft in reading.drafts:

@@ -36,7 +36,7 @@ def write_copy(source: Path, target: Path) -> bool:
 def _copy_film(source: Path, target: Path) -> bool:
     """A film can be large, so it is copied as it is, under a name nobody asks for, and cleaned there."""
     with source.open("rb") as stream:
-        if boxes.has_track_of_places(stream):
+        if boxes.keeps_place(stream):
             target.unlink(missing_ok=True)
             return False
         told = next(boxes.places(stream), None)

@@ -22,7 +22,9 @@ def render_sitemaps(made: str, pages: Iterable[tuple[str, str]], address: str) -
     know, escaped for XML. `address`: where the files lie, escaped, with a slash at the end.
     """
     first = _ENTRY.search(made)
-    end = made.rindex("</urlset>")
+    end = made.rfind("</urlset>")
+    if end < 0:
+        return {"sitemap.xml": made}  # a template of the site's own, which makes something else of it
     head = made[: first.start() if first else end]
     entries = [_LASTMOD.sub("", entry) for entry in _ENTRY.findall(made)]
     entries += [

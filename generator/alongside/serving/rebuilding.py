@@ -38,6 +38,8 @@ SETTLED_SECONDS = 0.012  # so long nothing more changes: an editor has written a
 LONGEST_SECONDS = 0.5  # a checkout of many files is not waited for any longer
 CLOCK_SECONDS = 60.0  # how often it is looked whether another day has begun
 AFTER_SECONDS = 0.1  # so long the whole waits after a first look: whoever asks for the page goes first
+REST_SECONDS = 1.0  # after so long without a change, what earlier editions left behind is given back
+MOST_LEFT = 20  # editions; after so many it is given back in any case
 _MANY = 200  # files that changed at once, from which on all are looked at: the system may have told of some only
 
 # Runs MkDocs into a folder, the plugin asking the previewer. Raises what MkDocs and its plugins raise.
@@ -74,6 +76,7 @@ class Rebuilder:
         self.heard: tuple[Problem, ...] = ()  # what MkDocs warned about
         self._stopped: tuple[Problem, ...] = ()  # why MkDocs made no frame the last time
         self._homes: dict[str, str] = {}
+        self._left = 0  # earlier editions whose memory was not given back
         self._touched: set[Path] = set()  # what changed and is in no edition yet
         self._later: set[Path] = set()  # what had a first look, and is still to be linked
         self._whole = False  # the sitemap or the search is asked for
@@ -161,13 +164,20 @@ class Rebuilder:
             with self._awake:
                 self._busy = False
                 self._awake.notify_all()
+            if self._left > (MOST_LEFT if touched or whole else 0):
+                # Sites hold themselves, and reading keeps the collector off; with it, garbage counts as old from the
+                # start, and it would not look there for hours: a megabyte or more of it each edit.
+                gc.collect()
+                self._left = 0
 
     def _next(self) -> tuple[set[Path] | None, bool]:
         """(what changed once it has settled, or None; whether all of the site is asked for)."""
         with self._awake:
             due = False
             while not (self._touched or self._whole or due or self.stopping):
-                self._awake.wait(AFTER_SECONDS if self._later else CLOCK_SECONDS)
+                rest = REST_SECONDS if self._left else CLOCK_SECONDS
+                if not self._awake.wait(AFTER_SECONDS if self._later else rest) and self._left and not self._later:
+                    return None, False
                 due = bool(self._later) or self.edition.now.date() != self._clock().date()
             started, before = time.monotonic(), -1
             while len(self._touched) != before and time.monotonic() - started < LONGEST_SECONDS and not self.stopping:
@@ -279,6 +289,7 @@ class Rebuilder:
 
     def _show(self, edition: Edition) -> None:
         with self.changed:
+            self._left += self._edition is not None
             self._edition = edition
             self.changed.notify_all()
 

@@ -45,7 +45,7 @@ _WHOLE_SECONDS = 300.0
 _PULSE_SECONDS = 15.0  # a stream says so often that it is alive, and finds out whether anybody listens
 _PIECE = 1 << 18  # octets of a file that are sent at once
 _HOST = re.compile(r"[\w.-]+(?::\d+)?|\[[0-9a-fA-F:.]+\](?::\d+)?", re.ASCII)
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 _TYPES: Mapping[str, str] = {
     ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".txt": "text/plain",
     ".json": "application/json", ".xml": "application/xml", ".svg": "image/svg+xml", ".ics": "text/calendar",

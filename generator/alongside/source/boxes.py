@@ -6,6 +6,7 @@ A box is its length in 32 bits (1: in the 64 bits that follow; 0: up to the end)
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
@@ -15,6 +16,8 @@ _MOST_OF_TRACK = 1 << 20  # bytes of a track's head that are looked through for 
 _MOST_WORDS = 16 << 20  # bytes that are looked through for a place; more is taken for one
 # QuickTime's location, its name for the same among Apple's keys, that of 3GPP (TS 26.244), and XMP's
 _PLACES = (b"\xa9xyz", b"quicktime.location", b"loci", b"GPSLatitude", b"GPSLongitude", b"GPSPosition")
+_POINT = re.compile(rb"[+-]\d\d\.\d+[+-]\d{3}\.\d+|loci\0{4}|GPSL(?:at|ong)itude")  # the first is ISO 6709
+_MOST_ASTRAY = 4 << 20  # bytes at the end of a file that are looked through
 _TRACKS_OF_PLACES = (b"gpmd", b"camm")  # samples of GoPro's and Google's cameras: where they were, many times a second
 
 
@@ -112,8 +115,35 @@ def places(stream: BinaryIO) -> Iterator[Box]:
                 yield box
 
 
-def has_track_of_places(stream: BinaryIO) -> bool:
-    """True where a camera wrote where it was beside the film, as samples among those that are played."""
+def keeps_place(stream: BinaryIO) -> bool:
+    """True where a file says where it was recorded outside of those boxes, so that `without_places` would leave it.
+
+    That is a camera's track of places beside the film, or a file whose boxes are damaged.
+    """
+    return _has_track_of_places(stream) or _has_place_astray(stream)
+
+
+def _has_place_astray(stream: BinaryIO) -> bool:
+    size = stream.seek(0, os.SEEK_END)
+    known = list(places(stream))
+    whole = list(boxes(stream, 0, size, cut=True))
+    reached = whole[-1].end if whole else 0
+    parts = [(box.start, box.end) for box in whole if box.kind != b"mdat"]
+    parts += [(reached, size), (max(0, size - _MOST_ASTRAY), size)]  # one length too large hides the head in the film
+    for start, end in parts:
+        stream.seek(start)
+        words = bytearray(stream.read(min(_MOST_WORDS, end - start)))
+        for box in known:
+            first, last = max(0, box.start - start), min(len(words), box.end - start)
+            if first < last:
+                words[first:last] = bytes(last - first)
+        if _POINT.search(words):
+            return True
+    return False
+
+
+def _has_track_of_places(stream: BinaryIO) -> bool:
+    """True where a camera wrote where it was, as samples among those that are played."""
     for movie in boxes(stream, 0, stream.seek(0, os.SEEK_END), cut=True):
         for track in _inside(stream, movie) if movie.kind == b"moov" else ():
             if track.kind == b"trak":

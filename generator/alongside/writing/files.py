@@ -11,6 +11,8 @@ from pathlib import Path
 
 from alongside.problems import AlongsideError
 
+_NO_LINKS = frozenset((errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK))
+
 
 def write_files(contents: Mapping[Path, bytes], before: Mapping[Path, bytes | None]) -> None:
     """Make each file hold its content; who reads meanwhile sees the old one or the new. All of them, or none.
@@ -31,7 +33,7 @@ def write_files(contents: Mapping[Path, bytes], before: Mapping[Path, bytes | No
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), file)  # whoever locked it meant it
         for file, temporary in staged.items():
             if before.get(file) is None:
-                os.link(temporary, file)  # never over a file that came in the meantime
+                _put_new(temporary, file)
             else:
                 shutil.copymode(file, temporary)
                 temporary.replace(file)
@@ -46,6 +48,20 @@ def write_files(contents: Mapping[Path, bytes], before: Mapping[Path, bytes | No
         for temporary in staged.values():
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+
+def _put_new(temporary: Path, file: Path) -> None:
+    """The file under its name, never over one that came in the meantime; with a copy where a disk has no hard links,
+    as memory sticks and some folders shared with a container have none."""
+    try:
+        os.link(temporary, file)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        with file.open("xb") as stream:
+            stream.write(temporary.read_bytes())
 
 
 def _check_unchanged(file: Path, before: bytes | None) -> None:

@@ -209,3 +209,8 @@ def test_sitemaps_keep_to_the_limits_of_one_file(count: int) -> None:
     assert [url.findtext(f"{space}lastmod") for url in urls[:3]] == [None, None, "2026-05-04"][: count + 1]
     assert all(len(tree) <= MOST_URLS for tree in trees.values())
     assert all(one != other for one, other in pairwise(places))
+
+
+def test_a_sitemap_of_the_site_s_own_kind_is_left_as_it_is() -> None:
+    made = "<!-- see elsewhere -->"
+    assert render_sitemaps(made, [("https://e.org/x/", "")], "https://e.org/") == {"sitemap.xml": made}
