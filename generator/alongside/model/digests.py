@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import marshal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from hashlib import blake2b
@@ -21,6 +21,21 @@ from alongside.model.stories import Story
 Digest = bytes
 # (a record, its digest, that of its outline): true of this very object, and of no copy with other values
 Seal = tuple[object, Digest, Digest]
+
+
+class Seals:
+    """Seals by record; the records are held, so that nothing else gets the id of one."""
+
+    def __init__(self, seals: Iterable[Seal] = ()) -> None:
+        self._known = {id(seal[0]): seal for seal in seals}
+
+    def add(self, seal: Seal) -> None:
+        """Also of a record that is read late."""
+        self._known[id(seal[0])] = seal
+
+    def get(self, record: object) -> Seal | None:
+        """That of this very record; None where it has none."""
+        return self._known.get(id(record))
 
 
 class Digester:

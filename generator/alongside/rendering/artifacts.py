@@ -132,6 +132,12 @@ class Snapshot(NamedTuple):
     documents: tuple[str, ...]  # every other file below docs_dir
     counts: tuple[int, int]  # feeds, embeds
     problems: tuple[tuple[str, int, int, str, str, str, str], ...]  # as `Problem` has them, position first
+    backdrop: bytes = b""  # digest of the file that holds what else stayed as it is
+    mended: tuple[tuple[str, str, bytes], ...] = ()  # stories that were mended since: file, size and time, digest
+
+
+class UnmendableError(AlongsideError):
+    """A build has to look at more than the stories that were touched."""
 
 
 class Tree:
@@ -143,6 +149,7 @@ class Tree:
         self._manifest_file = cache_dir / f"site-{name}.manifest"
         self._pieces_file = cache_dir / f"site-{name}.pieces"
         self._snapshot_file = cache_dir / f"site-{name}.snapshot"
+        self._backdrop_file = cache_dir / f"site-{name}.backdrop"
         self.is_locked = False  # True while this build has the folder
         self._lock: int | None = None  # what holds it, where there are locks
         self._manifest: Manifest | None = None  # as it was read, until the folder changes
@@ -355,12 +362,25 @@ class Tree:
         """Leave the short form of the manifest beside it."""
         write_sealed(self._snapshot_file, marshal.dumps((_MANIFEST_FORMAT, *snapshot)))
 
+    def read_backdrop(self, digest: bytes) -> bytes:
+        """What `write_backdrop` left when it gave `digest`. Raises `ValueError` or `OSError` when it is not there."""
+        content = self._backdrop_file.read_bytes()
+        if sha256(content).digest() != digest:
+            raise ValueError(f"{self._backdrop_file} is another one.")
+        return content
+
+    def write_backdrop(self, content: bytes) -> bytes:
+        """Keep a backdrop for later builds. Returns its digest, for the snapshot."""
+        _write_atomically(self._backdrop_file, content)
+        return sha256(content).digest()
+
     def forget(self) -> None:
         """The folder is gone, or is to be written anew: leave nothing behind in the cache."""
         self.unlock()
         self._snapshot_file.unlink(missing_ok=True)
         self._manifest_file.unlink(missing_ok=True)
         self._pieces_file.unlink(missing_ok=True)
+        self._backdrop_file.unlink(missing_ok=True)
 
     # --- files -------------------------------------------------------------------------------------------------
 
