@@ -35,6 +35,7 @@ from alongside.rendering.artifacts import (
     Tree,
     UnmendableError,
     Written,
+    plain_problems,
 )
 from alongside.rendering.shells import Page, Shell, fill
 
@@ -317,10 +318,7 @@ def take_snapshot(
         records=tuple(community.files.items()),
         documents=tuple(sorted(community.documents)),
         counts=(report.feeds, report.embeds),
-        problems=tuple(
-            (p.position.path, p.position.line, p.position.column, p.message, p.code, p.hint, p.severity)
-            for p in problems
-        ),
+        problems=plain_problems(problems),
         backdrop=backdrop,
     )
 

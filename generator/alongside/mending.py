@@ -16,8 +16,9 @@ from typing import Any
 from alongside.model.digests import Digest, Seals
 from alongside.model.stories import Story
 from alongside.reading.loader import Reader
+from alongside.reading.readings import Reading
 from alongside.reading.settings_file import relative
-from alongside.rendering.artifacts import Snapshot, Tree, UnmendableError
+from alongside.rendering.artifacts import Snapshot, Tree, UnmendableError, plain_problems
 from alongside.rendering.backdrops import Backdrop, KeptCommunity, parse_backdrop, restore, unpickle
 from alongside.rendering.tracking import Site
 from alongside.settings import Settings
@@ -53,8 +54,7 @@ def find_mending(settings: Settings, tree: Tree, snapshot: Snapshot, state: Mapp
         touched = [path for path, seen in state.items() if before.get(path) != seen]
         if before.keys() != state.keys() or not 0 < len(touched) <= _MOST:
             return None
-        faulty = {path for path, *_ in snapshot.problems}
-        slugs = [_slug(settings, path, backdrop, faulty) for path in touched]
+        slugs = [_slug(settings, path, backdrop) for path in touched]
         if None in slugs:
             return None
         return _read(settings, backdrop, snapshot, dict(zip(filter(None, slugs), touched, strict=True)), state)
@@ -75,7 +75,8 @@ def _read(
         if found is None:
             return None
         reading, digests = found
-        if reading.problems or digests is None or digests[1] != backdrop.seals[slug][1]:
+        place = relative(settings.docs_dir / _path(slug), settings.root)
+        if digests is None or digests[1] != backdrop.seals[slug][1] or not _has_problems(reading, place, snapshot):
             return None
         record = reading.drafts[0].record
         assert isinstance(record, Story)
@@ -117,13 +118,18 @@ def _are_known(reader: Reader, backdrop: Backdrop, contents: Mapping[str, Digest
         yield reader.known_digests(_path(slug)) == digests
 
 
-def _slug(settings: Settings, path: str, backdrop: Backdrop, faulty: set[str]) -> str | None:
-    """The slug of the story in a file; None where it is none, or anything is wrong with it."""
+def _slug(settings: Settings, path: str, backdrop: Backdrop) -> str | None:
+    """The slug of the story in a file; None where it is none."""
     folder, _, name = path.rpartition("/")
     slug = name.removesuffix(".md")
-    if folder != f"{settings.docs_dir}/stories" or slug not in backdrop.seals or not name.endswith(".md"):
-        return None
-    return None if relative(settings.docs_dir / _path(slug), settings.root) in faulty else slug
+    is_story = folder == f"{settings.docs_dir}/stories" and name.endswith(".md") and slug in backdrop.seals
+    return slug if is_story else None
+
+
+def _has_problems(reading: Reading, place: str, snapshot: Snapshot) -> bool:
+    """True when the problems of a file are those it had: whatever is wrong between it and others is not among them."""
+    known = {problem for problem in snapshot.problems if problem[0] == place}
+    return known == set(plain_problems(reading.problems))
 
 
 def _path(slug: str) -> str:

@@ -445,8 +445,6 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
             )
         except AlongsideError as error:
             raise PluginError(str(error)) from error
-        from alongside.rendering.backdrops import keep_backdrop
-
         loaded = self._load()
         self._write_sequences(loaded.community)
         unkept = report.unkept
@@ -461,13 +459,22 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
                         manifest=self._tree.seal(),
                         stamp=self._stamp,
                         theme=theme,
-                        backdrop=self._tree.write_backdrop(keep_backdrop(site, jobs, loaded.seals, self._state)),
+                        backdrop=self._keep_backdrop(site, jobs, theme),
                     )
                 )
             except OSError as error:
                 unkept = error
         _warn_unkept(unkept)
         return report
+
+    def _keep_backdrop(self, site: Site, jobs: Iterable[Job], theme: bytes) -> bytes:
+        from alongside.rendering.backdrops import keep_backdrop
+
+        assert self._tree is not None
+        engine = self._stamp[len(self._stamp) // 2 :] + theme
+        before = self._tree.read_backdrop()
+        content = keep_backdrop(site, jobs, self._load().seals, self._state, engine=engine, before=before)
+        return self._tree.write_backdrop(content)
 
     def _render_shell(self, depth: int, env: jinja2.Environment, config: MkDocsConfig, files: Files) -> Shell:
         """The theme's page for records, with tokens, as all plugins want it."""

@@ -100,7 +100,7 @@ def digest_of_plain(plain: Any) -> Digest:
 
 
 def digest_of_outline(story: Story) -> Digest:
-    """16 bytes that are equal for stories that differ only in what they say."""
+    """16 bytes that are equal for stories that differ only in what they say, `Story.standing` aside."""
     read_plain, read_others = _outline_readers()
     return digest_of_plain((read_plain(story), [Digester().plain(value) for value in read_others(story)]))
 
@@ -134,7 +134,7 @@ def _outline_readers() -> tuple[_Reader, _Reader]:
     """The same of the fields of a story that tell where it is listed."""
     fields = [f for f in dataclasses.fields(Story) if f.compare and f.name not in Story.SAID]
     plain = [f.name for f in fields if f.type in _PLAIN_TYPES]
-    return _reader([*plain, "has_welcome"]), _reader([f.name for f in fields if f.name not in plain])
+    return _reader([*plain, "standing"]), _reader([f.name for f in fields if f.name not in plain])
 
 
 def _reader(names: list[str]) -> _Reader:

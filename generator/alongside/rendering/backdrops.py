@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property, partial
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeGuard
 
 from alongside.model.community import Community
 from alongside.model.digests import Digest, Seal
@@ -24,18 +24,21 @@ from alongside.reading.cache import RecordPickler, RecordUnpickler
 from alongside.rendering.artifacts import Job, UnmendableError
 from alongside.rendering.tracking import Site
 
-_PACKAGES = ("alongside.model.", "alongside.planning.", "alongside.rendering.pages.")
+_PACKAGES = ("alongside.model.", "alongside.planning.", "alongside.matching.", "alongside.rendering.pages.")
 _RENDERING = "alongside.rendering."
-_TIMES = frozenset({("datetime", "time"), ("datetime", "timezone")})
+# parts of times; `read_zone` looks into a table of names
+_TIMES = frozenset({("datetime", "time"), ("datetime", "timezone"), ("alongside.planning.zones", "read_zone")})
 _BY_SLUG = ("stories_of", "translations_of")  # mappings of a community whose values are stories
 Made = tuple[str, str, tuple[Any, ...], bool, bool]  # module, function, what it is bound to, and `page` and `first`
 _THE_SITE = ("site",)  # stands for the site among what a job is bound to
+_RECORD = "record"  # begins what stands for a record there: (this, the record pickled)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backdrop:
     """What was kept; pickled in parts, and loaded as it is asked for."""
 
+    key: bytes  # of what lists and jobs are made by and of: the engine, and the outline of the community
     state: Mapping[str, str]  # as `reading.fingerprint.list_state` found it
     stories: tuple[str, ...]  # slugs, in their order
     seals: Mapping[str, tuple[Digest, Digest]]  # by slug: digests of the stories that are as their files say
@@ -51,13 +54,19 @@ class Backdrop:
         module, function, bound, page, first = self.jobs[name]
         if not module.startswith(_RENDERING) or not function.isidentifier():
             raise UnmendableError(f"{module}.{function} renders nothing.")
-        arguments = [site if value == _THE_SITE else value for value in bound]
+        arguments = [site if value == _THE_SITE else _unbound(value) for value in bound]
         render = partial(getattr(import_module(module), function), *arguments)
         return Job(name=name, render=render, page=page, first=first)
 
 
-def keep_backdrop(site: Site, jobs: Iterable[Job], seals: Iterable[Seal], state: Mapping[str, str]) -> bytes:
-    """The backdrop of a community that was built, as it is written."""
+def keep_backdrop(
+    site: Site, jobs: Iterable[Job], seals: Iterable[Seal], state: Mapping[str, str], *, engine: bytes, before: bytes
+) -> bytes:
+    """The backdrop of a community that was built, as it is written.
+
+    `engine` stands for the code and all that is no record; `before`: the backdrop of the last build, or nothing. Lists
+    that were not made in this build, as they are the same, are taken from it.
+    """
     community = site.whole
     sealed = {id(record): (digest, outline) for record, digest, outline in seals}
     stories = community.stories
@@ -68,17 +77,20 @@ def keep_backdrop(site: Site, jobs: Iterable[Job], seals: Iterable[Seal], state:
         name: {key: tuple([story.slug for story in found]) for key, found in getattr(community, name).items()}
         for name in _BY_SLUG
     }
+    key = engine + site.outline()
+    old = parse_backdrop(before) if before else None
+    held = old.shared if old is not None and old.key == key else {}
+    shared = {**held, **{name: _pickled(dict(one)) for name, one in site.made_shared() if name not in held}}
     made = {job.name: bound for job in jobs if (bound := _bound(job)) is not None}
-    shared = {name: _pickled(dict(mapping)) for name, mapping in site.made_shared()}
-    kept = (dict(state), (*stories,), known, lists, made, _pickled((others, unsealed)), shared)
+    kept = (key, dict(state), (*stories,), known, lists, made, _pickled((others, unsealed)), shared)
     return marshal.dumps(kept)
 
 
 def parse_backdrop(content: bytes) -> Backdrop:
-    """What `keep_backdrop` gave. Raises `ValueError`, `TypeError` or `EOFError` when it is none."""
-    state, stories, seals, lists, jobs, community, shared = marshal.loads(content)  # noqa: S302  sealed by us
+    """What `keep_backdrop` gave. Raises `ValueError`, `TypeError` or `EOFError` when it is none, or empty."""
+    key, state, stories, seals, lists, jobs, community, shared = marshal.loads(content)  # noqa: S302  sealed by us
     return Backdrop(
-        state=state, stories=stories, seals=seals, lists=lists, jobs=jobs, community=community, shared=shared
+        key=key, state=state, stories=stories, seals=seals, lists=lists, jobs=jobs, community=community, shared=shared
     )
 
 
@@ -151,17 +163,24 @@ def _bound(job: Job) -> Made | None:
     while isinstance(render, partial):
         if render.keywords:
             return None
-        bound[:0] = [_THE_SITE if isinstance(value, Site) else value for value in render.args]
+        bound[:0] = [_THE_SITE if isinstance(value, Site) else _kept(value) for value in render.args]
         render = render.func
-    if not all(value is _THE_SITE or _is_plain(value) for value in bound):
-        return None
-    return render.__module__, render.__qualname__, (*bound,), job.page, job.first
+    return None if None in bound else (render.__module__, render.__qualname__, (*bound,), job.page, job.first)
 
 
-def _is_plain(value: object) -> bool:
-    if type(value) is tuple:
-        return value != _THE_SITE and all(map(_is_plain, value))
-    return value is None or type(value) in {str, bytes, int, bool}
+def _kept(value: object) -> object:
+    """What stands for a value that a job is bound to; None where nothing can."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return (_RECORD, _pickled(value))
+    return value if _is_plain(value) and value[:1] != (_RECORD,) else None
+
+
+def _unbound(value: Any) -> Any:
+    return unpickle(value[1]) if type(value) is tuple and value[:1] == (_RECORD,) else value
+
+
+def _is_plain(value: object) -> TypeGuard[str | tuple[Any, ...]]:
+    return all(map(_is_plain, value)) and value != _THE_SITE if type(value) is tuple else type(value) is str
 
 
 def _pickled(value: object) -> bytes:
@@ -182,10 +201,10 @@ class _Unpickler(RecordUnpickler):
     """Knows the records that lists are made of, too."""
 
     def find_class(self, module: str, name: str) -> Any:
+        if (module, name) in _TIMES:
+            return getattr(import_module(module), name)
         if module.startswith(_PACKAGES) and name.isidentifier():
             found = getattr(import_module(module), name, None)
             if isinstance(found, type) and (is_dataclass(found) or hasattr(found, "_fields")):
                 return found
-        elif (module, name) in _TIMES:
-            return getattr(import_module(module), name)
         return super().find_class(module, name)
