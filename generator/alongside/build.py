@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import pickle
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
@@ -16,7 +16,7 @@ from hashlib import blake2b
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from alongside import __version__
 from alongside.problems import AlongsideError, Position, Problem
@@ -26,17 +26,22 @@ from alongside.rendering.artifacts import (
     Job,
     Listing,
     Manifest,
+    Piece,
+    PieceKey,
     PlainRecord,
     PlainWritten,
     Record,
     Snapshot,
     Tree,
+    UnmendableError,
     Written,
+    plain_problems,
 )
 from alongside.rendering.shells import Page, Shell, fill
 
 if TYPE_CHECKING:
     from alongside.model.community import Community
+    from alongside.rendering.backdrops import Backdrop
     from alongside.rendering.tracking import Site
 
 _MANY = 500  # stale jobs from which on other processes pay
@@ -126,8 +131,7 @@ def build_site(
     guests = tuple(sorted(guests))
     if not stale and before.jobs.keys() == calls.keys() and before.guests == guests:
         return _report(site, before.jobs, before.folders, guests)
-    kept = tree.read_pieces(before.pieces) if before.pieces else {}
-    site.made_pieces.update(one for one in kept.items() if changed.isdisjoint(one[1][1]))
+    kept = _keep_pieces(site, tree, before, changed)
     tree.begin()
     rendered = _render(site, stale, before, tree, progress=progress)
     records: dict[str, PlainRecord] = {
@@ -143,25 +147,108 @@ def build_site(
     reads = {read for _, reads, _, _ in records.values() for read in reads}
     known = {read: digest for read, digest in before.reads.items() if read not in changed}
     digests = {read: known[read] if read in known else site.digest_of_read(read) for read in reads}
-    pieces = {key: piece for key, piece in site.made_pieces.items() if reads.issuperset(piece[1])}
-    unkept = None
-    try:
-        held = before.pieces if pieces == kept else tree.write_pieces(pieces, kept)
-        manifest = Manifest(
-            engine=engine,
-            reads=digests,
-            jobs=records,
-            guests=guests,
-            folders=folders,
-            pieces=held,
-            outline=site.outline(),
-        )
-        tree.finish(manifest)
-    except OSError as error:  # what is built is whole without
-        unkept = error
+    manifest = Manifest(
+        engine=engine, reads=digests, jobs=records, guests=guests, folders=folders, outline=site.outline()
+    )
+    unkept = _remember(site, tree, manifest, before, kept)
     return _report(
         site, records, folders, guests, written=len(written), removed=removed, rendered=len(rendered), unkept=unkept
     )
+
+
+class Mended(NamedTuple):
+    """What a build did that mended what some stories say."""
+
+    written: int
+    removed: int
+    rendered: int  # jobs
+    unkept: OSError | None  # why the cache could not be written: the next build starts afresh
+    snapshot: Snapshot  # what a later build needs to know, but for the files that the output was made from
+
+
+@collector_off()
+def mend_site(
+    site: Site, backdrop: Backdrop, slugs: Iterable[str], tree: Tree, snapshot: Snapshot, *, shells: Mapping[int, Shell]
+) -> Mended:
+    """Bring `tree` to a community in which nothing is another but what the stories `slugs` say.
+
+    `snapshot` is that of the last build, whose files stand; `backdrop` belongs to it. Raises `UnmendableError` before
+    anything is written where more than that has to be looked at.
+    """
+    site.shells.update(shells)
+    site.pages.update(snapshot.pages)
+    before = tree.read_manifest()
+    if before is None:
+        raise UnmendableError("There is no manifest.")
+    changed = {read for slug in slugs for read in site.reads_of_story(slug)}
+    stale = [
+        backdrop.job(name, site) for name, (_, reads, _, _) in before.jobs.items() if not changed.isdisjoint(reads)
+    ]
+    if len(stale) >= _MANY:
+        raise UnmendableError("It is not worth it.")
+    kept = _keep_pieces(site, tree, before, changed)
+    tree.begin()
+    rendered = _render(site, stale, before, tree, progress=None)
+    records = {name: record._replace(call=before.jobs[name][0]) for name, record in rendered.items()}
+    old = {file[0]: file for name in rendered for file in before.jobs[name][2]}
+    files = {file.path: file for record in rendered.values() for file in record.files}
+    written = [path for path, file in files.items() if old.get(path) != file]
+    gone = sorted(old.keys() - files.keys())
+    jobs = {**before.jobs, **records}
+    if old.keys() == files.keys():
+        folders = {**before.folders, **tree.times_of_folders(written, {}, written)}
+    else:
+        claimed = [path for _, _, found, _ in jobs.values() for path, *_ in found]
+        folders = tree.times_of_folders(claimed, before.folders, [*written, *gone])
+    removed = tree.prune(gone)
+    read = {read for record in rendered.values() for read in record.reads}
+    seen = {one: site.digest_of_read(one) for one in read if one in changed or one not in before.reads}
+    manifest = Manifest(
+        engine=before.engine,
+        reads={**before.reads, **seen},
+        jobs=jobs,
+        guests=before.guests,
+        folders=folders,
+        outline=before.outline,
+    )
+    unkept = _remember(site, tree, manifest, before, kept)
+    if unkept is not None:
+        return Mended(len(written), removed, len(rendered), unkept, snapshot)
+    after = snapshot._replace(manifest=tree.seal(), folders=tuple(folders.items()), since=_instant(site.instant))
+    if "now" in read:
+        after = after._replace(until=after.since)
+    listed = {listing.path: (*listing,) for record in rendered.values() for listing in record.listings}
+    if old.keys() == files.keys():
+        stand = {path: (path, file.size, file.mtime_ns) for path, file in files.items()}
+        after = after._replace(files=tuple([stand.get(file[0], file) for file in snapshot.files]))
+    else:
+        report = _report(site, jobs, folders, before.guests)
+        after = after._replace(
+            files=_standing(report),
+            counts=(report.feeds, report.embeds),
+        )
+    after = after._replace(listings=tuple([listed.get(listing[0], listing) for listing in snapshot.listings]))
+    return Mended(len(written), removed, len(rendered), None, after)
+
+
+def _keep_pieces(site: Site, tree: Tree, before: Manifest, changed: Set[str]) -> Mapping[PieceKey, Piece]:
+    """The pieces of the last build; those that still hold are given to `site`."""
+    kept = tree.read_pieces(before.pieces) if before.pieces else {}
+    site.made_pieces.update(one for one in kept.items() if changed.isdisjoint(one[1][1]))
+    return kept
+
+
+def _remember(
+    site: Site, tree: Tree, manifest: Manifest, before: Manifest, kept: Mapping[PieceKey, Piece]
+) -> OSError | None:
+    """Write the manifest and the pieces that it needs. Returns why they could not be written."""
+    pieces = {key: piece for key, piece in site.made_pieces.items() if manifest.reads.keys() >= set(piece[1])}
+    try:
+        manifest.pieces = before.pieces if pieces == kept else tree.write_pieces(pieces, kept)
+        tree.finish(manifest)
+    except OSError as error:  # what is built is whole without
+        return error
+    return None
 
 
 def _report(
@@ -216,6 +303,7 @@ def take_snapshot(
     manifest: bytes,
     stamp: bytes,
     theme: bytes,
+    backdrop: bytes,
 ) -> Snapshot:
     """What a later build needs to know to see that it has nothing to do, and to do nothing in no time."""
     return Snapshot(
@@ -224,7 +312,7 @@ def take_snapshot(
         theme=theme,
         since=_instant(now),
         until=_instant(report.until),
-        files=tuple([(path, size, mtime_ns) for path, _, size, mtime_ns in report.files]),
+        files=_standing(report),
         folders=tuple(report.folders.items()),
         guests=report.guests,
         listings=tuple((*listing,) for listing in report.listings),
@@ -232,24 +320,27 @@ def take_snapshot(
         records=tuple(community.files.items()),
         documents=tuple(sorted(community.documents)),
         counts=(report.feeds, report.embeds),
-        problems=tuple(
-            (p.position.path, p.position.line, p.position.column, p.message, p.code, p.hint, p.severity)
-            for p in problems
-        ),
+        problems=plain_problems(problems),
+        backdrop=backdrop,
     )
 
 
-def report_of(snapshot: Snapshot) -> Report:
-    """The report of a build that had nothing to do."""
+def _standing(report: Report) -> tuple[tuple[str, int, int], ...]:
+    return tuple([(path, size, mtime_ns) for path, _, size, mtime_ns in report.files])
+
+
+def report_of(snapshot: Snapshot, mended: Mended | None = None) -> Report:
+    """The report of a build that had nothing to do, or only to mend."""
     feeds, embeds = snapshot.counts
     return Report(
-        listings=tuple(Listing(*listing) for listing in snapshot.listings),
-        written=0,
-        unchanged=len(snapshot.files),
-        removed=0,
-        rendered=0,
+        listings=tuple([Listing._make(listing) for listing in snapshot.listings]),
+        written=mended.written if mended is not None else 0,
+        unchanged=len(snapshot.files) - (mended.written if mended is not None else 0),
+        removed=mended.removed if mended is not None else 0,
+        rendered=mended.rendered if mended is not None else 0,
         feeds=feeds,
         embeds=embeds,
+        unkept=mended.unkept if mended is not None else None,
     )
 
 
@@ -269,8 +360,11 @@ def problems_of(snapshot: Snapshot) -> tuple[Problem, ...]:
 
 def holds(snapshot: Snapshot | None, *, stamp: bytes, now: datetime) -> bool:
     """True when a build from the files of `stamp` at `now` would give what the snapshot remembers."""
-    if snapshot is None or snapshot.stamp != stamp:
-        return False
+    return snapshot is not None and snapshot.stamp == stamp and is_timely(snapshot, now)
+
+
+def is_timely(snapshot: Snapshot, now: datetime) -> bool:
+    """True when the same files would at `now` give what the snapshot remembers."""
     instant = _instant(now)
     return instant == snapshot.since or snapshot.since <= instant < snapshot.until
 

@@ -48,16 +48,18 @@ from alongside.build import (
     build_site,
     engine_stamp,
     holds,
+    is_timely,
     list_jobs,
+    mend_site,
     problems_of,
     report_of,
     take_snapshot,
 )
 from alongside.problems import AlongsideError, Problem, cannot_access
-from alongside.reading.fingerprint import fingerprint
+from alongside.reading.fingerprint import digest_of_state, list_state
 from alongside.reading.languages import parse_language
 from alongside.reading.settings_file import read_settings
-from alongside.rendering.artifacts import Job, Snapshot, Tree, check_owner, write_file, write_folder
+from alongside.rendering.artifacts import Job, Snapshot, Tree, UnmendableError, check_owner, write_file, write_folder
 from alongside.rendering.copies import is_cleaned, write_copy
 from alongside.rendering.interface import say
 from alongside.rendering.pages.words import language_links, theme_words
@@ -72,8 +74,8 @@ if TYPE_CHECKING:
     from mkdocs.livereload import LiveReloadServer
     from mkdocs.structure.nav import Navigation
 
+    from alongside.mending import Mending
     from alongside.model.community import Community
-    from alongside.model.digests import Seal
     from alongside.reading.loader import Loaded
     from alongside.rendering.markdown import Converter
     from alongside.rendering.tracking import Site
@@ -110,7 +112,9 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         self.progress: Progress | None = None  # told how far rendering is
         self.previewer: Previewer | None = None  # `alongside serve`: reads the community, and makes its pages itself
         self._tree: Tree | None = None
-        self._before: Snapshot | None = None  # of the last build, when nothing was touched since
+        # of the last build, when nothing was touched since, or only what is to be mended
+        self._before: Snapshot | None = None
+        self._mending: Mending | None = None
         self._work: tuple[Site, tuple[Job, ...]] | None = None
         self._versions: dict[str, dict[str, str]] = {}  # a plain page's file -> language -> that of its version
 
@@ -153,9 +157,16 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         self.loaded = None
         self._tree = Tree(Path(config.site_dir), self._settings.cache_dir)
         if self.previewer is None:
-            self._stamp = fingerprint(self._settings) + engine_stamp()
+            self._state = list_state(self._settings)
+            self._stamp = digest_of_state(self._state) + engine_stamp()
             before = None if self.fresh or self.serving else self._tree.read_snapshot()
             self._before = before if holds(before, stamp=self._stamp, now=self._now) else None
+            self._mending = None
+            if self._before is None and before is not None and self._may_mend(before):
+                from alongside.mending import find_mending
+
+                self._mending = find_mending(self._settings, self._tree, before, self._state)
+                self._before = before if self._mending is not None else None
             _log_problems((*problems, *(self._load().problems if self._before is None else problems_of(self._before))))
         self._problems = tuple(problems)
         if not _names_theme(config):
@@ -175,7 +186,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
             raise PluginError(str(error)) from error
         self.fresh = False  # MkDocs keeps this object for every build of the process
         if self._before is not None and not self._tree.stand(self._before.files):
-            self._before = None
+            self._before = self._mending = None
         self._tree.put_away(self._before)
         # MkDocs would make a file object of every record, only to have them taken out again
         empty = self._settings.cache_dir / "no-files"
@@ -252,12 +263,11 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         if _NO_PAGE in html:
             html = _UNLINKED.sub(r"\1", html)
         if "<alongside-moment" in html.lower():
-            from alongside.rendering.pages.moments import fill_moments
-
-            site, _ = self._prepare()
-            with site.reading() as reads:
-                html = fill_moments(site, html, page=page.url)
-            self._moments |= reads
+            try:
+                html = self._fill_moments(html, page)
+            except UnmendableError:
+                self._mend_nothing()
+                html = self._fill_moments(html, page)
         return html
 
     @event_priority(-100)
@@ -275,10 +285,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         if self._convert is not None:
             stamp += repr((config.markdown_extensions, config.mdx_configs)).encode()
         theme = blake2b(stamp + repr(shells).encode(), digest_size=16).digest()
-        if self._before is not None and self._before.theme == theme:
-            self.report = report_of(self._before)
-        else:
-            self.report = self._build(files, shells, stamp, theme)
+        self.report = self._report(theme, shells) or self._build(files, shells, stamp, theme)
         if not self._settings.search:  # else `alongside search` knows them better
             _add_to_search(config, self.report)
         return env
@@ -322,6 +329,15 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
 
     # --- within ----------------------------------------------------------------------------------------------------
 
+    def _fill_moments(self, html: str, page: MkDocsPage) -> str:
+        from alongside.rendering.pages.moments import fill_moments
+
+        site, _ = self._prepare()
+        with site.reading() as reads:
+            filled = fill_moments(site, html, page=page.url)
+        self._moments |= reads
+        return filled
+
     def _load(self) -> Loaded:
         """The community, read when something asks for it."""
         if self.loaded is None and self.previewer is not None:
@@ -332,15 +348,67 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
             self.loaded = load_community(self._settings, today=self._now.date())
         return self.loaded
 
+    def _may_mend(self, before: Snapshot) -> bool:
+        """Whether nothing but files can have changed since a build."""
+        engine = len(self._stamp) // 2  # two digests: of files, of the engine
+        return bool(before.backdrop) and before.stamp[engine:] == self._stamp[engine:] and is_timely(before, self._now)
+
+    def _report(self, theme: bytes, shells: Mapping[int, Shell]) -> Report | None:
+        """The report of this build where there is nothing to do, or something to mend; else None."""
+        before, mending = self._before, self._mending
+        if before is not None and before.theme == theme:
+            if mending is None:
+                return report_of(before)
+            with contextlib.suppress(UnmendableError):
+                return self._mend(before, mending, shells)
+        self._mend_nothing()
+        return None
+
+    def _mend_nothing(self) -> None:
+        """Look at everything after all, where something was to be mended."""
+        if self._mending is not None:
+            self._before = self._mending = self._work = None
+
+    def _mend(self, before: Snapshot, mending: Mending, shells: Mapping[int, Shell]) -> Report:
+        assert self._tree is not None
+        site, _ = self._prepare()
+        try:
+            mended = mend_site(site, mending.backdrop, mending.stories, self._tree, before, shells=shells)
+        except UnmendableError:
+            raise
+        except AlongsideError as error:
+            raise PluginError(str(error)) from error
+        if site.whole.journeys:
+            self._write_sequences(site.whole)
+        unkept = mended.unkept
+        if unkept is None:
+            try:
+                self._tree.write_snapshot(mended.snapshot._replace(stamp=self._stamp, mended=mending.touched))
+                mending.reader.save()
+            except OSError as error:
+                unkept = error
+        _warn_unkept(unkept)
+        return report_of(mended.snapshot, mended)
+
+    def _write_sequences(self, community: Community) -> None:
+        from alongside.rendering.mails.sequences import render_sequences  # what mails need is not loaded for nothing
+
+        sequences = render_sequences(community, self._settings, now=self._now)
+        write_folder(self._settings.build_dir / "journeys", sequences)
+
     def _prepare(self) -> tuple[Site, tuple[Job, ...]]:
-        """The site and its jobs, listed when something asks for them."""
+        """The site and its jobs, listed when something asks for them; where it is mended, jobs are made one by one."""
+        if self._work is None and self._mending is not None:
+            self._work = self._mending.make_site(self._site_maker(), self._now), ()
         if self._work is None:
+            from alongside.model.digests import Seals
+
             loaded = self._load()
-            site = self._site_maker(loaded.seals)(loaded.community, self._now)
+            site = self._site_maker()(loaded.community, self._now, seals=Seals(loaded.seals))
             self._work = site, list_jobs(site)
         return self._work
 
-    def _site_maker(self, seals: Iterable[Seal] = ()) -> Callable[[Community, datetime], Site]:
+    def _site_maker(self) -> Callable[..., Site]:
         """What makes a site of a community at an instant, as this build has it."""
         return partial(
             _make_site,
@@ -349,7 +417,6 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
             drafts=self.serving,
             use_directory_urls=self._use_directory_urls,
             convert=self._convert,
-            seals=seals,
         )
 
     def _frame(self, shells: Mapping[int, Shell], config: MkDocsConfig) -> None:
@@ -383,11 +450,8 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
             )
         except AlongsideError as error:
             raise PluginError(str(error)) from error
-        from alongside.rendering.mails.sequences import render_sequences  # what mails need is not loaded for nothing
-
         loaded = self._load()
-        sequences = render_sequences(loaded.community, self._settings, now=self._now)
-        write_folder(self._settings.build_dir / "journeys", sequences)
+        self._write_sequences(loaded.community)
         unkept = report.unkept
         if unkept is None:
             try:
@@ -400,13 +464,22 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
                         manifest=self._tree.seal(),
                         stamp=self._stamp,
                         theme=theme,
+                        backdrop=self._keep_backdrop(site, jobs, theme),
                     )
                 )
             except OSError as error:
                 unkept = error
-        if unkept is not None:
-            log.warning(f"{cannot_access(unkept)} The site is whole; the next build will take longer.")
+        _warn_unkept(unkept)
         return report
+
+    def _keep_backdrop(self, site: Site, jobs: Iterable[Job], theme: bytes) -> bytes:
+        from alongside.rendering.backdrops import keep_backdrop
+
+        assert self._tree is not None
+        engine = self._stamp[len(self._stamp) // 2 :] + theme
+        before = self._tree.read_backdrop()
+        content = keep_backdrop(site, jobs, self._load().seals, self._state, engine=engine, before=before)
+        return self._tree.write_backdrop(content)
 
     def _render_shell(self, depth: int, env: jinja2.Environment, config: MkDocsConfig, files: Files) -> Shell:
         """The theme's page for records, with tokens, as all plugins want it."""
@@ -495,6 +568,11 @@ def _make_site(community: Community, now: datetime, **how: Any) -> Site:
     from alongside.rendering.tracking import Site
 
     return Site(community=community, now=now, **how)
+
+
+def _warn_unkept(error: OSError | None) -> None:
+    if error is not None:
+        log.warning(f"{cannot_access(error)} The site is whole; the next build will take longer.")
 
 
 def _log_problems(problems: Iterable[Problem]) -> None:

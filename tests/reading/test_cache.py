@@ -91,7 +91,7 @@ def test_a_broken_or_foreign_cache_is_no_cache(content: bytes, settings: Setting
 
 def test_a_forged_cache_cannot_act() -> None:
     with pytest.raises(pickle.UnpicklingError, match="is no part of a reading"):
-        reading_cache._Unpickler(__import__("io").BytesIO(pickle.dumps(Acts()))).load()
+        reading_cache.RecordUnpickler(__import__("io").BytesIO(pickle.dumps(Acts()))).load()
 
 
 def test_a_cut_cache_is_no_cache(settings: Settings) -> None:

@@ -263,14 +263,14 @@ def _stories(community: Community, today: date) -> Iterator[_Entry]:
         and not is_published(community, story.translation_of)
         and community.tellers(story, "embed", today)
     ]
-    able.sort(key=lambda story: (not story.welcome.strip(), -story.date.toordinal(), story.slug))
+    able.sort(key=lambda story: (not story.has_welcome, -story.date.toordinal(), story.slug))
     for one in able:
         yield _Entry(
             one.slug,
             one.challenges,
             turns=(one.members[0], language_of(one.language)),
             octets=STORY_OCTETS + TAG_OCTETS * (len(one.challenges) + len(one.topics) + len(one.roles)),
-            characters=len(one.title) + len(one.welcome) + len(one.body),
+            characters=one.extent,
             translations=len(community.translations_of.get(one.slug, ())),
         )
 

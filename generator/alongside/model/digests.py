@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import marshal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from hashlib import blake2b
@@ -21,6 +21,21 @@ from alongside.model.stories import Story
 Digest = bytes
 # (a record, its digest, that of its outline): true of this very object, and of no copy with other values
 Seal = tuple[object, Digest, Digest]
+
+
+class Seals:
+    """Seals by record; the records are held, so that nothing else gets the id of one."""
+
+    def __init__(self, seals: Iterable[Seal] = ()) -> None:
+        self._known = {id(seal[0]): seal for seal in seals}
+
+    def add(self, seal: Seal) -> None:
+        """Also of a record that is read late."""
+        self._known[id(seal[0])] = seal
+
+    def get(self, record: object) -> Seal | None:
+        """That of this very record; None where it has none."""
+        return self._known.get(id(record))
 
 
 class Digester:
@@ -85,7 +100,7 @@ def digest_of_plain(plain: Any) -> Digest:
 
 
 def digest_of_outline(story: Story) -> Digest:
-    """16 bytes that are equal for stories that differ only in what they say."""
+    """16 bytes that are equal for stories that differ only in what they say, `Story.standing` aside."""
     read_plain, read_others = _outline_readers()
     return digest_of_plain((read_plain(story), [Digester().plain(value) for value in read_others(story)]))
 
@@ -119,7 +134,7 @@ def _outline_readers() -> tuple[_Reader, _Reader]:
     """The same of the fields of a story that tell where it is listed."""
     fields = [f for f in dataclasses.fields(Story) if f.compare and f.name not in Story.SAID]
     plain = [f.name for f in fields if f.type in _PLAIN_TYPES]
-    return _reader([*plain, "has_welcome"]), _reader([f.name for f in fields if f.name not in plain])
+    return _reader([*plain, "standing"]), _reader([f.name for f in fields if f.name not in plain])
 
 
 def _reader(names: list[str]) -> _Reader:

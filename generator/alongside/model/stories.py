@@ -58,8 +58,9 @@ class Story:
     was: tuple[str, ...] = ()
     position: Position = field(compare=False)
 
-    # what it says: which list it stands in, and where, does not depend on any of these
+    # what it says: which list it stands in, and where, depends on no more of these than `standing`
     SAID: ClassVar[frozenset[str]] = frozenset(("title", "welcome", "body", "source"))
+    ENOUGH: ClassVar[int] = 120  # characters; nobody asks how much longer a story is
 
     @property
     def path(self) -> str:
@@ -70,3 +71,13 @@ class Story:
     def has_welcome(self) -> bool:
         """True where a writer chose words of welcome."""
         return bool(self.welcome.strip())
+
+    @property
+    def extent(self) -> int:
+        """How many characters it says, up to `ENOUGH`: what embeds have room for depends on it."""
+        return min(len(self.title) + len(self.welcome) + len(self.body), self.ENOUGH)
+
+    @property
+    def standing(self) -> tuple[bool, int, str]:
+        """What of its words counts for lists and pages of others: also the title that former addresses lead to."""
+        return self.has_welcome, self.extent, self.title if self.was else ""

@@ -24,7 +24,7 @@ from typing import Any
 
 import alongside
 from alongside.model import gatherings, people, places, recordings, stories, texts
-from alongside.model.digests import Seal, digest_of_outline
+from alongside.model.digests import Seal, digest_of_outline, digest_of_plain
 from alongside.problems import Position, Problem
 from alongside.processes import answers, collector_off, how_many
 from alongside.reading import fields as reading_fields
@@ -97,7 +97,9 @@ def _tuple_reducer(number: int) -> Callable[[Any], Any]:
     return lambda value: (make_tuple, (number, (*value,)))
 
 
-class _Pickler(pickle.Pickler):
+class RecordPickler(pickle.Pickler):
+    """Writes the records of readings by their number."""
+
     # asked by class: `reducer_override` would be called for every date as well
     dispatch_table = {  # noqa: RUF012
         **{record: _record_reducer(number) for number, record in enumerate(_RECORDS)},
@@ -105,8 +107,11 @@ class _Pickler(pickle.Pickler):
     }
 
 
-class _Unpickler(pickle.Unpickler):
+class RecordUnpickler(pickle.Unpickler):
+    """Knows these records and nothing that acts."""
+
     def find_class(self, module: str, name: str) -> Any:
+        """One of the classes that a reading is made of. Raises `UnpicklingError` for any other."""
         try:
             return _SAFE[module, name]
         except KeyError:
@@ -155,6 +160,24 @@ class ReadingCache:
             entry = self._known[path]
             if entry[5] is not None:
                 yield self._reading(path, entry).drafts[0].record, *entry[5]
+
+    def digests(self, path: str) -> Digests | None:
+        """As the log has them, whether or not the file was touched since."""
+        entry = self._known.get(path)
+        return entry[5] if entry is not None else None
+
+    def reading(self, path: str) -> Reading:
+        """As the log has it, whether or not the file was touched since. Raises what it likes when it is damaged."""
+        return self._reading(path, self._known[path])
+
+    def read_again(self, file: FoundFile, read: Read) -> Reading:
+        """The reading of one file that was touched; what is known of the others holds."""
+        batch = self._batch([file], read)
+        self._known.update(batch)
+        self._current = self._known
+        self._batches.append(self._packed(batch))
+        self._added += 1
+        return self.reading(file.docs_path)
 
     def forget(self, paths: Iterable[str]) -> None:
         """Look into these files again, whatever their times and sizes say: a clock's tick holds two writes."""
@@ -298,23 +321,27 @@ def _entry(file: FoundFile, old: Entry | None, read: Read) -> Entry:
 def _digests(file: FoundFile, content: bytes, reading: Reading) -> tuple[bytes, bytes] | None:
     """Digests of the only record of a file and of its outline; None where there are several, or none.
 
-    A reading is a pure function of the file, so the digest of its bytes, which is known, does for the record.
+    A reading is a pure function of the file, so the digest of its bytes, which is known, does for the record. What a
+    story links to counts as its outline: it is checked with what others say.
     """
     if len(reading.drafts) != 1 or not content:
         return None
     record = reading.drafts[0].record
     digest = hashlib.blake2b(content + file.docs_path.encode(), digest_size=16).digest()
-    return digest, digest_of_outline(record) if isinstance(record, stories.Story) else digest
+    if not isinstance(record, stories.Story):
+        return digest, digest
+    links = tuple([(link.href, link.target) for link in reading.links])
+    return digest, digest_of_plain((digest_of_outline(record), links))
 
 
 def _pickled(reading: Reading) -> bytes:
     stream = io.BytesIO()
-    _Pickler(stream, protocol=5).dump(reading)
+    RecordPickler(stream, protocol=5).dump(reading)
     return stream.getvalue()
 
 
 def _unpickled(pickled: memoryview) -> Reading:
-    found = _Unpickler(io.BytesIO(pickled)).load()
+    found = RecordUnpickler(io.BytesIO(pickled)).load()
     if not isinstance(found, Reading):
         raise TypeError(f"A {type(found).__name__} is no reading.")
     return found

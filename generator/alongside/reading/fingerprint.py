@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from hashlib import blake2b
 
 from alongside.reading.walks import Walk
@@ -14,12 +15,23 @@ def fingerprint(settings: Settings) -> bytes:
 
     A few microseconds a file. Take it before reading: what changes while it is read shows in the next one.
     """
-    state: list[str] = [repr(settings)]
+    return digest_of_state(list_state(settings))
+
+
+def list_state(settings: Settings) -> dict[str, str]:
+    """The same, file by file: the path of each, as the system opens it, and its size and time of change."""
+    state: dict[str, str] = {"": repr(settings)}
     for folder in (str(settings.docs_dir), str(settings.journeys_dir)):
         walk = _Touched(folder, {str(settings.site_dir), str(settings.build_dir)})
-        state += [_entry(entry) for _, entry in walk.files(folder)]
-        state += walk.unread
-    return blake2b("\n".join(state).encode("utf-8", "surrogateescape"), digest_size=16).digest()
+        state.update([_entry(entry) for _, entry in walk.files(folder)])
+        state.update(walk.unread)
+    return state
+
+
+def digest_of_state(state: Mapping[str, str]) -> bytes:
+    """16 bytes for what `list_state` found."""
+    lines = "\n".join([f"{path} {seen}" for path, seen in state.items()])
+    return blake2b(lines.encode("utf-8", "surrogateescape"), digest_size=16).digest()
 
 
 class _Touched(Walk):
@@ -28,15 +40,15 @@ class _Touched(Walk):
     def __init__(self, folder: str, leave: set[str]) -> None:
         super().__init__(leave)
         self.folder = folder
-        self.unread: list[str] = []
+        self.unread: dict[str, str] = {}
 
     def failed(self, below: str, error: OSError) -> None:
-        self.unread.append(f"{self.folder}/{below} {error.errno}")
+        self.unread[f"{self.folder}/{below}"] = f"{error.errno}"
 
 
-def _entry(entry: os.DirEntry[str]) -> str:
+def _entry(entry: os.DirEntry[str]) -> tuple[str, str]:
     try:
         found = entry.stat()
     except OSError as error:  # a link to nothing
-        return f"{entry.path} {error.errno}"
-    return f"{entry.path} {found.st_size} {found.st_mtime_ns}"
+        return entry.path, f"{error.errno}"
+    return entry.path, f"{found.st_size} {found.st_mtime_ns}"

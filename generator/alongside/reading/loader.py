@@ -15,7 +15,7 @@ from alongside.model.stamps import Ledger
 from alongside.problems import Problem
 from alongside.processes import collector_off
 from alongside.reading.availability import with_availability
-from alongside.reading.cache import ReadingCache
+from alongside.reading.cache import Digests, ReadingCache
 from alongside.reading.calendars import read_calendars
 from alongside.reading.checks import check_dead_chats
 from alongside.reading.drawings import with_drawings
@@ -161,6 +161,24 @@ class Reader:
             return None
         self._store.forget((path,))
         return self._store.readings([file], lambda file, content: _read(file, content, self._defaults))[path]
+
+    def read_again(self, path: str) -> tuple[Reading, Digests | None] | None:
+        """What a story's file says now, and its digests; None where it is gone. What is known of others holds."""
+        file = self.settings.docs_dir / path
+        place = relative(file, self.settings.root)
+        found = _looked_at_again(FoundFile(str(file), place, path, "story", -1, -1))
+        if found is None:
+            return None
+        reading = self._store.read_again(found, lambda file, content: _read(file, content, self._defaults))
+        return reading, self._store.digests(path)
+
+    def known_reading(self, path: str) -> Reading:
+        """As the cache has it, touched or not. Raises what it likes when that is damaged."""
+        return self._store.reading(path)
+
+    def known_digests(self, path: str) -> Digests | None:
+        """Of the only record of a file and of its outline, as the cache has them, touched or not."""
+        return self._store.digests(path)
 
     def is_page(self, path: str) -> bool:
         """True for a file below docs_dir that lies in the site: an ordinary page, a picture, captions."""

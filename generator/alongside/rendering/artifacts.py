@@ -24,7 +24,7 @@ from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from alongside.problems import AlongsideError
+from alongside.problems import AlongsideError, Problem
 from alongside.rendering.shells import Page
 
 try:
@@ -132,6 +132,19 @@ class Snapshot(NamedTuple):
     documents: tuple[str, ...]  # every other file below docs_dir
     counts: tuple[int, int]  # feeds, embeds
     problems: tuple[tuple[str, int, int, str, str, str, str], ...]  # as `Problem` has them, position first
+    backdrop: bytes = b""  # digest of the file that holds what else stayed as it is
+    mended: tuple[tuple[str, str, bytes], ...] = ()  # stories that were mended since: file, size and time, digest
+
+
+def plain_problems(problems: Iterable[Problem]) -> tuple[tuple[str, int, int, str, str, str, str], ...]:
+    """Problems as a snapshot has them."""
+    return tuple(
+        [(p.position.path, p.position.line, p.position.column, p.message, p.code, p.hint, p.severity) for p in problems]
+    )
+
+
+class UnmendableError(AlongsideError):
+    """A build has to look at more than the stories that were touched."""
 
 
 class Tree:
@@ -143,6 +156,7 @@ class Tree:
         self._manifest_file = cache_dir / f"site-{name}.manifest"
         self._pieces_file = cache_dir / f"site-{name}.pieces"
         self._snapshot_file = cache_dir / f"site-{name}.snapshot"
+        self._backdrop_file = cache_dir / f"site-{name}.backdrop"
         self.is_locked = False  # True while this build has the folder
         self._lock: int | None = None  # what holds it, where there are locks
         self._manifest: Manifest | None = None  # as it was read, until the folder changes
@@ -355,12 +369,26 @@ class Tree:
         """Leave the short form of the manifest beside it."""
         write_sealed(self._snapshot_file, marshal.dumps((_MANIFEST_FORMAT, *snapshot)))
 
+    def read_backdrop(self, seal: bytes = b"") -> bytes:
+        """What `write_backdrop` left when it gave `seal`, or at any time; empty when it is not there."""
+        try:
+            content = read_sealed(self._backdrop_file)
+            return content if not seal or _seal_of(content) == seal else b""
+        except (OSError, ValueError):
+            return b""
+
+    def write_backdrop(self, content: bytes) -> bytes:
+        """Keep a backdrop for later builds. Returns its seal, for the snapshot."""
+        write_sealed(self._backdrop_file, content)
+        return _seal_of(content)
+
     def forget(self) -> None:
         """The folder is gone, or is to be written anew: leave nothing behind in the cache."""
         self.unlock()
         self._snapshot_file.unlink(missing_ok=True)
         self._manifest_file.unlink(missing_ok=True)
         self._pieces_file.unlink(missing_ok=True)
+        self._backdrop_file.unlink(missing_ok=True)
 
     # --- files -------------------------------------------------------------------------------------------------
 
@@ -522,16 +550,20 @@ def _plain(record: PlainRecord) -> PlainRecord:
 
 def write_sealed(file: Path, content: bytes) -> None:
     """Keep content in the cache, with its digest before it: what is damaged is then no cache."""
-    _write_atomically(file, blake2b(content, digest_size=_SEAL).digest() + content)
+    _write_atomically(file, _seal_of(content) + content)
 
 
 def read_sealed(file: Path) -> bytes:
     """What `write_sealed` wrote. Raises `ValueError` when the file is damaged, `OSError` when it cannot be read."""
     sealed = file.read_bytes()
     content = sealed[_SEAL:]
-    if blake2b(content, digest_size=_SEAL).digest() != sealed[:_SEAL]:
+    if _seal_of(content) != sealed[:_SEAL]:
         raise ValueError(f"{file} is damaged.")
     return content
+
+
+def _seal_of(content: bytes) -> bytes:
+    return blake2b(content, digest_size=_SEAL).digest()
 
 
 def _folders_of(paths: Iterable[str]) -> set[str]:

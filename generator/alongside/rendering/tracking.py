@@ -25,7 +25,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from alongside.model.community import Community
-from alongside.model.digests import Digest, Digester, Seal, digest_of_outline, digest_of_plain
+from alongside.model.digests import Digest, Digester, Seals, digest_of_outline, digest_of_plain
 from alongside.model.people import Container, Member
 from alongside.model.stories import Story
 from alongside.planning.occurrences import Occurrence, next_occurrence
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 V = TypeVar("V")
 _ABSENT: Digest = b""
+MADE_OF_STORIES = frozenset({"lists.shown_stories", "lists.found_stories"})  # of these, others are made
 _SEPARATOR = "\0"  # between a mapping's name and a key, in the names of reads
 
 
@@ -55,11 +56,13 @@ class Site:
         drafts: bool = False,
         use_directory_urls: bool = True,
         convert: Converter | None = None,
-        seals: Iterable[Seal] = (),
+        seals: Seals | None = None,
+        shared: Mapping[str, Callable[[], Mapping[str, Any]]] | None = None,
     ) -> None:
         """`now` is aware, UTC. `drafts`: show stories that are not published, marked as such (only `serve`).
 
         `convert`: the site's own Markdown for records (`markdown: site`); None: CommonMark. `seals`: of records.
+        `shared`: what gives mappings that `shared` made in an earlier build, and that hold, by name.
         """
         self.whole = community  # untracked: for lists made by `shared` and for listing jobs, never while rendering
         self.settings = settings
@@ -74,8 +77,9 @@ class Site:
         self.made_pieces: dict[PieceKey, Piece] = {}  # the build puts in those of earlier builds that still hold
         self.shells: dict[int, Shell] = {}  # by depth; filled by the build before it renders
         self._mappings: dict[str, Mapping[str, Any]] = {}
-        self._digester = _DayDigester(now.date(), seals)
+        self._digester = _DayDigester(now.date(), seals or Seals())
         self._shared: set[str] = set()  # names of mappings that `shared` promised
+        self._known_shared = shared or {}
         self._outline: Digest | None = None
         self.community = self._tracked_community(community)
         self._mappings["upcoming"] = Computed(tuple(community.meetups), self._next_occurrence)
@@ -192,7 +196,7 @@ class Site:
         story says (`Story.SAID`), so that none of these mappings is looked through when a writer mends a word.
         """
         if name not in self._mappings:
-            self._mappings[name] = _Late(partial(self._make_shared, compute))
+            self._mappings[name] = _Late(self._known_shared.get(name, partial(self._make_shared, compute)))
             self._shared.add(name)
         return cast(Mapping[str, V], self._mapping(name))
 
@@ -206,11 +210,18 @@ class Site:
         made = copy.copy(self)
         made.whole = community
         made._reads, made._memos, made.made_pieces, made._outline = None, {}, {}, None
-        made._digester = _DayDigester(self._now.date(), ())
+        made._digester = _DayDigester(self._now.date(), Seals())
         made._mappings = dict(self._mappings)
         made.community = made._tracked_community(community)
         made.upcoming = made._mapping("upcoming")
         return made
+
+    def made_shared(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """What `shared` made and jobs look into, by name: not what holds stories, from which others are made."""
+        for name in sorted(self._shared):
+            mapping = self._mappings[name]
+            if isinstance(mapping, _Late) and mapping.is_made and name not in MADE_OF_STORIES:
+                yield name, mapping
 
     def make_shared(self) -> None:
         """Make what `shared` promised: before processes part, or each would make it for itself."""
@@ -255,6 +266,19 @@ class Site:
             if self.digest_of_read(read) != digest:
                 changed.add(read)
         return changed
+
+    def reads_of_story(self, slug: str) -> set[str]:
+        """The reads that find what a story says, itself or in a list."""
+        story = self.whole.stories[slug]
+        lists = {"stories": slug, "translations_of": story.translation_of}
+        found = {name + _SEPARATOR + key for name, key in lists.items()}
+        found.update(f"stories_of{_SEPARATOR}{member}" for member in story.members)
+        return found | {*lists, "stories_of"}
+
+    @property
+    def instant(self) -> datetime:
+        """The build's instant, for the build: rendering asks `now`."""
+        return self._now
 
     def outline(self) -> Digest:
         """A digest of all that the mappings of `shared` are made of: the community without what its stories say."""
@@ -345,13 +369,13 @@ class Site:
 class _DayDigester(Digester):
     """Knows of a member what holds on one day, too: consent begins and ends without an edit; and who has a seal."""
 
-    def __init__(self, day: date, seals: Iterable[Seal]) -> None:
+    def __init__(self, day: date, seals: Seals) -> None:
         super().__init__()
         self._day = day
-        self._seals = {id(seal[0]): seal for seal in seals}
+        self._seals = seals
 
     def digest_of_record(self, record: object) -> Digest:
-        seal = self._seals.get(id(record))
+        seal = self._seals.get(record)
         digest = super().digest_of_record(record) if seal is None else seal[1]
         if isinstance(record, Member):
             standing = [record.allows(where, self._day) for where in ("page", "embed", "mail")]
@@ -360,7 +384,7 @@ class _DayDigester(Digester):
 
     def outline(self, story: Story) -> Digest:
         """As `digest_of_outline` gives it."""
-        seal = self._seals.get(id(story))
+        seal = self._seals.get(story)
         return digest_of_outline(story) if seal is None else seal[2]
 
 
@@ -408,6 +432,11 @@ class _Late(Mapping[str, Any]):
     @cached_property
     def _made(self) -> Mapping[str, Any]:
         return self._make()
+
+    @property
+    def is_made(self) -> bool:
+        """True when it was looked into."""
+        return "_made" in self.__dict__
 
     def make(self) -> None:
         """Make it now, unless it is made."""
