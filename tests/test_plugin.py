@@ -211,6 +211,27 @@ def test_the_nav_may_name_records(config: Path, messages: list[str]) -> None:
     assert 'href="members/ana/"' in bar
 
 
+def test_a_home_that_names_nobody_leads_to_each_list_that_holds_anything(write_community: WriteCommunity) -> None:
+    config = write_community(
+        {"content/members/ana.md": FILES["content/members/ana.md"], "content/index.md": "# Home\n"}
+    )
+    home = (build(config) / "index.html").read_text()
+    doors = home[home.index('<nav class="doors"') : home.index("</main>")]
+    assert re.findall('<a href="(.*?)"', doors) == ["members/", "places/", "browse/"]
+    assert "<p>People who walked this road before you." in doors
+    (config.parent / "content/index.md").write_text("# Home\n\n[Ana](members/ana.md)\n")
+    home = (build(config) / "index.html").read_text()
+    assert 'href="stories/"' not in home
+    assert re.findall('<a href="(.*?)"', home[home.index('<nav class="bar"') :])[:3] == [
+        "members/",
+        "places/",
+        "browse/",
+    ]
+    (config.parent / "content/stories").mkdir()
+    (config.parent / "content/stories/first.md").write_text(story("First"))
+    assert 'href="stories/"' in (build(config) / "members/ana/index.html").read_text().replace("../", "")
+
+
 def test_problems_are_warnings_with_their_place(config: Path, messages: list[str]) -> None:
     (config.parent / "content/stories/broken.md").write_text(
         "---\ntitle: Broken\nmembers: [nobody]\ndate: 2026-01-01\n---\nText.\n"

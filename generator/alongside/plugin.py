@@ -91,6 +91,7 @@ SECTIONS = (
     "journeys",
     "browse",
 )  # lists of records, in the nav's order
+_WHOLE = frozenset({"journeys", "browse"})  # pages by themselves; a list is in the nav where it has anything to list
 _NO_PAGE = "alongside-no-page"  # stands in for the URL of a record without a page until its link is taken away
 _UNLINKED = re.compile(rf'<a\b[^>]*\bhref="[^"]*{_NO_PAGE}[^"]*"[^>]*>(.*?)</a>', re.DOTALL)
 
@@ -251,9 +252,10 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
 
     def on_nav(self, nav: Navigation, /, *, config: MkDocsConfig, files: Files) -> Navigation:
         linked = {item.url for item in _flat(nav.items) if getattr(item, "url", None)}
+        held = {page.partition("/")[0] for page in self._pages if page.count("/") == 2}  # of records
         for section in SECTIONS:
             url = f"{section}/"
-            if url in self._pages and url not in linked:
+            if url in self._pages and url not in linked and (section in held or section in _WHOLE):
                 nav.items.append(Link(say(self._settings.language, f"nav.{section}"), url))
         self._nav = nav
         return nav

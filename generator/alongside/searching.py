@@ -29,8 +29,8 @@ from alongside.rendering.pages.search_records import SearchRecord, search_langua
 from alongside.rendering.tracking import Site
 
 FOLDER = "pagefind"  # of the site
-# What comes with every index and no page of ours loads: ready-made interfaces, a worker that strict policies forbid.
-_UNUSED = ("*-ui.*", "pagefind-highlight.js", "pagefind-worker.js")
+# What comes with every index and no page of ours loads: ready-made interfaces.
+_UNUSED = ("*-ui.*", "pagefind-highlight.js")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ def index_site(site: Site, site_dir: Path, cache_dir: Path) -> Indexed:
 
 
 def _digest(records: Iterable[SearchRecord], language: str, version: str) -> str:
-    digest = blake2b(f"{version} {language}".encode(), digest_size=16)
+    digest = blake2b(f"{version} {language} {_UNUSED}".encode(), digest_size=16)
     for record in records:
         digest.update(repr(record).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

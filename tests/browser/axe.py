@@ -17,7 +17,8 @@ OF_COLOURS = ("color-contrast", "link-in-text-block")  # the rules that another 
 
 def check_with_axe(tab: Page, *, without: Collection[str] = (), only: Collection[str] = ()) -> None:
     """Fail with what axe finds on the page that is open. `without`, `only`: as for `axe_violations`."""
-    assert axe_violations(tab, without=without, only=only) == [], (tab.url, tab.viewport_size)
+    found = axe_violations(tab, without=without, only=only)
+    assert found == [], (tab.url, tab.viewport_size, found)
 
 
 def axe_violations(

@@ -14,6 +14,7 @@ import pytest
 from browser.axe import axe_violations
 from browser.engines import Tab, running_chromium
 from browser.example_site import Quiet
+from browser.origins import files_of, running_origin
 from commands import run_command
 from conftest import CONFIG, WriteCommunity
 
@@ -142,9 +143,18 @@ def test_the_search_is_made_and_asked(write_community: WriteCommunity, origin: s
         assert tab.cookies() == []
         assert [message for message in tab.messages if "favicon" not in message] == []
         assert all(url.startswith(origin) for url in tab.requests if url[:4] == "http")
+        assert not any("worker" in url for url in tab.requests)  # the policy would not have it
         # the search page of the theme has both
         tab.goto(f"{origin}community/site/search.html?q=حديث")
         wait_for(tab, f"{HITS}.join() === 'أول حديث'")
+        tab.close()
+        # without a policy the same is found beside the page
+        tab = engine.open(width=360, height=740)
+        with running_origin(files_of(root / "site")) as open_origin:
+            tab.goto(f"{open_origin.address}/browse/?q=proposal&year=2025")
+            wait_for(tab, f"{HITS}.join() === 'A proposal'")
+        assert any(url.endswith("/pagefind/pagefind-worker.js") for url in tab.requests)
+        assert [message for message in tab.messages if "favicon" not in message] == []
         tab.close()
 
 

@@ -214,8 +214,9 @@ def test_a_template_that_fails_costs_its_pages(write_community: WriteCommunity) 
 
 
 def test_the_preview_shows_what_becomes_of_it(served: Served) -> None:
-    nothing = served.text("/_preview/")
-    assert '<option value="month">A month</option>' in nothing
+    first = served.text("/_preview/")
+    assert '<option value="month">A month</option>' in first
+    assert "The timeline" in first  # of another journey
     page = served.text("/_preview/?page=members/ana/&width=phone&scheme=dark")
     assert 'src="/members/ana/?bare"' in page
     assert "Hello Robin" in page

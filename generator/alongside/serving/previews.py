@@ -52,11 +52,14 @@ class _Framed:
 
 
 def render_preview(edition: Edition, query: Mapping[str, str], *, mount: str) -> bytes:
-    """The page for `page` or `journey` (and `as`, `width`, `scheme`) of the query; with neither, what there is."""
+    """The page for `page` or `journey` (and `as`, `width`, `scheme`) of the query; with neither, the first journey."""
     community, settings = edition.site.whole, edition.frame.settings
     profiles = {path.name: path for path in _profiles(settings.journeys_dir / "newcomers")}
     page = query.get("page", "")
-    record, journey = _record(edition, page), community.journeys.get(query.get("journey", ""))
+    journey = community.journeys.get(query.get("journey", ""))
+    if journey is None and not page:
+        journey = next(iter(community.journeys.values()), None)
+    record = _record(edition, page)
     profile = profiles.get(query.get("as", ""))
     newcomer, problems = _newcomer(edition, profile, record)
     frames: list[_Framed] = []

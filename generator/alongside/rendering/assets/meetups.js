@@ -105,7 +105,7 @@
       else if ([...field.options].some((option) => option.value === query.get(field.name))) field.value = query.get(field.name);
     document.querySelector(".as-narrow").hidden = true;
     form.hidden = false;
-    form.closest("details").open ||= fields.some((field) => query.has(field.name));
+    form.closest("details").open ||= fields.some((field) => asked.has(field.name));
     const own = line.querySelector("input");
     own.checked = asked.get("own") !== "no";
     const switchOwn = () => dates.classList.toggle("as-own-off", !own.checked);

@@ -29,9 +29,16 @@ for (const form of document.querySelectorAll(".as-search")) {
   const shorter = (text, letters) =>
     text.replace(/[\p{L}\p{M}]{5,}/gu, word => word.slice(0, Math.max(4, word.length - letters)));
 
+  // Ten thousand stories take a phone seconds to look through: that is for a worker, beside the page. A policy with
+  // trusted types lets none in, one that names workers may not, and a worker that is tried in vain is reported.
+  const isBarred = () => fetch(location.pathname, { method: "HEAD" }).then(({ headers }) => {
+    const meta = document.querySelector("meta[http-equiv=content-security-policy i]")?.content;
+    return /trusted-types|worker-src|child-src/i.test(`${headers.get("content-security-policy")} ${meta}`);
+  }).catch(() => true);
   let index;
   const open = () => index ??= import(new URL("pagefind/pagefind.js", root)).then(async pagefind => {
-    const made = pagefind.createInstance({ noWorker: true, excerptLength: 28, basePath: new URL("pagefind/", root).pathname });
+    const noWorker = await isBarred(), basePath = new URL("pagefind/", root).pathname;
+    const made = pagefind.createInstance({ noWorker, excerptLength: 28, basePath });
     await made.init();
     return made;
   });
@@ -127,6 +134,8 @@ for (const form of document.querySelectorAll(".as-search")) {
       const found = new Map();
       for (const words of new Set([0, 1, 2].map(letters => shorter(text, letters)))) {
         for (const query of text ? asked(words) : [null]) {
+          await new Promise(done => setTimeout(done)); // whoever types on, or scrolls, goes first
+          if (mine !== turn) return;
           for (const result of (await pagefind.search(query, { filters })).results) {
             if (!found.has(result.id)) found.set(result.id, result);
           }

@@ -234,7 +234,8 @@ def _meetup_head(ui: PageWords) -> tuple[str, ...]:
     """Their own style and script: other pages and embeds do without."""
     return (
         f'<link rel="stylesheet" href="{ui.url(meetups.STYLE)}">',
-        f'<script src="{ui.url(meetups.SCRIPT)}" defer></script>',
+        # before anything is painted, where browsers can (HTML, "blocking"): what it adds moves nothing then
+        f'<script src="{ui.url(meetups.SCRIPT)}" defer blocking="render"></script>',
     )
 
 

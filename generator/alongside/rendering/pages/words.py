@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -25,6 +25,7 @@ from alongside.rendering.pages.views import Face, Label, Prose, StoryCard, When,
 from alongside.rendering.tracking import Site
 from alongside.settings import Organisation, Settings
 
+LISTS = ("stories", "members", "groups", "meetups", "challenges", "places")
 SAFE_IN_PATHS = "/-._~!$()*+,;=:@"
 PLAIN_PATH = re.compile(r"[a-zA-Z0-9/._-]*")  # most are, and quoting takes ten times as long as looking
 
@@ -272,6 +273,7 @@ class ThemeWords:
     feed: str  # site path of the stories' Atom feed
     calendar: str  # site path of the calendar with all meetups
     search: str  # what the search of record pages says, as JSON; empty: there is none
+    leads: Mapping[str, str]  # site path of a list of records -> what it holds, in a sentence
 
     def say(self, key: str, **values: object) -> str:
         """An interface text, plain."""
@@ -300,6 +302,8 @@ def theme_words(settings: Settings) -> ThemeWords:
         feed=feed_path("stories", suffix="atom"),
         calendar=feed_path("all"),
         search=search_texts(language) if settings.search else "",
+        leads={f"{kind}/": interface.say(language, f"list.{kind}") for kind in LISTS}
+        | {"browse/": interface.say(language, "browse.lead")},
     )
 
 

@@ -31,6 +31,12 @@
     stream = null;
   };
 
+  bar.addEventListener("keydown", ({ key }) => {
+    const list = bar.shadowRoot?.querySelector("details[open]");
+    if (key !== "Escape" || !list) return;
+    list.open = false;
+    list.firstElementChild.focus();
+  });
   document.addEventListener("visibilitychange", () => (document.hidden ? stop() : listen()));
   window.addEventListener("pagehide", stop);
   window.addEventListener("pageshow", listen);
