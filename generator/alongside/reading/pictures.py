@@ -60,7 +60,7 @@ def _tells_place(at: Position, path: str, told: int) -> Problem:
         )  # fmt: skip
     return Problem(
         position=at, code="tells-place", message=f"{path} says where it was taken, which cannot be taken out here.",
-        hint="Save it anew as JPEG, PNG or WebP, without its place. Until then it is left out.",
+        hint="Save it anew as JPEG, PNG, WebP or GIF, without its place. Until then it is left out.",
     )  # fmt: skip
 
 
@@ -95,4 +95,4 @@ def _look_at_film(file: Path) -> Values:
     return [told, 0, 0]
 
 
-_LOOKED_AT = pictures.ENDINGS | boxes.ENDINGS | {"gif"}
+_LOOKED_AT = pictures.ENDINGS | boxes.ENDINGS

@@ -5,7 +5,7 @@ Nothing is decoded here: a file is a row of parts, those with the picture are ke
 So it costs no quality and little time, and a picture that would be enormous when decoded stays small. The way up
 (EXIF orientation) and the colour profile are kept, since without them a picture looks wrong.
 
-JPEG: ITU T.81, annex B, and EXIF 3.0; PNG: W3C, third edition; WebP: RFC 9649.
+JPEG: ITU T.81, annex B, and EXIF 3.0; PNG: W3C, third edition; WebP: RFC 9649; GIF: version 89a, W3C's copy.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 # ends of names of pictures that can hold a place; those of the second line are no kinds that are cleaned
 ENDINGS = frozenset((
-    "jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp",
+    "jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp", "gif",
     "avif", "heic", "heif", "tif", "tiff",
 ))  # fmt: skip
 MOST_BYTES = 100_000_000  # of a picture that is looked at; no page can show a larger one
@@ -28,6 +28,9 @@ _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # not the zero after a stuff
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_WORDS = frozenset((b"tEXt", b"zTXt", b"iTXt", b"tIME", b"eXIf"))
 _WEBP_ALPHA_TO_ANIMATION = 0x32  # flags of VP8X that stay: profile, alpha, animation
+_GIF = (b"GIF87a", b"GIF89a")
+# what belongs to a GIF's picture of all that programs may put in: how often it is shown, and its colour profile
+_GIF_PROGRAMS = frozenset((b"NETSCAPE2.0", b"ANIMEXTS1.0", b"ICCRGBG1012"))
 _ORIENTATION, _GPS = 0x0112, 0x8825  # EXIF tags
 _EXIF_BYTES = 1 << 20  # of what is looked at of one; in JPEG it has 64 kB
 _MOST_ENTRIES = 500  # of a directory; cameras write some fifty
@@ -35,7 +38,7 @@ _MOST_HEADERS = 50  # what looks like one is looked at that often
 
 
 def without_metadata(content: bytes) -> bytes:
-    """The same picture without what is no part of it. What is no sound JPEG, PNG or WebP comes back as it is."""
+    """The same picture without what is no part of it. What is no sound JPEG, PNG, WebP or GIF comes back as it is."""
     try:
         if content.startswith(b"\xff\xd8"):
             return b"".join(_jpeg_parts(content))
@@ -43,6 +46,8 @@ def without_metadata(content: bytes) -> bytes:
             return b"".join(_png_parts(content))
         if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
             return _webp(content)
+        if content[:6] in _GIF:
+            return b"".join(_gif_parts(content))
     except (ValueError, struct.error, IndexError):
         pass  # cut, or made to confuse; `tells_place` has the last word
     return content
@@ -63,7 +68,7 @@ def picture_size(content: bytes) -> tuple[int, int] | None:
             return _jpeg_size(content)
         if content.startswith(_PNG) and content[12:16] == b"IHDR":
             width, height = struct.unpack_from(">II", content, 16)
-        elif content[:6] in (b"GIF87a", b"GIF89a"):
+        elif content[:6] in _GIF:
             width, height = struct.unpack_from("<HH", content, 6)
         elif content[:4] == b"RIFF" and content[8:12] == b"WEBP":
             width, height = _webp_size(content)
@@ -234,3 +239,37 @@ def _webp(content: bytes) -> bytes:
         parts[0] = parts[0][:8] + bytes((flags,)) + parts[0][9:]
     body = b"WEBP" + b"".join(parts)
     return struct.pack("<4sI", b"RIFF", len(body)) + body
+
+
+def _gif_parts(content: bytes) -> Iterator[bytes]:
+    """The parts to keep, up to the trailer (GIF 89a, section 27): all but comments and what programs put in."""
+    at = 13 + _gif_colours(content[10])
+    yield content[:at]
+    while True:
+        kind = content[at]
+        if kind == 0x3B:
+            yield content[at : at + 1]
+            return
+        if kind == 0x2C:  # a picture: its place and colours, then how many bits its numbers begin with
+            end = _gif_blocks(content, at + 11 + _gif_colours(content[at + 9]))
+            yield content[at:end]
+        elif kind == 0x21:
+            end = _gif_blocks(content, at + 2)
+            label = content[at + 1]
+            if label != 0xFE and (label != 0xFF or content[at + 3 : at + 14] in _GIF_PROGRAMS):
+                yield content[at:end]
+        else:
+            raise ValueError("no block")
+        at = end
+
+
+def _gif_colours(flags: int) -> int:
+    """Bytes of the table of colours that follows, by its flags."""
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+def _gif_blocks(content: bytes, at: int) -> int:
+    """Where a row of blocks ends, each with its length before it; one of length 0 is the last."""
+    while content[at]:
+        at += 1 + content[at]
+    return at + 1
