@@ -144,7 +144,9 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
                 docs_dir=Path(config.docs_dir),
                 site_dir=Path(config.site_dir),
                 site_url=config.site_url or "",
-                search=settings.search and not self.serving,  # nobody makes an index at every key that is pressed
+                # nobody makes an index, or draws, at every key that is pressed
+                search=settings.search and not self.serving,
+                images=None if self.serving else settings.images,
             )
             check_owner(self._settings.cache_dir, self._settings.config_file)
         except AlongsideError as error:

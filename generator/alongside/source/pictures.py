@@ -79,6 +79,15 @@ def picture_size(content: bytes) -> tuple[int, int] | None:
     return (width, height) if width and height else None
 
 
+def moves(content: bytes) -> bool:
+    """True for what is, or may be, a row of pictures: a GIF, a WebP or PNG that says so."""
+    if content[:4] == b"RIFF":
+        return content[12:16] == b"VP8X" and len(content) > 20 and content[20] & 0x02 != 0
+    if content.startswith(_PNG):
+        return b"acTL" in content[: content.find(b"IDAT")]
+    return content[:6] in _GIF
+
+
 # --- EXIF ---
 
 

@@ -35,6 +35,14 @@ from alongside.rendering.pages.dates import DatePage
 from alongside.rendering.pages.jsonld import Data, Linked, schedule, script_json
 from alongside.rendering.pages.lists import Gathered, ListPage
 from alongside.rendering.pages.moments import STYLE_SHEET
+from alongside.rendering.pages.picture_cards import (
+    challenge_card,
+    group_card,
+    meetup_card,
+    member_card,
+    picture_head,
+    story_card,
+)
 from alongside.rendering.pages.players import SCRIPT as TRANSCRIPT_SCRIPT
 from alongside.rendering.pages.players import players
 from alongside.rendering.pages.redirects import redirect_jobs
@@ -337,7 +345,10 @@ def story_page(site: Site, slug: str) -> Iterator[Page | Artifact]:
         kind="article",
         modified=story.date,
         listed=story.status == "published",
-        more_head=[oembed_link(site.settings, story.path, card.title.text)] if quoted is not None else (),
+        more_head=[
+            *picture_head(site, story_card, story),
+            *([oembed_link(site.settings, story.path, card.title.text)] if quoted is not None else ()),
+        ],
     )
 
 
@@ -438,6 +449,7 @@ def member_page(site: Site, slug: str, language: str) -> Iterator[Page]:
         alternates=versions if len(versions) > 1 else (),
         source=docs_source(site, words.position),
         kind="profile",
+        more_head=picture_head(site, member_card, member),
     )
 
 
@@ -484,6 +496,7 @@ def group_page(site: Site, slug: str) -> Iterator[Page]:
         ],
         feeds=_feeds(ui, "groups", slug, name=card.name.text),
         source=docs_source(site, group.position),
+        more_head=picture_head(site, group_card, group),
     )
 
 
@@ -536,6 +549,7 @@ def meetup_page(site: Site, slug: str) -> Iterator[Page]:
         data=events,
         feeds=[_calendar(ui, "meetups", slug)],
         source=docs_source(site, meetup.position),
+        more_head=picture_head(site, meetup_card, meetup),
     )
 
 
@@ -582,6 +596,7 @@ def challenge_page(site: Site, slug: str) -> Iterator[Page]:
         },
         data=[draft.linked.listing(heading.text, found["stories"])],
         feeds=_feeds(draft.ui, "challenges", slug),
+        more_head=picture_head(site, challenge_card, challenge),
     )
 
 
