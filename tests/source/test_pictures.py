@@ -134,7 +134,10 @@ def test_what_cannot_be_cleaned_still_tells() -> None:
         assert tells_place(without_metadata(content))
 
 
-@given(st.sampled_from([*sorted(KINDS), "moving gif"]), st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 255)), max_size=6))
+@given(
+    st.sampled_from([*sorted(KINDS), "moving gif"]),
+    st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 255)), max_size=6),
+)
 def test_broken_files_raise_nothing(kind: str, changes: list[tuple[int, int]]) -> None:
     content = bytearray(KINDS.get(kind, moving_gif)())
     for at, octet in changes:

@@ -60,7 +60,7 @@ def draw_card(card: PictureCard, colours: ImageSettings, photo: bytes | None) ->
     if above is not None:
         picture.ink(above, _EDGE, high + 14, width, colours.accent, middle=True)
         high += 50
-    title = picture.fit(card.title, card.language, _TITLE, width, low - high - 6)
+    title = picture.fit(card.title, card.language, _TITLE, width, low - high - 18)
     picture.ink(title, _EDGE, high, width, colours.ink)
     picture.face(card, photo)
     return picture.jpeg()

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from alongside.problems import AlongsideError
+from alongside.rendering.artifacts import write_file
 
 _LIBRARY = ("pyvips", "pyvips-binary")
 _FONTS = ("fontpkg-noto-serif", "manimgx-fonts", "manimgx-fonts-cjk")
@@ -42,8 +43,7 @@ def prepare(folder: Path) -> None:
     text = _CONFIGURATION.format(
         folders="".join(f"<dir>{escape(found)}</dir>" for found in folders), cache=escape(str(folder / "fonts"))
     )
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "fonts.conf").write_text(text, "utf-8")
+    write_file(folder / "fonts.conf", text.encode())
     os.environ["FONTCONFIG_FILE"] = str(folder / "fonts.conf")
     os.environ["VIPS_CONCURRENCY"] = "1"  # there is a process a core already
 

@@ -43,7 +43,7 @@ _ANY_HEIGHT = 10_000_000  # pixels; the largest a thumbnail may have
 
 
 def _scaled(content: bytes, width: int, **how: Any) -> Any:
-    """What is to be computed, in eight bits and sRGB; None for what is of no kind that is decoded here, or too large."""
+    """What is to be computed, eight bits of sRGB; None for what is of no kind that is decoded here, or too large."""
     library = vips()
     load = next((name for start, name in _KINDS if content.startswith(start)), None)
     if load is None:

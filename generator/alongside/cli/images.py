@@ -1,0 +1,63 @@
+"""`alongside images`: the pictures of a site that is built, as a step of its own."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from alongside.cli.build import count
+from alongside.cli.options import clock, config_file, now, reports_errors, wants_colour
+
+
+@click.command(
+    "images",
+    epilog="""\b
+Examples:
+  alongside build && alongside images
+  alongside images --site-dir public
+
+  Exit 0: the pictures are there; 1: they could not be made; 2: the call was wrong.""",
+)
+@config_file
+@now
+@click.option("-d", "--site-dir", type=click.Path(path_type=Path), help="Where the site is (default: as configured).")
+@reports_errors
+def command(config_file: Path, now_text: str | None, site_dir: Path | None) -> None:
+    """Draw what chats and networks show beside a link to a page, and make smaller copies of pictures and photos.
+
+    Run it after each build: pages name these pictures where the settings have "images: true", and a build takes the
+    old ones away, so that nobody is on one who is not on the site any more. What did not change is not made again.
+    """
+    from alongside.build import list_jobs  # what only a build needs is not loaded for `--help`
+    from alongside.imaging.steps import make_images
+    from alongside.reading.loader import load_community
+    from alongside.reading.settings_file import read_settings
+    from alongside.rendering.tracking import Site
+
+    started = time.monotonic()
+    at = clock(now_text)
+    settings, _ = read_settings(config_file)
+    if site_dir is not None:
+        settings = replace(settings, site_dir=site_dir.absolute())
+    site = Site(community=load_community(settings, today=at.now.date()).community, settings=settings, now=at.now)
+    list_jobs(site)
+    done = make_images(site, settings.site_dir, settings.cache_dir, progress=_progress if sys.stderr.isatty() else None)
+    for path in done.broken:
+        text = f"{path} cannot be decoded: pages show it as it is. Save it anew as JPEG, PNG or WebP."
+        click.echo(click.style(text, fg="yellow") if wants_colour("stderr") else text, err=True)
+    click.echo(
+        f"{count(done.cards, 'picture')} for links, {done.copies} smaller copies, {done.size / 1e6:.1f} MB: "
+        f"{done.fresh} made, {done.removed} removed; {time.monotonic() - started:.1f} s."
+    )
+    if not settings.site_url:
+        click.echo("A chat asks for a picture by its whole address: without site_url none is drawn.", err=True)
+
+
+def _progress(done: int, total: int) -> None:
+    """One line that is written over, on a terminal."""
+    end = "\n" if done >= total else ""
+    click.echo(f"\r{done} of {total} made{end}", nl=False, err=True)
