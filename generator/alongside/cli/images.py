@@ -11,6 +11,7 @@ import click
 
 from alongside.cli.build import count
 from alongside.cli.options import clock, config_file, now, reports_errors, wants_colour
+from alongside.problems import cannot_access
 
 
 @click.command(
@@ -45,7 +46,11 @@ def command(config_file: Path, now_text: str | None, site_dir: Path | None) -> N
         settings = replace(settings, site_dir=site_dir.absolute())
     site = Site(community=load_community(settings, today=at.now.date()).community, settings=settings, now=at.now)
     list_jobs(site)
-    done = make_images(site, settings.site_dir, settings.cache_dir, progress=_progress if sys.stderr.isatty() else None)
+    progress = _progress if sys.stderr.isatty() else None
+    try:
+        done = make_images(site, settings.site_dir, settings.cache_dir, progress=progress)
+    except OSError as error:  # a full disk does not say where it is
+        raise cannot_access(OSError(error.errno, error.strerror, error.filename or str(settings.cache_dir))) from error
     for path in done.broken:
         text = f"{path} cannot be decoded: pages show it as it is. Save it anew as JPEG, PNG or WebP."
         click.echo(click.style(text, fg="yellow") if wants_colour("stderr") else text, err=True)

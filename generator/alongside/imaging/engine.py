@@ -9,6 +9,7 @@ shapes of each, and emoji as lines.
 
 from __future__ import annotations
 
+import logging
 import os
 from functools import cache
 from html import escape
@@ -53,6 +54,7 @@ def vips() -> Any:
     """The library. `prepare` was called in this process, or in the one it was forked from."""
     import pyvips
 
+    logging.getLogger("pyvips").setLevel(logging.CRITICAL)  # what matters of a broken picture is told as an exception
     pyvips.cache_set_max(0)  # no operation comes twice
     pyvips.block_untrusted_set(True)  # what was fuzzed stays: JPEG, PNG, WebP and drawings of our own
     return pyvips

@@ -54,6 +54,8 @@ def _scaled(content: bytes, width: int, **how: Any) -> Any:
             return None
         if head.get_typeof("icc-profile-data") or head.interpretation == "cmyk":  # it takes three times as long
             how["export_profile"] = "srgb"
-        return library.Image.thumbnail_buffer(content, width, fail_on="error", **how).colourspace("srgb")
+        return library.Image.thumbnail_buffer(content, width, option_string="[fail_on=error]", **how).colourspace(
+            "srgb"
+        )
     except library.Error:
         return None

@@ -60,7 +60,7 @@ def drawable(text: str) -> str:
         marks = marks + 1 if kind in ("Mn", "Me") else 0
         if marks <= _MOST_MARKS:
             kept.append(letter)
-    return "".join(kept[: MOST + 1]).strip()
+    return " ".join("".join(kept[: MOST + 1]).split())
 
 
 def is_rtl(text: str) -> bool:

@@ -32,7 +32,7 @@ from alongside.rendering.tracking import Site
 WIDTH, HEIGHT = 1200, 630  # pixels: what networks show whole
 _NAMES = 3
 
-Record = TypeVar("Record", Story, Member, Group, Meetup, Challenge)
+Record = TypeVar("Record", bound=Story | Member | Group | Meetup | Challenge)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
