@@ -25,7 +25,7 @@ def _read_colour(sheet: Sheet, keys: Keys, value: Plain) -> str | None:
 COLOUR = Parser(read=_read_colour, schema={"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"})
 _OWN = ImageSettings()
 IMAGE_SETTINGS = Table(
-    kind="images",
+    kind="image setting",
     about="The colours of the pictures that are drawn.",
     fields=(
         Field(name="paper", parser=COLOUR, default=_OWN.paper, about="Behind everything."),
