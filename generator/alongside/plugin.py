@@ -107,6 +107,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         self.loaded: Loaded | None = None
         self.fresh = False  # the next build starts without what is remembered
         self.progress: Progress | None = None  # told how far rendering is
+        self.names_images = False  # pages name pictures that `alongside images` makes after the build
         self.previewer: Previewer | None = None  # `alongside serve`: reads the community, and makes its pages itself
         self._tree: Tree | None = None
         self._before: Snapshot | None = None  # of the last build, when nothing was touched since
@@ -148,6 +149,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
                 search=settings.search and not self.serving,
                 images=None if self.serving else settings.images,
             )
+            self.names_images = self._settings.images is not None
             check_owner(self._settings.cache_dir, self._settings.config_file)
         except AlongsideError as error:
             raise PluginError(str(error)) from error

@@ -68,8 +68,9 @@ def root(write_community: WriteCommunity) -> Path:
 
 
 def build(root: Path) -> None:
-    made = run_command("build", "--now", AT, cwd=root)
+    made = run_command("build", "--now", AT, "--strict", cwd=root)
     assert made.returncode == 0, made.stderr
+    assert made.stderr == "Next: alongside images. Until then pages name pictures that are not there.\n"
 
 
 def images(root: Path, *options: str, **how: Any) -> CompletedProcess[str]:
