@@ -79,9 +79,7 @@ def copy_figures(folder: Path) -> Iterator[Figure]:
         small = sum((site / "drawn/members" / f"{slug}.jpg.{width}.webp").stat().st_size for slug in people)
         print(f"# faces {width} pixels wide: {small / len(people) / 1e3:.1f} kB of {whole / len(people) / 1e3:.0f}")
         yield Figure(name=f"bytes of a face, {width} pixels wide / its photo", value=small / whole, goal=0.05)
-    print(
-        f"# {copies} copies and their cards: {made.cpu_seconds:.1f} CPU s; a build {base.cpu_seconds:.1f}", flush=True
-    )
+    print(f"# {copies} copies, and their cards: {made.cpu_seconds:.1f} CPU s", flush=True)
 
 
 def photo(number: int) -> Image.Image:
