@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from alongside.cli.build import count
-from alongside.cli.options import clock, config_file, now, reports_errors, wants_colour
+from alongside.cli.built_sites import listed_site
+from alongside.cli.options import config_file, now, reports_errors, wants_colour
 from alongside.problems import cannot_access
 
 
@@ -33,19 +33,11 @@ def command(config_file: Path, now_text: str | None, site_dir: Path | None) -> N
     Run it after each build: pages name these pictures where the settings have "images: true", and a build takes the
     old ones away, so that nobody is on one who is not on the site any more. What did not change is not made again.
     """
-    from alongside.build import list_jobs  # what only a build needs is not loaded for `--help`
-    from alongside.imaging.steps import make_images
-    from alongside.reading.loader import load_community
-    from alongside.reading.settings_file import read_settings
-    from alongside.rendering.tracking import Site
+    from alongside.imaging.steps import make_images  # not loaded for `--help`
 
     started = time.monotonic()
-    at = clock(now_text)
-    settings, _ = read_settings(config_file)
-    if site_dir is not None:
-        settings = replace(settings, site_dir=site_dir.absolute())
-    site = Site(community=load_community(settings, today=at.now.date()).community, settings=settings, now=at.now)
-    list_jobs(site)
+    site = listed_site(config_file, now_text, site_dir)
+    settings = site.settings
     progress = _progress if sys.stderr.isatty() else None
     try:
         done = make_images(site, settings.site_dir, settings.cache_dir, progress=progress)
