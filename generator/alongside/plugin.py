@@ -230,11 +230,18 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         return text
 
     def on_post_page(self, output: str, /, *, page: MkDocsPage, config: MkDocsConfig) -> str:
-        versions = page.meta.get("versions")
-        if not versions or not config.site_url:
+        if page.meta.get("alongside") == "record":  # a shell: record pages have heads of their own
             return output
-        addresses = [(code, escape(config.site_url + url.removeprefix("./"))) for code, url, _ in versions]
-        return output.replace("</head>", f"{language_links(addresses, self._settings.language)}</head>", 1)
+        head: list[str] = []
+        versions = page.meta.get("versions")
+        if versions and config.site_url:
+            addresses = [(code, escape(config.site_url + url.removeprefix("./"))) for code, url, _ in versions]
+            head.append(language_links(addresses, self._settings.language))
+        if self.names_images and 'property="og:image"' not in output:
+            from alongside.rendering.pages.picture_cards import site_head
+
+            head.extend(f"{line}\n" for line in site_head(self._settings))
+        return output.replace("</head>", f"{''.join(head)}</head>", 1) if head else output
 
     def on_nav(self, nav: Navigation, /, *, config: MkDocsConfig, files: Files) -> Navigation:
         linked = {item.url for item in _flat(nav.items) if getattr(item, "url", None)}

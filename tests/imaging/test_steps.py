@@ -55,7 +55,7 @@ FILES: dict[str, str | bytes] = {
 DRAWN = {
     *(f"drawn/stories/{name}" for name in ("one.jpg", "two.jpg", "desk.webp.400.webp", "desk.webp.800.webp")),
     *(f"drawn/members/{name}" for name in ("ana.jpg", "ben.jpg", "ana.jpg.160.webp", "ana.jpg.400.webp")),
-    *("drawn/groups/docs.jpg", "drawn/meetups/talk.jpg", "drawn/challenges/first-talk.jpg"),
+    *("drawn/site.jpg", "drawn/groups/docs.jpg", "drawn/meetups/talk.jpg", "drawn/challenges/first-talk.jpg"),
 }
 
 
@@ -94,6 +94,7 @@ def named(root: Path) -> set[str]:
     """Every picture that a page names, by its path in the site; those of others left out."""
     found = set()
     for page in (root / "site").rglob("index.html"):
+        assert page.read_text().count('property="og:image"') == ("/embed/" not in str(page)), page
         base = f"https://community.example.org/{page.parent.relative_to(root / 'site').as_posix()}/"
         text = page.read_text()
         addresses = re.findall(r'property="og:image" content="([^"]*)"', text)
@@ -106,7 +107,7 @@ def named(root: Path) -> set[str]:
 def test_what_pages_name_is_drawn_and_nothing_else(root: Path) -> None:
     told = images(root)
     assert told.returncode == 0, told.stderr
-    assert re.match(r"7 pictures for links, 4 smaller copies, \d\.\d MB: 11 made, 0 removed; ", told.stdout)
+    assert re.match(r"8 pictures for links, 4 smaller copies, \d\.\d MB: 12 made, 0 removed; ", told.stdout)
     files = drawn(root)
     assert files.keys() == DRAWN
     there = {path for path in named(root) if (root / "site" / path).is_file()}
@@ -144,7 +145,7 @@ def test_only_what_changed_is_made_and_what_nobody_needs_goes(root: Path) -> Non
     build(root)
     assert "4 made, 4 removed" in images(root).stdout  # two cards, two copies
     assert stamp != path.stat().st_mtime_ns
-    assert len(kept(root)) == len(drawn(root)) == 10
+    assert len(kept(root)) == len(drawn(root)) == 11
 
 
 def test_who_takes_their_consent_back_is_on_no_picture(root: Path) -> None:
@@ -156,7 +157,7 @@ def test_who_takes_their_consent_back_is_on_no_picture(root: Path) -> None:
     assert drawn(root) == {}  # not even before the step
     assert "1 made, 4 removed" in images(root).stdout
     assert {path for path in drawn(root) if "ana" in path} == set()
-    assert len(kept(root)) == len(drawn(root)) == 8
+    assert len(kept(root)) == len(drawn(root)) == 9
     assert address_of_picture(root) != named_before  # chats keep a picture by its address
     with Image.open(io.BytesIO(drawn(root)["drawn/stories/one.jpg"])) as image:
         red, green, _ = image.convert("RGB").getpixel((1000, 300))  # type: ignore[misc]
@@ -231,8 +232,8 @@ def test_on_all_cores_it_is_the_same(root: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("alongside.imaging.steps._WAVE", 2)
     site = _site(root)
     done = make_images(site, root / "site", root / "build/cache", progress=lambda done, of: reports.append((done, of)))
-    assert (done.cards, done.copies, done.fresh) == (7, 4, 11)
-    assert reports == [(4, 11), (8, 11), (11, 11)]
+    assert (done.cards, done.copies, done.fresh) == (8, 4, 12)
+    assert reports == [(4, 12), (8, 12), (12, 12)]
     assert drawn(root) == before
 
 

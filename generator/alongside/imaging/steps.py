@@ -80,7 +80,8 @@ def make_images(site: Site, site_dir: Path, cache_dir: Path, *, progress: Progre
             f"{stranger} lies where pictures are drawn.", hint=f'Call that folder something else than "{DRAWN}".'
         )
     shown = list(cards_of(site)) if site.settings.site_url else []
-    missing = next((card.path for card in shown if not (site_dir / card.path / "index.html").is_file()), None)
+    pages = [card.path for card in shown if card.path]
+    missing = next((path for path in pages if not (site_dir / path / "index.html").is_file()), None)
     if missing is not None or not site_dir.is_dir():
         raise AlongsideError(
             f"{site_dir} has no {missing or 'site'}: it is not the site of these files.", hint="First: alongside build"

@@ -5,8 +5,8 @@ the same `PictureCard`, from the same views as the page: who may not be named th
 address ends in a digest of what is on it, as chats keep pictures by their address: when a person takes their consent
 back, or a title is mended, they ask again.
 
-Stories, people, groups, meetups and challenges have one: what people send to each other. On that of a meetup stands no
-date: it stays in a chat for years, and the next date is another one soon.
+Stories, people, groups, meetups and challenges have one: what people send to each other; all other pages have that of
+the site. On that of a meetup stands no date: it stays in a chat for years, and the next date is another one soon.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from alongside.rendering import interface
 from alongside.rendering.copies import DRAWN
 from alongside.rendering.pages import lists
 from alongside.rendering.pages.jsonld import Linked
-from alongside.rendering.pages.views import Face, Label, Views, one_line
+from alongside.rendering.pages.views import Face, Label, Views, host_of, one_line
 from alongside.rendering.pages.words import spoken_language
 from alongside.rendering.tracking import Site
+from alongside.settings import Settings
 
 WIDTH, HEIGHT = 1200, 630  # pixels: what networks show whole
 _NAMES = 3
@@ -39,7 +40,7 @@ Record = TypeVar("Record", bound=Story | Member | Group | Meetup | Challenge)
 class PictureCard:
     """All that is on one picture."""
 
-    path: str  # of the page
+    path: str  # of the page; empty: of the site
     title: str
     language: str  # of the title
     above: str  # a few words over the title; empty: none
@@ -57,8 +58,12 @@ class PictureCard:
 
 
 def cards(site: Site) -> Iterator[PictureCard]:
-    """The card of each page of this build that has one. `list_jobs` was called before: it knows the pages."""
+    """That of the site, and of each page of this build that has one of its own.
+
+    `list_jobs` was called before: it knows the pages.
+    """
     community = site.whole
+    yield site_card(site.settings)
     for story in community.stories.values():
         if lists.is_shown(site, story):
             yield story_card(site, story)
@@ -70,6 +75,23 @@ def cards(site: Site) -> Iterator[PictureCard]:
         yield meetup_card(site, meetup)
     for challenge in community.challenges.values():
         yield challenge_card(site, challenge)
+
+
+def site_card(settings: Settings) -> PictureCard:
+    """Its name and where it is."""
+    name = one_line(settings.site_name)
+    return PictureCard(
+        path="",
+        title=name,
+        language=settings.language,
+        above="",
+        names=(),
+        place="",
+        photo="",
+        initials="",
+        hue=None,
+        site_name=host_of(settings.site_url),
+    )
 
 
 def story_card(site: Site, story: Story) -> PictureCard:
@@ -120,16 +142,31 @@ def card_path(page: str) -> str:
     >>> card_path("stories/first-talk/")
     'drawn/stories/first-talk.jpg'
     """
-    return f"{DRAWN}/{page.rstrip('/')}.jpg"
+    return f"{DRAWN}/{page.rstrip('/') or 'site'}.jpg"
 
 
 def picture_head(site: Site, make: Callable[[Site, Record], PictureCard], record: Record) -> tuple[str, ...]:
     """Lines for the head of a record's page; none where pictures are not on, or the site's address is unknown: a chat
     asks for a whole one."""
-    if site.settings.images is None or not site.settings.site_url:
-        return ()
-    card = make(site, record)
-    address = Linked(site_url=site.settings.site_url, site_name=card.site_name).address(card_path(card.path))
+    return _lines(site.settings, make(site, record)) if _are_named(site.settings) else ()
+
+
+def site_head(settings: Settings) -> tuple[str, ...]:
+    """As `picture_head`, for the head of every page that has no picture of its own."""
+    return _lines(settings, site_card(settings)) if _are_named(settings) else ()
+
+
+def digest_of(card: PictureCard) -> str:
+    """Short, and another one when there is something else on the picture."""
+    return blake2b(repr(card).encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
+
+
+def _are_named(settings: Settings) -> bool:
+    return settings.images is not None and settings.site_url != ""
+
+
+def _lines(settings: Settings, card: PictureCard) -> tuple[str, ...]:
+    address = Linked(site_url=settings.site_url, site_name=card.site_name).address(card_path(card.path))
     meta = {
         "og:image": f"{address}?{digest_of(card)}",
         "og:image:type": "image/jpeg",
@@ -141,11 +178,6 @@ def picture_head(site: Site, make: Callable[[Site, Record], PictureCard], record
         *(f'<meta property="{name}" content="{escape(content)}">' for name, content in meta.items()),
         '<meta name="twitter:card" content="summary_large_image">',
     )
-
-
-def digest_of(card: PictureCard) -> str:
-    """Short, and another one when there is something else on the picture."""
-    return blake2b(repr(card).encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
 
 
 def _card(

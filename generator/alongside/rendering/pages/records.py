@@ -41,6 +41,7 @@ from alongside.rendering.pages.picture_cards import (
     meetup_card,
     member_card,
     picture_head,
+    site_head,
     story_card,
 )
 from alongside.rendering.pages.players import SCRIPT as TRANSCRIPT_SCRIPT
@@ -196,9 +197,13 @@ class _Draft:
         kind: str = "website",
         modified: date | None = None,
         listed: bool = True,
+        picture: Sequence[str] | None = None,
         more_head: Sequence[str] = (),
     ) -> Page:
-        """The page: its template filled with `context`, and its head. `feeds`: (media type, title, site path)."""
+        """The page: its template filled with `context`, and its head. `feeds`: (media type, title, site path).
+
+        `picture`: lines of the head about its picture; None: that of the site.
+        """
         trail = [*self.trail, Label(text=title, language=self.language, path=self.path)]
         if len(self.trail) > 1 and self.trail[-1].path == self.path:
             trail = self.trail
@@ -208,6 +213,7 @@ class _Draft:
             f'<link rel="stylesheet" href="{self.ui.url(STYLE_SHEET)}">',
             *([] if listed else ['<meta name="robots" content="noindex">']),
             *self._head(title, description, alternates, feeds, kind),
+            *(site_head(self.site.settings) if picture is None else picture),
             *more_head,
             script_json(self.linked.page(*data, trail=trail)),
         ]
@@ -345,10 +351,8 @@ def story_page(site: Site, slug: str) -> Iterator[Page | Artifact]:
         kind="article",
         modified=story.date,
         listed=story.status == "published",
-        more_head=[
-            *picture_head(site, story_card, story),
-            *([oembed_link(site.settings, story.path, card.title.text)] if quoted is not None else ()),
-        ],
+        picture=picture_head(site, story_card, story),
+        more_head=[oembed_link(site.settings, story.path, card.title.text)] if quoted is not None else (),
     )
 
 
@@ -449,7 +453,7 @@ def member_page(site: Site, slug: str, language: str) -> Iterator[Page]:
         alternates=versions if len(versions) > 1 else (),
         source=docs_source(site, words.position),
         kind="profile",
-        more_head=picture_head(site, member_card, member),
+        picture=picture_head(site, member_card, member),
     )
 
 
@@ -496,7 +500,7 @@ def group_page(site: Site, slug: str) -> Iterator[Page]:
         ],
         feeds=_feeds(ui, "groups", slug, name=card.name.text),
         source=docs_source(site, group.position),
-        more_head=picture_head(site, group_card, group),
+        picture=picture_head(site, group_card, group),
     )
 
 
@@ -549,7 +553,7 @@ def meetup_page(site: Site, slug: str) -> Iterator[Page]:
         data=events,
         feeds=[_calendar(ui, "meetups", slug)],
         source=docs_source(site, meetup.position),
-        more_head=picture_head(site, meetup_card, meetup),
+        picture=picture_head(site, meetup_card, meetup),
     )
 
 
@@ -596,7 +600,7 @@ def challenge_page(site: Site, slug: str) -> Iterator[Page]:
         },
         data=[draft.linked.listing(heading.text, found["stories"])],
         feeds=_feeds(draft.ui, "challenges", slug),
-        more_head=picture_head(site, challenge_card, challenge),
+        picture=picture_head(site, challenge_card, challenge),
     )
 
 
