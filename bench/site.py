@@ -49,6 +49,8 @@ from bench.harness import (
     run,
     spread,
 )
+from bench.site_images import copy_figures, image_figures
+from bench.site_search import search_figures
 
 NOW = "2026-11-23T09:00Z"
 SMALL, LARGE = 1_000, 10_000
@@ -108,6 +110,9 @@ def measure(arguments: argparse.Namespace) -> Iterator[Figure]:
             cold[size] = yield from bench.against_hugo()
             yield from bench.served()
             bench.print_peers()
+            yield from search_figures(folder / str(size), size)
+            yield from image_figures(folder / str(size), size, installed)
+        yield from copy_figures(folder)
         if SMALL in cold and LARGE in cold:
             yield Figure(name="wall at 10,000 / at 1,000 stories", value=cold[LARGE] / cold[SMALL], goal=10)
         real = arguments.communities / REAL
@@ -159,7 +164,6 @@ class SiteBench:
             alike = self._by_turns(name, alongside=self._cold, hugo=lambda: self._hugo_cold(self.alike))
             self._check_pages(self.alike / "public")
             yield self._ratio(name, alike, self.goals[0])
-        yield from self._steps()
         return median_seconds(cold["alongside"])
 
     def print_peers(self) -> None:
@@ -209,21 +213,6 @@ class SiteBench:
             print(f"# {self.name}, edit to served page, {side}: {middle:.2f} s ({min(times):.2f} to {max(times):.2f})")
         value = statistics.median(seconds["alongside"]) / statistics.median(seconds["hugo"])
         yield Figure(name=f"{self.name}, edit to served page / hugo server", value=value, goal=1.0)
-
-    def _steps(self) -> Iterator[Figure]:
-        """Steps after the build, where this version has them: what they take, and what they take again."""
-        for step in ("search", "images"):
-            try:
-                run([*ALONGSIDE, step, "--help"], cwd=self.ours)
-            except BenchError as failure:
-                if "No such command" not in str(failure):
-                    raise
-                print(f"# alongside {step}: there is no such command")
-                continue
-            first, again = (run([*ALONGSIDE, step], cwd=self.ours) for _ in range(2))
-            print(f"# {self.name}, alongside {step}: {spread([first])}; again {spread([again])}", flush=True)
-            value = again.cpu_seconds / first.cpu_seconds
-            yield Figure(name=f"{self.name}, alongside {step}, nothing changed / the first", value=value, goal=0.2)
 
     def _by_turns(self, name: str, **sides: Callable[[], Run]) -> dict[str, list[Run]]:
         runs = interleave(sides, rounds=self.rounds, most=10 if self.rounds > 1 else 1)

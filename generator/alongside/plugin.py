@@ -111,6 +111,7 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         self.loaded: Loaded | None = None
         self.fresh = False  # the next build starts without what is remembered
         self.progress: Progress | None = None  # told how far rendering is
+        self.names_images = False  # pages name pictures that `alongside images` makes after the build
         self.previewer: Previewer | None = None  # `alongside serve`: reads the community, and makes its pages itself
         self._tree: Tree | None = None
         # of the last build, when nothing was touched since, or only what is to be mended
@@ -150,8 +151,11 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
                 docs_dir=Path(config.docs_dir),
                 site_dir=Path(config.site_dir),
                 site_url=config.site_url or "",
-                search=settings.search and not self.serving,  # nobody makes an index at every key that is pressed
+                # nobody makes an index, or draws, at every key that is pressed
+                search=settings.search and not self.serving,
+                images=None if self.serving else settings.images,
             )
+            self.names_images = self._settings.images is not None
             check_owner(self._settings.cache_dir, self._settings.config_file)
         except AlongsideError as error:
             raise PluginError(str(error)) from error
@@ -244,11 +248,18 @@ class AlongsidePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         return text
 
     def on_post_page(self, output: str, /, *, page: MkDocsPage, config: MkDocsConfig) -> str:
-        versions = page.meta.get("versions")
-        if not versions or not config.site_url:
+        if page.meta.get("alongside") == "record":  # a shell: record pages have heads of their own
             return output
-        addresses = [(code, escape(config.site_url + url.removeprefix("./"))) for code, url, _ in versions]
-        return output.replace("</head>", f"{language_links(addresses, self._settings.language)}</head>", 1)
+        head: list[str] = []
+        versions = page.meta.get("versions")
+        if versions and config.site_url:
+            addresses = [(code, escape(config.site_url + url.removeprefix("./"))) for code, url, _ in versions]
+            head.append(language_links(addresses, self._settings.language))
+        if self.names_images and 'property="og:image"' not in output:
+            from alongside.rendering.pages.picture_cards import site_head
+
+            head.extend(f"{line}\n" for line in site_head(self._settings))
+        return output.replace("</head>", f"{''.join(head)}</head>", 1) if head else output
 
     def on_nav(self, nav: Navigation, /, *, config: MkDocsConfig, files: Files) -> Navigation:
         linked = {item.url for item in _flat(nav.items) if getattr(item, "url", None)}

@@ -49,6 +49,16 @@ class EmbedSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImageSettings:
+    """Colours of the pictures that `alongside images` draws, `#rrggbb`; of themselves those of the Alongside theme."""
+
+    paper: str = "#fbf7ef"
+    ink: str = "#29231c"
+    accent: str = "#9c3a1c"
+    second: str = "#1d655c"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSettings:
     """Who may ask what of `alongside run` from elsewhere. Its own address is `MailSettings.service`."""
 
@@ -80,6 +90,7 @@ class Settings:
     service: ServiceSettings = ServiceSettings()
     markdown: Literal["commonmark", "site"] = "commonmark"
     search: bool = False  # whether pages offer the search that `alongside search` makes
+    images: ImageSettings | None = None  # whether pages name the pictures that `alongside images` makes
     journey_map: bool = False  # whether the site shows the map of journeys to everybody, without figures
 
     @property

@@ -482,6 +482,7 @@ SECTIONS = {
     "mail setting": "The settings",
     "embed setting": "The settings",
     "service setting": "The settings",
+    "image setting": "The settings",
     "team": "The settings",
 }
 

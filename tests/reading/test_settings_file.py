@@ -9,6 +9,7 @@ import pytest
 from alongside.problems import UsageError
 from alongside.reading.loader import load_community
 from alongside.reading.settings_file import read_settings
+from alongside.settings import ImageSettings
 from conftest import TODAY
 
 
@@ -176,3 +177,18 @@ def test_what_no_page_could_show_is_told(tmp_path: Path, monkeypatch: pytest.Mon
         with pytest.raises(UsageError) as raised:
             read_settings(write(tmp_path, text))
         assert at in str(raised.value)
+
+
+def test_pictures_are_on_or_off_or_in_colours_of_ones_own(tmp_path: Path) -> None:
+    def found(text: str) -> tuple[ImageSettings | None, list[tuple[str, int]]]:
+        config = f"site_name: x\nplugins:\n  - alongside:\n      images: {text}\n"
+        settings, problems = read_settings(write(tmp_path, config))
+        return settings.images, [(problem.code, problem.position.line) for problem in problems]
+
+    assert found("true") == (ImageSettings(), [])
+    assert found("false") == found("") == (None, [])
+    assert found('{paper: "#FFFFFF", ink: "#000000"}') == (ImageSettings(paper="#ffffff", ink="#000000"), [])
+    for wrong in ("white", '"#fff"', '"#12345"', '"#1234567"', "[1]", "'#ffffff\\n'", '"#ffffff\\n"'):
+        assert found(f"{{paper: {wrong}}}") == (ImageSettings(), [("bad-colour", 4)]), wrong
+    assert found("{papr: '#ffffff'}")[1] == [("unknown-key", 4)]
+    assert found("perhaps")[0] is None

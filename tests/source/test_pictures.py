@@ -88,6 +88,31 @@ def test_the_picture_stays_and_nothing_is_told(kind: str) -> None:
             assert new.tobytes() == old.tobytes()
 
 
+def moving_gif() -> bytes:
+    """Two pictures, shown for ever, with what programs write into one: words, XMP (part 3, section 1.1.2), a profile."""
+    made = saved("GIF", save_all=True, append_images=[picture("P", shade=9)], duration=90, loop=0, comment=b"by Ana")
+    start = 13 + (3 << (made[10] & 7) + 1)
+    magic = b"\x01" + bytes(range(255, -1, -1)) + b"\0"
+    profile = b"\x21\xff\x0bICCRGBG1012" + bytes((len(PROFILE[:200]),)) + PROFILE[:200] + b"\0"
+    return made[:start] + b"\x21\xff\x0bXMP DataXMP" + XMP + magic + profile + made[start:]
+
+
+def test_a_gif_moves_on_and_tells_nothing() -> None:
+    before = moving_gif()
+    assert tells_place(before)
+    after = without_metadata(before)
+    assert not tells_place(after)
+    assert b"Ana" not in after
+    assert b"ICCRGBG1012" in after
+    assert without_metadata(after) == after
+    with Image.open(io.BytesIO(before)) as old, Image.open(io.BytesIO(after)) as new:
+        assert (new.size, new.info["loop"], new.n_frames) == (old.size, 0, 2)  # type: ignore[attr-defined]
+        for frame in range(2):
+            old.seek(frame)
+            new.seek(frame)
+            assert (new.tobytes(), new.info["duration"]) == (old.tobytes(), 90)
+
+
 def test_what_has_nothing_to_tell_is_left_as_it_is() -> None:
     for content in (saved("JPEG"), saved("PNG"), saved("WEBP"), saved("GIF"), b"", b"PNG", b"<svg/>"):
         assert without_metadata(content) == content
@@ -152,9 +177,12 @@ def pixels(content: bytes) -> bytes | None:
         return None
 
 
-@given(st.sampled_from(sorted(KINDS)), st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 255)), max_size=6))
+@given(
+    st.sampled_from([*sorted(KINDS), "moving gif"]),
+    st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 255)), max_size=6),
+)
 def test_broken_files_raise_nothing(kind: str, changes: list[tuple[int, int]]) -> None:
-    content = bytearray(KINDS[kind]())
+    content = bytearray(KINDS.get(kind, moving_gif)())
     for at, octet in changes:
         content[at % len(content)] = octet
     tells_place(without_metadata(bytes(content)))

@@ -72,6 +72,8 @@ def _build(config_file: Path, *, strict: bool, site_dir: Path | None, clean: boo
     run_mkdocs(lambda: _mkdocs_build(config))
     assert plugin.report is not None, "the build ended well, so the plugin reported"
     report: Report = plugin.report
+    if plugin.names_images:
+        click.echo("Next: alongside images. Until then pages name pictures that are not there.", err=True)
     return report
 
 

@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("schema", "Write JSON Schemas of the front matter, for editors."),
     "build": ("build", "Compile the site, embeds, feeds and sequences."),
     "search": ("search", "Make the search of a site that is built."),
+    "images": ("images", "Draw the pictures of a site that is built."),
     "serve": ("serve", "Build, serve and rebuild on every change."),
     "snippet": ("snippet", "Print what to paste into a product to show a moment."),
     "match": ("match", "Show who and what fits a newcomer, and why."),

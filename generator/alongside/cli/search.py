@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from alongside.cli.options import clock, config_file, now, reports_errors
+from alongside.cli.built_sites import listed_site
+from alongside.cli.options import config_file, now, reports_errors
 
 
 @click.command(
@@ -30,19 +30,11 @@ def command(config_file: Path, now_text: str | None, site_dir: Path | None) -> N
     Run it after each build: a build takes the old search away, so that nothing is found which is not there any more.
     Where nothing changed, nothing is done again. Pages show it where the settings have "search: true".
     """
-    from alongside.build import list_jobs  # what only a build needs is not loaded for `--help`
-    from alongside.reading.loader import load_community
-    from alongside.reading.settings_file import read_settings
-    from alongside.rendering.tracking import Site
-    from alongside.searching import index_site
+    from alongside.searching import index_site  # not loaded for `--help`
 
     started = time.monotonic()
-    at = clock(now_text)
-    settings, _ = read_settings(config_file)
-    if site_dir is not None:
-        settings = replace(settings, site_dir=site_dir.absolute())
-    site = Site(community=load_community(settings, today=at.now.date()).community, settings=settings, now=at.now)
-    list_jobs(site)
+    site = listed_site(config_file, now_text, site_dir)
+    settings = site.settings
     done = index_site(site, settings.site_dir, settings.cache_dir)
     click.echo(
         f"{done.records} pages in the search, {done.size / 1e6:.1f} MB in {done.files} files: "

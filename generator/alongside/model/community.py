@@ -43,6 +43,8 @@ class Community:
     transcripts: Mapping[str, Transcript] = field(default_factory=dict)
     # path below docs_dir of a picture -> its width and height in pixels, as it is shown
     pictures: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    # path below docs_dir of those of them that move, or may: GIF, and WebP and PNG of more than one picture
+    moving: Mapping[str, bool] = field(default_factory=dict)
     # a member's slug -> the last day (UTC) on which they have as many newcomers as they offered to take on; known only
     # as of the last `alongside refresh`, so whoever sends mail counts in the store instead
     full_until: Mapping[str, date] = field(default_factory=dict)

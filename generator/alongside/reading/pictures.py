@@ -29,6 +29,7 @@ def with_pictures(
     """The community with the sizes of its pictures, and every picture and film that says where it was taken."""
     heads = HeadCache(settings.cache_dir if cache else None, "pictures")
     sizes: dict[str, tuple[int, int]] = {}
+    moving: dict[str, bool] = {}
     problems: list[Problem] = []
     left_out: set[str] = set()
     named: dict[str, Position] | None = None
@@ -37,9 +38,11 @@ def with_pictures(
         if file.kind != "document" or ending not in _LOOKED_AT:
             continue
         values = heads.values(file, _look_at_film if ending in boxes.ENDINGS else _look_at_picture)
-        told, width, height = values or (_NOTHING, 0, 0)
+        told, width, height, moves = values or (_NOTHING, 0, 0, 0)
         if width and (file.docs_path in community.documents or file.docs_path in community.previewed):
             sizes[file.docs_path] = (width, height)
+            if moves:
+                moving[file.docs_path] = True
         if told == _NOTHING:
             continue
         named = first_named(readings) if named is None else named
@@ -52,6 +55,7 @@ def with_pictures(
         replace(
             community,
             pictures=sizes,
+            moving=moving,
             documents=community.documents - left_out,
             previewed=community.previewed - left_out,
         ),
@@ -91,18 +95,18 @@ def _look_at_picture(file: Path) -> Values:
     told = _NOTHING
     if pictures.tells_place(content):
         told = _LEFT_OUT if pictures.tells_place(pictures.without_metadata(content)) else _TAKEN_OUT
-    return [told, *(pictures.picture_size(content) or (0, 0))]
+    return [told, *(pictures.picture_size(content) or (0, 0)), int(pictures.moves(content))]
 
 
 def _look_at_film(file: Path) -> Values:
     try:
         with file.open("rb") as stream:
             if boxes.keeps_place(stream):
-                return [_LEFT_OUT, 0, 0]
+                return [_LEFT_OUT, 0, 0, 0]
             told = _TAKEN_OUT if next(boxes.places(stream), None) is not None else _NOTHING
     except OSError:
         return []
-    return [told, 0, 0]
+    return [told, 0, 0, 0]
 
 
-_LOOKED_AT = pictures.ENDINGS | boxes.ENDINGS | {"gif"}
+_LOOKED_AT = pictures.ENDINGS | boxes.ENDINGS

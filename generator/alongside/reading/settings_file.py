@@ -16,6 +16,7 @@ import yaml
 from alongside.problems import Problem, UsageError
 from alongside.reading.embed_settings import EMBED_SETTINGS, embed_settings
 from alongside.reading.fields import Defaults, Field, Parser, Sheet, Table, choice, converted, mapping, read_table
+from alongside.reading.image_settings import IMAGES
 from alongside.reading.mail_settings import EMAIL, MAIL_SETTINGS, mail_settings
 from alongside.reading.service_settings import SERVICE_SETTINGS, service_settings
 from alongside.reading.slugs import slug_fault
@@ -129,6 +130,12 @@ SETTINGS = Table(
             about="true: pages offer the search that `alongside search` makes after each build.",
         ),
         Field(
+            name="images",
+            parser=IMAGES,
+            default=False,
+            about="true, or {paper, ink, accent, second}: pages name the pictures that `alongside images` makes.",
+        ),
+        Field(
             name="journey_map",
             parser=FLAG,
             default=False,
@@ -176,6 +183,7 @@ def read_settings(config_file: Path) -> tuple[Settings, list[Problem]]:
         service=service_settings(fields["service"]),
         markdown=fields["markdown"],
         search=fields["search"],
+        images=fields["images"] or None,
         journey_map=fields["journey_map"],
     )
     return settings, problems

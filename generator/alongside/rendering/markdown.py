@@ -20,6 +20,7 @@ import nh3
 from cmarkgfm import _cmark
 
 from alongside.model.links import docs_target
+from alongside.rendering.copies import TEXTS, source_set
 
 Converter = Callable[[str], str]  # Markdown to raw HTML: `markdown: site` passes the site's own
 
@@ -184,6 +185,7 @@ class Links:
     page: str = ""  # site path of the page ("stories/x/"), or a whole URL prefix ("https://example.org/") for mail
     use_directory_urls: bool = True  # of the site: plain pages are "guide/" or "guide.html"
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # width and height of pictures below docs_dir
+    copies: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # widths of smaller copies of them that exist
     pictures: Container[str] = frozenset()  # hosts whose pictures the page loads; of any other it shows a link
 
     def url(self, path: str) -> str:
@@ -239,6 +241,7 @@ def document_path(target: str, *, use_directory_urls: bool) -> str:
 
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _RELATIVE = re.compile(r' (?:href|src)="(?!https?:|mailto:|#)', re.IGNORECASE)
+_LINE = 688  # pixels of a line of text, which no picture in it is wider than
 _HEADING = re.compile(r"<h([1-6])[ >]")
 
 
@@ -312,9 +315,17 @@ def _resolved_image(tag: str, attributes: str, *, source: str, links: Links, lin
     if url is None:
         return escape(unescape(values.get("alt", "")))
     values["src"] = escape(url)
-    size = links.sizes.get(docs_target(source, source_url) or "")
-    if size is not None and "width" not in values and "height" not in values:
-        values |= {"width": str(size[0]), "height": str(size[1])}  # the page keeps the room, and does not jump
+    target = docs_target(source, source_url) or ""
+    size = links.sizes.get(target)
+    if size is not None:
+        shown = values.get("width", "")
+        widest = min(int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 6 else size[0], _LINE)
+        if "width" not in values and "height" not in values:
+            values |= {"width": str(size[0]), "height": str(size[1])}  # the page keeps the room, and does not jump
+        srcset = source_set(target, size, links.copies.get(target, ()), TEXTS, links.url)
+        if srcset:
+            sizes = f"(max-width: {widest}px) 100vw, {widest}px"
+            values |= {"srcset": escape(srcset), "sizes": sizes, "decoding": "async"}
     return "<img" + "".join([f' {name}="{value}"' for name, value in values.items()]) + ">"
 
 

@@ -30,6 +30,7 @@ from alongside.model.people import Container, Member
 from alongside.model.stories import Story
 from alongside.planning.occurrences import Occurrence, next_occurrence
 from alongside.rendering.artifacts import Piece, PieceKey
+from alongside.rendering.copies import copy_path, copy_widths
 from alongside.rendering.markdown import Converter, Links
 from alongside.rendering.shells import Shell
 from alongside.settings import Settings
@@ -85,6 +86,9 @@ class Site:
         self._mappings["upcoming"] = Computed(tuple(community.meetups), self._next_occurrence)
         self._mappings["past"] = Computed(None, lambda day: date.fromisoformat(day) < now.date())
         self._mappings["shells"] = Computed(None, lambda depth: self.shells.get(int(depth)))
+        self._mappings["copies"] = Computed(None, self._copy_widths)
+        # path below docs_dir of a picture -> how wide the smaller copies are that pages may name; none by default
+        self.copies: Mapping[str, tuple[int, ...]] = self._mapping("copies") if settings.images else {}
         # a meetup's slug -> its next occurrence after `now`; None when nothing lies ahead
         self.upcoming: Mapping[str, Occurrence | None] = self._mapping("upcoming")
 
@@ -132,6 +136,11 @@ class Site:
         """Who may be named as telling `story` in `container` today; the first is its voice. May be empty."""
         members = (self.community.members.get(slug) for slug in story.members)
         return tuple(member for member in members if member is not None and self.allows(member, container))
+
+    def smallest(self, picture: str) -> str:
+        """The site path of the smallest copy of a picture, where pages may name one; else its own."""
+        copies = self.copies.get(picture)
+        return copy_path(picture, copies[0]) if copies else picture
 
     def is_past(self, day: date) -> bool:
         """True when `day` lies before today (UTC)."""
@@ -183,6 +192,7 @@ class Site:
             documents=self._mapping("documents"),
             pages=self._mapping("pages"),
             sizes=self.community.pictures if "://" not in page else {},  # readers of feeds and mails scale nothing
+            copies=self.copies if "://" not in page else {},
             page=page,
             use_directory_urls=self.use_directory_urls,
             pictures=pictures,
@@ -348,6 +358,10 @@ class Site:
 
     def _next_occurrence(self, slug: str) -> Occurrence | None:
         return next_occurrence(self.whole.meetups[slug], after=self._now)
+
+    def _copy_widths(self, path: str) -> tuple[int, ...]:
+        size = self.whole.pictures.get(path)
+        return copy_widths(size) if size is not None and path not in self.whole.moving else ()
 
     def _note(self, name: str) -> None:
         if self._reads is not None:

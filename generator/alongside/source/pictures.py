@@ -5,7 +5,7 @@ Nothing is decoded here: a file is a row of parts, those with the picture are ke
 So it costs no quality and little time, and a picture that would be enormous when decoded stays small. The way up
 (EXIF orientation) and the colour profile are kept, since without them a picture looks wrong.
 
-JPEG: ITU T.81, annex B, and EXIF 3.0; PNG: W3C, third edition; WebP: RFC 9649.
+JPEG: ITU T.81, annex B, and EXIF 3.0; PNG: W3C, third edition; WebP: RFC 9649; GIF: version 89a, W3C's copy.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 # ends of names of pictures that can hold a place; those of the second line are no kinds that are cleaned
 ENDINGS = frozenset((
-    "jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp",
+    "jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp", "gif",
     "avif", "heic", "heif", "tif", "tiff",
 ))  # fmt: skip
 MOST_BYTES = 100_000_000  # of a picture that is looked at; no page can show a larger one
@@ -37,6 +37,9 @@ _WEBP_PARTS = frozenset((b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF", b
 _PICTURE_PARTS = frozenset((b"IDAT", b"fdAT", b"VP8 ", b"VP8L", b"ANMF"))  # of which readers show the beginning, too
 _WORDS = re.compile(rb"eXIf|[tzi][TE]Xt|EXIF|XMP ")
 _WEBP_ALPHA_TO_ANIMATION = 0x32  # flags of VP8X that stay: profile, alpha, animation
+_GIF = (b"GIF87a", b"GIF89a")
+# what belongs to a GIF's picture of all that programs may put in: how often it is shown, and its colour profile
+_GIF_PROGRAMS = frozenset((b"NETSCAPE2.0", b"ANIMEXTS1.0", b"ICCRGBG1012"))
 _ORIENTATION, _GPS = 0x0112, 0x8825  # EXIF tags
 _EXIF_BYTES = 1 << 20  # of what is looked at of one; in JPEG it has 64 kB
 _MOST_ENTRIES = 500  # of a directory; cameras write some fifty
@@ -46,8 +49,8 @@ _MOST_HEADERS = 50  # what looks like one is looked at that often
 def without_metadata(content: bytes) -> bytes:
     """The same picture without what is no part of it.
 
-    Of a JPEG, PNG or WebP that is cut or broken there is what can be told for a part of the picture, so that nobody's
-    coordinates stay because a byte before them is wrong. Any other content comes back as it is.
+    Of a JPEG, PNG, WebP or GIF that is cut or broken there is what can be told for a part of the picture, so that
+    nobody's coordinates stay because a byte before them is wrong. Any other content comes back as it is.
     """
     if content.startswith(b"\xff\xd8"):
         return b"".join(_jpeg_parts(content))
@@ -55,6 +58,8 @@ def without_metadata(content: bytes) -> bytes:
         return b"".join(_png_parts(content))
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return _webp(content)
+    if content[:6] in _GIF:
+        return b"".join(_gif_parts(content))
     return content
 
 
@@ -74,7 +79,9 @@ def tells_place(content: bytes) -> bool:
 def _is_picture(content: bytes) -> bool:
     """True for what begins as a picture does, of the kinds that may hold a place."""
     webp = content[:4] == b"RIFF" and content[8:12] == b"WEBP"
-    return webp or content.startswith((b"\xff\xd8", _PNG)) or content[4:8] == b"ftyp" or bool(_TIFF.match(content))
+    return (
+        webp or content.startswith((b"\xff\xd8", _PNG, *_GIF)) or content[4:8] == b"ftyp" or bool(_TIFF.match(content))
+    )
 
 
 def picture_size(content: bytes) -> tuple[int, int] | None:
@@ -84,7 +91,7 @@ def picture_size(content: bytes) -> tuple[int, int] | None:
             return _jpeg_size(content)
         if content.startswith(_PNG) and content[12:16] == b"IHDR":
             width, height = struct.unpack_from(">II", content, 16)
-        elif content[:6] in (b"GIF87a", b"GIF89a"):
+        elif content[:6] in _GIF:
             width, height = struct.unpack_from("<HH", content, 6)
         elif content[:4] == b"RIFF" and content[8:12] == b"WEBP":
             width, height = _webp_size(content)
@@ -93,6 +100,15 @@ def picture_size(content: bytes) -> tuple[int, int] | None:
     except (ValueError, struct.error, IndexError):
         return None
     return (width, height) if width and height else None
+
+
+def moves(content: bytes) -> bool:
+    """True for what is, or may be, a row of pictures: a GIF, a WebP or PNG that says so."""
+    if content[:4] == b"RIFF":
+        return content[12:16] == b"VP8X" and len(content) > 20 and content[20] & 0x02 != 0
+    if content.startswith(_PNG):
+        return b"acTL" in content[: content.find(b"IDAT")]
+    return content[:6] in _GIF
 
 
 # --- EXIF ---
@@ -267,3 +283,39 @@ def _webp(content: bytes) -> bytes:
         parts[0] = parts[0][:8] + bytes((flags,)) + parts[0][9:]
     body = b"WEBP" + b"".join(parts)
     return struct.pack("<4sI", b"RIFF", len(body)) + body
+
+
+def _gif_parts(content: bytes) -> Iterator[bytes]:
+    """The parts to keep, up to the trailer (GIF 89a, section 27): all but comments and what programs put in.
+
+    Of one that is cut there is the picture as far as it goes.
+    """
+    if len(content) < 13:
+        yield content
+        return
+    at = 13 + _gif_colours(content[10])
+    yield content[:at]
+    while at + 10 <= len(content) and content[at] in (0x2C, 0x21):
+        if content[at] == 0x2C:  # a picture: its place and colours, then how many bits its numbers begin with
+            end = _gif_blocks(content, at + 11 + _gif_colours(content[at + 9]))
+            yield content[at:end]
+        else:
+            end = _gif_blocks(content, at + 2)
+            label = content[at + 1]
+            is_kept = label != 0xFE and (label != 0xFF or content[at + 3 : at + 14] in _GIF_PROGRAMS)
+            if is_kept and end <= len(content):
+                yield content[at:end]
+        at = end
+    yield b";"
+
+
+def _gif_colours(flags: int) -> int:
+    """Bytes of the table of colours that follows, by its flags."""
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+def _gif_blocks(content: bytes, at: int) -> int:
+    """Where a row of blocks ends, each with its length before it; one of length 0 is the last. Beyond what is cut."""
+    while at < len(content) and content[at]:
+        at += 1 + content[at]
+    return at + 1

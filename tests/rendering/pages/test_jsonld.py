@@ -16,6 +16,7 @@ FACE = Face(
     pronouns="",
     path="members/ana/",
     photo="members/ana b.jpg",
+    small="members/ana b.jpg",
     initials="A",
     hue=0,
     place=None,

@@ -98,7 +98,7 @@ def _portrait(face: Face) -> Tree:
     if face.photo:
         return el(
             "img",
-            src=face.photo,
+            src=face.small,
             alt="",
             width="96",
             height="96",

@@ -22,6 +22,7 @@ from alongside.rendering.feeds.text_feeds import first_words
 from alongside.rendering.pages import lists
 from alongside.rendering.pages.jsonld import Data, Linked, script_json
 from alongside.rendering.pages.moments import STYLE_SHEET
+from alongside.rendering.pages.picture_cards import site_head
 from alongside.rendering.pages.views import (
     Label,
     MeetupCard,
@@ -69,9 +70,13 @@ class PageComposer:
         kind: str = "website",
         modified: date | None = None,
         listed: bool = True,
+        picture: Sequence[str] | None = None,
         more_head: Sequence[str] = (),
     ) -> Page:
-        """The page: its template filled with `context`, and its head. `feeds`: (media type, title, site path)."""
+        """The page: its template filled with `context`, and its head. `feeds`: (media type, title, site path).
+
+        `picture`: lines of the head about its picture; None: that of the site.
+        """
         trail = [*self.trail, Label(text=title, language=self.language, path=self.path)]
         if len(self.trail) > 1 and self.trail[-1].path == self.path:
             trail = self.trail
@@ -81,6 +86,7 @@ class PageComposer:
             f'<link rel="stylesheet" href="{self.ui.url(STYLE_SHEET)}">',
             *([] if listed else ['<meta name="robots" content="noindex">']),
             *self._head(title, description, alternates, feeds, kind),
+            *(site_head(self.site.settings) if picture is None else picture),
             *more_head,
             script_json(self.linked.page(*data, trail=trail)),
         ]

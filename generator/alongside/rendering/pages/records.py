@@ -28,6 +28,14 @@ from alongside.rendering.pages.composing import (
 )
 from alongside.rendering.pages.jsonld import schedule
 from alongside.rendering.pages.lists import Gathered
+from alongside.rendering.pages.picture_cards import (
+    challenge_card,
+    group_card,
+    meetup_card,
+    member_card,
+    picture_head,
+    story_card,
+)
 from alongside.rendering.pages.players import players
 from alongside.rendering.pages.views import (
     Face,
@@ -102,6 +110,7 @@ def story_page(site: Site, slug: str) -> Iterator[Page | Artifact]:
         kind="article",
         modified=story.date,
         listed=story.status == "published",
+        picture=picture_head(site, story_card, story),
         more_head=[oembed_link(site.settings, story.path, card.title.text)] if quoted is not None else (),
     )
 
@@ -208,6 +217,7 @@ def member_page(site: Site, slug: str, language: str) -> Iterator[Page]:
         alternates=versions if len(versions) > 1 else (),
         source=docs_source(site, words.position),
         kind="profile",
+        picture=picture_head(site, member_card, member),
     )
 
 
@@ -254,6 +264,7 @@ def group_page(site: Site, slug: str) -> Iterator[Page]:
         ],
         feeds=feed_lines(ui, "groups", slug, name=card.name.text),
         source=docs_source(site, group.position),
+        picture=picture_head(site, group_card, group),
     )
 
 
@@ -306,6 +317,7 @@ def meetup_page(site: Site, slug: str) -> Iterator[Page]:
         data=events,
         feeds=[calendar_link(ui, "meetups", slug)],
         source=docs_source(site, meetup.position),
+        picture=picture_head(site, meetup_card, meetup),
     )
 
 
@@ -352,6 +364,7 @@ def challenge_page(site: Site, slug: str) -> Iterator[Page]:
         },
         data=[draft.linked.listing(heading.text, found["stories"])],
         feeds=feed_lines(draft.ui, "challenges", slug),
+        picture=picture_head(site, challenge_card, challenge),
     )
 
 

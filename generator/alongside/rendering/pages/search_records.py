@@ -185,7 +185,7 @@ class _Records:
             "kind": self._ui.say(f"nav.{kind}"),
             "by": ", ".join(face.name for face in faces) if kind == "stories" else "",
             "day": self._ui.day(day) if day else "",
-            "photo": face.photo if face else "",
+            "photo": face.small if face else "",
             "initials": face.initials if face and not face.photo else "",
             "hue": str(face.hue) if face else "",
         }

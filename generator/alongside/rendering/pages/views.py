@@ -113,6 +113,7 @@ class Face:
     pronouns: str
     path: str  # of their page; empty where they have none
     photo: str  # site path of the image, or empty
+    small: str  # that of its smallest copy, where there is one
     initials: str
     hue: int  # 0 to HUES - 1, always the same for a person
     place: Label | None
@@ -277,6 +278,7 @@ class Views:
             pronouns=one_line(member.pronouns),
             path=member.path if has_page else "",
             photo=member.photo,
+            small=self.site.smallest(member.photo),
             initials=initials(member.name),
             hue=hue(member.slug),
             place=self.place(member.place),

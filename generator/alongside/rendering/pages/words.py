@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 
 from alongside.model.texts import direction, language_fits
 from alongside.rendering import interface
+from alongside.rendering.copies import FACES, source_set
 from alongside.rendering.feeds.paths import feed_path
 from alongside.rendering.markdown import render_markdown, with_attribute
 from alongside.rendering.pages.players import clock, is_remote
@@ -28,6 +29,10 @@ from alongside.settings import Organisation, Settings
 LISTS = ("stories", "members", "groups", "meetups", "challenges", "places")
 SAFE_IN_PATHS = "/-._~!$()*+,;=:@"
 PLAIN_PATH = re.compile(r"[a-zA-Z0-9/._-]*")  # most are, and quoting takes ten times as long as looking
+
+
+# Pixels of a portrait's arch, at most, by its size: as the style sheet has them
+_ARCHES = {"s": (36, 41), "m": (48, 55), "l": (68, 79), "xl": (176, 208), "g": (200, 240)}
 
 
 class PageWords:
@@ -96,8 +101,19 @@ class PageWords:
             return _html(f'<span class="{classes} as-hue-{face.hue}" aria-hidden="true">{escape(face.initials)}</span>')
         return _html(
             f'<img class="{classes}" src="{self.url(face.photo)}" alt="{escape(alt)}"'
-            ' width="96" height="96" loading="lazy" decoding="async">'
+            f' width="96" height="96"{self._smaller(face.photo, size)} loading="lazy" decoding="async">'
         )
+
+    def _smaller(self, photo: str, size: str) -> str:
+        """Where smaller copies of a photo are; a browser takes the one that fits an arch of that size."""
+        copies = self.site.copies.get(photo)
+        whole = self.site.community.pictures.get(photo) if copies else None
+        if not copies or whole is None:
+            return ""
+        width, height = _ARCHES[size]
+        covering = max(width, -(-height * whole[0] // whole[1]))  # of a broad one the sides are cut
+        srcset = source_set(photo, whole, copies, FACES, self.url)
+        return f' srcset="{srcset}" sizes="{covering}px"'
 
     # --- stories ---
 
