@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from functools import cache
+from collections.abc import Callable
+from typing import cast
 
 import pytest
 
-from browser.engines import ENGINES, Engine, running_chromium
+from browser.engines import ENGINES, Chromium, Engine
+from browser.firefox import Firefox
 
 
 @pytest.fixture(scope="module")
-def engines(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Engine]]:
-    """The browsers by name, each started when it is first asked for: pytest may go back and forth between them.
+def engines(request: pytest.FixtureRequest) -> Callable[[str], Engine]:
+    """The browsers by name, each started when it is first asked for: pytest may go back and forth between them."""
 
-    Chromium ends with the module, as in `browser.chromium`.
-    """
-    with ExitStack() as until_the_end:
-        yield cache(
-            lambda name: (
-                request.getfixturevalue("firefox")
-                if name == "firefox"
-                else until_the_end.enter_context(running_chromium())
-            )
-        )
+    def engine(name: str) -> Engine:
+        if name == "firefox":
+            return cast(Firefox, request.getfixturevalue("firefox"))
+        return Chromium(request.getfixturevalue("browser"))
+
+    return engine
 
 
 @pytest.fixture(scope="module", params=ENGINES)

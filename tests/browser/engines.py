@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Protocol
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
-
-from browser.chromium import CHROMIUM
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 ENGINES = ("chromium", "firefox")
 
@@ -115,13 +111,3 @@ class ChromiumTab:
 
     def close(self) -> None:
         self.page.context.close()
-
-
-@contextmanager
-def running_chromium() -> Iterator[Chromium]:
-    """Chromium, for as long as the context lasts."""
-    # As in `browser.chromium`: Playwright's event loop must be gone before the next module begins.
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        yield Chromium(browser)
-        browser.close()

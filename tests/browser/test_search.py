@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
 import pytest
+from playwright.sync_api import Browser
 
 from browser.axe import axe_violations
-from browser.engines import Tab, running_chromium
+from browser.engines import Chromium, Tab
 from browser.example_site import Quiet
 from browser.origins import files_of, running_origin
 from commands import run_command
@@ -86,7 +88,7 @@ def ask(tab: Tab, text: str) -> list[str]:
     return found
 
 
-def test_the_search_is_made_and_asked(write_community: WriteCommunity, origin: str) -> None:
+def test_the_search_is_made_and_asked(browser: Browser, write_community: WriteCommunity, origin: str) -> None:
     config = write_community(FILES)
     root = config.parent
     early = run_command("search", "--now", NOW, cwd=root)
@@ -106,8 +108,7 @@ def test_the_search_is_made_and_asked(write_community: WriteCommunity, origin: s
     own = (root / "site/search/search_index.json").read_text()
     assert "lighthouses" in own
     assert "stories/" not in own
-    with running_chromium() as engine:
-        tab = engine.open(width=360, height=740)
+    with closing(Chromium(browser).open(width=360, height=740)) as tab:
         tab.goto(f"{origin}community/site/browse/")
         assert axe_violations(tab) == []
         assert ask(tab, "lighthouses") == ["A proposal"]  # no draft, and one ending less
@@ -147,18 +148,17 @@ def test_the_search_is_made_and_asked(write_community: WriteCommunity, origin: s
         # the search page of the theme has both
         tab.goto(f"{origin}community/site/search.html?q=حديث")
         wait_for(tab, f"{HITS}.join() === 'أول حديث'")
-        tab.close()
-        # without a policy the same is found beside the page
-        tab = engine.open(width=360, height=740)
-        with running_origin(files_of(root / "site")) as open_origin:
-            tab.goto(f"{open_origin.address}/browse/?q=proposal&year=2025")
-            wait_for(tab, f"{HITS}.join() === 'A proposal'")
+    # without a policy the same is found beside the page
+    with closing(Chromium(browser).open(width=360, height=740)) as tab, running_origin(files_of(root / "site")) as free:
+        tab.goto(f"{free.address}/browse/?q=proposal&year=2025")
+        wait_for(tab, f"{HITS}.join() === 'A proposal'")
         assert any(url.endswith("/pagefind/pagefind-worker.js") for url in tab.requests)
         assert [message for message in tab.messages if "favicon" not in message] == []
-        tab.close()
 
 
-def test_the_missing_page_leads_on_from_any_depth(write_community: WriteCommunity, tmp_path: Path) -> None:
+def test_the_missing_page_leads_on_from_any_depth(
+    browser: Browser, write_community: WriteCommunity, tmp_path: Path
+) -> None:
     config = CONFIG.replace("https://community.example.org/", "https://community.example.org/below/").replace(
         "plugins:", "plugins:\n  - search"
     )
@@ -175,8 +175,7 @@ def test_the_missing_page_leads_on_from_any_depth(write_community: WriteCommunit
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Missing, directory=str(tmp_path)))
     Thread(target=server.serve_forever, daemon=True).start()
-    with running_chromium() as engine:
-        tab = engine.open()
+    with closing(Chromium(browser).open()) as tab:
         tab.goto(f"http://127.0.0.1:{server.server_port}/below/stories/gone/for/good/")
         assert axe_violations(tab) == []
         assert tab.evaluate("new URL(document.querySelector('main form').action).pathname") == "/below/search.html"
@@ -189,6 +188,5 @@ def test_the_missing_page_leads_on_from_any_depth(write_community: WriteCommunit
         assert tab.evaluate(wait_for_path)
         # there is no search of records where the settings name none, and nothing is asked for one
         assert tab.evaluate("document.querySelectorAll('.as-search').length") == 0
-        tab.close()
     server.shutdown()
     server.server_close()
