@@ -109,9 +109,13 @@ def test_what_nothing_names_is_left_out_among_records_and_told(load: Load) -> No
         {"content/about.md": '# Us\n\n<img src="../stories/wide%20view.PNG?2">\n'},
         {"content/about.md": "# Us\n\n```html\n<picture><source srcset='/stories/wide view.png 2x'></picture>\n```\n"},
         {"content/groups/docs.md": "---\nname: Docs\nkind: forum\n---\n![Us](../stories/wide%20view.png)\n"},
+        {"content/groups/docs.md": "---\nname: Docs\nkind: forum\n---\n![Us](/stories/wide%20view.png)\n"},
+        {
+            "content/groups/docs.md": "---\nname: Docs\nkind: forum\n---\n- a\n\n        ![](../stories/wide%20view.png)\n"
+        },
         {"mkdocs.yml": CONFIG + "extra: {banner: 'stories/wide view.png'}\n"},
     ],
-    ids=["HTML", "anything", "a group", "the configuration"],
+    ids=["HTML", "anything", "a group", "from the root", "what may be code", "the configuration"],
 )
 def test_what_is_named_anywhere_else_stays(load: Load, more: dict[str, str | bytes]) -> None:
     loaded = load({"content/stories/wide view.png": b"PNG", **more})

@@ -262,3 +262,11 @@ def test_it_ends_as_it_was_asked_to(write_community: WriteCommunity, tmp_path: P
     assert broken.returncode != 0
     assert "mkdocs.yml" in broken.stderr
     assert "Traceback" not in broken.stderr
+
+
+def test_who_stops_it_while_it_builds_is_not_served(write_community: WriteCommunity) -> None:
+    hook = "import os, signal\n\ndef on_pre_build(config):\n    os.kill(os.getpid(), signal.SIGINT)\n"
+    config = write_community({**PAGES, "mkdocs.yml": CONFIG + "hooks: [stop.py]\n", "stop.py": hook})
+    stopped = Command("serve", "-f", str(config), "--dev-addr", "127.0.0.1:0").communicate()
+    assert stopped.returncode == 0, stopped.stderr
+    assert "Serving" not in stopped.stderr

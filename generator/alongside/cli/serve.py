@@ -66,6 +66,8 @@ def command(
     ):
         before = mkdocs.state()
         _start(rebuilder)
+        if stopped.is_set():
+            return  # while it was built
         if not no_livereload:
             # only now: reading is done by several processes as long as there is one thread
             mkdocs.watch = until_the_end.enter_context(Watch(rebuilder.touch, tell=_warn))

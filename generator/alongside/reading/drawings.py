@@ -34,16 +34,20 @@ def with_drawings(
         return community, []
     heads = HeadCache(settings.cache_dir if cache else None, "drawings")
     shown = _shown_by_records(community, readings)
-    left_out: set[str] = set()
-    problems: list[Problem] = []
-    for file in drawn:
-        if file.docs_path not in shown and file.docs_path.partition("/")[0] not in FOLDERS:
-            continue
-        if any(heads.values(file, _look_at)):
-            left_out.add(file.docs_path)
-            at = first_named(readings).get(file.docs_path, Position(file.path))
-            problems.append(_acts(at, file.docs_path, _acting_part(file.file)))
+    acting = [
+        file
+        for file in drawn
+        if (file.docs_path in shown or file.docs_path.partition("/")[0] in FOLDERS)
+        and any(heads.values(file, _look_at))
+    ]
     heads.save()
+    if not acting:
+        return community, []
+    named, left_out = first_named(readings), {file.docs_path for file in acting}
+    problems = [
+        _acts(named.get(file.docs_path, Position(file.path)), file.docs_path, _acting_part(file.file))
+        for file in acting
+    ]
     documents, previewed = community.documents - left_out, community.previewed - left_out
     return replace(community, documents=documents, previewed=previewed), problems
 

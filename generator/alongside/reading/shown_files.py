@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 from datetime import date
 from typing import Literal
+from urllib.parse import quote
 
 from alongside.model.community import Community
 from alongside.model.people import Member, MemberPage
@@ -25,6 +26,8 @@ from alongside.reading.people import language_of
 # A person's own photo or voice is "agreed" or "withheld", and no link from elsewhere makes it public; what a text links
 # to is "shown", shown by a "draft" alone, or "hidden" with the text.
 Claim = Literal["agreed", "withheld", "shown", "draft", "hidden"]
+_OWN: Set[Claim] = frozenset(("agreed", "withheld"))
+_FEW = 20  # names that are looked for one by one
 
 
 def with_shown_files(
@@ -42,7 +45,8 @@ def with_shown_files(
     hidden = {path for path in paths if standings.get(path, "shown") != "shown"}
     elsewhere = {path for path in hidden if not _is_among_records(path) and claims[path].isdisjoint(_OWN)}
     if unused or elsewhere:  # a picture of the theme's, perhaps, or in HTML, where paths start from the page
-        named = _names(community, readings, settings_text, today)
+        names = {name for path in (*unused, *elsewhere) if (name := media_name(path))}
+        named = _names(community, readings, settings_text, today, names)
         unused = {path for path in unused if media_name(path) not in named}
         hidden -= {path for path in elsewhere if not media_name(path) or media_name(path) in named}
     gone = community.documents & (hidden | unused)
@@ -54,9 +58,6 @@ def with_shown_files(
         ),
         [_unused(paths[path]) for path in sorted(unused & gone)],
     )
-
-
-_OWN: Set[Claim] = frozenset(("agreed", "withheld"))
 
 
 def _standing(claimed: Set[Claim]) -> Claim:
@@ -123,13 +124,17 @@ def _is_among_records(docs_path: str) -> bool:
     return docs_path.partition("/")[0] in FOLDERS
 
 
-def _names(community: Community, readings: Readings, settings_text: str, today: date) -> set[str]:
-    """Names of pictures and recordings that stand anywhere in what is shown."""
+def _names(community: Community, readings: Readings, settings_text: str, today: date, names: Set[str]) -> set[str]:
+    """Names of pictures and recordings that stand anywhere in what is shown, those of `names` at least."""
+    # most texts hold none of a few, and that is told in a hundredth of the time
+    wanted = {*names, *(quote(name).casefold() for name in names)} if len(names) <= _FEW else None
     named = set(media_names(settings_text))
     for _, reading in readings.values():
         named.update(reading.media_names)
     for text in _texts(community, today):
-        named.update(media_names(text))
+        folded = text.casefold() if wanted is not None else ""
+        if wanted is None or any(name in folded for name in wanted):
+            named.update(media_names(text))
     return named
 
 
