@@ -28,6 +28,7 @@ from alongside.rendering.artifacts import (
     Manifest,
     Piece,
     PieceKey,
+    PlainListing,
     PlainRecord,
     PlainWritten,
     Record,
@@ -218,16 +219,19 @@ def mend_site(
     if "now" in read:
         after = after._replace(until=after.since)
     listed = {listing.path: (*listing,) for record in rendered.values() for listing in record.listings}
-    if old.keys() == files.keys():
+    if old.keys() == files.keys() and listed.keys() == {one[0] for name in rendered for one in before.jobs[name][3]}:
         stand = {path: (path, file.size, file.mtime_ns) for path, file in files.items()}
-        after = after._replace(files=tuple([stand.get(file[0], file) for file in snapshot.files]))
+        after = after._replace(
+            files=tuple([stand.get(file[0], file) for file in snapshot.files]),
+            listings=tuple([listed.get(listing[0], listing) for listing in snapshot.listings]),
+        )
     else:
         report = _report(site, jobs, folders, before.guests)
         after = after._replace(
             files=_standing(report),
+            listings=_listed(report),
             counts=(report.feeds, report.embeds),
         )
-    after = after._replace(listings=tuple([listed.get(listing[0], listing) for listing in snapshot.listings]))
     return Mended(len(written), removed, len(rendered), None, after)
 
 
@@ -315,7 +319,7 @@ def take_snapshot(
         files=_standing(report),
         folders=tuple(report.folders.items()),
         guests=report.guests,
-        listings=tuple((*listing,) for listing in report.listings),
+        listings=_listed(report),
         pages=report.pages,
         records=tuple(community.files.items()),
         documents=tuple(sorted(community.documents)),
@@ -327,6 +331,10 @@ def take_snapshot(
 
 def _standing(report: Report) -> tuple[tuple[str, int, int], ...]:
     return tuple([(path, size, mtime_ns) for path, _, size, mtime_ns in report.files])
+
+
+def _listed(report: Report) -> tuple[PlainListing, ...]:
+    return tuple([(*listing,) for listing in report.listings])
 
 
 def report_of(snapshot: Snapshot, mended: Mended | None = None) -> Report:

@@ -555,9 +555,9 @@ def write_sealed(file: Path, content: bytes) -> None:
 
 def read_sealed(file: Path) -> bytes:
     """What `write_sealed` wrote. Raises `ValueError` when the file is damaged, `OSError` when it cannot be read."""
-    sealed = file.read_bytes()
-    content = sealed[_SEAL:]
-    if _seal_of(content) != sealed[:_SEAL]:
+    with file.open("rb") as stream:
+        seal, content = stream.read(_SEAL), stream.read()
+    if _seal_of(content) != seal:
         raise ValueError(f"{file} is damaged.")
     return content
 
