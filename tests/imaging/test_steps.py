@@ -241,17 +241,20 @@ def test_one_at_a_time(root: Path) -> None:
 
 
 def test_on_all_cores_it_is_the_same(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    images(root)
+    for number in range(40):
+        (root / f"content/stories/more-{number}.md").write_text(STORY.format(f"More {number}", "ana", ""))
+    build(root)
+    assert "48 pictures for links, 4 smaller copies" in images(root).stdout
     before = drawn(root)
-    for path in kept(root):
-        path.unlink()
+    shutil.rmtree(root / "build/cache")
     reports: list[tuple[int, int]] = []
-    monkeypatch.setattr("alongside.imaging.steps.how_many", lambda jobs, least: 2)
-    monkeypatch.setattr("alongside.imaging.steps._WAVE", 2)
-    site = _site(root)
-    done = make_images(site, root / "site", root / "build/cache", progress=lambda done, of: reports.append((done, of)))
-    assert (done.cards, done.copies, done.fresh) == (8, 4, 12)
-    assert reports == [(4, 12), (8, 12), (12, 12)]
+    monkeypatch.setattr("alongside.imaging.steps.how_many", lambda jobs, least: 1)
+    monkeypatch.setattr("alongside.imaging.steps._WAVE", 20)
+    done = make_images(
+        _site(root), root / "site", root / "build/cache", progress=lambda done, of: reports.append((done, of))
+    )
+    assert (done.cards, done.copies, done.fresh) == (48, 4, 52)
+    assert reports == [(20, 52), (40, 52), (52, 52)]
     assert drawn(root) == before
 
 
