@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 import signal
 import time
 from html import unescape
@@ -19,9 +20,12 @@ from alongside.imaging import engine
 from alongside.imaging.steps import make_images
 from alongside.problems import AlongsideError
 from alongside.rendering.artifacts import Tree
+from built_community import clean_site, differing
 from commands import Command, run_command
 from conftest import CONFIG, NOW, WriteCommunity
+from made_once import made_once
 from rendered_site import make_site
+from test_build import tree
 
 AT = f"{NOW:%Y-%m-%dT%H:%MZ}"
 
@@ -60,11 +64,19 @@ DRAWN = {
 
 
 @pytest.fixture
-def root(write_community: WriteCommunity) -> Path:
-    """The community, built."""
-    folder = write_community(FILES).parent
-    build(folder)
+def root(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Path:
+    """The community, built: as a build elsewhere left it, whose cache knows nothing of this folder."""
+    folder = tmp_path / "community"
+    shutil.copytree(made_once(tmp_path_factory, "pictured", _write_and_build), folder)
     return folder
+
+
+def _write_and_build(folder: Path) -> None:
+    for path, text in FILES.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(text if isinstance(text, bytes) else text.encode())
+    build(folder)
 
 
 def build(root: Path) -> None:
@@ -145,7 +157,13 @@ def test_only_what_changed_is_made_and_what_nobody_needs_goes(root: Path) -> Non
     build(root)
     assert "4 made, 4 removed" in images(root).stdout  # two cards, two copies
     assert stamp != path.stat().st_mtime_ns
-    assert len(kept(root)) == len(drawn(root)) == 11
+    # one that is too small for copies: each page that named them is another one
+    path.write_bytes(photo("#40c020", size=(90, 90)))
+    build(root)
+    assert "2 made, 4 removed" in images(root).stdout
+    incremental = {path: content for path, content in tree(root / "site").items() if not path.startswith("drawn/")}
+    assert differing(incremental, clean_site(root)) == []
+    assert len(kept(root)) == len(drawn(root)) == 9
 
 
 def test_who_takes_their_consent_back_is_on_no_picture(root: Path) -> None:
@@ -223,17 +241,20 @@ def test_one_at_a_time(root: Path) -> None:
 
 
 def test_on_all_cores_it_is_the_same(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    images(root)
+    for number in range(40):
+        (root / f"content/stories/more-{number}.md").write_text(STORY.format(f"More {number}", "ana", ""))
+    build(root)
+    assert "48 pictures for links, 4 smaller copies" in images(root).stdout
     before = drawn(root)
-    for path in kept(root):
-        path.unlink()
+    shutil.rmtree(root / "build/cache")
     reports: list[tuple[int, int]] = []
-    monkeypatch.setattr("alongside.imaging.steps.how_many", lambda jobs, least: 2)
-    monkeypatch.setattr("alongside.imaging.steps._WAVE", 2)
-    site = _site(root)
-    done = make_images(site, root / "site", root / "build/cache", progress=lambda done, of: reports.append((done, of)))
-    assert (done.cards, done.copies, done.fresh) == (8, 4, 12)
-    assert reports == [(4, 12), (8, 12), (12, 12)]
+    monkeypatch.setattr("alongside.imaging.steps.how_many", lambda jobs, least: 1)
+    monkeypatch.setattr("alongside.imaging.steps._WAVE", 20)
+    done = make_images(
+        _site(root), root / "site", root / "build/cache", progress=lambda done, of: reports.append((done, of))
+    )
+    assert (done.cards, done.copies, done.fresh) == (48, 4, 52)
+    assert reports == [(20, 52), (40, 52), (52, 52)]
     assert drawn(root) == before
 
 

@@ -113,6 +113,14 @@ def test_a_gif_moves_on_and_tells_nothing() -> None:
             assert (new.tobytes(), new.info["duration"]) == (old.tobytes(), 90)
 
 
+@pytest.mark.parametrize("kept", [6, 11, 13, 700, 900, 1300, -30, -1])
+def test_a_gif_that_is_cut_tells_nothing_either(kept: int) -> None:
+    after = without_metadata(moving_gif()[:kept])
+    assert not tells_place(after)
+    assert b"Ana" not in after
+    assert without_metadata(after) == after
+
+
 def test_what_has_nothing_to_tell_is_left_as_it_is() -> None:
     for content in (saved("JPEG"), saved("PNG"), saved("WEBP"), saved("GIF"), b"", b"PNG", b"<svg/>"):
         assert without_metadata(content) == content

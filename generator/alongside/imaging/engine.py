@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from functools import cache
 from html import escape
 from importlib import metadata
@@ -58,6 +59,11 @@ def vips() -> Any:
     pyvips.cache_set_max(0)  # no operation comes twice
     pyvips.block_untrusted_set(True)  # what was fuzzed stays: JPEG, PNG, WebP and drawings of our own
     return pyvips
+
+
+def is_loaded() -> bool:
+    """True where a fork of this process would have the library's locks and none of its threads, and wait for ever."""
+    return "pyvips" in sys.modules
 
 
 def _font_files(name: str) -> list[metadata.PackagePath]:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from alongside.imaging import cards, shrinking
-from alongside.imaging.engine import prepare, versions
+from alongside.imaging.engine import is_loaded, prepare, versions
 from alongside.problems import AlongsideError
 from alongside.processes import answers, collector_off, how_many
 from alongside.reading.folders import FoundFile, find_files
@@ -220,7 +220,7 @@ def _file_of(kept: Path, work: _Work) -> Path:
 
 def _make(todo: Sequence[_Work], kept: Path, colours: ImageSettings, docs_dir: Path, progress: Progress | None) -> None:
     """Each process takes every n-th picture and puts it into the cache itself."""
-    processes = how_many(len(todo), least=_MANY)
+    processes = 1 if is_loaded() else how_many(len(todo), least=_MANY)
     wave = _WAVE * processes
     for start in range(0, len(todo), wave):
         part = todo[start : start + wave]

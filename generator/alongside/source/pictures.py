@@ -288,34 +288,31 @@ def _webp(content: bytes) -> bytes:
 def _gif_parts(content: bytes) -> Iterator[bytes]:
     """The parts to keep, up to the trailer (GIF 89a, section 27): all but comments and what programs put in.
 
-    Of one that is cut there is the picture as far as it goes.
+    Of a file that is cut, what is there of the pictures; browsers show that, too.
     """
-    if len(content) < 13:
-        yield content
-        return
-    at = 13 + _gif_colours(content[10])
+    at = 13 + _gif_colours(content[10:11])
     yield content[:at]
-    while at + 10 <= len(content) and content[at] in (0x2C, 0x21):
+    while content[at : at + 1] in (b"\x21", b"\x2c"):
         if content[at] == 0x2C:  # a picture: its place and colours, then how many bits its numbers begin with
-            end = _gif_blocks(content, at + 11 + _gif_colours(content[at + 9]))
+            end = _gif_blocks(content, at + 11 + _gif_colours(content[at + 9 : at + 10]))
             yield content[at:end]
         else:
             end = _gif_blocks(content, at + 2)
-            label = content[at + 1]
-            is_kept = label != 0xFE and (label != 0xFF or content[at + 3 : at + 14] in _GIF_PROGRAMS)
-            if is_kept and end <= len(content):
+            label = content[at + 1 : at + 2]
+            if label != b"\xfe" and (label != b"\xff" or content[at + 3 : at + 14] in _GIF_PROGRAMS):
                 yield content[at:end]
         at = end
-    yield b";"
+    if at < len(content):
+        yield b"\x3b"
 
 
-def _gif_colours(flags: int) -> int:
-    """Bytes of the table of colours that follows, by its flags."""
-    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+def _gif_colours(flags: bytes) -> int:
+    """Bytes of the table of colours that follows, by its octet of flags; 0 where that is missing."""
+    return 3 << (flags[0] & 7) + 1 if flags and flags[0] & 0x80 else 0
 
 
 def _gif_blocks(content: bytes, at: int) -> int:
-    """Where a row of blocks ends, each with its length before it; one of length 0 is the last. Beyond what is cut."""
+    """Where a row of blocks ends, each with its length before it; one of length 0 is the last."""
     while at < len(content) and content[at]:
         at += 1 + content[at]
-    return at + 1
+    return min(at + 1, len(content))
