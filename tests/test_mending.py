@@ -122,11 +122,13 @@ EDITS: dict[str, tuple[Callable[[str], str], bool]] = {
     "a word more beside a fault": (in_text("The story called", "More. The story called"), False),
     "the fault mended": (in_text("[Nobody](nobody.md). ", ""), False),
     "a word more after all": (in_text("More. ", "Still more. "), True),
+    "a picture named in HTML": (in_text("Still more. ", 'Still more <img src="/stories/extra.jpg" alt="">. '), False),
     "another day": (in_text("date: 2026", "date: 2025"), False),
 }
 
 
 def test_edits_of_a_story_one_after_the_other(root: Path) -> None:
+    (root / "content/stories/extra.jpg").write_bytes(b"JPEG that nothing shows yet")
     build(root)
     (backdrop,) = (root / "build/cache").glob("*.backdrop")
     for name, (edit, mended) in EDITS.items():
@@ -138,7 +140,7 @@ def test_edits_of_a_story_one_after_the_other(root: Path) -> None:
         made = build(root)
         assert made.returncode == 0, made.stderr
         assert (backdrop.stat().st_mtime_ns == before) == mended, name
-        if name in {"other words of welcome", "a word more after all", "another day"}:
+        if name in {"other words of welcome", "a word more after all", "a picture named in HTML", "another day"}:
             clean = clean_site(root, private=True)
             assert differing(tree(root / "site") | private_files(root), clean) == [], name
     assert "0 written" in build(root).stdout

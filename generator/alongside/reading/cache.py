@@ -31,6 +31,7 @@ from alongside.reading import fields as reading_fields
 from alongside.reading import readings
 from alongside.reading.fields import Defaults
 from alongside.reading.folders import FoundFile
+from alongside.reading.media_names import media_names
 from alongside.reading.readings import Reading
 from alongside.source.decoding import read_bytes
 
@@ -322,7 +323,8 @@ def _digests(file: FoundFile, content: bytes, reading: Reading) -> tuple[bytes, 
     """Digests of the only record of a file and of its outline; None where there are several, or none.
 
     A reading is a pure function of the file, so the digest of its bytes, which is known, does for the record. What a
-    story links to counts as its outline: it is checked with what others say.
+    story links to counts as its outline, as it is checked with what others say; and so do the pictures it names, which
+    are published for its sake.
     """
     if len(reading.drafts) != 1 or not content:
         return None
@@ -331,7 +333,8 @@ def _digests(file: FoundFile, content: bytes, reading: Reading) -> tuple[bytes, 
     if not isinstance(record, stories.Story):
         return digest, digest
     links = tuple([(link.href, link.target) for link in reading.links])
-    return digest, digest_of_plain((digest_of_outline(record), links))
+    named = tuple(sorted(media_names(record.body)))
+    return digest, digest_of_plain((digest_of_outline(record), links, named))
 
 
 def _pickled(reading: Reading) -> bytes:

@@ -9,6 +9,7 @@ from alongside.model.recordings import AUDIO_TYPES, VIDEO_TYPES
 from alongside.source import boxes, pictures
 
 _ENDINGS = pictures.ENDINGS | boxes.ENDINGS | AUDIO_TYPES.keys() | VIDEO_TYPES.keys() | {"gif", "svg", "bmp", "vtt"}
+_ANY = re.compile(rf"\.(?:{'|'.join(sorted(_ENDINGS))})", re.IGNORECASE)  # most texts have none
 _BETWEEN = re.compile(r"""[\s"'()<>\[\]{}/\\|,;=?#&*`]+""")
 
 
@@ -18,6 +19,8 @@ def media_names(text: str) -> frozenset[str]:
     >>> sorted(media_names('![Us](../a%20b.jpg) and <img src="/stories/Desk.PNG?1">, no guide.md'))
     ['b.jpg', 'desk.png']
     """
+    if _ANY.search(text) is None:
+        return frozenset()
     return frozenset(name for word in _BETWEEN.split(text) if (name := media_name(word)))
 
 
