@@ -38,6 +38,11 @@ def root(tmp_path: Path) -> Path:
         target.write_bytes(text if isinstance(text, bytes) else dedent(text).encode())
     with (folder / TOLD).open("a") as told:
         told.write("\nThat is a long one. " * 20)
+    # one who is in the mails, which are compiled in every build
+    (folder / "content/members/dana.md").write_text(
+        "---\nname: Dana\nplace: Osaka, Japan\nwelcomes: 3\nconsent: {since: 2022-01-01, for: [page, embed, mail]}\n"
+        "---\nDana.\n\n## Welcome\n\nHello.\n"
+    )
     return folder
 
 

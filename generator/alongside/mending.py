@@ -13,13 +13,14 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from alongside.model.community import Community
 from alongside.model.digests import Digest, Seals
 from alongside.model.stories import Story
 from alongside.reading.loader import Reader
 from alongside.reading.readings import Reading
 from alongside.reading.settings_file import relative
 from alongside.rendering.artifacts import Snapshot, Tree, UnmendableError, plain_problems
-from alongside.rendering.backdrops import Backdrop, KeptCommunity, parse_backdrop, restore, unpickle
+from alongside.rendering.backdrops import Backdrop, parse_backdrop, restore, unpickle
 from alongside.rendering.tracking import Site
 from alongside.settings import Settings
 
@@ -34,7 +35,7 @@ class Mending:
     reader: Reader
     stories: Mapping[str, Story]  # those that say something else, by slug
     touched: tuple[tuple[str, str, Digest], ...]  # as the snapshot is to have them
-    community: KeptCommunity
+    community: Community
     seals: Seals
 
     def make_site(self, make: Callable[..., Site], now: datetime) -> Site:

@@ -13,7 +13,7 @@ import io
 import marshal
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from functools import cached_property, partial
+from functools import partial
 from importlib import import_module
 from typing import Any, TypeGuard
 
@@ -94,28 +94,14 @@ def parse_backdrop(content: bytes) -> Backdrop:
     )
 
 
-def restore(backdrop: Backdrop, mended: Mapping[str, Story], read: Callable[[str], Story]) -> KeptCommunity:
+def restore(backdrop: Backdrop, mended: Mapping[str, Story], read: Callable[[str], Story]) -> Community:
     """The community as it is now: stories that were `mended`, and the others as `read` gives them by slug."""
     others, unsealed = unpickle(backdrop.community)
-    community = KeptCommunity(stories=_KeptStories(backdrop.stories, {**unsealed, **mended}, read), **others)
-    community.__dict__["_lists"] = backdrop.lists
+    stories = _KeptStories(backdrop.stories, {**unsealed, **mended}, read)
+    community = Community(stories=stories, **others)
+    # as if these had been asked for; a copy with other records (`dataclasses.replace`) makes its own
+    community.__dict__.update({name: _KeptLists(backdrop.lists[name], stories) for name in _BY_SLUG})
     return community
-
-
-class KeptCommunity(Community):
-    """A community whose stories are taken from the cache when somebody asks for them."""
-
-    _lists: Mapping[str, Mapping[str, tuple[str, ...]]]
-
-    @cached_property
-    def stories_of(self) -> Mapping[str, tuple[Story, ...]]:
-        """As it was."""
-        return _KeptLists(self._lists["stories_of"], self.stories)
-
-    @cached_property
-    def translations_of(self) -> Mapping[str, tuple[Story, ...]]:
-        """As it was."""
-        return _KeptLists(self._lists["translations_of"], self.stories)
 
 
 class _KeptStories(Mapping[str, Story]):
