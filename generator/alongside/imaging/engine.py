@@ -46,6 +46,7 @@ def prepare(folder: Path) -> None:
         folders="".join(f"<dir>{escape(found)}</dir>" for found in folders), cache=escape(str(folder / "fonts"))
     )
     write_file(folder / "fonts.conf", text.encode())
+    (folder / "fonts").mkdir(exist_ok=True)  # of processes that make it at once, one says that it cannot be written to
     os.environ["FONTCONFIG_FILE"] = str(folder / "fonts.conf")
     os.environ["VIPS_CONCURRENCY"] = "1"  # there is a process a core already
 
