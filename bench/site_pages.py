@@ -18,11 +18,12 @@ from __future__ import annotations
 import argparse
 import gzip
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
@@ -31,6 +32,10 @@ from playwright.sync_api import Browser, Response, sync_playwright
 from bench.communities import community_files
 from bench.harness import BenchError, Figure, run
 from bench.site import ALONGSIDE, NOW, ROOT, write_files
+
+sys.path.insert(0, str(ROOT / "tests"))  # the server is that of the tests
+
+from browser.example_site import Quiet
 
 SIZE = 10_000
 PHONE = {"width": 390, "height": 844}
@@ -116,7 +121,7 @@ def measure(_: argparse.Namespace) -> Iterator[Figure]:
 
 def page_figures(name: str, site: Path, layouts: Mapping[str, tuple[str, float]]) -> Iterator[Figure]:
     """The figures of a built site, one of bytes a layout, and those that hold for all of them together."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(site)))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
     Thread(target=server.serve_forever, daemon=True).start()
     origin = f"http://127.0.0.1:{server.server_port}/"
     visits: list[Visit] = []
@@ -182,16 +187,3 @@ def _visit(browser: Browser, origin: str, path: str) -> Visit:
             count(answer)
         visit.shifted = float(tab.evaluate("window.shifted"))
     return visit
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def do_GET(self) -> None:
-        """As its parent; an embed has no icon, and a browser asks for one only where it is opened by itself."""
-        if self.path == "/favicon.ico":
-            self.send_response(204)
-            self.end_headers()
-        else:
-            super().do_GET()
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
