@@ -189,7 +189,9 @@ def running_firefox() -> Iterator[Firefox]:
             process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
             try:
                 address = _address(profile / "WebDriverBiDiServer.json", process, Path(folder, "log"))
-                with connect(address, max_size=None, proxy=None) as connection:
+                # it lives as long as the worker, and its pings would move the global random numbers, which
+                # Hypothesis takes for a test's own doing
+                with connect(address, max_size=None, proxy=None, ping_interval=None) as connection:
                     yield Firefox(connection)
             finally:
                 process.terminate()
