@@ -17,7 +17,7 @@ SHARED = {
     "__init__", "__main__", "harness", "children", "communities", "mail_build", "mail_crashes", "mail_people",
     "mail_servers", "notes_autoresponders", "notes_crashes", "postgresql", "recording_sink",
     "calendar_agreement", "calendar_builds", "calendar_compile", "calendar_peers", "calendar_sides",
-    "site_search",
+    "site_images", "site_search",
     "embed_batch", "embed_communities", "embed_first_view", "service_crashes", "service_load", "service_peer",
 }  # fmt: skip
 
