@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
 
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import sync_playwright
 
 from bench.communities import community_files, stories
@@ -91,7 +92,13 @@ def _first_query(site: Path, title: str) -> tuple[float, float]:
             page.goto(f"http://127.0.0.1:{server.server_port}/browse/")
             started = time.perf_counter()
             page.fill("#as-query", title)
-            page.wait_for_selector(".as-hits a")
+            try:
+                page.wait_for_selector(".as-hits a")
+            except PlaywrightTimeout:
+                said = page.text_content(".as-results")
+                raise BenchError(
+                    f"nothing is found in 30 s; the page says {said!r}, {len(loaded)} files came"
+                ) from None
             seconds = time.perf_counter() - started
             if page.text_content(".as-hits a") != title:
                 raise BenchError(f"{title!r} is not what is found first")
