@@ -25,9 +25,12 @@ import urllib.request
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import cycle
 from pathlib import Path
 
+from alongside.reading.loader import load_community
+from alongside.reading.settings_file import read_settings
 from bench.communities import (
     GeneratedStory,
     challenges,
@@ -480,7 +483,10 @@ def real_community(folder: Path) -> Community:
         for path in sorted(folder.glob(pattern))
     }
     told = {path: text for path, text in texts.items() if path.startswith("content/stories/") and path.endswith(".md")}
-    kept = {path: text for path, text in told.items() if not re.search("(?m)^status: *draft", text)}
+    settings, _ = read_settings(folder / "mkdocs.yml")
+    stories = load_community(settings, today=datetime.fromisoformat(NOW).date(), cache=False).community.stories
+    published = {f"content/stories/{slug}.md" for slug, story in stories.items() if story.status == "published"}
+    kept = {path: text for path, text in told.items() if path in published}  # one without a date, say, is left out
     people = {
         path: text.replace("name:", "title:", 1) for path, text in texts.items() if path.startswith("content/members/")
     }
