@@ -16,6 +16,7 @@ from typing import Any
 from alongside.model.community import Community
 from alongside.model.digests import Digest, Seals
 from alongside.model.stories import Story
+from alongside.reading.checks import OLD_STORY
 from alongside.reading.loader import Reader
 from alongside.reading.readings import Reading
 from alongside.reading.settings_file import relative
@@ -128,9 +129,14 @@ def _slug(settings: Settings, path: str, backdrop: Backdrop) -> str | None:
 
 
 def _has_problems(reading: Reading, place: str, snapshot: Snapshot) -> bool:
-    """True when the problems of a file are those it had: whatever is wrong between it and others is not among them."""
+    """True when the problems of a file are those it had: whatever is wrong between it and others is not among them.
+
+    That a story is old follows from its date, which is the same, so it is told as it was, where its date still stands.
+    """
     known = {problem for problem in snapshot.problems if problem[0] == place}
-    return known == set(plain_problems(reading.problems))
+    date = reading.drafts[0].mark("date")
+    old = {one for one in known if one[4] == OLD_STORY and one[1:3] == (date.line, date.column)}
+    return known - old == set(plain_problems(reading.problems))
 
 
 def _path(slug: str) -> str:

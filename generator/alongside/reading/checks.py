@@ -27,6 +27,7 @@ from alongside.settings import Settings
 
 Readings = Mapping[str, tuple[FoundFile, Reading]]
 OLD_YEARS = 3
+OLD_STORY = "old-story"  # the code of what is told of one
 EXPIRES_SOON = timedelta(days=14)
 SURE = 0.75  # how like a file's name has to be to be proposed
 MAX_HINTS = 1000  # names looked for; a community with more unknown ones has another problem
@@ -343,7 +344,7 @@ def check_story_ages(community: Community, drafts: Drafts, *, today: date) -> It
         if story.date < limit and story.status == "published":
             yield Problem(
                 position=drafts.stories[slug].mark("date"),
-                code="old-story",
+                code=OLD_STORY,
                 message=f"This story is older than {OLD_YEARS} years.",
                 hint="Ask its teller whether it is still so; an update or a new story may be due.",
                 severity="warning",

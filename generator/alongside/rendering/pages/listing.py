@@ -108,6 +108,7 @@ def _prepare(site: Site) -> None:
         lists.gathered_by_challenge,
         lists.gathered_by_place,
         lists.related_stories,
+        lists.told_by,
         lists.hosted_by,
         lists.meetups_of_groups,
         lists.near_places,

@@ -30,6 +30,7 @@ PAGE = 60  # entries of a list's page
 FRONT = 30  # at least so many stand on the front page of the stories, where there are as many
 GATHERED = 24  # entries of one kind on the page of a challenge or place
 RELATED = 3
+MORE_STORIES = 3  # of the same teller, beside one of theirs
 NEIGHBOURS = 4  # older stories under each challenge, topic and role, among which related ones are sought
 NEAR_KM = 250.0
 NEAR_PLACES = 8
@@ -417,6 +418,21 @@ def _of_many(story: Story, others: Iterable[Story]) -> tuple[str, ...]:
             if len(first) == RELATED:
                 break
     return tuple([*first, *seconds][:RELATED])
+
+
+def told_by(site: Site) -> Mapping[str, tuple[str, ...]]:
+    """For each member: the newest stories they tell, as slugs, one more than stand beside one of them.
+
+    Translations are left out. As slugs: what one of a thousand says is then no matter to the pages of the others.
+    """
+
+    def compute(community: Community) -> Mapping[str, tuple[str, ...]]:
+        return {
+            member: tuple([story.slug for story in stories if not story.translation_of][: MORE_STORIES + 1])
+            for member, stories in community.stories_of.items()
+        }
+
+    return site.shared("lists.told", compute)
 
 
 def hosted_by(site: Site) -> Mapping[str, tuple[str, ...]]:

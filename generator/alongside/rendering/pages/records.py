@@ -7,7 +7,6 @@ override) and makes a `Page` that a shell of the theme is put around.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Any
 
 from alongside.model.people import Member, MemberPage
@@ -49,9 +48,6 @@ from alongside.rendering.pages.views import (
 from alongside.rendering.pages.words import PageWords
 from alongside.rendering.shells import Page
 from alongside.rendering.tracking import Site
-
-MORE_STORIES = 3  # of the same teller
-
 
 # --- stories ---
 
@@ -162,12 +158,8 @@ def more_stories(views: Views, story: Story, tellers: Sequence[Face]) -> tuple[A
         return ()
     voice = next(slug for slug in story.members if views.face(slug) is not None)
     same = {story.slug, story.translation_of}
-    others = (
-        other.slug
-        for other in views.site.community.stories_of.get(voice, ())
-        if other.slug not in same and not other.translation_of
-    )
-    return views.stories(islice(others, MORE_STORIES))
+    others = [slug for slug in lists.told_by(views.site).get(voice, ()) if slug not in same]
+    return views.stories(others[: lists.MORE_STORIES])
 
 
 # --- members ---
